@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing.Template;
+
+namespace OllamaProxy.Api;
+
+/// <summary>The route table: all that there is but <see cref="Routes.Unmatched"/>, which answers the rest from here.</summary>
+public sealed class ApiEndpoints
+{
+    private static readonly string[] Read = [HttpMethods.Get, HttpMethods.Head];
+    private static readonly string[] Post = [HttpMethods.Post];
+
+    private readonly (ApiEndpoint Endpoint, TemplateMatcher Matcher)[] _matchers;
+
+    /// <summary>Builds the table.</summary>
+    public ApiEndpoints(PromptHandlers prompts)
+    {
+        All =
+        [
+            new(Routes.Home, Read, PageHandlers.HomeAsync),
+            new(Routes.List, Read, PageHandlers.ListAsync),
+            new(Routes.Health, Read, HealthHandler.HealthAsync),
+            new(Routes.Submit, Post, prompts.SubmitAsync),
+            new(Routes.Prompt, Read, prompts.PromptAsync),
+            new(Routes.Status, Read, prompts.StatusAsync),
+            new(Routes.Result, Read, prompts.ResultAsync),
+            new(Routes.Prompts, Read, prompts.ListAsync),
+        ];
+        _matchers = [.. All.Select(endpoint => (endpoint, new TemplateMatcher(TemplateParser.Parse(endpoint.Pattern), [])))];
+    }
+
+    /// <summary>All endpoints.</summary>
+    public IReadOnlyList<ApiEndpoint> All { get; }
+
+    /// <summary>The methods that a path can be asked with, OPTIONS among them; empty where there is no such path.</summary>
+    public IReadOnlyList<string> MethodsOf(PathString path)
+    {
+        // The matcher looks at no constraint, and would take the root's pattern for any path of one segment.
+        var methods = _matchers
+            .Where(candidate => candidate.Endpoint.Pattern == Routes.Home ? path.Value is "" or "/" : candidate.Matcher.TryMatch(path, []))
+            .SelectMany(candidate => candidate.Endpoint.Methods)
+            .ToList();
+        return methods.Count == 0 ? [] : [.. methods, HttpMethods.Options];
+    }
+}

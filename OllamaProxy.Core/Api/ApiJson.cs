@@ -1,0 +1,19 @@
+using System.Text.Encodings.Web;
+using System.Text.Json.Serialization;
+
+namespace OllamaProxy.Api;
+
+/// <summary>The JSON that this program answers with.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SubmittedResource))]
+[JsonSerializable(typeof(StatusResource))]
+[JsonSerializable(typeof(ResultResource))]
+[JsonSerializable(typeof(ListResource))]
+[JsonSerializable(typeof(Problem))]
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>Writes texts as they are, not as <c>\u00e9</c>: these answers are never part of a page.</summary>
+    public static ApiJson Relaxed => field ??= new(new(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -1,0 +1,89 @@
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Api;
+
+/// <summary>
+/// What every request goes through, on both hosts: CORS, common headers, the handler, and whatever it throws made into a
+/// problem. It executes the result itself, because the Functions worker would serialise it a second time.
+/// </summary>
+public sealed class ApiPipeline(
+    ICorsService cors,
+    IOptions<CorsOptions> corsOptions,
+    OllamaProxyOptions options,
+    TimeProvider time,
+    ILogger<ApiPipeline> logger)
+{
+    /// <summary>How long a client should wait before it asks a store again that was not available, in seconds.</summary>
+    private const string StoreRetryAfter = "5";
+
+    private readonly CorsPolicy _corsPolicy = corsOptions.Value.GetPolicy(corsOptions.Value.DefaultPolicyName)!;
+
+    /// <summary>Answers a request.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="handler">What answers it.</param>
+    /// <param name="aborted">
+    /// The host's own token for a client that went away, if it has one beside <see cref="HttpContext.RequestAborted"/>:
+    /// the Functions worker has, and fires the two in no fixed order.
+    /// </param>
+    public async Task RunAsync(HttpContext context, Handler handler, CancellationToken aborted = default)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, aborted);
+        context.RequestAborted = either.Token;
+        var started = time.GetTimestamp();
+
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        cors.ApplyResult(cors.EvaluatePolicy(context, _corsPolicy), context.Response);
+        await AnswerAsync(context, handler);
+
+        if (!options.Quiet && logger.IsEnabled(LogLevel.Information))
+            logger.RequestAnswered(context.Request.Method, context.Request.Path, context.Response.StatusCode, time.GetElapsedTime(started).TotalMilliseconds);
+    }
+
+    private async Task AnswerAsync(HttpContext context, Handler handler)
+    {
+        try
+        {
+            var result = await HandleAsync(context, handler);
+            await result.ExecuteAsync(context);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client went away: nobody is left to be told.
+        }
+        catch (Exception exception)
+        {
+            logger.RequestFailed(exception, context.Request.Method, context.Request.Path);
+            if (context.Response.HasStarted)
+                context.Abort();
+            else
+                await Problems.Of(StatusCodes.Status500InternalServerError, "Something went wrong inside Ollama Proxy; its log says what.").ExecuteAsync(context);
+        }
+    }
+
+    private async Task<IResult> HandleAsync(HttpContext context, Handler handler)
+    {
+        try
+        {
+            return await handler(context);
+        }
+        catch (ProblemException problem)
+        {
+            return Problems.Of(problem.Status, problem.Message);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            return Problems.Of(exception.StatusCode, exception.Message);
+        }
+        catch (StoreException exception)
+        {
+            logger.RequestFailed(exception, context.Request.Method, context.Request.Path);
+            context.Response.Headers.RetryAfter = StoreRetryAfter;
+            return Problems.Of(StatusCodes.Status503ServiceUnavailable, exception.Message);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+using Microsoft.AspNetCore.Http;
+
+namespace OllamaProxy.Api;
+
+/// <summary>Answers a request. It can throw a <see cref="ProblemException"/>; <see cref="ApiPipeline"/> runs it.</summary>
+public delegate Task<IResult> Handler(HttpContext context);

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace OllamaProxy.Api;
+
+/// <summary>Reads JSON that a client sent. RFC 8259, and stricter where that leaves a meaning open.</summary>
+internal static class JsonBody
+{
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
+    /// <summary>Some editors and shells put a byte order mark in front; RFC 8259 lets a reader pass over it.</summary>
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    /// <summary>The body as an object without lone surrogates.</summary>
+    /// <exception cref="ProblemException">400: it is anything else. The message says what and, within the object, in which field.</exception>
+    public static JsonDocument ParseObject(ReadOnlyMemory<byte> body)
+    {
+        if (body.Span.StartsWith(ByteOrderMark))
+            body = body[ByteOrderMark.Length..];
+        if (body.Length == 0)
+            throw Problems.BadRequest("""The body is empty; it must be a JSON object such as {"prompt": "Why is the sky blue?"}.""");
+        if (!Utf8.IsValid(body.Span))
+            throw Problems.BadRequest("The body is not valid UTF-8.");
+
+        var document = Parse(body);
+        try
+        {
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                throw Problems.BadRequest($"The body must be a JSON object, but is {JsonKinds.Name(document.RootElement)}.");
+            foreach (var field in document.RootElement.EnumerateObject())
+                if (HasLoneSurrogate(field.Value))
+                    throw Problems.BadRequest($"'{field.Name}' holds half of a surrogate pair, which is no character.");
+            return document;
+        }
+        catch
+        {
+            document.Dispose();
+            throw;
+        }
+    }
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return JsonDocument.Parse(body, Strict);
+        }
+        catch (JsonException exception)
+        {
+            throw Problems.BadRequest(string.Create(CultureInfo.InvariantCulture,
+                $"The body is not valid JSON, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}: {WithoutPlace(exception.Message)}"));
+        }
+    }
+
+    /// <summary>The parser's message ends in the place too, counted from 0.</summary>
+    private static string WithoutPlace(string message) => message.Split(" LineNumber:")[0];
+
+    private static bool HasLoneSurrogate(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().Any(field => HasLoneSurrogate(field.Value)),
+        JsonValueKind.Array => value.EnumerateArray().Any(HasLoneSurrogate),
+        JsonValueKind.String => !IsWellFormed(value),
+        _ => false,
+    };
+
+    private static bool IsWellFormed(JsonElement text)
+    {
+        var raw = JsonMarshal.GetRawUtf8Value(text);
+        if (raw.IndexOf("\\ud"u8) < 0 && raw.IndexOf("\\uD"u8) < 0)
+            return true;
+        try
+        {
+            text.GetString();
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+}

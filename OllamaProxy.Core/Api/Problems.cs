@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace OllamaProxy.Api;
+
+/// <summary>Error answers.</summary>
+public static class Problems
+{
+    /// <summary>Any problem.</summary>
+    public static IResult Of(int status, string detail) => TypedResults.Json(
+        new Problem(ReasonPhrases.GetReasonPhrase(status), status, detail), ApiJson.Relaxed.Problem, Problem.ContentType, status);
+
+    /// <summary>404.</summary>
+    public static IResult NotFound(string detail) => Of(StatusCodes.Status404NotFound, detail);
+
+    /// <summary>405; the header <c>Allow</c> is the caller's business.</summary>
+    public static IResult MethodNotAllowed(string method, PathString path, IEnumerable<string> allowed) =>
+        Of(StatusCodes.Status405MethodNotAllowed, $"{path} cannot be asked with {method}, but with {string.Join(", ", allowed)}.");
+
+    /// <summary>400, to be thrown from wherever the bad value is found.</summary>
+    public static ProblemException BadRequest(string detail) => new(StatusCodes.Status400BadRequest, detail);
+}

@@ -1,0 +1,35 @@
+namespace OllamaProxy.Api;
+
+/// <summary>
+/// Every route, as a constant, so that the trigger attributes of the Functions app can name them. Patterns are those of
+/// ASP.NET Core, without the slash in front.
+/// </summary>
+public static class Routes
+{
+    /// <summary>The root. The Functions host takes neither an empty pattern nor a slash for it.</summary>
+    public const string Home = "{ignored:maxlength(0)?}";
+
+    /// <summary>The page that lists prompts.</summary>
+    public const string List = "list";
+
+    /// <summary>Answers as long as the process does.</summary>
+    public const string Health = "healthz";
+
+    /// <summary>Submits a prompt.</summary>
+    public const string Submit = "api/v1/prompt";
+
+    /// <summary>A prompt, whole.</summary>
+    public const string Prompt = "api/v1/prompt/{id}";
+
+    /// <summary>Where a prompt is in its life.</summary>
+    public const string Status = "api/v1/prompt/{id}/status";
+
+    /// <summary>What a model made of a prompt.</summary>
+    public const string Result = "api/v1/prompt/{id}/result";
+
+    /// <summary>Lists prompts.</summary>
+    public const string Prompts = "api/v1/prompts";
+
+    /// <summary>Everything else.</summary>
+    public const string Unmatched = "{*path}";
+}

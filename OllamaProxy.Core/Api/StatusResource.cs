@@ -1,0 +1,81 @@
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Api;
+
+/// <summary>Where a prompt is in its life, as clients see it.</summary>
+public sealed record StatusResource
+{
+    private StatusResource(Prompt prompt, int defaultMaxAttempts)
+    {
+        Id = prompt.Id;
+        Status = prompt.Status.Name();
+        Model = prompt.Model;
+        Priority = prompt.Priority;
+        Attempts = prompt.Attempts;
+        MaxAttempts = prompt.MaxAttempts ?? defaultMaxAttempts;
+        CreatedAt = prompt.CreatedAt;
+        UpdatedAt = prompt.UpdatedAt;
+        StartedAt = prompt.StartedAt;
+        CompletedAt = prompt.CompletedAt;
+        Error = prompt.Error;
+    }
+
+    /// <summary>The prompt's id.</summary>
+    public Guid Id { get; }
+
+    /// <summary>The written name of its status.</summary>
+    public string Status { get; }
+
+    /// <summary>The model; null where another program wrote the prompt and named none.</summary>
+    public string? Model { get; }
+
+    /// <summary>While queued: 1 is the next to run.</summary>
+    public long? Position { get; private init; }
+
+    /// <summary>While queued: how many seconds until it has probably ended, if that can be told.</summary>
+    public double? EtaSeconds { get; private init; }
+
+    /// <summary>The head start that it was queued with.</summary>
+    public int Priority { get; }
+
+    /// <summary>How many attempts were started and count.</summary>
+    public int Attempts { get; }
+
+    /// <summary>How many it may use up.</summary>
+    public int MaxAttempts { get; }
+
+    /// <summary>When it was submitted.</summary>
+    public DateTimeOffset CreatedAt { get; }
+
+    /// <summary>When its status last changed.</summary>
+    public DateTimeOffset UpdatedAt { get; }
+
+    /// <summary>When the running attempt, or that which ended it, was started.</summary>
+    public DateTimeOffset? StartedAt { get; }
+
+    /// <summary>When it ended.</summary>
+    public DateTimeOffset? CompletedAt { get; }
+
+    /// <summary>Why it failed or, while it waits for another attempt, why the last one did.</summary>
+    public string? Error { get; }
+
+    /// <summary>Of a whole prompt only: its text.</summary>
+    public string? Prompt { get; private init; }
+
+    /// <summary>Of a whole prompt only: the client's own object.</summary>
+    public RawJson? Metadata { get; private init; }
+
+    /// <summary>The status alone.</summary>
+    public static StatusResource Of(Prompt prompt, QueuePlace? place, int defaultMaxAttempts) => new(prompt, defaultMaxAttempts)
+    {
+        Position = place?.Position,
+        EtaSeconds = place?.Eta is { } eta ? Math.Round(eta.TotalSeconds, 1) : null,
+    };
+
+    /// <summary>The status with what the client handed in.</summary>
+    public StatusResource With(PromptContent content) => this with
+    {
+        Prompt = content.Text,
+        Metadata = RawJson.OrNull(content.Metadata),
+    };
+}

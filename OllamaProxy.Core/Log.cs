@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Logging;
+using OllamaProxy.Ollama;
+
+namespace OllamaProxy;
+
+/// <summary>Everything that this program says in its log.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "The database is {Path}.")]
+    public static partial void DatabaseOpened(this ILogger logger, string path);
+
+    [LoggerMessage(2, LogLevel.Information, "{Method} {Path} {Status} {Milliseconds:0.0} ms")]
+    public static partial void RequestAnswered(this ILogger logger, string method, string path, int status, double milliseconds);
+
+    [LoggerMessage(3, LogLevel.Error, "{Method} {Path} failed.")]
+    public static partial void RequestFailed(this ILogger logger, Exception exception, string method, string path);
+
+    [LoggerMessage(4, LogLevel.Warning, "Ollama at {Endpoint} cannot be reached. Start it with `ollama serve` and get the model with `ollama pull {Model}`; prompts are accepted meanwhile and will run when it is up.")]
+    public static partial void OllamaAway(this ILogger logger, OllamaEndpoint endpoint, string model);
+
+    [LoggerMessage(5, LogLevel.Information, "Ollama at {Endpoint} answers.")]
+    public static partial void OllamaBack(this ILogger logger, OllamaEndpoint endpoint);
+
+    [LoggerMessage(6, LogLevel.Information, "Prompt {Id}: attempt {Attempt} starts.")]
+    public static partial void AttemptStarted(this ILogger logger, Guid id, int attempt);
+
+    [LoggerMessage(7, LogLevel.Information, "Prompt {Id}: completed in {Seconds:0.00} s.")]
+    public static partial void PromptCompleted(this ILogger logger, Guid id, double seconds);
+
+    [LoggerMessage(8, LogLevel.Warning, "Prompt {Id}: failed. {Error}")]
+    public static partial void PromptFailed(this ILogger logger, Guid id, string error);
+
+    [LoggerMessage(9, LogLevel.Warning, "Prompt {Id}: attempt {Attempt} failed, and the next comes in {Seconds:0.0} s. {Error}")]
+    public static partial void PromptRequeued(this ILogger logger, Guid id, int attempt, double seconds, string error);
+
+    [LoggerMessage(10, LogLevel.Information, "Prompt {Id}: handed back to the queue.")]
+    public static partial void PromptReleased(this ILogger logger, Guid id);
+
+    [LoggerMessage(11, LogLevel.Warning, "Prompt {Id}: the lease was lost, so another worker runs it.")]
+    public static partial void LeaseLost(this ILogger logger, Guid id);
+
+    [LoggerMessage(12, LogLevel.Error, "Prompt {Id}: what became of it cannot be stored; its lease will run out and it will run again.")]
+    public static partial void SettlingFailed(this ILogger logger, Exception exception, Guid id);
+
+    [LoggerMessage(13, LogLevel.Warning, "Prompt {Id}: its lease cannot be renewed at the moment.")]
+    public static partial void RenewalFailed(this ILogger logger, Exception exception, Guid id);
+
+    [LoggerMessage(14, LogLevel.Error, "The queue cannot be read at the moment; trying again.")]
+    public static partial void ClaimFailed(this ILogger logger, Exception exception);
+}

@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace OllamaProxy.Ollama;
+
+/// <summary>Talks to one Ollama server.</summary>
+/// <param name="http">Without a time-out of its own: Ollama is silent for minutes while it loads a model.</param>
+/// <param name="endpoint">Where the server is.</param>
+/// <param name="time">The clock.</param>
+public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeProvider time)
+{
+    /// <summary>How much of an error answer is read.</summary>
+    private const int MaxErrorChars = 64 * 1024;
+
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+
+    /// <summary>
+    /// Runs a generation and yields its lines as they come; the last one is <see cref="GenerateChunk.Done"/>. To stop
+    /// the generation, cancel: that closes the connection.
+    /// </summary>
+    /// <param name="body">The request; see <see cref="GenerateRequest"/>.</param>
+    /// <param name="cancellationToken">Stops the generation.</param>
+    /// <exception cref="OllamaException">It failed, before the first line or after some.</exception>
+    public async IAsyncEnumerable<GenerateChunk> GenerateAsync(byte[] body, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(body, cancellationToken);
+        if (response.StatusCode != HttpStatusCode.OK)
+            throw OllamaFailures.OfAnswer((int)response.StatusCode, await ReadErrorAsync(response, cancellationToken), RetryAfter(response));
+
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var chunks = JsonSerializer.DeserializeAsyncEnumerable(stream, OllamaJson.Default.GenerateChunk, topLevelValues: true, cancellationToken);
+        await using var chunk = chunks.GetAsyncEnumerator(cancellationToken);
+        var any = false;
+        while (await MoveNextAsync(chunk, any))
+        {
+            any = true;
+            if (chunk.Current?.Error is { } error)
+                throw OllamaFailures.OfErrorLine(error);
+            yield return chunk.Current ?? throw OllamaFailures.OfForeignBody("A line of it was null.");
+            if (chunk.Current.Done)
+                yield break;
+        }
+        throw any
+            ? new OllamaException(FailureKind.Transient, "Ollama ended its answer before it was done.")
+            : OllamaFailures.OfForeignBody("It was empty.");
+    }
+
+    /// <summary>Whether Ollama answers: <c>/api/version</c> within a few seconds.</summary>
+    public async Task<bool> IsReachableAsync(CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(ProbeTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            var body = await http.GetByteArrayAsync(endpoint.Version, either.Token);
+            return JsonSerializer.Deserialize(body, OllamaJson.Default.OllamaVersion)?.Version is not null;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or JsonException or IOException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(byte[] body, CancellationToken cancellationToken)
+    {
+        var content = new ByteArrayContent(body) { Headers = { ContentType = Json } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Generate) { Content = content };
+        try
+        {
+            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw IsConnect(exception)
+                ? new OllamaException(FailureKind.Unreachable, $"Ollama at {endpoint} cannot be reached: {exception.Message}", exception)
+                : new OllamaException(FailureKind.Transient, $"The connection to Ollama broke before it answered: {exception.Message}", exception);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The only time-out that the HttpClient has is that of the connect.
+            throw new OllamaException(FailureKind.Unreachable, $"Ollama at {endpoint} cannot be reached: the connection timed out.", exception);
+        }
+    }
+
+    private static bool IsConnect(HttpRequestException exception) => exception.HttpRequestError
+        is HttpRequestError.ConnectionError
+        or HttpRequestError.NameResolutionError
+        or HttpRequestError.SecureConnectionError
+        or HttpRequestError.ProxyTunnelError;
+
+    private static async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<GenerateChunk?> chunk, bool any)
+    {
+        try
+        {
+            return await chunk.MoveNextAsync();
+        }
+        catch (JsonException exception)
+        {
+            throw any
+                ? new OllamaException(FailureKind.Transient, "Ollama's answer broke off within a line, or a line of it is no JSON.", exception)
+                : OllamaFailures.OfForeignBody("It is no JSON.", exception);
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        {
+            throw new OllamaException(FailureKind.Transient, $"The connection to Ollama broke amid the answer: {exception.Message}", exception);
+        }
+    }
+
+    private static async Task<string> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
+            var buffer = new char[MaxErrorChars];
+            return new(buffer, 0, await reader.ReadBlockAsync(buffer, cancellationToken));
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        {
+            return "";
+        }
+    }
+
+    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } => date - time.GetUtcNow() is { Ticks: > 0 } wait ? wait : TimeSpan.Zero,
+        _ => null,
+    };
+}

@@ -1,0 +1,38 @@
+namespace OllamaProxy.Ollama;
+
+/// <summary>The address of an Ollama server.</summary>
+/// <param name="BaseAddress">Where its API begins; ends in a slash.</param>
+public sealed record OllamaEndpoint(Uri BaseAddress)
+{
+    /// <summary>Where <c>ollama serve</c> listens unless told otherwise.</summary>
+    public static readonly OllamaEndpoint Default = new(new Uri("http://localhost:11434/"));
+
+    /// <summary>Runs a prompt.</summary>
+    public Uri Generate => new(BaseAddress, "api/generate");
+
+    /// <summary>Answers whenever Ollama is up.</summary>
+    public Uri Version => new(BaseAddress, "api/version");
+
+    /// <summary>
+    /// Reads an address as people write it: bare (<c>http://host:11434</c>, <c>host:11434</c>), behind a path, or with
+    /// the <c>/api/generate</c> that the original program's setting ends in.
+    /// </summary>
+    public static bool TryParse(string text, out OllamaEndpoint endpoint)
+    {
+        endpoint = Default;
+        if (!text.Contains("://", StringComparison.Ordinal))
+            text = "http://" + text;
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host is "" || uri.Query is not "")
+            return false;
+
+        var path = uri.AbsolutePath.TrimEnd('/');
+        foreach (var end in (ReadOnlySpan<string>)["/api/generate", "/api"])
+            if (path.EndsWith(end, StringComparison.OrdinalIgnoreCase))
+                path = path[..^end.Length];
+        endpoint = new(new UriBuilder(uri) { Path = path + "/", Fragment = "" }.Uri);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => BaseAddress.ToString();
+}

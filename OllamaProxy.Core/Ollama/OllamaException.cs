@@ -1,0 +1,11 @@
+namespace OllamaProxy.Ollama;
+
+/// <summary>Ollama did not do what was asked. The message is for people: Ollama's own words where it had any.</summary>
+public sealed class OllamaException(FailureKind kind, string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>What it means for the prompt.</summary>
+    public FailureKind Kind => kind;
+
+    /// <summary>How long Ollama, or a proxy in front of it, asked to be left alone; null: it did not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+}

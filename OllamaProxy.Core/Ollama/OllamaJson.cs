@@ -1,0 +1,10 @@
+using System.Text.Json.Serialization;
+
+namespace OllamaProxy.Ollama;
+
+/// <summary>The JSON that Ollama answers with.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(GenerateChunk))]
+[JsonSerializable(typeof(OllamaError))]
+[JsonSerializable(typeof(OllamaVersion))]
+internal sealed partial class OllamaJson : JsonSerializerContext;

@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Configuration;
+using OllamaProxy.Ollama;
+using OllamaProxy.Settings;
+
+namespace OllamaProxy;
+
+/// <summary>All settings, read once at the start from environment variables (in Azure Functions: app settings).</summary>
+public sealed record OllamaProxyOptions
+{
+    /// <summary><c>OLLAMA_URL</c>: where Ollama is.</summary>
+    public OllamaEndpoint Ollama { get; init; } = OllamaEndpoint.Default;
+
+    /// <summary><c>OLLAMA_MODEL</c>: the model of a prompt that names none.</summary>
+    public string Model { get; init; } = "llama3.2";
+
+    /// <summary><c>OLLAMA_KEEP_ALIVE</c>: a JSON value sent with prompts that have no <c>keep_alive</c>; null: Ollama's own default.</summary>
+    public string? KeepAlive { get; init; }
+
+    /// <summary><c>OLLAMA_CONCURRENCY</c>: how many prompts run at once.</summary>
+    public int Concurrency { get; init; } = 1;
+
+    /// <summary><c>OLLAMA_POLL_INTERVAL</c>: how long a prompt that another process wrote can wait unseen.</summary>
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary><c>OLLAMA_TIMEOUT</c>: how long an attempt may take; over it the prompt fails.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary><c>OLLAMA_IDLE_TIMEOUT</c>: how long Ollama may be silent once tokens flow.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary><c>OLLAMA_MAX_ATTEMPTS</c>: how many attempts a prompt may use up that does not say so itself.</summary>
+    public int MaxAttempts { get; init; } = 5;
+
+    /// <summary><c>OLLAMA_RETRY_BASE_SECONDS</c>: the longest wait before the second attempt; it doubles from there.</summary>
+    public TimeSpan RetryBase { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary><c>OLLAMA_PROXY_DB</c>: the full path of the database file.</summary>
+    public string DatabasePath { get; init; } = Settings.DatabasePath.Resolve(DefaultDatabase);
+
+    /// <summary><c>OLLAMA_PROXY_WORKER</c>: whether this process runs prompts, or only serves.</summary>
+    public bool Worker { get; init; } = true;
+
+    /// <summary><c>OLLAMA_PROXY_DRAIN_SECONDS</c>: for how long one drain listens for new prompts.</summary>
+    public TimeSpan DrainSlice { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary><c>OLLAMA_PROXY_LEASE_SECONDS</c>: how long a worker that is no longer heard of keeps its prompts.</summary>
+    public TimeSpan LeaseLength { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary><c>OLLAMA_PROXY_MAX_BODY_BYTES</c>: the largest request body.</summary>
+    public int MaxBodyBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary><c>OLLAMA_PROXY_CORS_ORIGINS</c>: the origins whose pages may call the API; <c>*</c>: all.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = ["*"];
+
+    /// <summary><c>OLLAMA_PROXY_QUIET</c>: no line in the log for each request.</summary>
+    public bool Quiet { get; init; }
+
+    private const string DefaultDatabase = "data/queue.db";
+
+    /// <summary>Reads the settings.</summary>
+    /// <exception cref="InvalidSettingException">A value is bad; the message names the setting and the value.</exception>
+    public static OllamaProxyOptions Read(IConfiguration configuration)
+    {
+        var settings = new SettingReader(configuration);
+        var defaults = new OllamaProxyOptions();
+        return new()
+        {
+            Ollama = settings.Parsed("OLLAMA_URL", defaults.Ollama, OllamaEndpoint.TryParse, "an http or https address such as http://localhost:11434"),
+            Model = settings.Text("OLLAMA_MODEL", defaults.Model),
+            KeepAlive = settings.Parsed("OLLAMA_KEEP_ALIVE", defaults.KeepAlive, KeepAliveSetting.TryParse, "a number of seconds or a duration such as 10m"),
+            Concurrency = settings.Whole("OLLAMA_CONCURRENCY", defaults.Concurrency, 1, 1024),
+            PollInterval = settings.Seconds("OLLAMA_POLL_INTERVAL", defaults.PollInterval, 0.01, 3600),
+            Timeout = settings.Seconds("OLLAMA_TIMEOUT", defaults.Timeout, 0.01, MaxSeconds),
+            IdleTimeout = settings.Seconds("OLLAMA_IDLE_TIMEOUT", defaults.IdleTimeout, 0.01, MaxSeconds),
+            MaxAttempts = settings.Whole("OLLAMA_MAX_ATTEMPTS", defaults.MaxAttempts, 1, 1000),
+            RetryBase = settings.Seconds("OLLAMA_RETRY_BASE_SECONDS", defaults.RetryBase, 0, 300),
+            DatabasePath = Settings.DatabasePath.Resolve(settings.Text("OLLAMA_PROXY_DB", DefaultDatabase)),
+            Worker = settings.Switch("OLLAMA_PROXY_WORKER", defaults.Worker),
+            DrainSlice = settings.Seconds("OLLAMA_PROXY_DRAIN_SECONDS", defaults.DrainSlice, 0, MaxSeconds),
+            LeaseLength = settings.Seconds("OLLAMA_PROXY_LEASE_SECONDS", defaults.LeaseLength, 0.1, 86_400),
+            MaxBodyBytes = settings.Whole("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
+            CorsOrigins = settings.List("OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins),
+            Quiet = settings.IsSet("OLLAMA_PROXY_QUIET"),
+        };
+    }
+
+    /// <summary>The longest time-out that a timer of .NET can hold, rounded down: 24 days.</summary>
+    public const double MaxSeconds = 24 * 86_400;
+
+    /// <summary>A body becomes one array and one SQLite value, which can hold no more than this.</summary>
+    private const int MaxBodyLimit = 1_000_000_000;
+}

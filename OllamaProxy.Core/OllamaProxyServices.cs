@@ -1,0 +1,76 @@
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
+using OllamaProxy.Api;
+using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
+using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Worker;
+
+namespace OllamaProxy;
+
+/// <summary>Puts the application together, on whatever host.</summary>
+public static class OllamaProxyServices
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Adds everything, with the settings of the host's configuration.</summary>
+    /// <exception cref="Settings.InvalidSettingException">A setting is bad.</exception>
+    public static IHostApplicationBuilder AddOllamaProxy(this IHostApplicationBuilder builder)
+    {
+        var options = OllamaProxyOptions.Read(builder.Configuration);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddPrompts();
+        builder.Services.AddWorker();
+        builder.Services.AddApi(options);
+        return builder;
+    }
+
+    private static void AddPrompts(this IServiceCollection services)
+    {
+        services.AddSingleton<QueueSignal>();
+        services.AddSingleton<DrainRate>();
+        services.AddSingleton<PromptQueue>();
+        services.AddSingleton<IPromptStore>(provider =>
+        {
+            var options = provider.GetRequiredService<OllamaProxyOptions>();
+            var store = SqlitePromptStore.Open(options.DatabasePath, options.Model, provider.GetRequiredService<TimeProvider>());
+            provider.GetRequiredService<ILogger<SqlitePromptStore>>().DatabaseOpened(options.DatabasePath);
+            return store;
+        });
+    }
+
+    private static void AddWorker(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => new OllamaClient(
+            new HttpClient(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan },
+            provider.GetRequiredService<OllamaProxyOptions>().Ollama,
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Backend>();
+        services.AddSingleton<Attempt>();
+        services.AddSingleton<LeaseKeeper>();
+        services.AddSingleton<PromptRunner>();
+        services.AddSingleton<QueueWorker>();
+        services.AddHostedService(provider => provider.GetRequiredService<QueueWorker>());
+    }
+
+    private static void AddApi(this IServiceCollection services, OllamaProxyOptions options)
+    {
+        services.AddSingleton<ApiPipeline>();
+        services.AddSingleton<ApiEndpoints>();
+        services.AddSingleton<PromptHandlers>();
+        services.AddSingleton<UnmatchedHandler>();
+        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
+            .WithOrigins([.. options.CorsOrigins])
+            .AllowAnyHeader()
+            .AllowAnyMethod()
+            .WithExposedHeaders(HeaderNames.Location, HeaderNames.RetryAfter)
+            .SetPreflightMaxAge(TimeSpan.FromHours(12))));
+        // The limit is ours: Kestrel's would be an empty 500 in the Functions worker.
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+    }
+}

@@ -1,0 +1,19 @@
+namespace OllamaProxy.Prompts;
+
+/// <summary>A prompt that a worker has claimed, with all that it needs to run it.</summary>
+/// <param name="Id">The prompt's id.</param>
+/// <param name="Lease">The worker's lease on it.</param>
+/// <param name="Attempt">The number of this attempt, from 1.</param>
+/// <param name="Text">The prompt's text.</param>
+/// <param name="Request">The client's other fields for Ollama; see <see cref="NewPrompt.Request"/>.</param>
+public sealed record ClaimedPrompt(Guid Id, Lease Lease, int Attempt, string Text, ReadOnlyMemory<byte> Request)
+{
+    /// <summary>The model; null: the default of whoever runs it.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>How many attempts it may use up; null: what the settings say.</summary>
+    public int? MaxAttempts { get; init; }
+
+    /// <summary>How long the attempt may take; null: what the settings say.</summary>
+    public TimeSpan? Timeout { get; init; }
+}

@@ -1,0 +1,23 @@
+namespace OllamaProxy.Prompts;
+
+/// <summary>What a client submits, checked and ready to be stored.</summary>
+/// <param name="Text">The prompt's text; not blank.</param>
+/// <param name="Model">The model that will run it, fixed now.</param>
+/// <param name="Request">
+/// The client's other fields for Ollama: a JSON object in UTF-8, each value byte for byte as it came in. It holds
+/// <c>prompt</c> too where the client wrote that in another way than we would.
+/// </param>
+public sealed record NewPrompt(string Text, string Model, ReadOnlyMemory<byte> Request)
+{
+    /// <summary>A head start in the queue, -100 to 100; see <see cref="Rank"/>.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>How many attempts it may use up; null: the setting <c>OLLAMA_MAX_ATTEMPTS</c> of whoever runs it.</summary>
+    public int? MaxAttempts { get; init; }
+
+    /// <summary>How long one attempt may take; null: the setting <c>OLLAMA_TIMEOUT</c> of whoever runs it.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>A JSON object in UTF-8 that belongs to the client and is handed back as it came; null: none.</summary>
+    public ReadOnlyMemory<byte>? Metadata { get; init; }
+}

@@ -1,0 +1,19 @@
+namespace OllamaProxy.Prompts;
+
+/// <summary>Which prompts to list.</summary>
+/// <param name="Page">The page, from 1.</param>
+/// <param name="PageSize">How many prompts are on a page, at least 1.</param>
+public sealed record PromptQuery(int Page, int PageSize)
+{
+    /// <summary>How many of the newest prompts <see cref="Search"/> looks through.</summary>
+    public const int SearchDepth = 10_000;
+
+    /// <summary>Only prompts in this status; null: any.</summary>
+    public PromptStatus? Status { get; init; }
+
+    /// <summary>Only prompts for exactly this model; null: any.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Only prompts whose text holds this (A to Z in either case), among the newest <see cref="SearchDepth"/>; null: any.</summary>
+    public string? Search { get; init; }
+}

@@ -1,0 +1,11 @@
+namespace OllamaProxy.Prompts;
+
+/// <summary>What a model made of a prompt. For one that failed mid-way, what had come until then.</summary>
+/// <param name="Text">The answer.</param>
+/// <param name="Thinking">What the model thought before it answered; null where it said none of that.</param>
+/// <param name="Statistics">Ollama's figures; empty for a result that is partial or was taken over.</param>
+public sealed record PromptResult(string Text, string? Thinking, GenerationStatistics Statistics)
+{
+    /// <summary>Whether nothing at all came.</summary>
+    public bool IsEmpty => Text.Length == 0 && string.IsNullOrEmpty(Thinking);
+}

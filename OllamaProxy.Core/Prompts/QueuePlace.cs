@@ -1,0 +1,6 @@
+namespace OllamaProxy.Prompts;
+
+/// <summary>Where a queued prompt stands.</summary>
+/// <param name="Position">1 is the next to run.</param>
+/// <param name="Eta">How long until it has probably ended; null while nothing was measured yet.</param>
+public sealed record QueuePlace(long Position, TimeSpan? Eta);

@@ -1,0 +1,31 @@
+using Microsoft.Data.Sqlite;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Storage.Sqlite;
+
+/// <summary>A row of the table <c>prompts</c>, without its texts, as a <see cref="Prompt"/>.</summary>
+internal static class PromptRow
+{
+    /// <summary>The columns that <see cref="Read"/> takes, in its order.</summary>
+    public const string Columns = "seq, id, status, created_at, updated_at, started_at, completed_at, model, priority, rank, attempts, max_attempts, error";
+
+    /// <summary>The first column behind <see cref="Columns"/>.</summary>
+    public const int Next = 13;
+
+    public static Prompt Read(SqliteDataReader row) => new()
+    {
+        Seq = row.GetInt64(0),
+        Id = Guid.Parse(row.GetString(1)),
+        Status = PromptStatusNames.Parse(row.GetString(2)),
+        CreatedAt = SqliteTime.Read(row.GetString(3)),
+        UpdatedAt = SqliteTime.Read(row.GetString(4)),
+        StartedAt = SqliteTime.ReadOrNull(row.TextOrNull(5)),
+        CompletedAt = SqliteTime.ReadOrNull(row.TextOrNull(6)),
+        Model = row.TextOrNull(7),
+        Priority = row.GetInt32(8),
+        Rank = row.GetInt64(9),
+        Attempts = row.GetInt32(10),
+        MaxAttempts = row.Int32OrNull(11),
+        Error = row.TextOrNull(12),
+    };
+}

@@ -1,0 +1,165 @@
+using Microsoft.Data.Sqlite;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Storage.Sqlite;
+
+/// <summary>Prompts in a SQLite file. Writes go through one <see cref="SqliteWriter"/>; reads never wait for them.</summary>
+public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
+{
+    private readonly SqliteDatabase _database;
+    private readonly SqliteWriter _writer;
+    private readonly TimeProvider _time;
+
+    private SqlitePromptStore(SqliteDatabase database, SqliteConnection connection, TimeProvider time)
+    {
+        _database = database;
+        _writer = new(database, connection);
+        _time = time;
+    }
+
+    /// <summary>Opens the file, and makes it, migrates it, or takes it over from the original program first where needed.</summary>
+    /// <param name="path">The full path. Its folder is made if it is not there.</param>
+    /// <param name="defaultModel">The model for taken-over prompts that have yet to run.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="StoreException">The file cannot be used. Nothing in it was changed.</exception>
+    public static SqlitePromptStore Open(string path, string defaultModel, TimeProvider time)
+    {
+        var database = new SqliteDatabase(path);
+        SqliteConnection? connection = null;
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            connection = database.OpenWriter();
+            SqliteSchema.Prepare(connection, path, new OriginalTakeover(defaultModel, time.GetUtcNow()));
+            return new(database, connection, time);
+        }
+        catch (Exception exception)
+        {
+            connection?.Dispose();
+            throw exception switch
+            {
+                SqliteException sqlite => database.Translate(sqlite),
+                IOException or UnauthorizedAccessException => new StoreException($"The folder of the database {path} cannot be made: {exception.Message}", exception),
+                _ => exception,
+            };
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<Prompt> AddAsync(NewPrompt prompt, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
+    {
+        using var command = connection.Command(
+            $"""
+            INSERT INTO prompts (id, prompt, model, request, metadata, priority, rank, max_attempts, timeout, created_at, updated_at)
+            VALUES ($id, $prompt, $model, CAST($request AS TEXT), CAST($metadata AS TEXT), $priority, $rank, $max_attempts, $timeout, $now, $now)
+            RETURNING {PromptRow.Columns}
+            """,
+            ("$id", Guid.CreateVersion7(now).ToString()),
+            ("$prompt", prompt.Text),
+            ("$model", prompt.Model),
+            ("$request", prompt.Request.ToArray()),
+            ("$metadata", prompt.Metadata?.ToArray()),
+            ("$priority", prompt.Priority),
+            ("$rank", Rank.Of(now, prompt.Priority)),
+            ("$max_attempts", prompt.MaxAttempts),
+            ("$timeout", prompt.Timeout?.TotalSeconds),
+            ("$now", SqliteTime.Write(now)));
+        using var row = command.ExecuteReader();
+        row.Read();
+        return PromptRow.Read(row);
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Prompt?> FindAsync(Guid id, CancellationToken cancellationToken) =>
+        FindAsync(id, PromptRow.Columns, PromptRow.Read, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) =>
+        FindAsync(id, "prompt, metadata", row => new PromptContent(row.GetString(0), row.BytesOrNull(1)), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<PromptResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) =>
+        FindAsync(id, ResultColumns.Names, ResultColumns.Read, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<long> CountAheadAsync(Prompt prompt, CancellationToken cancellationToken) => ReadAsync(connection => connection.Number(
+        "SELECT count(*) FROM prompts WHERE status = 'queued' AND (rank, seq) < ($rank, $seq)",
+        ("$rank", prompt.Rank), ("$seq", prompt.Seq)), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> HasQueuedAsync(CancellationToken cancellationToken) => ReadAsync(connection =>
+        connection.Number("SELECT EXISTS (SELECT 1 FROM prompts WHERE status = 'queued')") == 1, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<PromptPage> ListAsync(PromptQuery query, CancellationToken cancellationToken) =>
+        ReadAsync(connection => PromptList.Read(connection, query), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ClaimedPrompt?> ClaimAsync(ClaimTerms terms, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
+    {
+        SqliteLeases.TakeBackExpired(connection, terms, now);
+        return SqliteLeases.Claim(connection, terms, now);
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> RenewAsync(Lease lease, TimeSpan length, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
+        SqliteLeases.Renew(connection, lease, now + length), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> CompleteAsync(Lease lease, PromptResult result, CancellationToken cancellationToken) =>
+        EndAsync(lease, PromptStatus.Completed, null, result, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> FailAsync(Lease lease, string error, PromptResult? partial, CancellationToken cancellationToken) =>
+        EndAsync(lease, PromptStatus.Failed, error, partial, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> RequeueAsync(Lease lease, string error, DateTimeOffset availableAt, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
+        SqliteLeases.TryEnd(connection, lease) && connection.Execute(
+            "UPDATE prompts SET status = 'queued', started_at = NULL, error = $error, available_at = $available_at, updated_at = $now WHERE seq = $seq",
+            ("$seq", lease.Seq), ("$error", error), ("$available_at", availableAt.ToUnixTimeMilliseconds()), ("$now", SqliteTime.Write(now))) == 1, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> ReleaseAsync(Lease lease, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
+        SqliteLeases.TryEnd(connection, lease) && connection.Execute(
+            "UPDATE prompts SET status = 'queued', started_at = NULL, attempts = attempts - 1, updated_at = $now WHERE seq = $seq",
+            ("$seq", lease.Seq), ("$now", SqliteTime.Write(now))) == 1, cancellationToken);
+
+    /// <summary>Finishes the writes that were handed in, and closes the file.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        // Whoever closes last folds the write-ahead log into the file, which a reader cannot.
+        _database.CloseReaders();
+        await _writer.DisposeAsync();
+    }
+
+    private Task<bool> EndAsync(Lease lease, PromptStatus status, string? error, PromptResult? result, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
+        SqliteLeases.TryEnd(connection, lease) && connection.Execute(
+            $"UPDATE prompts SET status = $status, error = $error, completed_at = $now, updated_at = $now, {ResultColumns.Assignments} WHERE seq = $seq",
+            [("$seq", lease.Seq), ("$status", status.Name()), ("$error", error), ("$now", SqliteTime.Write(now)), .. ResultColumns.Parameters(result)]) == 1, cancellationToken);
+
+    private Task<T?> FindAsync<T>(Guid id, string columns, Func<SqliteDataReader, T?> read, CancellationToken cancellationToken) where T : class => ReadAsync(connection =>
+    {
+        using var command = connection.Command($"SELECT {columns} FROM prompts WHERE id = $id", ("$id", id.ToString()));
+        using var row = command.ExecuteReader();
+        return row.Read() ? read(row) : null;
+    }, cancellationToken);
+
+    private Task<T> WriteAsync<T>(Func<SqliteConnection, DateTimeOffset, T> work, CancellationToken cancellationToken) =>
+        _writer.RunAsync(connection => work(connection, _time.GetUtcNow()), cancellationToken);
+
+    private Task<T> ReadAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken)
+    {
+        // SQLite reads from the page cache in microseconds: a hop to another thread would cost more than it frees.
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            using var connection = _database.OpenReader();
+            return Task.FromResult(work(connection));
+        }
+        catch (SqliteException exception)
+        {
+            return Task.FromException<T>(_database.Translate(exception));
+        }
+    }
+}

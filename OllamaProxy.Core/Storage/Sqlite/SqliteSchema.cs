@@ -1,0 +1,105 @@
+using Microsoft.Data.Sqlite;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Storage.Sqlite;
+
+/// <summary>The tables, and the steps that bring a file of an older version up to them.</summary>
+internal static class SqliteSchema
+{
+    /// <summary>
+    /// Step N leads from <c>user_version</c> N to N + 1. Steps that were released are never edited. Small columns come
+    /// first: SQLite walks a row's overflow pages only as far as the last column that is asked for. The defaults let a
+    /// script queue a prompt by the original's columns alone.
+    /// </summary>
+    private static readonly string[] Migrations =
+    [
+        """
+        CREATE TABLE prompts (
+            seq INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            status TEXT NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'processing', 'completed', 'failed', 'cancelled')),
+            created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00')),
+            updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00')),
+            started_at TEXT,
+            completed_at TEXT,
+            model TEXT,
+            priority INTEGER NOT NULL DEFAULT 0,
+            rank INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER)), -- milliseconds
+            available_at INTEGER NOT NULL DEFAULT 0, -- milliseconds
+            attempts INTEGER NOT NULL DEFAULT 0,
+            max_attempts INTEGER,
+            timeout REAL, -- seconds
+            done_reason TEXT,
+            total_duration INTEGER, -- this and what follows as Ollama sends it
+            load_duration INTEGER,
+            prompt_eval_count INTEGER,
+            prompt_eval_duration INTEGER,
+            eval_count INTEGER,
+            eval_duration INTEGER,
+            error TEXT,
+            metadata TEXT,
+            prompt TEXT NOT NULL,
+            request TEXT NOT NULL DEFAULT '{}',
+            thinking TEXT,
+            result TEXT
+        );
+        CREATE INDEX prompts_in_order ON prompts (rank, seq, available_at) WHERE status = 'queued';
+        CREATE INDEX prompts_by_status ON prompts (status, seq);
+        CREATE TABLE leases (
+            seq INTEGER PRIMARY KEY,
+            token TEXT NOT NULL,
+            expires_at INTEGER NOT NULL -- milliseconds
+        );
+        """,
+    ];
+
+    /// <summary>The version that this program writes.</summary>
+    public static int Version => Migrations.Length;
+
+    /// <summary>Makes the tables of a new file, takes over that of the original program, or migrates an older one.</summary>
+    /// <exception cref="StoreException">The file is of a newer version, or not ours. Nothing was changed.</exception>
+    public static void Prepare(SqliteConnection connection, string path, OriginalTakeover takeover)
+    {
+        RefuseForeign(connection, path);
+        if (connection.Number("SELECT count(*) FROM sqlite_schema") == 0)
+            connection.Execute("PRAGMA auto_vacuum = INCREMENTAL"); // Has no effect once there is a table.
+        connection.Execute("PRAGMA journal_mode = WAL");
+        Migrate(connection, path, takeover);
+
+        // Of a file that was not ours from the start, or whose first vacuum was cut short.
+        if (connection.Number("PRAGMA auto_vacuum") != 2)
+            connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
+    }
+
+    private static void Migrate(SqliteConnection connection, string path, OriginalTakeover takeover)
+    {
+        if (CurrentVersion(connection) == Version)
+            return;
+
+        // Looked at again under the lock: another process may have been quicker.
+        using var transaction = connection.BeginTransaction(deferred: false);
+        RefuseForeign(connection, path);
+        for (var version = CurrentVersion(connection); version < Version; version++)
+        {
+            var original = version == 0 && OriginalTakeover.IsOriginal(connection);
+            if (original)
+                OriginalTakeover.SetAside(connection);
+            connection.Execute(Migrations[version]);
+            if (original)
+                takeover.Copy(connection);
+            connection.Execute($"PRAGMA user_version = {version + 1}");
+        }
+        transaction.Commit();
+    }
+
+    private static void RefuseForeign(SqliteConnection connection, string path)
+    {
+        var version = CurrentVersion(connection);
+        if (version > Version)
+            throw new StoreException($"The database {path} is of version {version}, written by a newer Ollama Proxy; this one knows versions up to {Version}. Update the program, or set OLLAMA_PROXY_DB to another file.");
+        if (version == 0 && connection.Number("SELECT count(*) FROM sqlite_schema") > 0 && !OriginalTakeover.IsOriginal(connection))
+            throw new StoreException($"The database {path} belongs to another program. Set OLLAMA_PROXY_DB to another file.");
+    }
+
+    private static long CurrentVersion(SqliteConnection connection) => connection.Number("PRAGMA user_version");
+}

@@ -1,0 +1,17 @@
+using System.Globalization;
+
+namespace OllamaProxy.Storage.Sqlite;
+
+/// <summary>How times are written in the columns that the original program had too: ISO 8601, UTC, as Python's <c>isoformat()</c>.</summary>
+internal static class SqliteTime
+{
+    public static string Write(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'+00:00'", CultureInfo.InvariantCulture);
+
+    /// <summary>Reads a time that anybody may have written; one without an offset is UTC.</summary>
+    /// <exception cref="FormatException">It is no time.</exception>
+    public static DateTimeOffset Read(string text) =>
+        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+
+    public static DateTimeOffset? ReadOrNull(string? text) => text is null ? null : Read(text);
+}

@@ -1,0 +1,121 @@
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Storage.Sqlite;
+
+/// <summary>
+/// The one that writes in this process. It takes every write that is waiting into one transaction (group commit), so
+/// that concurrent writes share one fsync; a write's task completes after its own commit.
+/// </summary>
+internal sealed class SqliteWriter : IAsyncDisposable
+{
+    /// <summary>How many writes share a transaction at the most, so that the first of them need not wait for long.</summary>
+    private const int MaxBatch = 256;
+
+    private readonly SqliteDatabase _database;
+    private readonly SqliteConnection _connection;
+    private readonly Channel<Write> _waiting = Channel.CreateUnbounded<Write>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Task _loop;
+
+    /// <param name="database">For the names of faults.</param>
+    /// <param name="connection">The writer's own from now on.</param>
+    public SqliteWriter(SqliteDatabase database, SqliteConnection connection)
+    {
+        _database = database;
+        _connection = connection;
+        _loop = Task.Run(WriteAllAsync);
+    }
+
+    /// <summary>Runs <paramref name="work"/> in a transaction, whole or not at all, and returns when it is on disk.</summary>
+    /// <exception cref="StoreException">It is not written.</exception>
+    public async Task<T> RunAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var result = default(T)!;
+        var write = new Write(connection => result = work(connection));
+        if (!_waiting.Writer.TryWrite(write))
+            throw new StoreException("The program is shutting down.");
+        try
+        {
+            // A write that was handed in is waited for: its outcome must not be in doubt.
+            await write.Done.Task;
+            return result;
+        }
+        catch (SqliteException exception)
+        {
+            throw _database.Translate(exception);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await _loop;
+        await _connection.DisposeAsync();
+    }
+
+    private async Task WriteAllAsync()
+    {
+        var batch = new List<Write>();
+        while (await _waiting.Reader.WaitToReadAsync())
+        {
+            while (batch.Count < MaxBatch && _waiting.Reader.TryRead(out var write))
+                batch.Add(write);
+            Commit(batch);
+            batch.Clear();
+        }
+    }
+
+    private void Commit(List<Write> batch)
+    {
+        try
+        {
+            using var transaction = _connection.BeginTransaction(deferred: false);
+            foreach (var write in batch)
+                RunInSavepoint(transaction, write);
+            transaction.Commit();
+        }
+        catch (Exception exception)
+        {
+            // Whatever it was, nothing of this batch is on disk, and its callers hear of it.
+            foreach (var write in batch)
+                write.Fault ??= exception;
+        }
+        foreach (var write in batch)
+            write.Complete();
+    }
+
+    private static void RunInSavepoint(SqliteTransaction transaction, Write write)
+    {
+        transaction.Save("one");
+        try
+        {
+            write.Work(transaction.Connection!);
+        }
+        catch (Exception exception)
+        {
+            // One write's fault is not its neighbours': only its own changes go.
+            transaction.Rollback("one");
+            write.Fault = exception;
+        }
+        transaction.Release("one");
+    }
+
+    private sealed class Write(Action<SqliteConnection> work)
+    {
+        public Action<SqliteConnection> Work => work;
+
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Exception? Fault { get; set; }
+
+        public void Complete()
+        {
+            if (Fault is null)
+                Done.SetResult();
+            else
+                Done.SetException(Fault);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Worker;
+
+/// <summary>Sends a claimed prompt to Ollama once, within its time limits.</summary>
+public sealed class Attempt(OllamaClient ollama, OllamaProxyOptions options, TimeProvider time)
+{
+    /// <summary>Runs it; what has come is in <paramref name="text"/>, also after an exception.</summary>
+    /// <exception cref="OllamaException">Ollama failed, or a time limit passed.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
+    internal async Task RunAsync(ClaimedPrompt prompt, GeneratedText text, CancellationToken cancellationToken)
+    {
+        var timeout = prompt.Timeout ?? options.Timeout;
+        using var deadline = new CancellationTokenSource(timeout, time);
+        using var idle = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token, idle.Token);
+        try
+        {
+            var body = GenerateRequest.Write(prompt, options.Model, options.KeepAlive);
+            await foreach (var chunk in ollama.GenerateAsync(body, any.Token))
+            {
+                text.Append(chunk);
+                // Silence before the first token is loading and prompt evaluation, and healthy.
+                idle.CancelAfter(options.IdleTimeout);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw deadline.IsCancellationRequested
+                ? new OllamaException(FailureKind.Permanent, $"It ran for longer than its timeout of {timeout.TotalSeconds:0.###} seconds.")
+                : new OllamaException(FailureKind.Transient, $"Ollama stopped sending tokens for {options.IdleTimeout.TotalSeconds:0.###} seconds.");
+        }
+    }
+}

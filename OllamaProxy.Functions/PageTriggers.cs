@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using OllamaProxy.Api;
+
+namespace OllamaProxy.Functions;
+
+/// <summary>The two pages.</summary>
+public sealed class PageTriggers(ApiPipeline pipeline)
+{
+    [Function("HomePage")]
+    public Task HomeAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Home)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, PageHandlers.HomeAsync, aborted);
+
+    [Function("ListPage")]
+    public Task ListAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.List)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, PageHandlers.ListAsync, aborted);
+}

@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using OllamaProxy.Api;
+
+namespace OllamaProxy.Functions;
+
+/// <summary>The API for prompts.</summary>
+public sealed class PromptTriggers(ApiPipeline pipeline, PromptHandlers prompts)
+{
+    [Function("Submit")]
+    public Task SubmitAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Submit)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, prompts.SubmitAsync, aborted);
+
+    [Function("Prompt")]
+    public Task PromptAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Prompt)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, prompts.PromptAsync, aborted);
+
+    [Function("Status")]
+    public Task StatusAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Status)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, prompts.StatusAsync, aborted);
+
+    [Function("Result")]
+    public Task ResultAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Result)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, prompts.ResultAsync, aborted);
+
+    [Function("Prompts")]
+    public Task ListAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Prompts)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, prompts.ListAsync, aborted);
+}

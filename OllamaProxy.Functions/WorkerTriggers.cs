@@ -1,0 +1,13 @@
+using Microsoft.Azure.Functions.Worker;
+using OllamaProxy.Worker;
+
+namespace OllamaProxy.Functions;
+
+/// <summary>The worker. Ticks that are missed during a drain collapse into one right after it.</summary>
+public sealed class WorkerTriggers(QueueWorker worker)
+{
+    // The monitor would want a storage account.
+    [Function("Drain")]
+    public Task DrainAsync([TimerTrigger("*/1 * * * * *", UseMonitor = false)] TimerInfo timer, CancellationToken stopping) =>
+        worker.DrainAsync(stopping);
+}

@@ -1,0 +1,42 @@
+using OllamaProxy.Api;
+
+namespace OllamaProxy.Server;
+
+/// <summary>Ollama Proxy on Kestrel.</summary>
+public static class ServerApplication
+{
+    private const string DefaultUrl = "http://0.0.0.0:8000";
+
+    /// <summary>Puts the server together; it has yet to be started.</summary>
+    /// <param name="args">The command line: <c>--urls</c>, or any setting as <c>--OLLAMA_MODEL tiny</c>.</param>
+    /// <param name="simulator">The address of the Simulator to use as Ollama; null: what <c>OLLAMA_URL</c> says.</param>
+    /// <exception cref="Settings.InvalidSettingException">A setting is bad.</exception>
+    public static WebApplication Create(string[] args, Uri? simulator = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        builder.Configuration.Sources.Insert(0, Defaults());
+        if (simulator is not null)
+            builder.Configuration["OLLAMA_URL"] = simulator.ToString();
+        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
+        builder.AddOllamaProxy();
+        builder.Services.AddHostedService<DrainTimer>();
+
+        var app = builder.Build();
+        app.MapOllamaProxy();
+        if (simulator is not null)
+            Log.Simulating(app.Logger, simulator);
+        return app;
+    }
+
+    /// <summary>What holds unless the environment or the command line says otherwise.</summary>
+    private static Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource Defaults() => new()
+    {
+        InitialData = new Dictionary<string, string?>
+        {
+            ["urls"] = DefaultUrl,
+            ["Logging:LogLevel:Default"] = "Information",
+            ["Logging:LogLevel:Microsoft"] = "Warning",
+            ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
+        },
+    };
+}

@@ -1,0 +1,14 @@
+namespace OllamaProxy.Simulator;
+
+/// <summary>All that the simulator will answer to a request, before any of it is sent.</summary>
+internal sealed record Answer(IReadOnlyList<Token> Tokens, string DoneReason)
+{
+    public static Answer To(GenerationRequest request)
+    {
+        var said = Simulation.TokensOf(request.Prompt, request.Options.SimulatorTokens);
+        var limit = request.Options.NumPredict is > 0 and var tokens ? tokens : int.MaxValue;
+        var thoughts = (request.Think ? Simulation.Thoughts : []).Select(text => new Token(text, IsThought: true));
+        var words = said.Take(limit).Select(text => new Token(text, IsThought: false));
+        return new([.. thoughts, .. words], said.Count > limit ? "length" : "stop");
+    }
+}

@@ -1,0 +1,32 @@
+using System.Globalization;
+
+namespace OllamaProxy.Simulator;
+
+/// <summary>Sends what takes the place of a whole answer.</summary>
+internal static class FaultReply
+{
+    public static async Task SendAsync(HttpContext context, Fault fault, LoggedRequest logged, CancellationToken ct)
+    {
+        if (fault.Kind is FaultKind.Hang) await Task.Delay(Timeout.Infinite, ct);
+
+        logged.End();
+        var response = context.Response;
+        switch (fault.Kind)
+        {
+            case FaultKind.Refuse:
+                context.Abort();
+                break;
+            case FaultKind.Status:
+                response.Headers.RetryAfter = fault.RetryAfterSeconds?.ToString(CultureInfo.InvariantCulture);
+                await JsonReply.ErrorAsync(response, fault.StatusCode, fault.Error, ct);
+                break;
+            case FaultKind.NotJson:
+                await PlainReply.TextAsync(context, "text/html", "<!doctype html><title>Welcome</title><p>This is not Ollama.</p>\n");
+                break;
+            case FaultKind.Empty:
+                response.ContentType = JsonReply.ContentType;
+                response.ContentLength = 0;
+                break;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+namespace OllamaProxy.Simulator;
+
+/// <summary>One answer being generated, up to its end or to its fault.</summary>
+internal sealed class Generation(
+    GenerationRequest request, SimulatorOptions options, ModelCatalog models, GenerationClock clock, LoggedRequest logged)
+{
+    public async Task RunAsync(IAnswerOutput output, Fault? fault, CancellationToken ct)
+    {
+        models.Keep(request.Model, keepAlive: null);
+        var answer = Answer.To(request);
+        var sent = Math.Min(fault?.AfterTokens ?? int.MaxValue, answer.Tokens.Count);
+
+        await clock.WaitForFirstTokenAsync(options.Latency, ct);
+        for (var number = 0; number < sent; number++)
+        {
+            await clock.WaitForTokenAsync(number, options.TokensPerSecond, ct);
+            ct.ThrowIfCancellationRequested();
+            await output.TokenAsync(answer.Tokens[number], ct);
+        }
+
+        if (fault is { Kind: FaultKind.Stall }) await StallAsync(output, ct);
+
+        // What a client can ask about once it has the last byte must be settled before that is sent.
+        models.Keep(request.Model, request.KeepAlive);
+        logged.End();
+        await (fault switch
+        {
+            null => output.DoneAsync(answer.DoneReason, GenerationMetrics.Of(request, answer, clock), ct),
+            { Kind: FaultKind.ErrorLine } => output.ErrorAsync(fault.Error, ct),
+            { Kind: FaultKind.NoDone } => output.EndAsync(ct),
+            _ => output.CutAsync(ct),
+        });
+    }
+
+    private static async Task StallAsync(IAnswerOutput output, CancellationToken ct)
+    {
+        await output.StartAsync(ct);
+        await Task.Delay(Timeout.Infinite, ct);
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+
+namespace OllamaProxy.Simulator;
+
+/// <summary>A JSON object read into a Go struct: null is as good as missing, and a wrong type is told in Go's words.</summary>
+internal readonly struct GoObject
+{
+    private readonly JsonElement _element;
+    private readonly string _type;
+    private readonly string _prefix;
+
+    /// <exception cref="OllamaException">Not an object.</exception>
+    public GoObject(JsonElement element, string type, string prefix = "")
+    {
+        if (element.ValueKind is not JsonValueKind.Object)
+            throw OllamaException.BadRequest($"json: cannot unmarshal {KindOf(element)} into Go value of type api.{type}");
+        (_element, _type, _prefix) = (element, type, prefix);
+    }
+
+    public string Text(string field) => Value(field, JsonValueKind.String, "string")?.GetString() ?? "";
+
+    public bool? Flag(string field) => Any(field) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        { } other => throw WrongType(other, field, "bool"),
+    };
+
+    public JsonElement? Value(string field, JsonValueKind kind, string goType) =>
+        Any(field) is not { } value ? null : value.ValueKind == kind ? value : throw WrongType(value, field, goType);
+
+    public JsonElement? Any(string field) =>
+        _element.TryGetProperty(field, out var value) && value.ValueKind is not JsonValueKind.Null ? value : null;
+
+    private OllamaException WrongType(JsonElement value, string field, string goType) => OllamaException.BadRequest(
+        $"json: cannot unmarshal {KindOf(value)} into Go struct field {_type}.{_prefix}{field} of type {goType}");
+
+    private static string KindOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.True or JsonValueKind.False => "bool",
+        JsonValueKind.Object => "object",
+        JsonValueKind.Array => "array",
+        JsonValueKind.Number => "number",
+        _ => "string",
+    };
+}

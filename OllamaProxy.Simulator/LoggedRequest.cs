@@ -1,0 +1,55 @@
+namespace OllamaProxy.Simulator;
+
+/// <summary>A request that the simulator was sent. Safe for many threads.</summary>
+public sealed class LoggedRequest
+{
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly RequestLog _log;
+    private volatile bool _closedByClient;
+    private int _endings;
+
+    internal LoggedRequest(RequestLog log, HttpRequest request, ReadOnlyMemory<byte> body)
+    {
+        _log = log;
+        Path = request.Path;
+        Body = body;
+        Headers = request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary><c>/api/generate</c> or <c>/api/chat</c>.</summary>
+    public string Path { get; }
+
+    /// <summary>The body, byte for byte.</summary>
+    public ReadOnlyMemory<byte> Body { get; }
+
+    /// <summary>All headers, whatever their case; several values of one are joined with a comma.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; }
+
+    /// <summary>The <c>Content-Type</c> header; null if there was none.</summary>
+    public string? ContentType => Headers.GetValueOrDefault("Content-Type");
+
+    /// <summary>The <c>Host</c> header; null if there was none.</summary>
+    public string? Host => Headers.GetValueOrDefault("Host");
+
+    /// <summary>The <c>Origin</c> header; null if there was none.</summary>
+    public string? Origin => Headers.GetValueOrDefault("Origin");
+
+    /// <summary>Whether the client closed the connection before it had its answer. Final once <see cref="Ended"/> completes.</summary>
+    public bool ClosedByClient => _closedByClient;
+
+    /// <summary>Completes when nothing runs for this request any more, just before the last of its answer is sent. Never fails.</summary>
+    public Task Ended => _ended.Task;
+
+    internal void EndClosedByClient()
+    {
+        _closedByClient = true;
+        End();
+    }
+
+    internal void End()
+    {
+        if (Interlocked.Increment(ref _endings) > 1) return;
+        _log.OnEnded();
+        _ended.SetResult();
+    }
+}

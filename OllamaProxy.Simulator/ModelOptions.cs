@@ -1,0 +1,50 @@
+using System.Text.Json;
+
+namespace OllamaProxy.Simulator;
+
+/// <summary>What a request's <c>options</c> say, as far as it matters here.</summary>
+/// <param name="NumPredict">The most tokens of an answer; no limit if null, 0 or less.</param>
+/// <param name="SimulatorTokens">The Simulator's own option <c>simulator_tokens</c>: how many tokens the answer has.</param>
+/// <param name="Error">What is wrong with the options; null if nothing is. Ollama says so only once the model is found.</param>
+internal sealed record ModelOptions(int? NumPredict, int? SimulatorTokens, string? Error)
+{
+    public static ModelOptions Parse(JsonElement? options)
+    {
+        if (options is not { } element) return new(null, null, null);
+        var error = element.EnumerateObject().Select(Check).FirstOrDefault(problem => problem is not null);
+        if (error is not null) return new(null, null, error);
+        var simulatorTokens = Integer(element, "simulator_tokens");
+        if (simulatorTokens < 0) return new(null, null, "option \"simulator_tokens\" must not be negative");
+        return new(Integer(element, "num_predict"), simulatorTokens, null);
+    }
+
+    private static string? Check(JsonProperty option)
+    {
+        var type = TypeOf(option.Name);
+        var kind = option.Value.ValueKind;
+        var fits = kind is JsonValueKind.Null || type switch
+        {
+            null => true,
+            "boolean" => kind is JsonValueKind.True or JsonValueKind.False,
+            "array" => kind is JsonValueKind.Array,
+            _ => kind is JsonValueKind.Number,
+        };
+        return fits ? null : $"option \"{option.Name}\" must be of type {type}";
+    }
+
+    private static string? TypeOf(string option) => option switch
+    {
+        "num_keep" or "seed" or "num_predict" or "top_k" or "repeat_last_n" or "num_ctx" or "num_batch" or "num_gpu" or "main_gpu"
+            or "num_thread" or "simulator_tokens" => "integer",
+        "top_p" or "min_p" or "typical_p" or "temperature" or "repeat_penalty" or "presence_penalty" or "frequency_penalty" => "float32",
+        "use_mmap" => "boolean",
+        "stop" => "array",
+        _ => null,
+    };
+
+    // Ollama takes any number for an integer and drops its fraction.
+    private static int? Integer(JsonElement options, string name) =>
+        options.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.Number
+            ? (int)Math.Clamp(value.GetDouble(), int.MinValue, int.MaxValue)
+            : null;
+}

@@ -1,0 +1,13 @@
+namespace OllamaProxy.Simulator;
+
+/// <summary>A request that Ollama turns down, with the status and the words of its answer.</summary>
+internal sealed class OllamaException(int status, string error) : Exception(error)
+{
+    public int Status => status;
+
+    public static OllamaException BadRequest(string error) => new(StatusCodes.Status400BadRequest, error);
+
+    public static OllamaException ModelNotFound(string name) => new(StatusCodes.Status404NotFound, $"model '{name}' not found");
+
+    public static OllamaException ServerError(string error) => new(StatusCodes.Status500InternalServerError, error);
+}

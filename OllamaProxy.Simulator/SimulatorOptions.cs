@@ -1,0 +1,20 @@
+namespace OllamaProxy.Simulator;
+
+/// <summary>What a simulator serves, and how fast.</summary>
+public sealed record SimulatorOptions
+{
+    /// <summary>The models it has. A name without a tag means the tag <c>latest</c>, here and in requests.</summary>
+    public IReadOnlyList<string> Models { get; init; } = ["llama3.2", "tiny"];
+
+    /// <summary>How fast an answer comes, in tokens a second; 0 is as fast as possible.</summary>
+    public double TokensPerSecond { get; init; }
+
+    /// <summary>How long an answer is silent before its first token, headers included: loading and prompt evaluation.</summary>
+    public TimeSpan Latency { get; init; }
+
+    /// <summary>The clock of all delays and times.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Whether <see cref="RequestLog.All"/> keeps the requests. False saves memory in long runs; the counts stay.</summary>
+    public bool KeepRequests { get; init; } = true;
+}

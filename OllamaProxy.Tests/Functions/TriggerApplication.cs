@@ -1,0 +1,36 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OllamaProxy.Tests.Functions;
+
+/// <summary>
+/// Serves the trigger classes as the Functions host does: routes in the order of the functions' names, a method that a
+/// function does not list goes on to the next one, and a timer that never overlaps itself.
+/// </summary>
+public static class TriggerApplication
+{
+    public static WebApplication Create(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        builder.AddOllamaProxy();
+        builder.Services.AddHostedService<TriggerTimer>();
+        var app = builder.Build();
+        for (var order = 0; order < Trigger.All.Count; order++)
+            if (Trigger.All[order] is { Http: not null } trigger)
+                Map(app, trigger, order);
+        return app;
+    }
+
+    private static void Map(WebApplication app, Trigger trigger, int order)
+    {
+        var instance = ActivatorUtilities.CreateInstance(app.Services, trigger.Method.DeclaringType!);
+        Task Serve(HttpContext context) => trigger.InvokeAsync(instance, type => type == typeof(HttpRequest) ? context.Request : context.RequestAborted);
+        var route = trigger.Methods is { Count: > 0 } methods
+            ? app.MapMethods(trigger.Http!.Route!, methods, (RequestDelegate)Serve)
+            : app.Map(trigger.Http!.Route!, (RequestDelegate)Serve);
+        route.Add(endpoint => ((RouteEndpointBuilder)endpoint).Order = order);
+    }
+}

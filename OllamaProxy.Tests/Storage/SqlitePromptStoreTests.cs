@@ -1,0 +1,158 @@
+using Microsoft.Data.Sqlite;
+using OllamaProxy.Prompts;
+using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Tests.Support;
+
+namespace OllamaProxy.Tests.Storage;
+
+public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly SqlitePromptStore _store;
+
+    public SqlitePromptStoreTests() => _store = Open();
+
+    private string File => _folder.File("queue.db");
+
+    protected override IPromptStore Store => _store;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _store.DisposeAsync();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_file_that_was_closed_is_whole_without_a_log_beside_it()
+    {
+        await AddAsync("hello");
+        await _store.ListAsync(new(1, 5), default);
+
+        await _store.DisposeAsync();
+
+        Assert.Equal([File], Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_opened_again_has_everything()
+    {
+        var added = await AddAsync("hello");
+        await _store.DisposeAsync();
+
+        await using var again = Open();
+        Assert.Equal(added, await again.FindAsync(added.Id, default));
+    }
+
+    [Fact]
+    public async Task Two_processes_on_one_file_share_the_queue_and_its_leases()
+    {
+        await using var other = Open();
+        var added = await AddAsync("hello");
+        await AddAsync("world");
+
+        Assert.Equal(added, await other.FindAsync(added.Id, default));
+        var terms = new ClaimTerms(1, TimeSpan.FromMinutes(1), 3);
+        var claimed = await other.ClaimAsync(terms, default);
+        Assert.Null(await ClaimAsync(terms));
+        await other.CompleteAsync(claimed!.Lease, new("Paris", null, GenerationStatistics.None), default);
+        Assert.NotNull(await ClaimAsync(terms));
+    }
+
+    [Fact]
+    public async Task A_row_that_a_script_wrote_with_the_columns_of_the_original_is_run()
+    {
+        Sql("INSERT INTO prompts (id, prompt, status, created_at, updated_at) VALUES ('0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a', 'from a script', 'queued', '2026-02-21 12:00:00', '2026-02-21T12:00:00Z')");
+
+        var claimed = await ClaimAsync();
+
+        Assert.Equal(("from a script", null, "{}"), (claimed!.Text, claimed.Model, System.Text.Encoding.UTF8.GetString(claimed.Request.Span)));
+        var found = await _store.FindAsync(claimed.Id, default);
+        Assert.Equal(new DateTimeOffset(2026, 2, 21, 12, 0, 0, TimeSpan.Zero), found!.CreatedAt);
+    }
+
+    [Fact]
+    public void The_file_is_in_WAL_mode_with_incremental_vacuum_and_a_version()
+    {
+        Assert.Equal("wal", Sql("PRAGMA journal_mode"));
+        Assert.Equal(2L, Sql("PRAGMA auto_vacuum"));
+        Assert.Equal((long)SqliteSchema.Version, Sql("PRAGMA user_version"));
+    }
+
+    [Fact]
+    public void The_table_has_the_columns_of_the_original() =>
+        Assert.Equal(7L, Sql("SELECT count(*) FROM pragma_table_info('prompts') WHERE name IN ('seq', 'id', 'prompt', 'status', 'result', 'created_at', 'updated_at')"));
+
+    [Fact]
+    public void A_claim_searches_only_the_index_of_queued_prompts()
+    {
+        var plan = (string)Sql("EXPLAIN QUERY PLAN SELECT seq FROM prompts WHERE status = 'queued' AND available_at <= 1 ORDER BY rank, seq LIMIT 1")!;
+        Assert.Contains("USING COVERING INDEX prompts_in_order", plan, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_not_there_is_made()
+    {
+        await using var store = SqlitePromptStore.Open(_folder.File("some/where/queue.db"), "m", Time);
+        Assert.NotNull(await store.AddAsync(New("hello"), default));
+    }
+
+    [Fact]
+    public void A_file_of_a_newer_version_is_refused_and_left_alone()
+    {
+        Sql("PRAGMA user_version = 999");
+        var refused = Assert.Throws<StoreException>(Open);
+        Assert.Contains("999", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(999L, Sql("PRAGMA user_version"));
+    }
+
+    [Fact]
+    public void A_database_of_another_program_is_refused_and_left_alone()
+    {
+        using (var connection = new SqliteConnection($"Data Source={_folder.File("other.db")};Pooling=False"))
+        {
+            connection.Open();
+            connection.Execute("CREATE TABLE prompts (id INTEGER, text TEXT)");
+        }
+        var before = System.IO.File.ReadAllBytes(_folder.File("other.db"));
+
+        var refused = Assert.Throws<StoreException>(() => SqlitePromptStore.Open(_folder.File("other.db"), "m", Time));
+
+        Assert.Contains("another program", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before, System.IO.File.ReadAllBytes(_folder.File("other.db")));
+    }
+
+    [Fact]
+    public void A_file_that_is_no_database_is_refused_and_left_alone()
+    {
+        System.IO.File.WriteAllText(_folder.File("notes.txt"), new string('x', 5000));
+
+        var refused = Assert.Throws<StoreException>(() => SqlitePromptStore.Open(_folder.File("notes.txt"), "m", Time));
+
+        Assert.Contains("no SQLite database", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(new string('x', 5000), System.IO.File.ReadAllText(_folder.File("notes.txt")));
+    }
+
+    [Fact]
+    public async Task A_write_that_fails_leaves_its_neighbours_alone()
+    {
+        Sql("CREATE TRIGGER refuse BEFORE INSERT ON prompts WHEN NEW.prompt = 'bad' BEGIN SELECT RAISE(ABORT, 'refused'); END");
+
+        var writes = Enumerable.Range(0, 50).Select(n => Task.Run(() => AddAsync(n % 10 == 0 ? "bad" : $"good {n}"))).ToList();
+        await Task.WhenAll(writes.Select(write => write.ContinueWith(_ => { }, TaskScheduler.Default)));
+
+        Assert.Equal(5, writes.Count(write => write.IsFaulted && write.Exception!.InnerException is StoreException));
+        Assert.Equal(45L, (await _store.ListAsync(new(1, 1), default)).Total);
+    }
+
+    private SqlitePromptStore Open() => SqlitePromptStore.Open(File, "llama3.2", Time);
+
+    /// <summary>Runs SQL as another process would, and returns the last column of the first row.</summary>
+    private object? Sql(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={File};Pooling=False");
+        connection.Open();
+        using var command = connection.Command(sql);
+        using var row = command.ExecuteReader();
+        return row.Read() ? row.GetValue(row.FieldCount - 1) : null;
+    }
+}

@@ -1,0 +1,34 @@
+using System.Runtime.CompilerServices;
+
+namespace OllamaProxy.Tests.Support;
+
+/// <summary>Waits for conditions, so that no test waits for time.</summary>
+public static class Eventually
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Asks until the answer is no longer null, and returns it.</summary>
+    public static async Task<T> NotNull<T>(Func<Task<T?>> ask, [CallerArgumentExpression(nameof(ask))] string? what = null) where T : class
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        using var timer = new PeriodicTimer(Interval);
+        while (true)
+        {
+            if (await ask() is { } answer)
+                return answer;
+            try
+            {
+                await timer.WaitForNextTickAsync(deadline.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                throw new TimeoutException($"In {Patience.TotalSeconds} s this did not come: {what}");
+            }
+        }
+    }
+
+    /// <summary>Asks until it is true.</summary>
+    public static Task True(Func<bool> ask, [CallerArgumentExpression(nameof(ask))] string? what = null) =>
+        NotNull(() => Task.FromResult(ask() ? "true" : null), what);
+}

@@ -1,0 +1,104 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using OllamaProxy.Simulator;
+
+namespace OllamaProxy.Tests.Support;
+
+/// <summary>Ollama Proxy on a port of its own, with a Simulator behind it and an empty database.</summary>
+public sealed class RunningProxy : IAsyncDisposable
+{
+    private readonly ProxyHost _host;
+    private readonly Dictionary<string, string> _settings;
+    private readonly TempFolder _folder = new();
+    private WebApplication _app;
+
+    private RunningProxy(ProxyHost host, OllamaSimulator ollama, IEnumerable<(string Name, string Value)> settings)
+    {
+        _host = host;
+        Ollama = ollama;
+        _settings = new()
+        {
+            ["urls"] = "http://127.0.0.1:0",
+            ["OLLAMA_URL"] = $"{ollama.BaseAddress}api/generate",
+            ["OLLAMA_RETRY_BASE_SECONDS"] = "0.01",
+            ["OLLAMA_PROXY_DB"] = _folder.File("queue.db"),
+            ["OLLAMA_PROXY_QUIET"] = "1",
+            ["Logging:LogLevel:Default"] = "None",
+            ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "None",
+        };
+        foreach (var (name, value) in settings)
+            _settings[name] = value;
+        _app = Build();
+    }
+
+    public OllamaSimulator Ollama { get; }
+
+    public HttpClient Client { get; private set; } = null!;
+
+    public IServiceProvider Services => _app.Services;
+
+    public string DatabasePath => _settings["OLLAMA_PROXY_DB"];
+
+    public static async Task<RunningProxy> StartAsync(ProxyHost host, SimulatorOptions? simulator = null, params (string Name, string Value)[] settings)
+    {
+        var proxy = new RunningProxy(host, await OllamaSimulator.StartAsync(simulator), settings);
+        await proxy.StartAsync();
+        return proxy;
+    }
+
+    public async Task StopAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        Client.Dispose();
+    }
+
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        _app = Build();
+        await StartAsync();
+    }
+
+    /// <summary>Submits a body that must be accepted, and returns the id.</summary>
+    public async Task<string> SubmitAsync(object body)
+    {
+        using var response = await Client.PostAsJsonAsync("/api/v1/prompt", body);
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.True(response.IsSuccessStatusCode, answer.ToString());
+        return answer.GetProperty("id").GetString()!;
+    }
+
+    public Task<JsonElement> GetAsync(string path) => Client.GetFromJsonAsync<JsonElement>(path);
+
+    public Task<JsonElement> StatusAsync(string id) => GetAsync($"/api/v1/prompt/{id}/status");
+
+    /// <summary>Waits until the status has a property with a value, and returns it whole.</summary>
+    public async Task<JsonElement> StatusWhenAsync(string id, Func<JsonElement, bool> condition) => (JsonElement)await Eventually.NotNull<object>(
+        async () => await StatusAsync(id) is var status && condition(status) ? status : null, $"{id} as hoped for");
+
+    /// <summary>Waits until the prompt has ended, and returns its result.</summary>
+    public async Task<JsonElement> ResultAsync(string id)
+    {
+        await StatusWhenAsync(id, status => status.GetProperty("status").GetString() is "completed" or "failed" or "cancelled");
+        return await GetAsync($"/api/v1/prompt/{id}/result");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // A test that failed may have left generations hanging: nobody waits for them.
+        await Ollama.DisposeAsync();
+        await StopAsync();
+        _folder.Dispose();
+    }
+
+    private WebApplication Build() => _host([.. _settings.Select(setting => $"--{setting.Key}={setting.Value}")]);
+
+    private async Task StartAsync()
+    {
+        await _app.StartAsync();
+        Client = new() { BaseAddress = new(_app.Urls.Single()) };
+    }
+}
