@@ -6,6 +6,9 @@ namespace OllamaProxy.Storage.Sqlite;
 /// <summary>The table <c>leases</c>: a row for each prompt that is processing. Each method is part of one transaction of the writer.</summary>
 internal static class SqliteLeases
 {
+    /// <summary>Finds the prompt that is to be claimed next. Without the hint, SQLite takes the index by status, and sorts.</summary>
+    public const string NextDue = "SELECT seq FROM prompts INDEXED BY prompts_in_order WHERE status = 'queued' AND available_at <= $now_ms ORDER BY rank, seq LIMIT 1";
+
     /// <summary>Queues again whatever is processing without a good lease; fails it where that was its last attempt.</summary>
     public static void TakeBackExpired(SqliteConnection connection, ClaimTerms terms, DateTimeOffset now) => connection.Execute(
         """
@@ -26,9 +29,9 @@ internal static class SqliteLeases
         if (connection.Number("SELECT count(*) FROM leases") >= terms.Concurrency)
             return null;
         using var command = connection.Command(
-            """
+            $"""
             UPDATE prompts SET status = 'processing', attempts = attempts + 1, error = NULL, started_at = $now, updated_at = $now
-            WHERE seq = (SELECT seq FROM prompts WHERE status = 'queued' AND available_at <= $now_ms ORDER BY rank, seq LIMIT 1)
+            WHERE seq = ({NextDue})
             RETURNING id, seq, attempts, prompt, request, model, max_attempts, timeout
             """,
             ("$now", SqliteTime.Write(now)), ("$now_ms", now.ToUnixTimeMilliseconds()));

@@ -83,7 +83,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<long> CountAheadAsync(Prompt prompt, CancellationToken cancellationToken) => ReadAsync(connection => connection.Number(
-        "SELECT count(*) FROM prompts WHERE status = 'queued' AND (rank, seq) < ($rank, $seq)",
+        "SELECT count(*) FROM prompts INDEXED BY prompts_in_order WHERE status = 'queued' AND (rank, seq) < ($rank, $seq)",
         ("$rank", prompt.Rank), ("$seq", prompt.Seq)), cancellationToken);
 
     /// <inheritdoc/>
