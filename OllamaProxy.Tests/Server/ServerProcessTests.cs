@@ -1,0 +1,126 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using OllamaProxy.Simulator;
+using OllamaProxy.Tests.Support;
+
+namespace OllamaProxy.Tests.Server;
+
+/// <summary>The program as people start it.</summary>
+public sealed class ServerProcessTests : IDisposable
+{
+    private const string AnyPort = "--urls http://127.0.0.1:0";
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task With_the_Simulator_inside_a_prompt_ends_in_a_result_and_the_log_says_who_answers()
+    {
+        using var server = new ServerProcess(_folder, $"{AnyPort} --simulate");
+        using var client = await server.ClientAsync();
+
+        var id = await SubmitAsync(client, "What is the capital of France?");
+
+        Assert.Equal(Simulation.AnswerTo("What is the capital of France?"), await ResultAsync(client, id));
+        Assert.Contains("SIMULATING", server.Output, StringComparison.Ordinal);
+        Assert.Contains(_folder.File("queue.db"), server.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_Ollama_it_starts_says_once_what_to_do_and_runs_what_is_queued_when_Ollama_comes_up()
+    {
+        await using var ollama = await OllamaSimulator.StartAsync();
+        await ollama.RefuseAsync();
+        using var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()));
+        using var client = await server.ClientAsync();
+        await Eventually.True(() => server.Output.Contains("`ollama serve`", StringComparison.Ordinal));
+        var id = await SubmitAsync(client, "patient");
+
+        await ollama.AcceptAsync();
+
+        Assert.Equal(Simulation.AnswerTo("patient"), await ResultAsync(client, id));
+        Assert.Equal(2, server.Output.Split("`ollama pull llama3.2`").Length);
+    }
+
+    [Fact]
+    public async Task SIGTERM_hands_the_running_prompt_back_and_the_next_start_runs_it()
+    {
+        await using var ollama = await OllamaSimulator.StartAsync();
+        ollama.Faults.Enqueue(Fault.Stall(2));
+        string id;
+        using (var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString())))
+        {
+            using var client = await server.ClientAsync();
+            id = await SubmitAsync(client, "interrupted");
+            await ollama.Requests.WaitForAsync(1);
+            await server.TerminateAsync();
+            Assert.Equal(0, await server.ExitCodeAsync());
+        }
+        Assert.Equal([_folder.File("queue.db")], Directory.GetFiles(_folder.Path));
+
+        using var again = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()));
+        using var secondClient = await again.ClientAsync();
+        Assert.Equal(Simulation.AnswerTo("interrupted"), await ResultAsync(secondClient, id));
+        Assert.Equal(1, (await secondClient.GetFromJsonAsync<JsonElement>($"/api/v1/prompt/{id}/status")).GetProperty("attempts").GetInt32());
+    }
+
+    [Fact]
+    public async Task After_a_kill_the_next_start_runs_the_prompt_once_its_lease_ran_out()
+    {
+        await using var ollama = await OllamaSimulator.StartAsync();
+        ollama.Faults.Enqueue(Fault.Stall(2));
+        string id;
+        using (var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()), ("OLLAMA_PROXY_LEASE_SECONDS", "0.5")))
+        {
+            using var client = await server.ClientAsync();
+            id = await SubmitAsync(client, "killed");
+            await ollama.Requests.WaitForAsync(1);
+            server.Kill();
+        }
+
+        using var again = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()));
+        using var secondClient = await again.ClientAsync();
+        Assert.Equal(Simulation.AnswerTo("killed"), await ResultAsync(secondClient, id));
+        Assert.Equal(2, (await secondClient.GetFromJsonAsync<JsonElement>($"/api/v1/prompt/{id}/status")).GetProperty("attempts").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_bad_setting_stops_the_start_with_one_line_that_names_it()
+    {
+        using var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_CONCURRENCY", "many"));
+        Assert.Equal(1, await server.ExitCodeAsync());
+        Assert.Equal("The setting OLLAMA_CONCURRENCY must be a whole number from 1 to 1024, but is 'many'.", server.Output.Trim());
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_stops_the_start_with_one_line()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        using var server = new ServerProcess(_folder, $"--urls http://{taken.LocalEndpoint}");
+        Assert.Equal(1, await server.ExitCodeAsync());
+        Assert.Contains($"{taken.LocalEndpoint}", server.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", server.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_that_cannot_be_used_stops_the_start_with_one_line()
+    {
+        await File.WriteAllTextAsync(_folder.File("queue.db"), new string('x', 5000));
+        using var server = new ServerProcess(_folder, AnyPort);
+        Assert.Equal(1, await server.ExitCodeAsync());
+        Assert.Equal($"The file {_folder.File("queue.db")} is no SQLite database.", server.Output.Trim());
+    }
+
+    private static async Task<string> SubmitAsync(HttpClient client, string prompt)
+    {
+        using var response = await client.PostAsJsonAsync("/api/v1/prompt", new { prompt });
+        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+    }
+
+    private static Task<string> ResultAsync(HttpClient client, string id) => Eventually.NotNull(async () =>
+        (await client.GetFromJsonAsync<JsonElement>($"/api/v1/prompt/{id}/result")) is var result && result.TryGetProperty("result", out var text) ? text.GetString() : null);
+}

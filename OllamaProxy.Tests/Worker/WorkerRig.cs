@@ -1,0 +1,103 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using OllamaProxy.Prompts;
+using OllamaProxy.Simulator;
+using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Tests.Support;
+using OllamaProxy.Worker;
+
+namespace OllamaProxy.Tests.Worker;
+
+/// <summary>The worker with a Simulator as Ollama, on a clock that only the test moves. Nothing calls it but the test.</summary>
+public sealed class WorkerRig : IAsyncDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly IHost _host;
+    private readonly CancellationTokenSource _stop = new();
+
+    private WorkerRig(OllamaSimulator ollama, FakeTimeProvider time, IEnumerable<(string Name, string Value)> settings)
+    {
+        (Ollama, Time) = (ollama, time);
+        var builder = Host.CreateEmptyApplicationBuilder(new());
+        builder.Configuration.AddInMemoryCollection(
+            new Dictionary<string, string?>(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)))
+            {
+                ["OLLAMA_URL"] = ollama.BaseAddress.ToString(),
+                ["OLLAMA_PROXY_DB"] = DatabasePath,
+            });
+        builder.Logging.AddProvider(Log);
+        builder.AddOllamaProxy();
+        builder.Services.AddSingleton<TimeProvider>(Time);
+        _host = builder.Build();
+    }
+
+    public OllamaSimulator Ollama { get; }
+
+    public FakeTimeProvider Time { get; }
+
+    public LogRecorder Log { get; } = new();
+
+    public string DatabasePath => _folder.File("queue.db");
+
+    public QueueWorker Worker => _host.Services.GetRequiredService<QueueWorker>();
+
+    public PromptQueue Queue => _host.Services.GetRequiredService<PromptQueue>();
+
+    public IPromptStore Store => _host.Services.GetRequiredService<IPromptStore>();
+
+    public static Task<WorkerRig> StartAsync(params (string Name, string Value)[] settings) => StartAsync(TimeSpan.Zero, settings);
+
+    /// <param name="latency">How long Ollama is silent before the first token, on the rig's clock.</param>
+    /// <param name="settings">Settings by the names of their environment variables.</param>
+    public static async Task<WorkerRig> StartAsync(TimeSpan latency, params (string Name, string Value)[] settings)
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 2, 21, 12, 0, 0, TimeSpan.Zero));
+        return new(await OllamaSimulator.StartAsync(new() { Latency = latency, Time = time }), time, settings);
+    }
+
+    /// <summary>Starts a drain that ends with the rig, if not before.</summary>
+    public Task Drain() => Task.Run(() => Worker.DrainAsync(_stop.Token));
+
+    public async Task<Guid> SubmitAsync(string text, Func<NewPrompt, NewPrompt>? change = null)
+    {
+        var prompt = new NewPrompt(text, "llama3.2", "{}"u8.ToArray());
+        return (await Queue.SubmitAsync(change?.Invoke(prompt) ?? prompt, default)).Id;
+    }
+
+    /// <summary>A second store on the same file, as another process has it.</summary>
+    public SqlitePromptStore OpenSecondStore() => SqlitePromptStore.Open(DatabasePath, "llama3.2", Time);
+
+    public async Task<Prompt> FindAsync(Guid id) => (await Store.FindAsync(id, default))!;
+
+    public Task<Prompt> WhenAsync(Guid id, PromptStatus status) => Eventually.NotNull(
+        async () => await FindAsync(id) is var prompt && prompt.Status == status ? prompt : null, $"{status}");
+
+    /// <summary>Waits until the prompt has ended, and moves the clock while it waits for another attempt.</summary>
+    public Task<Prompt> WhenEndedAsync(Guid id) => WhenEndedAsync(id, TimeSpan.FromSeconds(1), prompt => prompt.Status == PromptStatus.Queued);
+
+    /// <summary>Waits until the prompt has ended, and moves the clock all the time, past the limits of what runs.</summary>
+    public Task<Prompt> AdvanceUntilEndedAsync(Guid id, TimeSpan step) => WhenEndedAsync(id, step, _ => true);
+
+    private Task<Prompt> WhenEndedAsync(Guid id, TimeSpan step, Func<Prompt, bool> advance) => Eventually.NotNull(async () =>
+    {
+        var prompt = await FindAsync(id);
+        if (prompt.Status.HasEnded())
+            return prompt;
+        if (advance(prompt))
+            Time.Advance(step);
+        return null;
+    }, "the prompt to end");
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Worker.StopAsync(default);
+        await ((IAsyncDisposable)_host).DisposeAsync();
+        await Ollama.DisposeAsync();
+        _stop.Dispose();
+        _folder.Dispose();
+    }
+}
