@@ -14,7 +14,7 @@ public abstract class StatusAndResultTests(ProxyFixture fixture)
     public async Task A_prompt_goes_from_queued_over_processing_to_completed()
     {
         Proxy.Ollama.Faults.Enqueue(Fault.Hang);
-        var first = await Proxy.SubmitAsync(new { prompt = "hangs" , timeout = 30});
+        var first = await Proxy.SubmitAsync(new { prompt = "hangs", timeout = 30 });
         await Proxy.StatusWhenAsync(first, status => status.GetProperty("status").GetString() == "processing");
         var second = await Proxy.SubmitAsync(new { prompt = "waits" });
         var third = await Proxy.SubmitAsync(new { prompt = "waits longer" });

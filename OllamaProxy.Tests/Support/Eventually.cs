@@ -9,9 +9,9 @@ public static class Eventually
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Asks until the answer is no longer null, and returns it.</summary>
-    public static async Task<T> NotNull<T>(Func<Task<T?>> ask, [CallerArgumentExpression(nameof(ask))] string? what = null) where T : class
+    public static async Task<T> NotNull<T>(Func<Task<T?>> ask, [CallerArgumentExpression(nameof(ask))] string? what = null, TimeSpan? patience = null) where T : class
     {
-        using var deadline = new CancellationTokenSource(Patience);
+        using var deadline = new CancellationTokenSource(patience ?? Patience);
         using var timer = new PeriodicTimer(Interval);
         while (true)
         {
@@ -23,7 +23,7 @@ public static class Eventually
             }
             catch (OperationCanceledException)
             {
-                throw new TimeoutException($"In {Patience.TotalSeconds} s this did not come: {what}");
+                throw new TimeoutException($"This did not come in {(patience ?? Patience).TotalSeconds} s: {what}");
             }
         }
     }

@@ -1,0 +1,69 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using OllamaProxy.Prompts;
+using OllamaProxy.Simulator;
+using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Tests.Api;
+using OllamaProxy.Tests.Support;
+
+namespace OllamaProxy.Tests.Functions;
+
+/// <summary>The app under the real Functions host, from end to end: one start for all of it, because a start is slow.</summary>
+public sealed class FuncTests
+{
+    [FuncFact]
+    public async Task Under_the_real_host_prompts_are_run_wrong_requests_are_refused_and_a_shutdown_hands_back()
+    {
+        using var folder = new TempFolder();
+        await using var ollama = await OllamaSimulator.StartAsync();
+        using var func = new FuncProcess(("OLLAMA_URL", ollama.BaseAddress.ToString()), ("OLLAMA_PROXY_DB", folder.File("queue.db")));
+        await func.StartedAsync();
+
+        var id = await SubmitAsync(func.Client, "What is the capital of France?");
+        var result = await Eventually.NotNull(async () => await func.Client.GetStringAsync($"/api/v1/prompt/{id}/result") is var body && body.Contains("completed", StringComparison.Ordinal) ? body : null);
+        Assert.Equal(Simulation.AnswerTo("What is the capital of France?"), JsonDocument.Parse(result).RootElement.GetProperty("result").GetString());
+
+        Assert.Contains("Queue Prompt", await func.Client.GetStringAsync("/"), StringComparison.Ordinal);
+        Assert.Contains("<table", await func.Client.GetStringAsync("/list?page=2"), StringComparison.Ordinal);
+        await IsProblemAsync(func.Client, HttpMethod.Get, "/nothing", 404);
+        await IsProblemAsync(func.Client, HttpMethod.Get, "/api/v1/prompt/nope/status", 404);
+        await IsProblemAsync(func.Client, HttpMethod.Delete, "/api/v1/prompts", 405);
+        using var head = await func.Client.SendAsync(new(HttpMethod.Head, "/api/v1/prompts"));
+        Assert.Equal(HttpStatusCode.OK, head.StatusCode);
+        using var preflight = await func.Client.SendAsync(new(HttpMethod.Options, "/api/v1/prompt")
+        {
+            Headers = { { "Origin", "http://a" }, { "Access-Control-Request-Method", "POST" }, { "Access-Control-Request-Headers", "x-mine" } },
+        });
+        Assert.Equal((HttpStatusCode.NoContent, "x-mine"), (preflight.StatusCode, preflight.Headers.GetValues("Access-Control-Allow-Headers").Single()));
+
+        using var large = await PostAsync(func.Client, 40_000_000);
+        Assert.Equal(HttpStatusCode.Accepted, large.StatusCode);
+        using var tooLarge = await PostAsync(func.Client, 70_000_000);
+        await Problem.OfAsync(tooLarge, 413);
+
+        await Eventually.True(() => ollama.Requests.Running == 0 && ollama.Requests.Count == 2);
+        ollama.Faults.Enqueue(Fault.Stall(2));
+        var running = await SubmitAsync(func.Client, "interrupted");
+        await ollama.Requests.WaitForAsync(3);
+        await func.TerminateAsync();
+        await using var store = SqlitePromptStore.Open(folder.File("queue.db"), "llama3.2", TimeProvider.System);
+        Assert.Equal((PromptStatus.Queued, 0), await store.FindAsync(running, default) is { } prompt ? (prompt.Status, prompt.Attempts) : default);
+    }
+
+    private static async Task<Guid> SubmitAsync(HttpClient client, string prompt)
+    {
+        using var response = await client.PostAsJsonAsync("/api/v1/prompt", new { prompt });
+        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
+    }
+
+    private static Task<HttpResponseMessage> PostAsync(HttpClient client, int length) =>
+        client.PostAsync("/api/v1/prompt", new StringContent($$"""{"prompt":"{{new string('x', length)}}"}""", Encoding.UTF8, "application/json"));
+
+    private static async Task IsProblemAsync(HttpClient client, HttpMethod method, string path, int status)
+    {
+        using var response = await client.SendAsync(new(method, path));
+        await Problem.OfAsync(response, status);
+    }
+}
