@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration.Memory;
 using OllamaProxy.Api;
 
 namespace OllamaProxy.Server;
@@ -5,7 +6,16 @@ namespace OllamaProxy.Server;
 /// <summary>Ollama Proxy on Kestrel.</summary>
 public static class ServerApplication
 {
-    private const string DefaultUrl = "http://0.0.0.0:8000";
+    /// <summary>What holds unless the environment or the command line says otherwise.</summary>
+    private static readonly Dictionary<string, string?> Defaults = new()
+    {
+        ["urls"] = "http://0.0.0.0:8000",
+        ["Logging:LogLevel:Default"] = "Information",
+        ["Logging:LogLevel:Microsoft"] = "Warning",
+        ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
+        // It logs, with a stack trace, what it throws as well.
+        ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "None",
+    };
 
     /// <summary>Puts the server together; it has yet to be started.</summary>
     /// <param name="args">The command line: <c>--urls</c>, or any setting as <c>--OLLAMA_MODEL tiny</c>.</param>
@@ -14,9 +24,9 @@ public static class ServerApplication
     public static WebApplication Create(string[] args, Uri? simulator = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        builder.Configuration.Sources.Insert(0, Defaults());
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
         if (simulator is not null)
-            builder.Configuration["OLLAMA_URL"] = simulator.ToString();
+            UseSimulator(builder.Configuration, simulator);
         builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
         builder.AddOllamaProxy();
         builder.Services.AddHostedService<DrainTimer>();
@@ -28,17 +38,10 @@ public static class ServerApplication
         return app;
     }
 
-    /// <summary>What holds unless the environment or the command line says otherwise.</summary>
-    private static Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource Defaults() => new()
+    private static void UseSimulator(ConfigurationManager configuration, Uri simulator)
     {
-        InitialData = new Dictionary<string, string?>
-        {
-            ["urls"] = DefaultUrl,
-            ["Logging:LogLevel:Default"] = "Information",
-            ["Logging:LogLevel:Microsoft"] = "Warning",
-            ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
-            // It logs, with a stack trace, what it throws as well.
-            ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "None",
-        },
-    };
+        configuration["OLLAMA_URL"] = simulator.ToString();
+        // Real prompts must not get simulated answers, and the real list none of their rows.
+        configuration["OLLAMA_PROXY_DB"] ??= "data/simulated.db";
+    }
 }

@@ -6,6 +6,9 @@ namespace OllamaProxy.Api;
 /// <summary>Reads request bodies.</summary>
 internal static class RequestBody
 {
+    /// <summary>How much memory a client gets for a length that it only claims.</summary>
+    private const long MaxClaimed = 1024 * 1024;
+
     /// <summary>The whole body.</summary>
     /// <exception cref="ProblemException">413: it is larger than <paramref name="maxBytes"/>.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
@@ -13,15 +16,18 @@ internal static class RequestBody
         if (request.ContentLength > maxBytes)
             throw TooLarge(maxBytes);
 
-        var body = new MemoryStream((int)(request.ContentLength ?? 0));
+        var body = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, MaxClaimed));
         while (true)
         {
             var read = await request.BodyReader.ReadAsync(cancellationToken);
-            if (body.Length + read.Buffer.Length > maxBytes)
-                throw TooLarge(maxBytes);
-            foreach (var segment in read.Buffer)
-                body.Write(segment.Span);
+            var tooLarge = body.Length + read.Buffer.Length > maxBytes;
+            if (!tooLarge)
+                foreach (var segment in read.Buffer)
+                    body.Write(segment.Span);
+            // Also when giving up: a reader that is left amid a read costs the client its connection.
             request.BodyReader.AdvanceTo(read.Buffer.End);
+            if (tooLarge)
+                throw TooLarge(maxBytes);
             if (read.IsCompleted)
                 return body.GetBuffer().AsMemory(0, (int)body.Length);
         }

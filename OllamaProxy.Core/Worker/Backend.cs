@@ -51,7 +51,9 @@ public sealed class Backend(OllamaClient ollama, OllamaProxyOptions options, Tim
         switch (failure.Kind)
         {
             case FailureKind.Unreachable:
-                Note(false);
+                // Only the first of several attempts tells something new; the back-off is the probes' business.
+                if (NextProbe is null)
+                    Note(false);
                 return false;
             case FailureKind.Foreign:
                 return await ProbeAsync(cancellationToken);

@@ -184,6 +184,25 @@ public abstract class SubmitTests(ProxyFixture fixture)
     }
 
     [Fact]
+    public async Task A_connection_survives_a_body_that_is_too_large()
+    {
+        using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = 1 };
+        using var client = new HttpClient(handler) { BaseAddress = Proxy.Client.BaseAddress };
+        for (var round = 0; round < 20; round++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/prompt")
+            {
+                Content = new StreamContent(new MemoryStream(new byte[2 * ProxyFixture.MaxBodyBytes])),
+                Headers = { TransferEncodingChunked = true },
+            };
+            using var tooLarge = await client.SendAsync(request);
+            await Problem.OfAsync(tooLarge, 413);
+            using var next = await client.PostAsJsonAsync("/api/v1/prompt", new { prompt = "" });
+            await Problem.OfAsync(next, 400);
+        }
+    }
+
+    [Fact]
     public async Task A_body_of_just_the_limit_is_accepted()
     {
         const string Frame = """{"prompt":""}""";

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using OllamaProxy.Server;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;
 
@@ -27,6 +29,16 @@ public sealed class ServerProcessTests : IDisposable
         Assert.Equal(Simulation.AnswerTo("What is the capital of France?"), await ResultAsync(client, id));
         Assert.Contains("SIMULATING", server.Output, StringComparison.Ordinal);
         Assert.Contains(_folder.File("queue.db"), server.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Simulated_answers_go_into_a_database_of_their_own()
+    {
+        await using var simulating = ServerApplication.Create([], new Uri("http://127.0.0.1:1"));
+        await using var real = ServerApplication.Create([]);
+
+        Assert.Equal(Repository.File("data/simulated.db"), simulating.Services.GetRequiredService<OllamaProxyOptions>().DatabasePath);
+        Assert.Equal(Repository.File("data/queue.db"), real.Services.GetRequiredService<OllamaProxyOptions>().DatabasePath);
     }
 
     [Fact]

@@ -70,6 +70,14 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
         Assert.Equal(new DateTimeOffset(2026, 2, 21, 12, 0, 0, TimeSpan.Zero), found!.CreatedAt);
     }
 
+    [Theory]
+    [InlineData("'nope', 'text', 'queued', '2026-02-21T12:00:00Z', '2026-02-21T12:00:00Z'")]
+    [InlineData("'0D9AF21D-6D7F-4D64-8B34-8B0C7E1D2F3A', 'text', 'queued', '2026-02-21T12:00:00Z', '2026-02-21T12:00:00Z'")]
+    [InlineData("'0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a', 'text', 'waiting', '2026-02-21T12:00:00Z', '2026-02-21T12:00:00Z'")]
+    [InlineData("'0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a', 'text', 'queued', 'yesterday', '2026-02-21T12:00:00Z'")]
+    public void A_row_of_a_script_that_could_not_be_read_is_kept_out(string row) =>
+        Assert.Throws<SqliteException>(() => Sql($"INSERT INTO prompts (id, prompt, status, created_at, updated_at) VALUES ({row})"));
+
     [Fact]
     public void The_file_is_in_WAL_mode_with_incremental_vacuum_and_a_version()
     {

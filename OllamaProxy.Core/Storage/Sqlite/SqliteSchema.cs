@@ -9,17 +9,17 @@ internal static class SqliteSchema
     /// <summary>
     /// Step N leads from <c>user_version</c> N to N + 1. Steps that were released are never edited. Small columns come
     /// first: SQLite walks a row's overflow pages only as far as the last column that is asked for. The defaults let a
-    /// script queue a prompt by the original's columns alone.
+    /// script queue a prompt by the original's columns alone, and the checks keep out what could not be read.
     /// </summary>
     private static readonly string[] Migrations =
     [
         """
         CREATE TABLE prompts (
             seq INTEGER PRIMARY KEY,
-            id TEXT NOT NULL UNIQUE,
+            id TEXT NOT NULL UNIQUE CHECK (id LIKE '________-____-____-____-____________' AND id NOT GLOB '*[^0-9a-f-]*'),
             status TEXT NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'processing', 'completed', 'failed', 'cancelled')),
-            created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00')),
-            updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00')),
+            created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00')) CHECK (datetime(created_at) IS NOT NULL),
+            updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00')) CHECK (datetime(updated_at) IS NOT NULL),
             started_at TEXT,
             completed_at TEXT,
             model TEXT,
