@@ -32,7 +32,7 @@ public sealed record Fault
 
     internal int? RetryAfterSeconds { get; private init; }
 
-    /// <summary>An answer with this status and the body <c>{"error": ...}</c>.</summary>
+    /// <summary>An answer with this status and the body <c>{"error": ...}</c>; 204, 205 and 304 have no body.</summary>
     /// <param name="status">200 to 599.</param>
     /// <param name="error">The words of the body.</param>
     /// <param name="retryAfterSeconds">The <c>Retry-After</c> header; none if null.</param>

@@ -12,6 +12,15 @@ namespace OllamaProxy.Simulator;
 [JsonSerializable(typeof(FaultRequest))]
 internal sealed partial class FaultJson : JsonSerializerContext
 {
-    private sealed class FaultKindConverter()
-        : JsonStringEnumConverter<FaultKind>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+    /// <summary>The library's own converter adds up names with commas between them.</summary>
+    private sealed class FaultKindConverter : JsonConverter<FaultKind>
+    {
+        private static readonly Dictionary<string, FaultKind> Kinds = Enum.GetValues<FaultKind>().ToDictionary(
+            kind => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString()), StringComparer.OrdinalIgnoreCase);
+
+        public override FaultKind Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType is JsonTokenType.String && Kinds.TryGetValue(reader.GetString()!, out var kind) ? kind : throw new JsonException();
+
+        public override void Write(Utf8JsonWriter writer, FaultKind value, JsonSerializerOptions options) => throw new NotSupportedException();
+    }
 }

@@ -18,6 +18,8 @@ internal static class FaultReply
                 break;
             case FaultKind.Status:
                 response.Headers.RetryAfter = fault.RetryAfterSeconds?.ToString(CultureInfo.InvariantCulture);
+                response.StatusCode = fault.StatusCode;
+                if (fault.StatusCode is 204 or 205 or 304) break; // Kestrel allows them no body.
                 await JsonReply.ErrorAsync(response, fault.StatusCode, fault.Error, ct);
                 break;
             case FaultKind.NotJson:

@@ -35,7 +35,7 @@ public sealed class OllamaSimulator : IAsyncDisposable
     /// <param name="url">An http address on loopback; port 0 takes a free one.</param>
     /// <param name="ct">Gives up starting.</param>
     /// <exception cref="ArgumentException"><paramref name="url"/> is no http address on loopback.</exception>
-    /// <exception cref="IOException">The port is taken.</exception>
+    /// <exception cref="IOException">It cannot listen there; mostly because the port is taken.</exception>
     public static async Task<OllamaSimulator> StartAsync(
         SimulatorOptions? options = null, string url = "http://127.0.0.1:0", CancellationToken ct = default)
     {
@@ -70,6 +70,12 @@ public sealed class OllamaSimulator : IAsyncDisposable
         try
         {
             await app.StartAsync(ct);
+        }
+        catch (SocketException exception)
+        {
+            // Kestrel makes an IOException only of a port that is taken.
+            await app.DisposeAsync();
+            throw new IOException($"Failed to bind to address http://{_endPoint}: {exception.Message}", exception);
         }
         catch
         {

@@ -1,0 +1,102 @@
+using System.Text;
+using System.Text.Json;
+
+namespace OllamaProxy.Tests.Simulator;
+
+/// <summary>
+/// Requests and answers that were recorded from Ollama 0.33.0-rc2. Of a stream only the first and the last line are here.
+/// </summary>
+public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", "tiny"] })
+{
+    private const string Json = "application/json; charset=utf-8";
+    private const string Lines = "application/x-ndjson";
+
+    [Theory]
+    [InlineData("GET /", null, 200, "text/plain; charset=utf-8", "Ollama is running")]
+    [InlineData("GET /api/version", null, 200, Json, """{"version":"0.33.0-rc2"}""")]
+    [InlineData("GET /api/tags", null, 200, Json,
+        """{"models":[{"name":"slow:latest","model":"slow:latest","modified_at":"2026-11-23T07:04:03.075057695Z","size":234595823,"digest":"21bb94895092","details":{"parent_model":"","format":"gguf","family":"llama","families":["llama"],"parameter_size":"58.47M","quantization_level":"unknown","context_length":2048,"embedding_length":512},"capabilities":["completion"]},{"name":"tiny:latest","model":"tiny:latest","modified_at":"2026-11-23T07:04:01.248481807Z","size":34806670,"digest":"b16c52bdd3d1","details":{"parent_model":"","format":"gguf","family":"llama","families":["llama"],"parameter_size":"8.52M","quantization_level":"unknown","context_length":2048,"embedding_length":128},"capabilities":["completion"]}]}""")]
+    [InlineData("POST /api/generate", """{"model":"tiny","prompt":"hello","stream":false,"options":{"num_predict":12}}""", 200, Json,
+        """{"model":"tiny","created_at":"2026-11-23T07:04:22.060086885Z","response":" weights pissites","done":true,"done_reason":"length","context":[22172,29871],"total_duration":19248700,"load_duration":1303439,"prompt_eval_count":3,"prompt_eval_duration":1812000,"eval_count":12,"eval_duration":12993000}""")]
+    [InlineData("POST /api/generate", """{"model":"tiny","prompt":"hello","options":{"num_predict":5,"seed":1}}""", 200, Lines,
+        """
+        {"model":"tiny","created_at":"2026-11-23T07:04:22.093676528Z","response":" install","done":false}
+        {"model":"tiny","created_at":"2026-11-23T07:04:22.097595208Z","response":"","done":true,"done_reason":"length","context":[22172,29871],"total_duration":15836194,"load_duration":1995286,"prompt_eval_count":3,"prompt_eval_duration":7112000,"eval_count":5,"eval_duration":4355000}
+        """)]
+    [InlineData("POST /api/chat", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"stream":false,"options":{"num_predict":8}}""", 200, Json,
+        """{"model":"tiny","created_at":"2026-11-23T07:04:22.122479011Z","message":{"role":"assistant","content":"missing Jas"},"done":true,"done_reason":"length","total_duration":9038932,"load_duration":991970,"prompt_eval_count":3,"prompt_eval_duration":1234000,"eval_count":8,"eval_duration":4801000}""")]
+    [InlineData("POST /api/chat", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"options":{"num_predict":4,"seed":1}}""", 200, Lines,
+        """
+        {"model":"tiny","created_at":"2026-11-23T07:04:22.148640711Z","message":{"role":"assistant","content":"gio"},"done":false}
+        {"model":"tiny","created_at":"2026-11-23T07:04:22.151613505Z","message":{"role":"assistant","content":""},"done":true,"done_reason":"length","total_duration":11702574,"load_duration":1150837,"prompt_eval_count":3,"prompt_eval_duration":5805000,"eval_count":4,"eval_duration":2752000}
+        """)]
+    [InlineData("POST /api/generate", """{"model":"nosuch","prompt":"x"}""", 404, Json, """{"error":"model 'nosuch' not found"}""")]
+    [InlineData("POST /api/chat", """{"model":"nosuch","messages":[{"role":"user","content":"hi"}]}""", 404, Json, """{"error":"model 'nosuch' not found"}""")]
+    [InlineData("POST /api/generate", """{"model":"tiny",""", 400, Json, """{"error":"unexpected EOF"}""")]
+    [InlineData("POST /api/generate", null, 400, Json, """{"error":"missing request body"}""")]
+    [InlineData("POST /api/generate", """{"prompt":"x"}""", 404, Json, """{"error":"model '' not found"}""")]
+    [InlineData("POST /api/chat", """{"messages":[{"role":"user","content":"hi"}]}""", 400, Json, """{"error":"model is required"}""")]
+    [InlineData("POST /api/generate", """{"model":"tiny"}""", 200, Json,
+        """{"model":"tiny","created_at":"2026-11-23T07:04:22.246219038Z","response":"","done":true,"done_reason":"load"}""")]
+    [InlineData("POST /api/chat", """{"model":"tiny"}""", 200, Json,
+        """{"model":"tiny","created_at":"2026-11-23T07:04:22.259892823Z","message":{"role":"assistant","content":""},"done":true,"done_reason":"load"}""")]
+    [InlineData("POST /api/generate", """{"model":"tiny","prompt":5}""", 400, Json,
+        """{"error":"json: cannot unmarshal number into Go struct field GenerateRequest.prompt of type string"}""")]
+    [InlineData("POST /api/generate", """{"model":"tiny","prompt":"x","options":{"num_predict":"many"}}""", 500, Json,
+        """{"error":"option \"num_predict\" must be of type integer"}""")]
+    [InlineData("GET /api/generate", null, 405, "text/plain", "405 method not allowed")]
+    [InlineData("GET /api/nothing", null, 404, "text/plain", "404 page not found")]
+    [InlineData("POST /api/generate", """{"model":"tiny","keep_alive":0}""", 200, Json,
+        """{"model":"tiny","created_at":"2026-11-23T07:04:22.340081092Z","response":"","done":true,"done_reason":"unload"}""")]
+    [InlineData("HEAD /", null, 200, "text/plain; charset=utf-8", "", 17)]
+    [InlineData("GET /api/version", null, 403, null, "", 0, "Origin: http://evil.example")]
+    [InlineData("GET /api/version", null, 403, null, "", 0, "Host: evil.example")]
+    [InlineData("POST /api/generate", """{"model":"tiny","prompt":"hello","stream":false,"options":{"num_predict":3}}""", 200, Json,
+        """{"model":"tiny","created_at":"2026-11-23T07:04:23.901266562Z","response":" bereitsAST","done":true,"done_reason":"length","context":[22172,29871],"total_duration":6463380,"load_duration":1212799,"prompt_eval_count":3,"prompt_eval_duration":1192000,"eval_count":3,"eval_duration":1728000}""",
+        null, "Transfer-Encoding: chunked")]
+    [InlineData("POST /api/show", """{"model":"nosuch"}""", 404, Json, """{"error":"model 'nosuch:latest' not found"}""")]
+    public async Task An_answer_is_as_Ollama_gives_it(
+        string line, string? body, int status, string? contentType, string recorded, int? length = null, string? header = null)
+    {
+        using var request = new HttpRequestMessage(new(line.Split(' ')[0]), line.Split(' ')[1]);
+        if (body is not null) request.Content = new StringContent(body);
+        if (header is not null) request.Headers.Add(header.Split(": ")[0], header.Split(": ")[1]);
+
+        using var response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Patience);
+
+        Assert.Equal((status, contentType), ((int)response.StatusCode, response.Content.Headers.ContentType?.ToString()));
+        Assert.Equal(status == 405 ? ["POST"] : [], response.Content.Headers.Allow);
+        var (announced, chunked) = (response.Content.Headers.ContentLength, response.Headers.TransferEncodingChunked);
+        var answer = await response.Content.ReadAsByteArrayAsync(Patience);
+        Assert.Equal(contentType == Lines ? (null, true) : (length ?? answer.Length, null), (announced, chunked));
+        Assert.Equal(ShapeOf(recorded), ShapeOf(Encoding.UTF8.GetString(answer)));
+    }
+
+    [Fact]
+    public async Task A_model_is_running_until_it_is_unloaded()
+    {
+        const string Recorded = """{"models":[{"name":"tiny:latest","model":"tiny:latest","size":40506490,"digest":"b16c52bdd3d1","details":{"parent_model":"","format":"gguf","family":"llama","families":["llama"],"parameter_size":"8.52M","quantization_level":"unknown"},"expires_at":"2026-11-23T07:09:22.260020383Z","size_vram":0,"context_length":2048}]}""";
+
+        (await PostAsync("/api/chat", """{"model":"tiny"}""")).Dispose();
+        Assert.Equal(ShapeOf(Recorded), ShapeOf(await Client.GetStringAsync("/api/ps", Patience)));
+
+        (await PostAsync("/api/generate", """{"model":"tiny","keep_alive":0}""")).Dispose();
+        Assert.Equal("""{"models":[]}""", await Client.GetStringAsync("/api/ps", Patience));
+    }
+
+    /// <summary>What must be the same: all of an error or a plain text; else the names, their order and the kinds of the values.</summary>
+    private static string ShapeOf(string body) => body.StartsWith("{\"error\"", StringComparison.Ordinal) || !body.StartsWith('{')
+        ? body
+        : string.Join('\n', body.Split('\n').Where(line => line != "").Select(line => ShapeOf("", JsonElement.Parse(line))).Distinct());
+
+    private static string ShapeOf(string name, JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => $"{{{string.Join(',', value.EnumerateObject().Select(part => part.Name + ShapeOf(part.Name, part.Value)))}}}",
+        JsonValueKind.Array => $"[{string.Join(',', value.EnumerateArray().Select(part => ShapeOf("", part)).Distinct())}]",
+        JsonValueKind.Number => value.TryGetInt64(out _) ? "integer" : "fraction",
+        JsonValueKind.String when name is "name" or "model" or "role" => value.GetString()!,
+        JsonValueKind.String when name is "done_reason" && value.GetString() is not ("stop" or "length") => value.GetString()!,
+        JsonValueKind.String => value.TryGetDateTimeOffset(out _) && value.GetString()!.EndsWith('Z') ? "time" : "text",
+        var kind => kind.ToString(),
+    };
+}
