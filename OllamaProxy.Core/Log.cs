@@ -36,8 +36,14 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Information, "Prompt {Id}: handed back to the queue.")]
     public static partial void PromptReleased(this ILogger logger, Guid id);
 
-    [LoggerMessage(11, LogLevel.Warning, "Prompt {Id}: the lease was lost, so another worker runs it.")]
+    [LoggerMessage(11, LogLevel.Warning, "Prompt {Id}: the lease was lost, so nothing was written.")]
     public static partial void LeaseLost(this ILogger logger, Guid id);
+
+    [LoggerMessage(15, LogLevel.Information, "Prompt {Id}: stopped, because it was cancelled.")]
+    public static partial void PromptCancelled(this ILogger logger, Guid id);
+
+    [LoggerMessage(16, LogLevel.Warning, "Prompt {Id}: what became of it cannot be stored at the moment; trying again.")]
+    public static partial void SettlingDelayed(this ILogger logger, Exception exception, Guid id);
 
     [LoggerMessage(12, LogLevel.Error, "Prompt {Id}: what became of it cannot be stored; its lease will run out and it will run again.")]
     public static partial void SettlingFailed(this ILogger logger, Exception exception, Guid id);

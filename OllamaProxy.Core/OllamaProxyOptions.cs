@@ -46,6 +46,12 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_LEASE_SECONDS</c>: how long a worker that is no longer heard of keeps its prompts.</summary>
     public TimeSpan LeaseLength { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary><c>OLLAMA_PROXY_MAX_QUEUED</c>: how many prompts may be queued; 0: no limit.</summary>
+    public int MaxQueued { get; init; } = 100_000;
+
+    /// <summary><c>OLLAMA_PROXY_RETENTION_DAYS</c>: after how many days a prompt that has ended is removed; zero: never.</summary>
+    public TimeSpan Retention { get; init; }
+
     /// <summary><c>OLLAMA_PROXY_MAX_BODY_BYTES</c>: the largest request body.</summary>
     public int MaxBodyBytes { get; init; } = 64 * 1024 * 1024;
 
@@ -78,6 +84,8 @@ public sealed record OllamaProxyOptions
             Worker = settings.Switch("OLLAMA_PROXY_WORKER", defaults.Worker),
             DrainSlice = settings.Seconds("OLLAMA_PROXY_DRAIN_SECONDS", defaults.DrainSlice, 0, MaxSeconds),
             LeaseLength = settings.Seconds("OLLAMA_PROXY_LEASE_SECONDS", defaults.LeaseLength, 0.1, 86_400),
+            MaxQueued = settings.Whole("OLLAMA_PROXY_MAX_QUEUED", defaults.MaxQueued, 0, int.MaxValue),
+            Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),
             MaxBodyBytes = settings.Whole("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
             CorsOrigins = settings.List("OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins),
             Quiet = settings.IsSet("OLLAMA_PROXY_QUIET"),

@@ -53,8 +53,10 @@ public static class OllamaProxyServices
         services.AddSingleton<Backend>();
         services.AddSingleton<Attempt>();
         services.AddSingleton<LeaseKeeper>();
+        services.AddSingleton<Settler>();
         services.AddSingleton<PromptRunner>();
         services.AddSingleton<QueueWorker>();
+        services.AddSingleton<Purger>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueWorker>());
     }
 
@@ -62,7 +64,9 @@ public static class OllamaProxyServices
     {
         services.AddSingleton<ApiPipeline>();
         services.AddSingleton<ApiEndpoints>();
+        services.AddSingleton<SubmitHandlers>();
         services.AddSingleton<PromptHandlers>();
+        services.AddSingleton<ChangeHandlers>();
         services.AddSingleton<UnmatchedHandler>();
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .WithOrigins([.. options.CorsOrigins])

@@ -4,14 +4,9 @@ using OllamaProxy.Api;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>The API for prompts.</summary>
+/// <summary>The API that reads prompts.</summary>
 public sealed class PromptTriggers(ApiPipeline pipeline, PromptHandlers prompts)
 {
-    [Function("Submit")]
-    public Task SubmitAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Submit)] HttpRequest request, CancellationToken aborted) =>
-        pipeline.RunAsync(request.HttpContext, prompts.SubmitAsync, aborted);
-
     [Function("Prompt")]
     public Task PromptAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Prompt)] HttpRequest request, CancellationToken aborted) =>
@@ -31,4 +26,9 @@ public sealed class PromptTriggers(ApiPipeline pipeline, PromptHandlers prompts)
     public Task ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Prompts)] HttpRequest request, CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, prompts.ListAsync, aborted);
+
+    [Function("Batch")]
+    public Task BatchAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Batch)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, prompts.BatchAsync, aborted);
 }

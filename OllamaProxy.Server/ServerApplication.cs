@@ -30,6 +30,7 @@ public static class ServerApplication
         builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
         builder.AddOllamaProxy();
         builder.Services.AddHostedService<DrainTimer>();
+        builder.Services.AddHostedService<PurgeTimer>();
 
         var app = builder.Build();
         app.MapOllamaProxy();

@@ -8,22 +8,32 @@ public sealed class ApiEndpoints
 {
     private static readonly string[] Read = [HttpMethods.Get, HttpMethods.Head];
     private static readonly string[] Post = [HttpMethods.Post];
+    private static readonly string[] Put = [HttpMethods.Put];
+    private static readonly string[] Patch = [HttpMethods.Patch];
+    private static readonly string[] Delete = [HttpMethods.Delete];
 
     private readonly (ApiEndpoint Endpoint, TemplateMatcher Matcher)[] _matchers;
 
     /// <summary>Builds the table.</summary>
-    public ApiEndpoints(PromptHandlers prompts)
+    public ApiEndpoints(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes)
     {
         All =
         [
             new(Routes.Home, Read, PageHandlers.HomeAsync),
             new(Routes.List, Read, PageHandlers.ListAsync),
             new(Routes.Health, Read, HealthHandler.HealthAsync),
-            new(Routes.Submit, Post, prompts.SubmitAsync),
+            new(Routes.Submit, Post, submits.SubmitAsync),
             new(Routes.Prompt, Read, prompts.PromptAsync),
+            new(Routes.Prompt, Put, submits.PutAsync),
+            new(Routes.Prompt, Patch, changes.PatchAsync),
+            new(Routes.Prompt, Delete, changes.DeleteAsync),
+            new(Routes.Cancel, Post, changes.CancelAsync),
+            new(Routes.Retry, Post, changes.RetryAsync),
             new(Routes.Status, Read, prompts.StatusAsync),
             new(Routes.Result, Read, prompts.ResultAsync),
             new(Routes.Prompts, Read, prompts.ListAsync),
+            new(Routes.Prompts, Post, submits.SubmitBatchAsync),
+            new(Routes.Batch, Read, prompts.BatchAsync),
         ];
         _matchers = [.. All.Select(endpoint => (endpoint, new TemplateMatcher(TemplateParser.Parse(endpoint.Pattern), [])))];
     }

@@ -11,6 +11,8 @@ namespace OllamaProxy.Api;
 [JsonSerializable(typeof(StatusResource))]
 [JsonSerializable(typeof(ResultResource))]
 [JsonSerializable(typeof(ListResource))]
+[JsonSerializable(typeof(BatchResource))]
+[JsonSerializable(typeof(SubmittedBatchResource))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,7 @@ namespace OllamaProxy.Api;
 public sealed class ApiPipeline(
     ICorsService cors,
     IOptions<CorsOptions> corsOptions,
+    PromptQueue queue,
     OllamaProxyOptions options,
     TimeProvider time,
     ILogger<ApiPipeline> logger)
@@ -78,6 +80,11 @@ public sealed class ApiPipeline(
         catch (BadHttpRequestException exception)
         {
             return Problems.Of(exception.StatusCode, exception.Message);
+        }
+        catch (QueueFullException exception)
+        {
+            context.Response.Headers.RetryAfter = Math.Ceiling(queue.UntilRoom().TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            return Problems.Of(StatusCodes.Status429TooManyRequests, exception.Message);
         }
         catch (StoreException exception)
         {

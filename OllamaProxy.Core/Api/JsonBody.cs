@@ -13,9 +13,9 @@ internal static class JsonBody
     /// <summary>Some editors and shells put a byte order mark in front; RFC 8259 lets a reader pass over it.</summary>
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    /// <summary>The body as an object without lone surrogates.</summary>
-    /// <exception cref="ProblemException">400: it is anything else. The message says what and, within the object, in which field.</exception>
-    public static JsonDocument ParseObject(ReadOnlyMemory<byte> body)
+    /// <summary>The body, of whatever kind.</summary>
+    /// <exception cref="ProblemException">400: it is no JSON in UTF-8.</exception>
+    public static JsonDocument Parse(ReadOnlyMemory<byte> body)
     {
         if (body.Span.StartsWith(ByteOrderMark))
             body = body[ByteOrderMark.Length..];
@@ -24,25 +24,6 @@ internal static class JsonBody
         if (!Utf8.IsValid(body.Span))
             throw Problems.BadRequest("The body is not valid UTF-8.");
 
-        var document = Parse(body);
-        try
-        {
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw Problems.BadRequest($"The body must be a JSON object, but is {JsonKinds.Name(document.RootElement)}.");
-            foreach (var field in document.RootElement.EnumerateObject())
-                if (HasLoneSurrogate(field.Value))
-                    throw Problems.BadRequest($"'{field.Name}' holds half of a surrogate pair, which is no character.");
-            return document;
-        }
-        catch
-        {
-            document.Dispose();
-            throw;
-        }
-    }
-
-    private static JsonDocument Parse(ReadOnlyMemory<byte> body)
-    {
         try
         {
             return JsonDocument.Parse(body, Strict);
@@ -52,6 +33,18 @@ internal static class JsonBody
             throw Problems.BadRequest(string.Create(CultureInfo.InvariantCulture,
                 $"The body is not valid JSON, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}: {WithoutPlace(exception.Message)}"));
         }
+    }
+
+    /// <summary>The fields of an object without lone surrogates.</summary>
+    /// <exception cref="ProblemException">400: it is anything else. The message says what and, within the object, in which field.</exception>
+    public static JsonFields FieldsOf(JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
+            throw Problems.BadRequest($"The body must be a JSON object, but is {JsonKinds.Name(value)}.");
+        foreach (var field in value.EnumerateObject())
+            if (HasLoneSurrogate(field.Value))
+                throw Problems.BadRequest($"'{field.Name}' holds half of a surrogate pair, which is no character.");
+        return new(value);
     }
 
     /// <summary>The parser's message ends in the place too, counted from 0.</summary>

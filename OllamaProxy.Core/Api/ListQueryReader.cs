@@ -10,13 +10,14 @@ internal static class ListQueryReader
     private const int DefaultPageSize = 5;
     private const int MaxPageSize = 100;
 
-    /// <summary>Reads <c>page</c>, <c>page_size</c>, <c>status</c>, <c>model</c> and <c>q</c>; empty ones count as left out.</summary>
+    /// <summary>Reads <c>page</c>, <c>page_size</c>, <c>status</c>, <c>model</c>, <c>batch</c> and <c>q</c>; empty ones count as left out.</summary>
     /// <exception cref="ProblemException">400: a value is no good; the message names it.</exception>
     public static PromptQuery Read(IQueryCollection query) =>
         new(Whole(query, "page", 1, int.MaxValue), Whole(query, "page_size", DefaultPageSize, MaxPageSize))
         {
             Status = Text(query, "status") is { } status ? Status(status) : null,
             Model = Text(query, "model"),
+            Batch = Text(query, "batch") is { } batch ? Batch(batch) : null,
             Search = Text(query, "q"),
         };
 
@@ -30,6 +31,9 @@ internal static class ListQueryReader
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= max ? number
             : throw Problems.BadRequest(string.Create(CultureInfo.InvariantCulture, $"'{name}' must be a whole number from 1 to {max}, but is '{text}'."));
     }
+
+    private static Guid Batch(string id) => Guid.TryParseExact(id, "D", out var batch) ? batch
+        : throw Problems.BadRequest($"'batch' must be the id of a batch, but is '{id}'.");
 
     private static PromptStatus Status(string name) => PromptStatusNames.TryParse(name, out var status) ? status
         : throw Problems.BadRequest($"'status' must be one of {string.Join(", ", PromptStatusNames.All)}, but is '{name}'.");

@@ -3,33 +3,20 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
 
-/// <summary>The API for prompts.</summary>
+/// <summary>The API that reads prompts.</summary>
 public sealed class PromptHandlers(PromptQueue queue, OllamaProxyOptions options)
 {
     /// <summary>How long a client should wait before it asks again for a result that is not there, in seconds.</summary>
     private const string ResultRetryAfter = "1";
 
-    private readonly SubmissionReader _submissions = new(options.Model);
-
-    /// <summary>Queues a prompt: 202, with the id of what is on disk by then.</summary>
-    public async Task<IResult> SubmitAsync(HttpContext context)
-    {
-        var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
-        var prompt = await queue.SubmitAsync(_submissions.Read(body), context.RequestAborted);
-
-        var url = $"{context.Request.PathBase}/{Routes.Submit}/{prompt.Id}";
-        var submitted = new SubmittedResource(prompt.Id, prompt.Status.Name(), $"{url}/status", $"{url}/result", prompt.Model, prompt.CreatedAt);
-        context.Response.Headers.Location = submitted.StatusUrl;
-        return TypedResults.Json(submitted, ApiJson.Relaxed.SubmittedResource, statusCode: StatusCodes.Status202Accepted);
-    }
-
-    /// <summary>A prompt, whole: 200 or 404.</summary>
+    /// <summary>A prompt, whole, with its attempts: 200 or 404.</summary>
     public Task<IResult> PromptAsync(HttpContext context) => WithPromptAsync(context, async prompt =>
     {
         var status = await StatusOfAsync(prompt, context.RequestAborted);
+        var attempts = await queue.ListAttemptsAsync(prompt.Id, context.RequestAborted);
         return await queue.FindContentAsync(prompt.Id, context.RequestAborted) is { } content
-            ? TypedResults.Json(status.With(content), ApiJson.Relaxed.StatusResource)
-            : UnknownPrompt(prompt.Id.ToString());
+            ? TypedResults.Json(status.With(content, attempts), ApiJson.Relaxed.StatusResource)
+            : Problems.UnknownPrompt(prompt.Id.ToString());
     });
 
     /// <summary>Where a prompt is in its life: 200 or 404.</summary>
@@ -56,16 +43,17 @@ public sealed class PromptHandlers(PromptQueue queue, OllamaProxyOptions options
         return TypedResults.Json(ListResource.Of(query, page), ApiJson.Relaxed.ListResource);
     }
 
-    private async Task<IResult> WithPromptAsync(HttpContext context, Func<Prompt, Task<IResult>> answer)
-    {
-        var id = context.Request.RouteValues["id"]?.ToString();
-        return Guid.TryParseExact(id, "D", out var uuid) && await queue.FindAsync(uuid, context.RequestAborted) is { } prompt
+    /// <summary>How far a batch is: 200 or 404.</summary>
+    public async Task<IResult> BatchAsync(HttpContext context) =>
+        RouteId.Uuid(context) is { } batch && await queue.CountBatchAsync(batch, context.RequestAborted) is { Count: > 0 } counts
+            ? TypedResults.Json(BatchResource.Of(batch, counts), ApiJson.Relaxed.BatchResource)
+            : Problems.NotFound($"There is no batch with the id '{RouteId.Text(context)}'.");
+
+    private async Task<IResult> WithPromptAsync(HttpContext context, Func<Prompt, Task<IResult>> answer) =>
+        RouteId.Uuid(context) is { } id && await queue.FindAsync(id, context.RequestAborted) is { } prompt
             ? await answer(prompt)
-            : UnknownPrompt(id);
-    }
+            : Problems.UnknownPrompt(RouteId.Text(context));
 
     private async Task<StatusResource> StatusOfAsync(Prompt prompt, CancellationToken cancellationToken) =>
         StatusResource.Of(prompt, await queue.FindPlaceAsync(prompt, cancellationToken), options.MaxAttempts);
-
-    private static IResult UnknownPrompt(string? id) => Problems.NotFound($"There is no prompt with the id '{id}'.");
 }

@@ -18,8 +18,14 @@ public static class Routes
     /// <summary>Submits a prompt.</summary>
     public const string Submit = "api/v1/prompt";
 
-    /// <summary>A prompt, whole.</summary>
+    /// <summary>A prompt, whole: to be read, put, changed and deleted.</summary>
     public const string Prompt = "api/v1/prompt/{id}";
+
+    /// <summary>Cancels a prompt.</summary>
+    public const string Cancel = "api/v1/prompt/{id}/cancel";
+
+    /// <summary>Queues a prompt again.</summary>
+    public const string Retry = "api/v1/prompt/{id}/retry";
 
     /// <summary>Where a prompt is in its life.</summary>
     public const string Status = "api/v1/prompt/{id}/status";
@@ -27,8 +33,11 @@ public static class Routes
     /// <summary>What a model made of a prompt.</summary>
     public const string Result = "api/v1/prompt/{id}/result";
 
-    /// <summary>Lists prompts.</summary>
+    /// <summary>Lists prompts, and submits batches of them.</summary>
     public const string Prompts = "api/v1/prompts";
+
+    /// <summary>How far a batch is.</summary>
+    public const string Batch = "api/v1/batch/{id}";
 
     /// <summary>Everything else.</summary>
     public const string Unmatched = "{*path}";

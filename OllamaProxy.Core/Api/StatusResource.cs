@@ -18,6 +18,8 @@ public sealed record StatusResource
         StartedAt = prompt.StartedAt;
         CompletedAt = prompt.CompletedAt;
         Error = prompt.Error;
+        Batch = prompt.Batch;
+        ExpiresAt = prompt.ExpiresAt;
     }
 
     /// <summary>The prompt's id.</summary>
@@ -59,11 +61,20 @@ public sealed record StatusResource
     /// <summary>Why it failed or, while it waits for another attempt, why the last one did.</summary>
     public string? Error { get; }
 
+    /// <summary>The batch that it was submitted with.</summary>
+    public Guid? Batch { get; }
+
+    /// <summary>When it fails unless it was started.</summary>
+    public DateTimeOffset? ExpiresAt { get; }
+
     /// <summary>Of a whole prompt only: its text.</summary>
     public string? Prompt { get; private init; }
 
     /// <summary>Of a whole prompt only: the client's own object.</summary>
     public RawJson? Metadata { get; private init; }
+
+    /// <summary>Of a whole prompt only: its attempts, oldest first.</summary>
+    public IReadOnlyList<AttemptResource>? AttemptHistory { get; private init; }
 
     /// <summary>The status alone.</summary>
     public static StatusResource Of(Prompt prompt, QueuePlace? place, int defaultMaxAttempts) => new(prompt, defaultMaxAttempts)
@@ -72,10 +83,11 @@ public sealed record StatusResource
         EtaSeconds = place?.Eta is { } eta ? Math.Round(eta.TotalSeconds, 1) : null,
     };
 
-    /// <summary>The status with what the client handed in.</summary>
-    public StatusResource With(PromptContent content) => this with
+    /// <summary>The whole prompt.</summary>
+    public StatusResource With(PromptContent content, IReadOnlyList<AttemptRecord> attempts) => this with
     {
         Prompt = content.Text,
         Metadata = RawJson.OrNull(content.Metadata),
+        AttemptHistory = [.. attempts.Select(AttemptResource.Of)],
     };
 }

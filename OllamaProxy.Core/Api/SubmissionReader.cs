@@ -10,17 +10,17 @@ namespace OllamaProxy.Api;
 internal sealed class SubmissionReader(string defaultModel)
 {
     private const int MaxAttempts = 1000;
-    private const double MinTimeout = 0.001;
+    private const double MaxExpiry = 10 * 365 * 86_400.0;
+    private const double MinSeconds = 0.001;
 
     /// <summary>Fields that are for this program and not for Ollama. It always answers as a stream, whatever the client says.</summary>
-    private static readonly HashSet<string> OwnFields = ["priority", "max_attempts", "timeout", "metadata", "stream"];
+    private static readonly HashSet<string> OwnFields = ["priority", "max_attempts", "timeout", "expires_in", "metadata", "stream"];
 
-    /// <summary>Reads a body. The fields that this program knows are checked, the others are left to Ollama.</summary>
+    /// <summary>Reads an object. The fields that this program knows are checked, the others are left to Ollama.</summary>
     /// <exception cref="ProblemException">400: the body is no good; the message names the field.</exception>
-    public NewPrompt Read(ReadOnlyMemory<byte> body)
+    public NewPrompt Read(JsonElement body)
     {
-        using var document = JsonBody.ParseObject(body);
-        var fields = new JsonFields(document.RootElement);
+        var fields = JsonBody.FieldsOf(body);
         var text = fields.Text("prompt");
         if (string.IsNullOrWhiteSpace(text))
             throw Problems.BadRequest(text is null ? "'prompt' is missing." : "'prompt' is blank.");
@@ -29,11 +29,12 @@ internal sealed class SubmissionReader(string defaultModel)
             throw Problems.BadRequest("'model' is blank.");
         CheckOllamaFields(fields);
 
-        return new(text, model ?? defaultModel, ForOllama(document.RootElement, text))
+        return new(text, model ?? defaultModel, ForOllama(body, text))
         {
             Priority = fields.Whole("priority", Rank.LowestPriority, Rank.HighestPriority) ?? 0,
             MaxAttempts = fields.Whole("max_attempts", 1, MaxAttempts),
-            Timeout = fields.Seconds("timeout", MinTimeout, OllamaProxyOptions.MaxSeconds),
+            Timeout = fields.Seconds("timeout", MinSeconds, OllamaProxyOptions.MaxSeconds),
+            ExpiresIn = fields.Seconds("expires_in", MinSeconds, MaxExpiry),
             Metadata = fields.Find("metadata", "an object", JsonValueKind.Object) is { } metadata
                 ? JsonMarshal.GetRawUtf8Value(metadata).ToArray()
                 : null,

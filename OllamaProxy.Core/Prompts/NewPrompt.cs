@@ -9,6 +9,15 @@ namespace OllamaProxy.Prompts;
 /// </param>
 public sealed record NewPrompt(string Text, string Model, ReadOnlyMemory<byte> Request)
 {
+    /// <summary>An id of the client's own; null: a new one.</summary>
+    public Guid? Id { get; init; }
+
+    /// <summary>A hash of all that the client sent, by which the same submission is known again; null: it is not to be.</summary>
+    public ReadOnlyMemory<byte>? Fingerprint { get; init; }
+
+    /// <summary>The client's name for this submission, good for a day; null: none. Goes with <see cref="Fingerprint"/>.</summary>
+    public string? IdempotencyKey { get; init; }
+
     /// <summary>A head start in the queue, -100 to 100; see <see cref="Rank"/>.</summary>
     public int Priority { get; init; }
 
@@ -17,6 +26,9 @@ public sealed record NewPrompt(string Text, string Model, ReadOnlyMemory<byte> R
 
     /// <summary>How long one attempt may take; null: the setting <c>OLLAMA_TIMEOUT</c> of whoever runs it.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>How long it may wait in the queue before it fails; null: for ever.</summary>
+    public TimeSpan? ExpiresIn { get; init; }
 
     /// <summary>A JSON object in UTF-8 that belongs to the client and is handed back as it came; null: none.</summary>
     public ReadOnlyMemory<byte>? Metadata { get; init; }

@@ -27,6 +27,12 @@ public sealed record Prompt
     /// <summary>How many attempts it may use up; null: what the settings say.</summary>
     public int? MaxAttempts { get; init; }
 
+    /// <summary>The batch that it was submitted with; null: none.</summary>
+    public Guid? Batch { get; init; }
+
+    /// <summary>When it fails unless it was started; null: never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     /// <summary>When it was submitted.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -14,6 +14,9 @@ public sealed record PromptQuery(int Page, int PageSize)
     /// <summary>Only prompts for exactly this model; null: any.</summary>
     public string? Model { get; init; }
 
+    /// <summary>Only prompts of this batch; null: any.</summary>
+    public Guid? Batch { get; init; }
+
     /// <summary>Only prompts whose text holds this (A to Z in either case), among the newest <see cref="SearchDepth"/>; null: any.</summary>
     public string? Search { get; init; }
 }

@@ -4,9 +4,19 @@ namespace OllamaProxy.Prompts;
 public sealed class PromptQueue(IPromptStore store, QueueSignal signal, DrainRate drainRate, OllamaProxyOptions options)
 {
     /// <summary>Queues a prompt: it is on disk when this returns, and the worker has been told.</summary>
-    public async Task<Prompt> SubmitAsync(NewPrompt prompt, CancellationToken cancellationToken)
+    /// <exception cref="QueueFullException">As many are queued as may be.</exception>
+    public async Task<Submission> SubmitAsync(NewPrompt prompt, CancellationToken cancellationToken)
     {
-        var queued = await store.AddAsync(prompt, cancellationToken);
+        var submission = await store.AddAsync(prompt, options.MaxQueued, cancellationToken);
+        signal.Raise();
+        return submission;
+    }
+
+    /// <summary>Queues prompts as one batch with this new id, all or none.</summary>
+    /// <exception cref="QueueFullException">With them, more would be queued than may be.</exception>
+    public async Task<IReadOnlyList<Prompt>> SubmitBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts, CancellationToken cancellationToken)
+    {
+        var queued = await store.AddBatchAsync(batch, prompts, options.MaxQueued, cancellationToken);
         signal.Raise();
         return queued;
     }
@@ -20,8 +30,14 @@ public sealed class PromptQueue(IPromptStore store, QueueSignal signal, DrainRat
     /// <summary>What has been generated, whole or in part; null if nothing.</summary>
     public Task<PromptResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) => store.FindResultAsync(id, cancellationToken);
 
+    /// <summary>The attempts at a prompt, oldest first.</summary>
+    public Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken) => store.ListAttemptsAsync(id, cancellationToken);
+
     /// <summary>A page of prompts, newest first.</summary>
     public Task<PromptPage> ListAsync(PromptQuery query, CancellationToken cancellationToken) => store.ListAsync(query, cancellationToken);
+
+    /// <summary>How many prompts of a batch have each status; empty if there is no such batch.</summary>
+    public Task<IReadOnlyDictionary<PromptStatus, long>> CountBatchAsync(Guid batch, CancellationToken cancellationToken) => store.CountAsync(batch, cancellationToken);
 
     /// <summary>Where the prompt stands in the queue; null unless it is queued.</summary>
     public async Task<QueuePlace?> FindPlaceAsync(Prompt prompt, CancellationToken cancellationToken)
@@ -31,4 +47,24 @@ public sealed class PromptQueue(IPromptStore store, QueueSignal signal, DrainRat
         var position = await store.CountAheadAsync(prompt, cancellationToken) + 1;
         return new(position, drainRate.Eta(position, options.Concurrency));
     }
+
+    /// <summary>How long until a full queue has probably room again, at least a second.</summary>
+    public TimeSpan UntilRoom() => drainRate.Eta(1, options.Concurrency) is { } eta && eta > TimeSpan.FromSeconds(1) ? eta : TimeSpan.FromSeconds(1);
+
+    /// <summary>Ends a prompt as cancelled, unless it has ended; null if there is no such prompt.</summary>
+    public Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken) => store.CancelAsync(id, cancellationToken);
+
+    /// <summary>Queues a prompt again that failed or was cancelled.</summary>
+    public async Task<Change> RetryAsync(Guid id, CancellationToken cancellationToken)
+    {
+        var change = await store.RetryAsync(id, cancellationToken);
+        signal.Raise();
+        return change;
+    }
+
+    /// <summary>Gives a queued prompt another priority.</summary>
+    public Task<Change> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken) => store.ChangePriorityAsync(id, priority, cancellationToken);
+
+    /// <summary>Removes a prompt, in whatever status; false if there is none with this id.</summary>
+    public Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken) => store.DeleteAsync(id, cancellationToken);
 }

@@ -26,15 +26,21 @@ internal sealed class SettingReader(IConfiguration configuration)
             string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}"));
 
     public TimeSpan Seconds(string name, TimeSpan fallback, double min, double max) =>
-        TimeSpan.FromSeconds(Parsed(name, fallback.TotalSeconds, (text, out value) =>
-            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && value >= min && value <= max,
-            string.Create(CultureInfo.InvariantCulture, $"a number of seconds from {min} to {max}")));
+        TimeSpan.FromSeconds(Number(name, "seconds", fallback.TotalSeconds, min, max));
+
+    public TimeSpan Days(string name, TimeSpan fallback, double min, double max) =>
+        TimeSpan.FromDays(Number(name, "days", fallback.TotalDays, min, max));
 
     public bool Switch(string name, bool fallback) =>
         Parsed(name, fallback, TrySwitch, "true or false");
 
     public IReadOnlyList<string> List(string name, IReadOnlyList<string> fallback) =>
         Text(name, "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } list ? list : fallback;
+
+    private double Number(string name, string unit, double fallback, double min, double max) =>
+        Parsed(name, fallback, (text, out value) =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && value >= min && value <= max,
+            string.Create(CultureInfo.InvariantCulture, $"a number of {unit} from {min} to {max}"));
 
     private static bool TrySwitch(string text, out bool value)
     {

@@ -3,39 +3,58 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Worker;
 
-/// <summary>Renews a lease every third of its length for as long as an attempt runs, silent or not.</summary>
+/// <summary>
+/// Keeps a lease for as long as an attempt runs, silent or not: renews it every third of its length, and looks at it often
+/// enough in between that a cancel from whatever process is heard within a second.
+/// </summary>
 public sealed class LeaseKeeper(IPromptStore store, OllamaProxyOptions options, TimeProvider time, ILogger<LeaseKeeper> logger)
 {
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
+
+    private readonly TimeSpan _renewAfter = options.LeaseLength / 3;
+
     /// <summary>
-    /// Returns true when <paramref name="attemptEnded"/> fires, or false as soon as the lease is lost: to somebody
-    /// else, or because the store took no renewal for the lease's length.
+    /// Returns <see cref="LeaseState.Held"/> when <paramref name="attemptEnded"/> fires, or as soon as it is something
+    /// else. A lease that the store could not renew for its whole length counts as lost.
     /// </summary>
-    public async Task<bool> KeepAsync(ClaimedPrompt prompt, CancellationToken attemptEnded)
+    public async Task<LeaseState> KeepAsync(ClaimedPrompt prompt, CancellationToken attemptEnded)
     {
-        using var timer = new PeriodicTimer(options.LeaseLength / 3, time);
+        using var timer = new PeriodicTimer(_renewAfter < LookInterval ? _renewAfter : LookInterval, time);
         var renewedAt = time.GetTimestamp();
         try
         {
             while (await timer.WaitForNextTickAsync(attemptEnded))
             {
-                try
-                {
-                    if (!await store.RenewAsync(prompt.Lease, options.LeaseLength, attemptEnded))
-                        return false;
+                var renew = time.GetElapsedTime(renewedAt) >= _renewAfter;
+                var state = await TryAsync(prompt, renew, attemptEnded);
+                if (state is null && time.GetElapsedTime(renewedAt) >= options.LeaseLength)
+                    return LeaseState.Lost;
+                if (state is LeaseState.Cancelled or LeaseState.Lost)
+                    return state.Value;
+                if (state is not null && renew)
                     renewedAt = time.GetTimestamp();
-                }
-                catch (StoreException exception)
-                {
-                    logger.RenewalFailed(exception, prompt.Id);
-                    if (time.GetElapsedTime(renewedAt) >= options.LeaseLength)
-                        return false;
-                }
             }
         }
         catch (OperationCanceledException) when (attemptEnded.IsCancellationRequested)
         {
             // That is how an attempt tells that it has ended.
         }
-        return true;
+        return LeaseState.Held;
+    }
+
+    /// <summary>Null: the store cannot tell at the moment.</summary>
+    private async Task<LeaseState?> TryAsync(ClaimedPrompt prompt, bool renew, CancellationToken attemptEnded)
+    {
+        try
+        {
+            return renew
+                ? await store.RenewAsync(prompt.Lease, options.LeaseLength, attemptEnded)
+                : await store.LookAtAsync(prompt.Lease, attemptEnded);
+        }
+        catch (StoreException exception)
+        {
+            logger.RenewalFailed(exception, prompt.Id);
+            return null;
+        }
     }
 }

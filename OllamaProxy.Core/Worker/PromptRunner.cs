@@ -4,19 +4,15 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Worker;
 
-/// <summary>Runs a claimed prompt under its lease, and settles it: completed, failed, queued again or handed back.</summary>
+/// <summary>Runs a claimed prompt under its lease, and sees to it that what became of it is settled.</summary>
 public sealed class PromptRunner(
-    IPromptStore store,
     Attempt attempt,
     LeaseKeeper leaseKeeper,
     Backend backend,
-    DrainRate drainRate,
-    OllamaProxyOptions options,
+    Settler settler,
     TimeProvider time,
     ILogger<PromptRunner> logger)
 {
-    private readonly RetryPolicy _retryPolicy = new(options.RetryBase);
-
     /// <summary>Runs the prompt to an end of some kind. Throws nothing: what cannot be settled is the lease's business.</summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="stopping">Hands the prompt back.</param>
@@ -36,31 +32,30 @@ public sealed class PromptRunner(
     {
         using var attemptEnded = new CancellationTokenSource();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var keeping = leaseKeeper.KeepAsync(prompt, attemptEnded.Token);
-        var stopWhenLost = StopWhenLostAsync(keeping, stop);
+        var keeping = KeepAsync(prompt, stop, attemptEnded.Token);
 
-        Func<Task<bool>> settle;
+        AttemptOutcome outcome;
         try
         {
-            settle = await AttemptAsync(prompt, stop.Token);
+            outcome = await AttemptAsync(prompt, stop.Token);
         }
         finally
         {
             await attemptEnded.CancelAsync();
-            await stopWhenLost;
+            await keeping;
         }
-        if (!await keeping || !await settle())
-            logger.LeaseLost(prompt.Id);
+        await settler.SettleAsync(prompt, outcome, await keeping);
     }
 
-    private static async Task StopWhenLostAsync(Task<bool> keeping, CancellationTokenSource stop)
+    private async Task<LeaseState> KeepAsync(ClaimedPrompt prompt, CancellationTokenSource stop, CancellationToken attemptEnded)
     {
-        if (!await keeping)
+        var state = await leaseKeeper.KeepAsync(prompt, attemptEnded);
+        if (state != LeaseState.Held)
             await stop.CancelAsync();
+        return state;
     }
 
-    /// <summary>Makes the attempt and returns what to write: true from it means that it was written, under the lease.</summary>
-    private async Task<Func<Task<bool>>> AttemptAsync(ClaimedPrompt prompt, CancellationToken stop)
+    private async Task<AttemptOutcome> AttemptAsync(ClaimedPrompt prompt, CancellationToken stop)
     {
         var text = new GeneratedText();
         var started = time.GetTimestamp();
@@ -68,15 +63,13 @@ public sealed class PromptRunner(
         try
         {
             var failure = await TryAsync(prompt, text, stop);
-            if (failure is null)
-                return () => CompleteAsync(prompt, text.ToResult(), time.GetElapsedTime(started));
-            return await backend.ReportAsync(failure, stop)
-                ? () => FailOrRequeueAsync(prompt, failure, text.ToResult())
-                : () => ReleaseAsync(prompt);
+            // An attempt for which Ollama was not there at all is as good as stopped: it does not count.
+            var stopped = failure is not null && !await backend.ReportAsync(failure, stop);
+            return new(text.ToResult(), failure, stopped, time.GetElapsedTime(started));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            return () => ReleaseAsync(prompt);
+            return new(text.ToResult(), null, Stopped: true, time.GetElapsedTime(started));
         }
     }
 
@@ -96,40 +89,5 @@ public sealed class PromptRunner(
             // Not Ollama's fault but ours, or that of whoever wrote the row: it must not run, and break, for ever.
             return new OllamaException(FailureKind.Transient, exception.Message, exception);
         }
-    }
-
-    // The settling writes take no token: at a shutdown they are what has yet to be done.
-
-    private async Task<bool> CompleteAsync(ClaimedPrompt prompt, PromptResult result, TimeSpan run)
-    {
-        if (!await store.CompleteAsync(prompt.Lease, result, CancellationToken.None))
-            return false;
-        drainRate.Record(run);
-        logger.PromptCompleted(prompt.Id, run.TotalSeconds);
-        return true;
-    }
-
-    private async Task<bool> FailOrRequeueAsync(ClaimedPrompt prompt, OllamaException failure, PromptResult partial)
-    {
-        var wait = _retryPolicy.NextAttempt(failure, prompt.Attempt, prompt.MaxAttempts ?? options.MaxAttempts, Random.Shared.NextDouble());
-        if (wait is null)
-        {
-            if (!await store.FailAsync(prompt.Lease, failure.Message, partial.IsEmpty ? null : partial, CancellationToken.None))
-                return false;
-            logger.PromptFailed(prompt.Id, failure.Message);
-            return true;
-        }
-        if (!await store.RequeueAsync(prompt.Lease, failure.Message, time.GetUtcNow() + wait.Value, CancellationToken.None))
-            return false;
-        logger.PromptRequeued(prompt.Id, prompt.Attempt, wait.Value.TotalSeconds, failure.Message);
-        return true;
-    }
-
-    private async Task<bool> ReleaseAsync(ClaimedPrompt prompt)
-    {
-        if (!await store.ReleaseAsync(prompt.Lease, CancellationToken.None))
-            return false;
-        logger.PromptReleased(prompt.Id);
-        return true;
     }
 }

@@ -19,7 +19,7 @@ public sealed class QueueWorker(
 {
     private readonly SemaphoreSlim _gate = new(1);
     private readonly CancellationTokenSource _shutdown = new();
-    private readonly ClaimTerms _terms = new(options.Concurrency, options.LeaseLength, options.MaxAttempts);
+    private readonly ClaimTerms _terms = new(options.Concurrency, options.LeaseLength, options.MaxAttempts, options.Ollama.ToString());
 
     /// <summary>
     /// One drain: runs prompts until the queue is empty and the slice <c>OLLAMA_PROXY_DRAIN_SECONDS</c> is over.
@@ -94,7 +94,7 @@ public sealed class QueueWorker(
                 && await backend.IsReachableAsync(stop)
                 && await store.ClaimAsync(_terms, stop) is { } prompt)
                 running.Add(runner.RunAsync(prompt, stop));
-            return !await store.HasQueuedAsync(stop);
+            return !await store.SweepAsync(_terms, stop);
         }
         catch (StoreException exception)
         {

@@ -64,10 +64,11 @@ public abstract class RoutingTests(ProxyFixture fixture)
     [InlineData("POST", "/healthz", "GET, HEAD, OPTIONS")]
     [InlineData("GET", "/api/v1/prompt", "POST, OPTIONS")]
     [InlineData("PUT", "/api/v1/prompt", "POST, OPTIONS")]
-    [InlineData("DELETE", "/api/v1/prompts", "GET, HEAD, OPTIONS")]
+    [InlineData("DELETE", "/api/v1/prompts", "GET, HEAD, POST, OPTIONS")]
     [InlineData("POST", "/api/v1/prompt/" + Id + "/status", "GET, HEAD, OPTIONS")]
     [InlineData("PATCH", "/api/v1/prompt/" + Id + "/result", "GET, HEAD, OPTIONS")]
-    [InlineData("BREW", "/api/v1/prompts", "GET, HEAD, OPTIONS")]
+    [InlineData("BREW", "/api/v1/prompt/" + Id, "GET, HEAD, PUT, PATCH, DELETE, OPTIONS")]
+    [InlineData("GET", "/api/v1/prompt/" + Id + "/cancel", "POST, OPTIONS")]
     public async Task A_wrong_method_is_405_and_says_which_are_right(string method, string path, string allowed)
     {
         using var response = await Client.SendAsync(new(new(method), path));

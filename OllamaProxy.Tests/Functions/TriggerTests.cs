@@ -34,10 +34,10 @@ public sealed class TriggerTests
         Assert.All(Trigger.All, trigger => Assert.Equal(typeof(Task), trigger.Method.ReturnType));
 
     [Fact]
-    public void The_only_timer_ticks_every_second_and_needs_no_storage_account()
+    public void The_timers_tick_as_those_of_the_server_do_and_need_no_storage_account()
     {
-        var timer = Assert.Single(Trigger.All, trigger => trigger.Timer is not null).Timer!;
-        Assert.Equal(("*/1 * * * * *", false), (timer.Schedule, timer.UseMonitor));
+        var timers = Trigger.All.Where(trigger => trigger.Timer is not null).Select(trigger => (trigger.Name, trigger.Timer!.Schedule, trigger.Timer.UseMonitor));
+        Assert.Equal([("Drain", "*/1 * * * * *", false), ("Purge", "0 * * * * *", false)], timers);
     }
 
     [Fact]

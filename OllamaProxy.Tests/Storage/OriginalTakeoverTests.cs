@@ -49,7 +49,7 @@ public sealed class OriginalTakeoverTests : IDisposable
     public async Task Queued_and_processing_prompts_are_run_in_their_order_with_the_model_of_the_settings()
     {
         await using var store = Open();
-        var terms = new ClaimTerms(10, TimeSpan.FromMinutes(1), 5);
+        var terms = new ClaimTerms(10, TimeSpan.FromMinutes(1), 5, "here");
 
         var first = await store.ClaimAsync(terms, default);
         var second = await store.ClaimAsync(terms, default);

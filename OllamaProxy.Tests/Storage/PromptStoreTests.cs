@@ -7,7 +7,7 @@ namespace OllamaProxy.Tests.Storage;
 /// <summary>What every <see cref="IPromptStore"/> promises.</summary>
 public abstract class PromptStoreTests
 {
-    private static readonly ClaimTerms OneAtATime = new(1, TimeSpan.FromMinutes(1), 3);
+    private static readonly ClaimTerms OneAtATime = new(1, TimeSpan.FromMinutes(1), 3, "http://ollama/");
     private static readonly ClaimTerms TenAtATime = OneAtATime with { Concurrency = 10 };
     private static readonly PromptResult Answer = new("Paris", "Hmm", new() { DoneReason = "stop", TotalDuration = 1, LoadDuration = 2, PromptEvalCount = 3, PromptEvalDuration = 4, EvalCount = 5, EvalDuration = 6 });
 
@@ -41,7 +41,7 @@ public abstract class PromptStoreTests
     [InlineData("Zürich 東京 👩‍🚀 \u0000 \r\n\t \" \\ '; DROP TABLE prompts; --")]
     public async Task Texts_come_back_as_they_went_in(string text)
     {
-        var added = await Store.AddAsync(new(text, "m", "{\"x\":1.50,\"ü\":\"\\u00fc\"}"u8.ToArray()) { Metadata = "{\"a\":[1e2]}"u8.ToArray() }, default);
+        var added = await AddAsync(new NewPrompt(text, "m", "{\"x\":1.50,\"ü\":\"\\u00fc\"}"u8.ToArray()) { Metadata = "{\"a\":[1e2]}"u8.ToArray() });
 
         var content = await Store.FindContentAsync(added.Id, default);
         Assert.Equal((text, "{\"a\":[1e2]}"), (content!.Text, Encoding.UTF8.GetString(content.Metadata!.Value.Span)));
@@ -69,9 +69,9 @@ public abstract class PromptStoreTests
     {
         await AddAsync("old");
         Time.Advance(TimeSpan.FromMinutes(5));
-        await Store.AddAsync(New("tie, but later") with { Priority = 1 }, default);
-        await Store.AddAsync(New("two points") with { Priority = 2 }, default);
-        await Store.AddAsync(New("late") with { Priority = -1 }, default);
+        await AddAsync(New("tie, but later") with { Priority = 1 });
+        await AddAsync(New("two points") with { Priority = 2 });
+        await AddAsync(New("late") with { Priority = -1 });
 
         Assert.Equal(["two points", "old", "tie, but later", "late"], await ClaimAllTextsAsync());
     }
@@ -79,7 +79,7 @@ public abstract class PromptStoreTests
     [Fact]
     public async Task A_claimed_prompt_is_processing_and_counts_the_attempt()
     {
-        var added = await Store.AddAsync(New("hello") with { MaxAttempts = 7, Timeout = TimeSpan.FromSeconds(1.5) }, default);
+        var added = await AddAsync(New("hello") with { MaxAttempts = 7, Timeout = TimeSpan.FromSeconds(1.5) });
         Time.Advance(TimeSpan.FromSeconds(3));
 
         var claimed = await ClaimAsync();
@@ -217,7 +217,7 @@ public abstract class PromptStoreTests
         await AddAsync("hello");
         var claimed = await ClaimAsync();
         Time.Advance(TimeSpan.FromSeconds(40));
-        Assert.True(await Store.RenewAsync(claimed!.Lease, OneAtATime.LeaseLength, default));
+        Assert.Equal(LeaseState.Held, await Store.RenewAsync(claimed!.Lease, OneAtATime.LeaseLength, default));
         Time.Advance(TimeSpan.FromSeconds(40));
 
         Assert.Null(await ClaimAsync());
@@ -233,7 +233,8 @@ public abstract class PromptStoreTests
         var holder = await ClaimAsync();
         var before = await FindAsync(added);
 
-        Assert.False(await Store.RenewAsync(lost, OneAtATime.LeaseLength, default));
+        Assert.Equal(LeaseState.Lost, await Store.RenewAsync(lost, OneAtATime.LeaseLength, default));
+        Assert.Equal(LeaseState.Lost, await Store.LookAtAsync(lost, default));
         Assert.False(await Store.CompleteAsync(lost, Answer, default));
         Assert.False(await Store.FailAsync(lost, "stale", null, default));
         Assert.False(await Store.RequeueAsync(lost, "stale", Time.GetUtcNow(), default));
@@ -259,7 +260,7 @@ public abstract class PromptStoreTests
     public async Task The_position_counts_the_queued_prompts_ahead()
     {
         var added = await AddAsync("first", "second", "third");
-        var urgent = await Store.AddAsync(New("urgent") with { Priority = 1 }, default);
+        var urgent = await AddAsync(New("urgent") with { Priority = 1 });
 
         Assert.Equal(0, await Store.CountAheadAsync(urgent, default));
         Assert.Equal(3, await Store.CountAheadAsync(added[2], default));
@@ -268,15 +269,15 @@ public abstract class PromptStoreTests
     }
 
     [Fact]
-    public async Task A_store_tells_whether_anything_is_queued()
+    public async Task A_sweep_tells_whether_anything_is_queued_due_or_not()
     {
-        Assert.False(await Store.HasQueuedAsync(default));
+        Assert.False(await Store.SweepAsync(OneAtATime, default));
         await AddAsync("hello");
-        Assert.True(await Store.HasQueuedAsync(default));
+        Assert.True(await Store.SweepAsync(OneAtATime, default));
         var claimed = await ClaimAsync();
-        Assert.False(await Store.HasQueuedAsync(default));
+        Assert.False(await Store.SweepAsync(OneAtATime, default));
         await Store.RequeueAsync(claimed!.Lease, "later", Time.GetUtcNow() + TimeSpan.FromHours(1), default);
-        Assert.True(await Store.HasQueuedAsync(default));
+        Assert.True(await Store.SweepAsync(OneAtATime, default));
     }
 
     [Fact]
@@ -298,7 +299,7 @@ public abstract class PromptStoreTests
     public async Task A_list_can_be_filtered_by_status_model_and_text()
     {
         await AddAsync("apple pie", "Apple 100%", "pear");
-        await Store.AddAsync(New("apple_x") with { Model = "tiny" }, default);
+        await AddAsync(New("apple_x") with { Model = "tiny" });
         await ClaimAsync();
 
         Assert.Equal(["apple pie"], await ListAsync(new(1, 10) { Status = PromptStatus.Processing }));
@@ -329,7 +330,9 @@ public abstract class PromptStoreTests
 
     protected static NewPrompt New(string text) => new(text, "llama3.2", "{}"u8.ToArray());
 
-    protected Task<Prompt> AddAsync(string text) => Store.AddAsync(New(text), default);
+    protected Task<Prompt> AddAsync(string text) => AddAsync(New(text));
+
+    protected async Task<Prompt> AddAsync(NewPrompt prompt) => (await Store.AddAsync(prompt, 0, default)).Prompt;
 
     private async Task<List<Prompt>> AddAsync(params string[] texts)
     {

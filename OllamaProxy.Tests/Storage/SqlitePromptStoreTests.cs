@@ -51,7 +51,7 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
         await AddAsync("world");
 
         Assert.Equal(added, await other.FindAsync(added.Id, default));
-        var terms = new ClaimTerms(1, TimeSpan.FromMinutes(1), 3);
+        var terms = new ClaimTerms(1, TimeSpan.FromMinutes(1), 3, "here");
         var claimed = await other.ClaimAsync(terms, default);
         Assert.Null(await ClaimAsync(terms));
         await other.CompleteAsync(claimed!.Lease, new("Paris", null, GenerationStatistics.None), default);
@@ -101,7 +101,7 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
     public async Task A_folder_that_is_not_there_is_made()
     {
         await using var store = SqlitePromptStore.Open(_folder.File("some/where/queue.db"), "m", Time);
-        Assert.NotNull(await store.AddAsync(New("hello"), default));
+        Assert.NotNull(await store.AddAsync(New("hello"), 0, default));
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed class QueueWorkerTests
         _ = rig.Drain();
         await rig.WhenAsync(await rig.SubmitAsync("so that it listens"), PromptStatus.Completed);
 
-        var prompt = await other.AddAsync(new("from elsewhere", "llama3.2", "{}"u8.ToArray()), default);
+        var prompt = (await other.AddAsync(new("from elsewhere", "llama3.2", "{}"u8.ToArray()), 0, default)).Prompt;
 
         await rig.WhenEndedAsync(prompt.Id);
         Assert.True(rig.Time.GetUtcNow() - prompt.CreatedAt <= TimeSpan.FromSeconds(4), "More than the poll that was under way and one more.");
@@ -183,7 +183,7 @@ public sealed class QueueWorkerTests
             await Eventually.True(() => LeaseEnd(rig) > before);
         }
 
-        Assert.Null(await other.ClaimAsync(new(10, TimeSpan.FromSeconds(30), 5), default));
+        Assert.Null(await other.ClaimAsync(new(10, TimeSpan.FromSeconds(30), 5, "here"), default));
         Assert.Equal((PromptStatus.Processing, 1), await rig.FindAsync(id) is var prompt ? (prompt.Status, prompt.Attempts) : default);
     }
 
@@ -199,7 +199,7 @@ public sealed class QueueWorkerTests
 
         // As after a pause of this process that was longer than the lease.
         Execute(rig, "UPDATE leases SET expires_at = 0");
-        var holder = await other.ClaimAsync(new(10, TimeSpan.FromHours(1), 5), default);
+        var holder = await other.ClaimAsync(new(10, TimeSpan.FromHours(1), 5, "here"), default);
         Assert.Equal((id, 2), (holder!.Id, holder.Attempt));
         rig.Time.Advance(TimeSpan.FromSeconds(10));
 

@@ -64,7 +64,7 @@ public sealed class WorkerRig : IAsyncDisposable
     public async Task<Guid> SubmitAsync(string text, Func<NewPrompt, NewPrompt>? change = null)
     {
         var prompt = new NewPrompt(text, "llama3.2", "{}"u8.ToArray());
-        return (await Queue.SubmitAsync(change?.Invoke(prompt) ?? prompt, default)).Id;
+        return (await Queue.SubmitAsync(change?.Invoke(prompt) ?? prompt, default)).Prompt.Id;
     }
 
     /// <summary>A second store on the same file, as another process has it.</summary>

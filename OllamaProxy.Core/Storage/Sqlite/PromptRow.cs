@@ -7,10 +7,17 @@ namespace OllamaProxy.Storage.Sqlite;
 internal static class PromptRow
 {
     /// <summary>The columns that <see cref="Read"/> takes, in its order.</summary>
-    public const string Columns = "seq, id, status, created_at, updated_at, started_at, completed_at, model, priority, rank, attempts, max_attempts, error";
+    public const string Columns = "seq, id, status, created_at, updated_at, started_at, completed_at, model, priority, rank, attempts, max_attempts, error, batch, expires_at";
 
     /// <summary>The first column behind <see cref="Columns"/>.</summary>
-    public const int Next = 13;
+    public const int Next = 15;
+
+    public static Prompt? Find(SqliteConnection connection, Guid id)
+    {
+        using var command = connection.Command($"SELECT {Columns} FROM prompts WHERE id = $id", ("$id", id.ToString()));
+        using var row = command.ExecuteReader();
+        return row.Read() ? Read(row) : null;
+    }
 
     public static Prompt Read(SqliteDataReader row) => new()
     {
@@ -27,5 +34,7 @@ internal static class PromptRow
         Attempts = row.GetInt32(10),
         MaxAttempts = row.Int32OrNull(11),
         Error = row.TextOrNull(12),
+        Batch = row.TextOrNull(13) is { } batch ? Guid.Parse(batch) : null,
+        ExpiresAt = row.Int64OrNull(14) is { } milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null,
     };
 }

@@ -3,25 +3,41 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Storage.Sqlite;
 
-/// <summary>The table <c>leases</c>: a row for each prompt that is processing. Each method is part of one transaction of the writer.</summary>
+/// <summary>
+/// The table <c>leases</c>: a row for each prompt that is processing, or that its worker has yet to let go of. The methods
+/// that write are part of one transaction of the writer.
+/// </summary>
 internal static class SqliteLeases
 {
     /// <summary>Finds the prompt that is to be claimed next. Without the hint, SQLite takes the index by status, and sorts.</summary>
-    public const string NextDue = "SELECT seq FROM prompts INDEXED BY prompts_in_order WHERE status = 'queued' AND available_at <= $now_ms ORDER BY rank, seq LIMIT 1";
+    public const string NextDue =
+        """
+        SELECT seq FROM prompts INDEXED BY prompts_in_order
+        WHERE status = 'queued' AND available_at <= $now_ms AND seq NOT IN (SELECT seq FROM leases) ORDER BY rank, seq LIMIT 1
+        """;
 
-    /// <summary>Queues again whatever is processing without a good lease; fails it where that was its last attempt.</summary>
-    public static void TakeBackExpired(SqliteConnection connection, ClaimTerms terms, DateTimeOffset now) => connection.Execute(
+    private const string LeaseRanOut = "The worker that ran this prompt was not heard of for the length of its lease.";
+
+    /// <summary>Takes back what is processing without a good lease, and fails what waited for too long.</summary>
+    public static void Sweep(SqliteConnection connection, ClaimTerms terms, DateTimeOffset now) => connection.Execute(
         """
         DELETE FROM leases WHERE expires_at <= $now_ms;
+
+        UPDATE attempts SET ended_at = $now, error = $lease_ran_out WHERE ended_at IS NULL AND seq NOT IN (SELECT seq FROM leases);
+
         UPDATE prompts SET
-            status = CASE WHEN attempts < coalesce(max_attempts, $max_attempts) THEN 'queued' ELSE 'failed' END,
-            started_at = CASE WHEN attempts < coalesce(max_attempts, $max_attempts) THEN NULL ELSE started_at END,
-            completed_at = CASE WHEN attempts < coalesce(max_attempts, $max_attempts) THEN NULL ELSE $now END,
-            error = 'The worker that ran this prompt was not heard of for the length of its lease.',
+            status = iif(attempts < coalesce(max_attempts, $max_attempts), 'queued', 'failed'),
+            started_at = iif(attempts < coalesce(max_attempts, $max_attempts), NULL, started_at),
+            completed_at = iif(attempts < coalesce(max_attempts, $max_attempts), NULL, $now),
+            error = $lease_ran_out,
             updated_at = $now
         WHERE status = 'processing' AND seq NOT IN (SELECT seq FROM leases);
+
+        UPDATE prompts SET status = 'failed', completed_at = $now, updated_at = $now,
+            error = 'It was not started within the time that its expires_in allowed.' || coalesce(' The last attempt: ' || error, '')
+        WHERE status = 'queued' AND expires_at <= $now_ms;
         """,
-        ("$now_ms", now.ToUnixTimeMilliseconds()), ("$max_attempts", terms.MaxAttempts), ("$now", SqliteTime.Write(now)));
+        ("$now_ms", now.ToUnixTimeMilliseconds()), ("$max_attempts", terms.MaxAttempts), ("$now", SqliteTime.Write(now)), ("$lease_ran_out", LeaseRanOut));
 
     /// <summary>Claims the first due prompt, if a lease is free for it.</summary>
     public static ClaimedPrompt? Claim(SqliteConnection connection, ClaimTerms terms, DateTimeOffset now)
@@ -39,24 +55,48 @@ internal static class SqliteLeases
         if (!row.Read())
             return null;
 
-        var lease = new Lease(row.GetInt64(1), Guid.NewGuid());
-        connection.Execute("INSERT INTO leases (seq, token, expires_at) VALUES ($seq, $token, $expires_at)",
-            ("$seq", lease.Seq), ("$token", lease.Token.ToString()), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
-        return new(Guid.Parse(row.GetString(0)), lease, row.GetInt32(2), row.GetString(3), row.BytesOrNull(4))
+        var claimed = new ClaimedPrompt(Guid.Parse(row.GetString(0)), new(row.GetInt64(1), Guid.NewGuid()), row.GetInt32(2), row.GetString(3), row.BytesOrNull(4))
         {
             Model = row.TextOrNull(5),
             MaxAttempts = row.Int32OrNull(6),
             Timeout = row.IsDBNull(7) ? null : TimeSpan.FromSeconds(row.GetDouble(7)),
         };
+        connection.Execute("INSERT INTO leases (seq, token, expires_at) VALUES ($seq, $token, $expires_at)",
+            ("$seq", claimed.Lease.Seq), ("$token", claimed.Lease.Token.ToString()), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
+        PromptAttempts.Begin(connection, claimed.Lease.Seq, claimed.Attempt, terms.Backend, now);
+        return claimed;
     }
 
-    /// <summary>Makes a lease good until a new time; false if it was lost.</summary>
-    public static bool Renew(SqliteConnection connection, Lease lease, DateTimeOffset expiresAt) => connection.Execute(
-        "UPDATE leases SET expires_at = $expires_at WHERE seq = $seq AND token = $token",
-        ("$seq", lease.Seq), ("$token", lease.Token.ToString()), ("$expires_at", expiresAt.ToUnixTimeMilliseconds())) == 1;
+    public static LeaseState LookAt(SqliteConnection connection, Lease lease)
+    {
+        using var command = connection.Command(
+            "SELECT prompts.status FROM leases LEFT JOIN prompts USING (seq) WHERE seq = $seq AND token = $token", Parameters(lease));
+        using var row = command.ExecuteReader();
+        return !row.Read() ? LeaseState.Lost : row.TextOrNull(0) switch
+        {
+            "processing" => LeaseState.Held,
+            "cancelled" => LeaseState.Cancelled,
+            _ => LeaseState.Lost,
+        };
+    }
 
-    /// <summary>Gives up a lease, so that its holder may write the last of its prompt; false if it was lost.</summary>
-    public static bool TryEnd(SqliteConnection connection, Lease lease) => connection.Execute(
-        "DELETE FROM leases WHERE seq = $seq AND token = $token",
-        ("$seq", lease.Seq), ("$token", lease.Token.ToString())) == 1;
+    /// <summary>Makes a lease good until a new time, if it is held.</summary>
+    public static LeaseState Renew(SqliteConnection connection, Lease lease, DateTimeOffset expiresAt)
+    {
+        var state = LookAt(connection, lease);
+        if (state == LeaseState.Held)
+            connection.Execute("UPDATE leases SET expires_at = $expires_at WHERE seq = $seq",
+                ("$seq", lease.Seq), ("$expires_at", expiresAt.ToUnixTimeMilliseconds()));
+        return state;
+    }
+
+    /// <summary>Gives up a lease, whatever it is worth, and returns what it was worth: its holder may write the last of its prompt accordingly.</summary>
+    public static LeaseState End(SqliteConnection connection, Lease lease)
+    {
+        var state = LookAt(connection, lease);
+        connection.Execute("DELETE FROM leases WHERE seq = $seq AND token = $token", Parameters(lease));
+        return state;
+    }
+
+    private static (string, object?)[] Parameters(Lease lease) => [("$seq", lease.Seq), ("$token", lease.Token.ToString())];
 }

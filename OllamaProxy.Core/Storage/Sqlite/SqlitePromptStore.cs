@@ -46,32 +46,16 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public Task<Prompt> AddAsync(NewPrompt prompt, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
-    {
-        using var command = connection.Command(
-            $"""
-            INSERT INTO prompts (id, prompt, model, request, metadata, priority, rank, max_attempts, timeout, created_at, updated_at)
-            VALUES ($id, $prompt, $model, CAST($request AS TEXT), CAST($metadata AS TEXT), $priority, $rank, $max_attempts, $timeout, $now, $now)
-            RETURNING {PromptRow.Columns}
-            """,
-            ("$id", Guid.CreateVersion7(now).ToString()),
-            ("$prompt", prompt.Text),
-            ("$model", prompt.Model),
-            ("$request", prompt.Request.ToArray()),
-            ("$metadata", prompt.Metadata?.ToArray()),
-            ("$priority", prompt.Priority),
-            ("$rank", Rank.Of(now, prompt.Priority)),
-            ("$max_attempts", prompt.MaxAttempts),
-            ("$timeout", prompt.Timeout?.TotalSeconds),
-            ("$now", SqliteTime.Write(now)));
-        using var row = command.ExecuteReader();
-        row.Read();
-        return PromptRow.Read(row);
-    }, cancellationToken);
+    public Task<Submission> AddAsync(NewPrompt prompt, long maxQueued, CancellationToken cancellationToken) =>
+        WriteAsync((connection, now) => PromptInserts.Add(connection, prompt, maxQueued, now), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Prompt>> AddBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued, CancellationToken cancellationToken) =>
+        WriteAsync((connection, now) => PromptInserts.AddBatch(connection, batch, prompts, maxQueued, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<Prompt?> FindAsync(Guid id, CancellationToken cancellationToken) =>
-        FindAsync(id, PromptRow.Columns, PromptRow.Read, cancellationToken);
+        ReadAsync(connection => PromptRow.Find(connection, id), cancellationToken);
 
     /// <inheritdoc/>
     public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) =>
@@ -82,48 +66,83 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         FindAsync(id, ResultColumns.Names, ResultColumns.Read, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken) =>
+        ReadAsync(connection => PromptAttempts.List(connection, id), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<long> CountAheadAsync(Prompt prompt, CancellationToken cancellationToken) => ReadAsync(connection => connection.Number(
         "SELECT count(*) FROM prompts INDEXED BY prompts_in_order WHERE status = 'queued' AND (rank, seq) < ($rank, $seq)",
         ("$rank", prompt.Rank), ("$seq", prompt.Seq)), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> HasQueuedAsync(CancellationToken cancellationToken) => ReadAsync(connection =>
-        connection.Number("SELECT EXISTS (SELECT 1 FROM prompts WHERE status = 'queued')") == 1, cancellationToken);
+    public Task<IReadOnlyDictionary<PromptStatus, long>> CountAsync(Guid? batch, CancellationToken cancellationToken) =>
+        ReadAsync(connection => PromptList.Count(connection, batch), cancellationToken);
 
     /// <inheritdoc/>
     public Task<PromptPage> ListAsync(PromptQuery query, CancellationToken cancellationToken) =>
         ReadAsync(connection => PromptList.Read(connection, query), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken) =>
+        WriteAsync((connection, now) => PromptChanges.Cancel(connection, id, now), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Change> RetryAsync(Guid id, CancellationToken cancellationToken) =>
+        WriteAsync((connection, now) => PromptChanges.Retry(connection, id, now), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Change> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken) =>
+        WriteAsync((connection, now) => PromptChanges.Prioritise(connection, id, priority, now), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken) =>
+        WriteAsync((connection, _) => PromptChanges.Delete(connection, id), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<int> PurgeAsync(DateTimeOffset endedBefore, int limit, CancellationToken cancellationToken) =>
+        WriteAsync((connection, now) => Retention.Purge(connection, endedBefore, limit, now), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> SweepAsync(ClaimTerms terms, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
+    {
+        SqliteLeases.Sweep(connection, terms, now);
+        return connection.Number("SELECT prompts FROM counts WHERE status = 'queued'") > 0;
+    }, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<ClaimedPrompt?> ClaimAsync(ClaimTerms terms, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
     {
-        SqliteLeases.TakeBackExpired(connection, terms, now);
+        SqliteLeases.Sweep(connection, terms, now);
         return SqliteLeases.Claim(connection, terms, now);
     }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> RenewAsync(Lease lease, TimeSpan length, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
-        SqliteLeases.Renew(connection, lease, now + length), cancellationToken);
+    public Task<LeaseState> LookAtAsync(Lease lease, CancellationToken cancellationToken) =>
+        ReadAsync(connection => SqliteLeases.LookAt(connection, lease), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<LeaseState> RenewAsync(Lease lease, TimeSpan length, CancellationToken cancellationToken) =>
+        WriteAsync((connection, now) => SqliteLeases.Renew(connection, lease, now + length), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> CompleteAsync(Lease lease, PromptResult result, CancellationToken cancellationToken) =>
-        EndAsync(lease, PromptStatus.Completed, null, result, cancellationToken);
+        WriteAsync((connection, now) => Settlement.Complete(connection, lease, result, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> FailAsync(Lease lease, string error, PromptResult? partial, CancellationToken cancellationToken) =>
-        EndAsync(lease, PromptStatus.Failed, error, partial, cancellationToken);
+        WriteAsync((connection, now) => Settlement.Fail(connection, lease, error, partial, now), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> RequeueAsync(Lease lease, string error, DateTimeOffset availableAt, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
-        SqliteLeases.TryEnd(connection, lease) && connection.Execute(
-            "UPDATE prompts SET status = 'queued', started_at = NULL, error = $error, available_at = $available_at, updated_at = $now WHERE seq = $seq",
-            ("$seq", lease.Seq), ("$error", error), ("$available_at", availableAt.ToUnixTimeMilliseconds()), ("$now", SqliteTime.Write(now))) == 1, cancellationToken);
+    public Task<bool> RequeueAsync(Lease lease, string error, DateTimeOffset availableAt, CancellationToken cancellationToken) =>
+        WriteAsync((connection, now) => Settlement.Requeue(connection, lease, error, availableAt, now), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> ReleaseAsync(Lease lease, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
-        SqliteLeases.TryEnd(connection, lease) && connection.Execute(
-            "UPDATE prompts SET status = 'queued', started_at = NULL, attempts = attempts - 1, updated_at = $now WHERE seq = $seq",
-            ("$seq", lease.Seq), ("$now", SqliteTime.Write(now))) == 1, cancellationToken);
+    public Task<bool> ReleaseAsync(Lease lease, CancellationToken cancellationToken) =>
+        WriteAsync((connection, now) => Settlement.Release(connection, lease, now), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> StopAsync(Lease lease, PromptResult? partial, CancellationToken cancellationToken) =>
+        WriteAsync((connection, now) => Settlement.Stop(connection, lease, partial, now), cancellationToken);
 
     /// <summary>Finishes the writes that were handed in, and closes the file.</summary>
     public async ValueTask DisposeAsync()
@@ -132,11 +151,6 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         _database.CloseReaders();
         await _writer.DisposeAsync();
     }
-
-    private Task<bool> EndAsync(Lease lease, PromptStatus status, string? error, PromptResult? result, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
-        SqliteLeases.TryEnd(connection, lease) && connection.Execute(
-            $"UPDATE prompts SET status = $status, error = $error, completed_at = $now, updated_at = $now, {ResultColumns.Assignments} WHERE seq = $seq",
-            [("$seq", lease.Seq), ("$status", status.Name()), ("$error", error), ("$now", SqliteTime.Write(now)), .. ResultColumns.Parameters(result)]) == 1, cancellationToken);
 
     private Task<T?> FindAsync<T>(Guid id, string columns, Func<SqliteDataReader, T?> read, CancellationToken cancellationToken) where T : class => ReadAsync(connection =>
     {

@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Api;
+
+/// <summary>The API that submits prompts.</summary>
+public sealed class SubmitHandlers(PromptQueue queue, OllamaProxyOptions options)
+{
+    private const string IdempotencyKey = "Idempotency-Key";
+    private const int MaxKeyLength = 255;
+
+    private readonly SubmissionReader _submissions = new(options.Model);
+
+    /// <summary>
+    /// Queues a prompt: 202, with the id of what is on disk by then. With <c>Idempotency-Key</c>, the same key and body
+    /// give the same id for a day; another body is 422.
+    /// </summary>
+    public async Task<IResult> SubmitAsync(HttpContext context)
+    {
+        var key = KeyOf(context.Request);
+        var body = await ReadAsync(context);
+        var prompt = Read(body);
+        if (key is not null)
+            prompt = prompt with { IdempotencyKey = key, Fingerprint = SHA256.HashData(body.Span) };
+
+        var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
+        return submission.Outcome == SubmissionOutcome.Conflicting
+            ? Problems.Of(StatusCodes.Status422UnprocessableEntity, $"The {IdempotencyKey} '{key}' was used with another body.")
+            : Submitted(context, submission.Prompt, StatusCodes.Status202Accepted);
+    }
+
+    /// <summary>Queues a prompt under an id of the client's own: 202, or 200 when it comes again with the same body; 409 with another.</summary>
+    public async Task<IResult> PutAsync(HttpContext context)
+    {
+        if (RouteId.Uuid(context) is not { } id)
+            return Problems.Of(StatusCodes.Status400BadRequest, $"'{RouteId.Text(context)}' is no UUID, so it cannot be the id of a prompt.");
+        var body = await ReadAsync(context);
+        var prompt = Read(body) with { Id = id, Fingerprint = SHA256.HashData(body.Span) };
+
+        var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
+        return submission.Outcome switch
+        {
+            SubmissionOutcome.Accepted => Submitted(context, submission.Prompt, StatusCodes.Status202Accepted),
+            SubmissionOutcome.Repeated => Submitted(context, submission.Prompt, StatusCodes.Status200OK),
+            _ => Problems.Conflict($"There is a prompt with the id '{id}' that was submitted with another body."),
+        };
+    }
+
+    /// <summary>Queues a JSON array of prompts, or a prompt on each line, all or none: 202 with the ids in order.</summary>
+    public async Task<IResult> SubmitBatchAsync(HttpContext context)
+    {
+        var prompts = new BatchReader(_submissions).Read(await ReadAsync(context));
+        var batch = Guid.CreateVersion7();
+        var queued = await queue.SubmitBatchAsync(batch, prompts, context.RequestAborted);
+
+        var url = $"/{Routes.Batch.Replace("{id}", batch.ToString(), StringComparison.Ordinal)}";
+        context.Response.Headers.Location = url;
+        return TypedResults.Json(
+            new SubmittedBatchResource(batch, url, queued.Count, [.. queued.Select(prompt => prompt.Id)]),
+            ApiJson.Relaxed.SubmittedBatchResource,
+            statusCode: StatusCodes.Status202Accepted);
+    }
+
+    private Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context) =>
+        RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
+
+    private NewPrompt Read(ReadOnlyMemory<byte> body)
+    {
+        using var document = JsonBody.Parse(body);
+        return _submissions.Read(document.RootElement);
+    }
+
+    private static string? KeyOf(HttpRequest request)
+    {
+        if (!request.Headers.TryGetValue(IdempotencyKey, out var values))
+            return null;
+        var key = values.ToString();
+        return key.Length is > 0 and <= MaxKeyLength ? key
+            : throw Problems.BadRequest($"The {IdempotencyKey} must have 1 to {MaxKeyLength} characters, but has {key.Length}.");
+    }
+
+    private static JsonHttpResult<SubmittedResource> Submitted(HttpContext context, Prompt prompt, int status)
+    {
+        var submitted = SubmittedResource.Of(prompt);
+        context.Response.Headers.Location = submitted.StatusUrl;
+        return TypedResults.Json(submitted, ApiJson.Relaxed.SubmittedResource, statusCode: status);
+    }
+}

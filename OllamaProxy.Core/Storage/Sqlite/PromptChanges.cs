@@ -1,0 +1,38 @@
+using Microsoft.Data.Sqlite;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Storage.Sqlite;
+
+/// <summary>Changes that clients ask for. Each method is part of one transaction of the writer.</summary>
+internal static class PromptChanges
+{
+    /// <summary>Leaves the lease to the worker, which still runs the prompt and has yet to learn of it.</summary>
+    public static Prompt? Cancel(SqliteConnection connection, Guid id, DateTimeOffset now)
+    {
+        connection.Execute(
+            """
+            UPDATE prompts SET status = 'cancelled', error = 'It was cancelled.', completed_at = $now, updated_at = $now
+            WHERE id = $id AND status IN ('queued', 'processing')
+            """, ("$id", id.ToString()), ("$now", SqliteTime.Write(now)));
+        return PromptRow.Find(connection, id);
+    }
+
+    public static Change Retry(SqliteConnection connection, Guid id, DateTimeOffset now) => Of(connection, id, connection.Execute(
+        """
+        UPDATE prompts SET status = 'queued', attempts = 0, available_at = 0, expires_at = NULL, error = NULL, result = NULL, thinking = NULL,
+            started_at = NULL, completed_at = NULL, updated_at = $now
+        WHERE id = $id AND status IN ('failed', 'cancelled')
+        """, ("$id", id.ToString()), ("$now", SqliteTime.Write(now))));
+
+    public static Change Prioritise(SqliteConnection connection, Guid id, int priority, DateTimeOffset now) => Of(connection, id, connection.Execute(
+        """
+        UPDATE prompts SET rank = rank + (priority - $priority) * $step, priority = $priority, updated_at = $now
+        WHERE id = $id AND status = 'queued'
+        """,
+        ("$id", id.ToString()), ("$priority", priority), ("$step", (long)Rank.AgeingStep.TotalMilliseconds), ("$now", SqliteTime.Write(now))));
+
+    public static bool Delete(SqliteConnection connection, Guid id) =>
+        connection.Execute("DELETE FROM prompts WHERE id = $id", ("$id", id.ToString())) > 0;
+
+    private static Change Of(SqliteConnection connection, Guid id, int changed) => new(PromptRow.Find(connection, id), changed > 0);
+}

@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Logging;
+using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Worker;
+
+/// <summary>
+/// Writes what became of a prompt whose attempt has ended: completed, failed, queued again, handed back or stopped. While the
+/// store takes nothing it tries again, for as long as a lease is good: a generation can be the work of half an hour.
+/// </summary>
+public sealed class Settler(IPromptStore store, DrainRate drainRate, OllamaProxyOptions options, TimeProvider time, ILogger<Settler> logger)
+{
+    private static readonly TimeSpan StoreRetryWait = TimeSpan.FromSeconds(1);
+
+    private readonly RetryPolicy _retryPolicy = new(options.RetryBase);
+
+    /// <summary>Settles the prompt.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="outcome">How its attempt ended.</param>
+    /// <param name="lease">What its lease was worth then.</param>
+    /// <exception cref="StoreException">The store takes nothing.</exception>
+    public async Task SettleAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease)
+    {
+        var deadline = time.GetUtcNow() + options.LeaseLength;
+        while (true)
+        {
+            try
+            {
+                await WriteAsync(prompt, outcome, lease);
+                return;
+            }
+            catch (StoreException exception) when (!outcome.Stopped && time.GetUtcNow() < deadline)
+            {
+                logger.SettlingDelayed(exception, prompt.Id);
+                await Task.Delay(StoreRetryWait, time);
+            }
+        }
+    }
+
+    private Task WriteAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease) => outcome switch
+    {
+        _ when lease != LeaseState.Held => StopAsync(prompt, outcome),
+        { Stopped: true } => ReleaseAsync(prompt),
+        { Failure: null } => CompleteAsync(prompt, outcome),
+        { Failure: var failure } => FailOrRequeueAsync(prompt, outcome, failure),
+    };
+
+    // The writes take no token: at a shutdown they are what has yet to be done.
+
+    private async Task StopAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
+    {
+        if (await store.StopAsync(prompt.Lease, outcome.Partial, CancellationToken.None))
+            logger.PromptCancelled(prompt.Id);
+        else
+            logger.LeaseLost(prompt.Id);
+    }
+
+    private async Task ReleaseAsync(ClaimedPrompt prompt)
+    {
+        if (await store.ReleaseAsync(prompt.Lease, CancellationToken.None))
+            logger.PromptReleased(prompt.Id);
+        else
+            logger.LeaseLost(prompt.Id);
+    }
+
+    private async Task CompleteAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
+    {
+        if (await store.CompleteAsync(prompt.Lease, outcome.Result, CancellationToken.None))
+        {
+            drainRate.Record(outcome.Duration);
+            logger.PromptCompleted(prompt.Id, outcome.Duration.TotalSeconds);
+        }
+        else
+        {
+            logger.LeaseLost(prompt.Id);
+        }
+    }
+
+    private async Task FailOrRequeueAsync(ClaimedPrompt prompt, AttemptOutcome outcome, OllamaException failure)
+    {
+        var wait = _retryPolicy.NextAttempt(failure, prompt.Attempt, prompt.MaxAttempts ?? options.MaxAttempts, Random.Shared.NextDouble());
+        var written = wait is null
+            ? await store.FailAsync(prompt.Lease, failure.Message, outcome.Partial, CancellationToken.None)
+            : await store.RequeueAsync(prompt.Lease, failure.Message, time.GetUtcNow() + wait.Value, CancellationToken.None);
+        if (!written)
+            logger.LeaseLost(prompt.Id);
+        else if (wait is null)
+            logger.PromptFailed(prompt.Id, failure.Message);
+        else
+            logger.PromptRequeued(prompt.Id, prompt.Attempt, wait.Value.TotalSeconds, failure.Message);
+    }
+}
