@@ -6,7 +6,7 @@ using OllamaProxy.Settings;
 try
 {
     await using var simulator = await Simulation.StartIfAskedAsync(args);
-    await using var app = ServerApplication.Create(args, simulator?.BaseAddress);
+    await using var app = ServerApplication.Create(Simulation.WithoutSwitch(args), simulator?.BaseAddress);
     await app.RunAsync();
     return 0;
 }

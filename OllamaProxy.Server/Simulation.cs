@@ -10,6 +10,9 @@ internal static class Simulation
     /// <summary>Slow enough to be watched, as a model is.</summary>
     private const double TokensPerSecond = 20;
 
+    /// <summary>What is left of a command line for others, who would take the word behind the switch for its value.</summary>
+    public static string[] WithoutSwitch(string[] args) => [.. args.Where(arg => arg != Switch)];
+
     /// <summary>Starts the Simulator if the command line has <c>--simulate</c>; else null.</summary>
     public static async Task<OllamaSimulator?> StartIfAskedAsync(string[] args)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace OllamaProxy.Api;
@@ -29,6 +30,15 @@ internal readonly struct JsonFields(JsonElement body)
             return null;
         return value.TryGetDouble(out var number) && number >= min && number <= max ? TimeSpan.FromSeconds(number)
             : throw OutOfBounds(name, "a number of seconds", min, max, value);
+    }
+
+    /// <summary>A value of one of some kinds, byte for byte as it came; null where it is left out.</summary>
+    /// <exception cref="ProblemException">400: it is of another kind.</exception>
+    public ReadOnlyMemory<byte>? Raw(string name, string expected, params ReadOnlySpan<JsonValueKind> kinds)
+    {
+        if (Find(name, expected, kinds) is { } value)
+            return JsonMarshal.GetRawUtf8Value(value).ToArray();
+        return null;
     }
 
     /// <summary>A value of one of some kinds; null where it is left out.</summary>

@@ -35,9 +35,7 @@ internal sealed class SubmissionReader(string defaultModel)
             MaxAttempts = fields.Whole("max_attempts", 1, MaxAttempts),
             Timeout = fields.Seconds("timeout", MinSeconds, OllamaProxyOptions.MaxSeconds),
             ExpiresIn = fields.Seconds("expires_in", MinSeconds, MaxExpiry),
-            Metadata = fields.Find("metadata", "an object", JsonValueKind.Object) is { } metadata
-                ? JsonMarshal.GetRawUtf8Value(metadata).ToArray()
-                : null,
+            Metadata = fields.Raw("metadata", "an object", JsonValueKind.Object),
         };
     }
 

@@ -95,6 +95,15 @@ public abstract class StatusAndResultTests(ProxyFixture fixture)
         Assert.Contains("\"metadata\":{\"ticket\":1.50}", body, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_whole_prompt_without_metadata_has_none()
+    {
+        var id = await Proxy.SubmitAsync(new { prompt = "plain" });
+        var prompt = await Proxy.GetAsync($"/api/v1/prompt/{id}");
+        Assert.Equal("plain", prompt.GetProperty("prompt").GetString());
+        Assert.False(prompt.TryGetProperty("metadata", out _));
+    }
+
     [Theory]
     [InlineData("/api/v1/prompt/{0}")]
     [InlineData("/api/v1/prompt/{0}/status")]

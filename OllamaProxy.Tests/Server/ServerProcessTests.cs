@@ -21,7 +21,7 @@ public sealed class ServerProcessTests : IDisposable
     [Fact]
     public async Task With_the_Simulator_inside_a_prompt_ends_in_a_result_and_the_log_says_who_answers()
     {
-        using var server = new ServerProcess(_folder, $"{AnyPort} --simulate");
+        using var server = new ServerProcess(_folder, $"--simulate {AnyPort}");
         using var client = await server.ClientAsync();
 
         var id = await SubmitAsync(client, "What is the capital of France?");

@@ -36,5 +36,9 @@ internal static class SqliteCommands
     public static long? Int64OrNull(this SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
 
     /// <summary>A text or blob as the bytes that are stored, without a detour through UTF-16.</summary>
-    public static byte[]? BytesOrNull(this SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<byte[]>(column);
+    public static ReadOnlyMemory<byte> Bytes(this SqliteDataReader row, int column) => row.GetFieldValue<byte[]>(column);
+
+    // A bare null would be taken for a null array, which becomes an empty memory and not none.
+    public static ReadOnlyMemory<byte>? BytesOrNull(this SqliteDataReader row, int column) =>
+        row.IsDBNull(column) ? default(ReadOnlyMemory<byte>?) : row.Bytes(column);
 }

@@ -55,7 +55,7 @@ internal static class SqliteLeases
         if (!row.Read())
             return null;
 
-        var claimed = new ClaimedPrompt(Guid.Parse(row.GetString(0)), new(row.GetInt64(1), Guid.NewGuid()), row.GetInt32(2), row.GetString(3), row.BytesOrNull(4))
+        var claimed = new ClaimedPrompt(Guid.Parse(row.GetString(0)), new(row.GetInt64(1), Guid.NewGuid()), row.GetInt32(2), row.GetString(3), row.Bytes(4))
         {
             Model = row.TextOrNull(5),
             MaxAttempts = row.Int32OrNull(6),

@@ -1,0 +1,133 @@
+using Microsoft.Playwright;
+using OllamaProxy.Simulator;
+using OllamaProxy.Tests.Support;
+using static Microsoft.Playwright.Assertions;
+
+namespace OllamaProxy.Tests.Pages;
+
+public abstract class BothPagesTests(ProxyHost host) : PageTests(host)
+{
+    /// <summary>Finds the texts on show that have less contrast than WCAG's level AA asks for.</summary>
+    private const string FaintTexts =
+        """
+        () => {
+          const luminance = color => color.match(/[\d.]+/g).slice(0, 3).map(c => c / 255)
+            .map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+            .reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
+          const isClear = element => getComputedStyle(element).backgroundColor.endsWith(', 0)');
+          const contrast = element => {
+            let behind = element;
+            while (isClear(behind)) behind = behind.parentElement;
+            const [dark, light] = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor].map(luminance).sort((a, b) => a - b);
+            return (light + .05) / (dark + .05);
+          };
+          const hasText = element => element.matches('textarea') || [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim());
+          return [...document.body.querySelectorAll(':not(:disabled, option)')]
+            .filter(element => element.checkVisibility() && hasText(element) && contrast(element) < 4.5)
+            .map(element => `${contrast(element)}: ${element.outerHTML}`);
+        }
+        """;
+
+    [BrowserFact]
+    public async Task The_pages_are_one_file_each_and_ask_for_nothing_but_the_API()
+    {
+        await Page.GotoAsync("/");
+        await Page.GetByRole(AriaRole.Link, new() { Name = "List" }).ClickAsync();
+        await Expect(ById("updated")).ToContainTextAsync("Updated");
+
+        Assert.Equal(["GET /", "GET /list", "GET /api/v1/prompts?page=1&page_size=5"], Requests);
+    }
+
+    [BrowserFact]
+    public async Task Markup_stays_text_in_prompts_results_errors_and_the_list()
+    {
+        const string Markup = "<script>alert(1)</script><img src=x onerror=alert(2)>&lt;b&gt;\"'";
+        const string Model = "<img src=x onerror=alert(3)>";
+        var failing = await Proxy.SubmitAsync(new { prompt = Markup, model = Model });
+
+        await Page.GotoAsync("/");
+        await ById("prompt").FillAsync(Markup);
+        await ById("submit").ClickAsync();
+        await ExpectResultOfAsync(Markup);
+        await Page.ReloadAsync();
+        await ExpectResultOfAsync(Markup);
+        await ExpectNoElementsAsync();
+        await Expect(ById("prompt-text")).ToHaveTextAsync(Markup);
+
+        await Page.GotoAsync($"/?id={failing}");
+        await Expect(ById("error")).ToContainTextAsync(Model);
+        await Expect(ById("pull-hint")).ToBeHiddenAsync();
+        await ExpectNoElementsAsync();
+
+        await Page.GotoAsync("/list");
+        await Expect(Page.Locator("#rows .preview")).ToHaveTextAsync([Markup, Markup]);
+        await Expect(Page.Locator("#rows .model").Last).ToHaveTextAsync(Model);
+        await ExpectNoElementsAsync();
+    }
+
+    [BrowserFact]
+    public async Task A_prompt_of_20_000_characters_is_readable_and_nothing_scrolls_sideways_on_a_phone()
+    {
+        var prompt = new string('x', 20_000);
+        await Page.GotoAsync("/");
+        await ById("prompt").FillAsync(prompt);
+        await ById("submit").ClickAsync();
+        await ExpectResultOfAsync(prompt);
+        await Page.Locator("#prompt-details summary").ClickAsync();
+        await Expect(ById("prompt-text")).ToBeVisibleAsync();
+        Assert.Equal(prompt, await ById("prompt-text").TextContentAsync());
+        await ExpectNoSidewaysScrollingAsync(390);
+        await ExpectNoSidewaysScrollingAsync(320);
+
+        await Page.GotoAsync("/list");
+        await Expect(Page.Locator("#rows .preview")).ToContainTextAsync("xxx");
+        await ExpectNoSidewaysScrollingAsync(320);
+        await ExpectNoSidewaysScrollingAsync(390);
+    }
+
+    [BrowserFact]
+    public async Task All_text_is_readable_in_light_and_dark()
+    {
+        Proxy.Ollama.Faults.Enqueue(Fault.ErrorLine(5, "an unknown error was met"));
+        var halfWay = await Proxy.SubmitAsync(new { prompt = "half-way", max_attempts = 1 });
+        var missing = await Proxy.SubmitAsync(new { prompt = "missing", model = "nosuch" });
+        var completed = await Proxy.SubmitAsync(new { prompt = "completed" });
+        await Proxy.ResultAsync(completed);
+        Proxy.Ollama.Faults.Enqueue(Fault.Hang);
+        var processing = await Proxy.SubmitAsync(new { prompt = "processing" });
+        var queued = await Proxy.SubmitAsync(new { prompt = "queued" });
+
+        var shown = new Dictionary<string, string>
+        {
+            ["/list"] = "model 'nosuch' not found",
+            [$"/?id={halfWay}"] = "Partial result",
+            [$"/?id={missing}"] = "ollama pull nosuch",
+            [$"/?id={completed}"] = "This is the Simulator",
+            [$"/?id={processing}"] = "Running",
+            [$"/?id={queued}"] = "Number 1 in the queue",
+        };
+        foreach (var (path, text) in shown)
+        {
+            await Page.GotoAsync(path);
+            await Expect(Page.GetByText(text)).ToBeVisibleAsync();
+            Assert.NotEqual(await BackgroundAsync(ColorScheme.Light), await BackgroundAsync(ColorScheme.Dark));
+        }
+    }
+
+    private async Task<string> BackgroundAsync(ColorScheme scheme)
+    {
+        await Page.EmulateMediaAsync(new() { ColorScheme = scheme });
+        Assert.Empty(await Page.EvaluateAsync<string[]>(FaintTexts));
+        return await Page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
+    }
+
+    private async Task ExpectNoElementsAsync()
+    {
+        await Expect(Page.Locator("img, main script")).ToHaveCountAsync(0);
+        await Expect(Page.Locator("script")).ToHaveCountAsync(1);
+    }
+
+    public sealed class OnServer() : BothPagesTests(ProxyHosts.Server);
+
+    public sealed class OnFunctions() : BothPagesTests(ProxyHosts.Functions);
+}

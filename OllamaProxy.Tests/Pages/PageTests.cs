@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using Microsoft.Playwright;
+using OllamaProxy.Simulator;
+using OllamaProxy.Tests.Support;
+using static Microsoft.Playwright.Assertions;
+
+namespace OllamaProxy.Tests.Pages;
+
+/// <summary>
+/// Each test has a proxy and an empty browser tab of its own, and fails too for what its pages do unasked: errors,
+/// dialogs, cookies, and requests to another origin.
+/// </summary>
+public abstract class PageTests(ProxyHost host) : IAsyncLifetime
+{
+    private readonly ConcurrentQueue<string> _complaints = [];
+    private readonly List<string> _expected = [];
+
+    protected RunningProxy Proxy { get; private set; } = null!;
+
+    protected IPage Page { get; private set; } = null!;
+
+    /// <summary>What the tab asked for so far, as "GET /list".</summary>
+    protected ConcurrentQueue<string> Requests { get; } = [];
+
+    public async Task InitializeAsync()
+    {
+        Proxy = await RunningProxy.StartAsync(host);
+        var context = await Chromium.NewContextAsync(Proxy.Client.BaseAddress!);
+        context.Request += (_, request) => Note(request.Method, new(request.Url));
+        context.WebError += (_, error) => _complaints.Enqueue(error.Error);
+        context.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+                _complaints.Enqueue(message.Text);
+        };
+        context.Dialog += async (_, dialog) =>
+        {
+            _complaints.Enqueue($"A dialog: {dialog.Message}");
+            await dialog.DismissAsync();
+        };
+        Page = await context.NewPageAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        var cookies = await Page.Context.CookiesAsync();
+        await Page.Context.DisposeAsync();
+        await Proxy.DisposeAsync();
+        Assert.Empty(cookies);
+        Assert.DoesNotContain(_complaints, complaint => !_expected.Exists(complaint.Contains));
+    }
+
+    /// <summary>Has the test pass although the browser complains in these words.</summary>
+    protected void Expecting(string complaint) => _expected.Add(complaint);
+
+    protected async Task SetOfflineAsync(bool offline)
+    {
+        Expecting("net::ERR_INTERNET_DISCONNECTED");
+        await Page.Context.SetOfflineAsync(offline);
+    }
+
+    /// <summary>Submits "number 1", "number 2" and so on, and waits until the last one has ended.</summary>
+    protected async Task SubmitNumbersAsync(int count)
+    {
+        var last = "";
+        for (var number = 1; number <= count; number++)
+            last = await Proxy.SubmitAsync(new { prompt = $"number {number}" });
+        await Proxy.ResultAsync(last);
+    }
+
+    protected ILocator ById(string id) => Page.Locator($"#{id}");
+
+    protected async Task ExpectResultOfAsync(string prompt)
+    {
+        await Expect(ById("status")).ToHaveTextAsync("completed");
+        await Expect(ById("result")).ToHaveTextAsync(Simulation.AnswerTo(prompt));
+    }
+
+    protected async Task ExpectNoSidewaysScrollingAsync(int width)
+    {
+        await Page.SetViewportSizeAsync(width, 700);
+        Assert.Equal(width, await Page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+    }
+
+    private void Note(string method, Uri address)
+    {
+        Requests.Enqueue($"{method} {address.PathAndQuery}");
+        if (address.Authority != Proxy.Client.BaseAddress!.Authority)
+            _complaints.Enqueue($"A request to another origin: {address}");
+    }
+}
