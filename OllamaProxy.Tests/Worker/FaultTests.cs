@@ -10,49 +10,6 @@ public sealed class FaultTests
     // The clock is moved in leaps here, and a lease is not what these tests are about.
     private static readonly (string, string) LongLease = ("OLLAMA_PROXY_LEASE_SECONDS", "86400");
 
-    public static TheoryData<string, Fault, string> Transient => new()
-    {
-        { "closed before it answers", Fault.Refuse, "connection to Ollama broke" },
-        { "429", Fault.Status(429, "slow down"), "slow down" },
-        { "502", Fault.Status(502, "bad gateway"), "bad gateway" },
-        { "503", Fault.Status(503, "server busy, please try again.  maximum pending requests exceeded"), "server busy" },
-        { "504", Fault.Status(504, "gateway timeout"), "gateway timeout" },
-        { "500 with a runner that stopped", Fault.Status(500, "model runner has unexpectedly stopped"), "unexpectedly stopped" },
-        { "500 with words that nobody knows", Fault.Status(500, "something new"), "something new" },
-        { "not JSON", Fault.NotJson, "not one of Ollama's" },
-        { "empty", Fault.Empty, "not one of Ollama's" },
-        { "cut", Fault.Cut(3), "" },
-        { "ended without done", Fault.NoDone(3), "before it was done" },
-        { "an error line", Fault.ErrorLine(3, "an error was encountered while running the model: unexpected EOF"), "unexpected EOF" },
-    };
-
-    public static TheoryData<int, string> Permanent => new()
-    {
-        { 400, "bad request" },
-        { 401, "unauthorized" },
-        { 403, "forbidden" },
-        { 404, "model 'nosuch' not found" },
-        { 413, "too large" },
-        { 500, "invalid format: expected \"json\" or a JSON schema" },
-        { 500, "option \"num_predict\" must be of type integer" },
-    };
-
-    [Theory]
-    [MemberData(nameof(Transient))]
-    public async Task After_a_transient_error_the_prompt_is_run_again(string what, Fault fault, string error)
-    {
-        await using var rig = await WorkerRig.StartAsync(LongLease);
-        rig.Ollama.Faults.Enqueue(fault);
-        var id = await rig.SubmitAsync(what);
-        _ = rig.Drain();
-
-        var prompt = await rig.WhenEndedAsync(id);
-
-        Assert.Equal((PromptStatus.Completed, 2, null), (prompt.Status, prompt.Attempts, prompt.Error));
-        Assert.Equal(Simulation.AnswerTo(what), (await rig.Store.FindResultAsync(id, default))!.Text);
-        Assert.Contains(rig.Log.Lines, line => line.Contains("attempt 1 failed", StringComparison.Ordinal) && line.Contains(error, StringComparison.Ordinal));
-    }
-
     [Fact]
     public async Task A_stream_that_stalls_for_longer_than_the_idle_limit_is_given_up_and_the_prompt_is_run_again()
     {
@@ -68,31 +25,6 @@ public sealed class FaultTests
         Assert.True(rig.Ollama.Requests.All[0].ClosedByClient);
     }
 
-    [Theory]
-    [MemberData(nameof(Permanent))]
-    public async Task After_a_permanent_error_the_prompt_fails_at_once_with_Ollamas_words(int status, string error)
-    {
-        await using var rig = await WorkerRig.StartAsync(LongLease);
-        rig.Ollama.Faults.Enqueue(Fault.Status(status, error));
-        var id = await rig.SubmitAsync("hello");
-        _ = rig.Drain();
-
-        var prompt = await rig.WhenAsync(id, PromptStatus.Failed);
-
-        Assert.Equal((error, 1, 1), (prompt.Error, prompt.Attempts, rig.Ollama.Requests.Count));
-    }
-
-    [Fact]
-    public async Task An_error_line_amid_the_answer_is_as_permanent_as_its_text()
-    {
-        await using var rig = await WorkerRig.StartAsync(LongLease);
-        rig.Ollama.Faults.Enqueue(Fault.ErrorLine(3, "model 'gone' not found, try pulling it first"));
-        var id = await rig.SubmitAsync("hello");
-        _ = rig.Drain();
-
-        Assert.Equal(("model 'gone' not found, try pulling it first", 1), await rig.WhenAsync(id, PromptStatus.Failed) is var prompt ? (prompt.Error, prompt.Attempts) : default);
-    }
-
     [Fact]
     public async Task A_model_that_is_not_there_fails_in_Ollamas_own_words()
     {
@@ -103,21 +35,51 @@ public sealed class FaultTests
         Assert.Equal("model 'nosuch' not found", (await rig.WhenAsync(id, PromptStatus.Failed)).Error);
     }
 
-    [Theory]
-    [InlineData(null, 5)]
-    [InlineData(2, 2)]
-    public async Task The_last_attempt_ends_in_failed_with_its_error_and_the_partial_text(int? maxAttempts, int expected)
+    [Fact]
+    public async Task A_prompt_that_does_not_say_so_itself_has_as_many_attempts_as_the_setting_allows()
     {
-        await using var rig = await WorkerRig.StartAsync(LongLease);
-        rig.Ollama.Faults.Enqueue(Fault.ErrorLine(3, "llama runner process has terminated"), 10);
-        var id = await rig.SubmitAsync("breaks", prompt => prompt with { MaxAttempts = maxAttempts });
+        await using var rig = await WorkerRig.StartAsync(LongLease, ("OLLAMA_MAX_ATTEMPTS", "3"));
+        rig.Ollama.Faults.Enqueue(Fault.Status(500, "llama runner process has terminated"), 10);
+        var id = await rig.SubmitAsync("breaks");
+        _ = rig.Drain();
+
+        Assert.Equal((PromptStatus.Failed, 3), await rig.WhenEndedAsync(id) is var prompt ? (prompt.Status, prompt.Attempts) : default);
+        Assert.Equal(3, rig.Ollama.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_foreign_answer_uses_up_no_attempt_where_no_Ollama_answers_either()
+    {
+        await using var foreign = await ForeignServer.StartAsync();
+        await using var rig = await WorkerRig.StartAsync(("OLLAMA_URL", foreign.Address));
+        foreign.HasVersion = true;
+        var id = await rig.SubmitAsync("patient");
+        _ = rig.Drain();
+        await Eventually.True(() => foreign.Generations == 1);
+        foreign.HasVersion = false;
+
+        await Eventually.True(() =>
+        {
+            rig.Time.Advance(TimeSpan.FromSeconds(1));
+            return rig.Log.Lines.Any(line => line.Contains("ollama serve", StringComparison.Ordinal));
+        });
+
+        Assert.Equal(PromptStatus.Queued, (await rig.WhenAsync(id, PromptStatus.Queued)).Status);
+        Assert.InRange((await rig.FindAsync(id)).Attempts, 0, foreign.Generations - 1);
+    }
+
+    [Fact]
+    public async Task A_queued_prompt_expires_while_Ollama_is_away()
+    {
+        await using var rig = await WorkerRig.StartAsync();
+        await rig.Ollama.RefuseAsync();
+        var id = await rig.SubmitAsync("in vain", prompt => prompt with { ExpiresIn = TimeSpan.FromSeconds(30) });
         _ = rig.Drain();
 
         var prompt = await rig.WhenEndedAsync(id);
 
-        Assert.Equal((PromptStatus.Failed, expected, "llama runner process has terminated"), (prompt.Status, prompt.Attempts, prompt.Error));
-        Assert.Equal(expected, rig.Ollama.Requests.Count);
-        Assert.Equal(string.Concat(Simulation.TokensOf("breaks").Take(3)), (await rig.Store.FindResultAsync(id, default))!.Text);
+        Assert.Equal((PromptStatus.Failed, 0), (prompt.Status, prompt.Attempts));
+        Assert.Contains("expires_in", prompt.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -211,6 +211,47 @@ public sealed class QueueWorkerTests
         Assert.True(await other.CompleteAsync(holder.Lease, new("Paris", null, GenerationStatistics.None), default));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_cancel_stops_the_generation_within_a_second_whichever_process_it_comes_to(bool fromElsewhere)
+    {
+        await using var rig = await WorkerRig.StartAsync(Two);
+        await using var other = rig.OpenSecondStore();
+        rig.Ollama.Faults.Enqueue(Fault.Stall(2));
+        var id = await rig.SubmitAsync("cancelled");
+        _ = rig.Drain();
+        await rig.Ollama.Requests.WaitForAsync(1);
+
+        if (fromElsewhere)
+            await other.CancelAsync(id, default);
+        else
+            await rig.Queue.CancelAsync(id, default);
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+
+        var request = rig.Ollama.Requests.All.Single();
+        await request.Ended;
+        Assert.True(request.ClosedByClient);
+        await Eventually.NotNull(async () => (await rig.Store.ListAttemptsAsync(id, default)).Single().EndedAt is null ? null : "ended");
+        Assert.Equal((PromptStatus.Cancelled, 1), await rig.FindAsync(id) is var prompt ? (prompt.Status, prompt.Attempts) : default);
+    }
+
+    [Fact]
+    public async Task A_deleted_prompt_is_stopped_and_its_slot_is_free_again()
+    {
+        await using var rig = await WorkerRig.StartAsync();
+        rig.Ollama.Faults.Enqueue(Fault.Hang);
+        var id = await rig.SubmitAsync("deleted");
+        _ = rig.Drain();
+        await rig.Ollama.Requests.WaitForAsync(1);
+
+        await rig.Queue.DeleteAsync(id, default);
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+
+        await rig.Ollama.Requests.All.Single().Ended;
+        await rig.WhenAsync(await rig.SubmitAsync("next"), PromptStatus.Completed);
+    }
+
     private static (string Prompt, string Model) Sent(LoggedRequest request)
     {
         using var body = System.Text.Json.JsonDocument.Parse(request.Body);

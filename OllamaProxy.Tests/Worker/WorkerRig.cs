@@ -22,12 +22,12 @@ public sealed class WorkerRig : IAsyncDisposable
     {
         (Ollama, Time) = (ollama, time);
         var builder = Host.CreateEmptyApplicationBuilder(new());
-        builder.Configuration.AddInMemoryCollection(
-            new Dictionary<string, string?>(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)))
-            {
-                ["OLLAMA_URL"] = ollama.BaseAddress.ToString(),
-                ["OLLAMA_PROXY_DB"] = DatabasePath,
-            });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["OLLAMA_URL"] = ollama.BaseAddress.ToString(),
+            ["OLLAMA_PROXY_DB"] = DatabasePath,
+        });
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
         builder.Logging.AddProvider(Log);
         builder.AddOllamaProxy();
         builder.Services.AddSingleton<TimeProvider>(Time);

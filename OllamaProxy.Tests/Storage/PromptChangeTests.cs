@@ -1,0 +1,388 @@
+using Microsoft.Extensions.Time.Testing;
+using OllamaProxy.Prompts;
+using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Tests.Support;
+
+namespace OllamaProxy.Tests.Storage;
+
+/// <summary>What every <see cref="IPromptStore"/> promises of the changes that clients ask for, and of what ends by itself.</summary>
+public abstract class PromptChangeTests
+{
+    private static readonly ClaimTerms Terms = new(2, TimeSpan.FromMinutes(1), 3, "http://ollama/");
+    private static readonly PromptResult Partial = new("Par", null, GenerationStatistics.None);
+
+    protected FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 2, 21, 12, 0, 0, TimeSpan.Zero));
+
+    protected abstract IPromptStore Store { get; }
+
+    [Fact]
+    public async Task A_cancelled_prompt_that_was_queued_is_never_claimed()
+    {
+        var added = await AddAsync();
+
+        var cancelled = await Store.CancelAsync(added.Id, default);
+
+        Assert.Equal((PromptStatus.Cancelled, Time.GetUtcNow()), (cancelled!.Status, cancelled.CompletedAt));
+        Assert.Null(await Store.ClaimAsync(Terms, default));
+    }
+
+    [Fact]
+    public async Task The_worker_of_a_cancelled_prompt_learns_of_it_and_hands_in_what_had_come()
+    {
+        var added = await AddAsync();
+        var lease = (await Store.ClaimAsync(Terms, default))!.Lease;
+        Assert.Equal(LeaseState.Held, await Store.LookAtAsync(lease, default));
+
+        await Store.CancelAsync(added.Id, default);
+
+        Assert.Equal(LeaseState.Cancelled, await Store.LookAtAsync(lease, default));
+        Assert.Equal(LeaseState.Cancelled, await Store.RenewAsync(lease, Terms.LeaseLength, default));
+        Assert.True(await Store.StopAsync(lease, Partial, default));
+        Assert.Equal("Par", (await Store.FindResultAsync(added.Id, default))!.Text);
+        Assert.Equal(LeaseState.Lost, await Store.LookAtAsync(lease, default));
+        Assert.Equal(PromptStatus.Cancelled, (await FindAsync(added)).Status);
+    }
+
+    [Fact]
+    public async Task A_slot_is_taken_until_the_worker_has_let_go_of_a_cancelled_prompt()
+    {
+        var one = Terms with { Concurrency = 1 };
+        var added = await AddAsync();
+        await AddAsync();
+        var lease = (await Store.ClaimAsync(one, default))!.Lease;
+        await Store.CancelAsync(added.Id, default);
+
+        Assert.Null(await Store.ClaimAsync(one, default));
+        await Store.StopAsync(lease, null, default);
+        Assert.NotNull(await Store.ClaimAsync(one, default));
+    }
+
+    [Fact]
+    public async Task A_result_that_comes_after_the_cancel_does_not_complete_the_prompt_but_is_kept()
+    {
+        var added = await AddAsync();
+        var lease = (await Store.ClaimAsync(Terms, default))!.Lease;
+        await Store.CancelAsync(added.Id, default);
+
+        Assert.False(await Store.CompleteAsync(lease, Partial with { Text = "Paris" }, default));
+
+        Assert.Equal(PromptStatus.Cancelled, (await FindAsync(added)).Status);
+        Assert.Equal("Paris", (await Store.FindResultAsync(added.Id, default))!.Text);
+    }
+
+    [Fact]
+    public async Task Cancelling_what_has_ended_changes_nothing()
+    {
+        var added = await AddAsync();
+        await Store.CompleteAsync((await Store.ClaimAsync(Terms, default))!.Lease, Partial, default);
+        var before = await FindAsync(added);
+        Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(before, await Store.CancelAsync(added.Id, default));
+        Assert.Null(await Store.CancelAsync(Guid.NewGuid(), default));
+    }
+
+    [Fact]
+    public async Task A_failed_prompt_that_is_retried_has_all_its_attempts_again_at_its_old_rank()
+    {
+        var added = await Add(New() with { MaxAttempts = 1 });
+        var lease = (await Store.ClaimAsync(Terms, default))!.Lease;
+        await Store.FailAsync(lease, "it broke", Partial, default);
+        Time.Advance(TimeSpan.FromHours(1));
+        await AddAsync();
+
+        var change = await Store.RetryAsync(added.Id, default);
+
+        Assert.True(change.Allowed);
+        Assert.Equal((PromptStatus.Queued, 0, null, added.Rank), (change.Prompt!.Status, change.Prompt.Attempts, change.Prompt.Error, change.Prompt.Rank));
+        Assert.Null(await Store.FindResultAsync(added.Id, default));
+        Assert.Equal((added.Id, 1), await Store.ClaimAsync(Terms, default) is { } claimed ? (claimed.Id, claimed.Attempt) : default);
+    }
+
+    [Fact]
+    public async Task A_prompt_that_is_retried_while_its_old_worker_still_runs_is_claimed_once_that_has_let_go()
+    {
+        var added = await AddAsync();
+        var old = (await Store.ClaimAsync(Terms, default))!.Lease;
+        await Store.CancelAsync(added.Id, default);
+        Assert.True((await Store.RetryAsync(added.Id, default)).Allowed);
+
+        Assert.Null(await Store.ClaimAsync(Terms, default));
+        Assert.Equal(LeaseState.Lost, await Store.LookAtAsync(old, default));
+        Assert.False(await Store.StopAsync(old, Partial, default));
+        Assert.NotNull(await Store.ClaimAsync(Terms, default));
+        Assert.Null(await Store.FindResultAsync(added.Id, default));
+    }
+
+    [Fact]
+    public async Task Only_what_failed_or_was_cancelled_can_be_retried()
+    {
+        var added = await AddAsync();
+        Assert.Equal((PromptStatus.Queued, false), await RetryAsync(added));
+        var lease = (await Store.ClaimAsync(Terms, default))!.Lease;
+        Assert.Equal((PromptStatus.Processing, false), await RetryAsync(added));
+        await Store.CompleteAsync(lease, Partial, default);
+        Assert.Equal((PromptStatus.Completed, false), await RetryAsync(added));
+        Assert.Null((await Store.RetryAsync(Guid.NewGuid(), default)).Prompt);
+    }
+
+    [Fact]
+    public async Task A_new_priority_moves_a_queued_prompt()
+    {
+        var first = await AddAsync();
+        var second = await AddAsync();
+
+        var change = await Store.ChangePriorityAsync(second.Id, 1, default);
+
+        Assert.Equal((true, 1, Rank.Of(second.CreatedAt, 1)), (change.Allowed, change.Prompt!.Priority, change.Prompt.Rank));
+        Assert.Equal(second.Id, (await Store.ClaimAsync(Terms, default))!.Id);
+        Assert.False((await Store.ChangePriorityAsync(second.Id, 2, default)).Allowed);
+        Assert.Equal(first.Id, (await Store.ClaimAsync(Terms, default))!.Id);
+        Assert.Null((await Store.ChangePriorityAsync(Guid.NewGuid(), 2, default)).Prompt);
+    }
+
+    [Fact]
+    public async Task A_deleted_prompt_is_gone_with_its_attempts_and_its_worker_can_write_nothing()
+    {
+        var added = await Add(New() with { IdempotencyKey = "k", Fingerprint = new byte[] { 1 } });
+        var lease = (await Store.ClaimAsync(Terms, default))!.Lease;
+
+        Assert.True(await Store.DeleteAsync(added.Id, default));
+
+        Assert.False(await Store.DeleteAsync(added.Id, default));
+        Assert.Null(await Store.FindAsync(added.Id, default));
+        Assert.Empty(await Store.ListAttemptsAsync(added.Id, default));
+        Assert.Equal(LeaseState.Lost, await Store.LookAtAsync(lease, default));
+        Assert.False(await Store.CompleteAsync(lease, Partial, default));
+        Assert.Equal(0, (await Store.ListAsync(new(1, 1), default)).Total);
+        Assert.NotEqual(added.Id, (await Add(New() with { IdempotencyKey = "k", Fingerprint = new byte[] { 1 } })).Id);
+    }
+
+    [Fact]
+    public async Task A_new_prompt_in_the_place_of_a_deleted_one_is_safe_from_the_old_worker()
+    {
+        var deleted = await AddAsync();
+        var lease = (await Store.ClaimAsync(Terms, default))!.Lease;
+        await Store.DeleteAsync(deleted.Id, default);
+        var added = await AddAsync();
+
+        Assert.False(await Store.CompleteAsync(lease, Partial, default));
+
+        Assert.Equal(added, await FindAsync(added));
+        Assert.Equal((added.Id, 1), await Store.ClaimAsync(Terms, default) is { } claimed ? (claimed.Id, claimed.Attempt) : default);
+    }
+
+    [Fact]
+    public async Task The_same_key_and_body_give_the_same_prompt_for_a_day()
+    {
+        var keyed = New() with { IdempotencyKey = "k", Fingerprint = new byte[] { 1 } };
+        var added = await Add(keyed);
+        Time.Advance(TimeSpan.FromHours(23));
+
+        Assert.Equal(new Submission(added, SubmissionOutcome.Repeated), await Store.AddAsync(keyed, 0, default));
+        Assert.Equal(new Submission(added, SubmissionOutcome.Conflicting), await Store.AddAsync(keyed with { Fingerprint = new byte[] { 2 } }, 0, default));
+        Time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(SubmissionOutcome.Accepted, (await Store.AddAsync(keyed, 0, default)).Outcome);
+        Assert.Equal(2, (await Store.ListAsync(new(1, 1), default)).Total);
+    }
+
+    [Fact]
+    public async Task Submissions_with_one_key_that_come_at_once_queue_one_prompt()
+    {
+        var keyed = New() with { IdempotencyKey = "k", Fingerprint = new byte[] { 1 } };
+
+        var submissions = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => Store.AddAsync(keyed, 0, default))));
+
+        Assert.Single(submissions, submission => submission.Outcome == SubmissionOutcome.Accepted);
+        Assert.Single(submissions.Select(submission => submission.Prompt.Id).Distinct());
+    }
+
+    [Fact]
+    public async Task An_id_of_the_clients_own_is_taken_once()
+    {
+        var own = New() with { Id = Guid.NewGuid(), Fingerprint = new byte[] { 1 } };
+
+        Assert.Equal((own.Id!.Value, SubmissionOutcome.Accepted), Of(await Store.AddAsync(own, 0, default)));
+        Assert.Equal((own.Id!.Value, SubmissionOutcome.Repeated), Of(await Store.AddAsync(own, 0, default)));
+        Assert.Equal((own.Id!.Value, SubmissionOutcome.Conflicting), Of(await Store.AddAsync(own with { Fingerprint = new byte[] { 2 } }, 0, default)));
+        var posted = await AddAsync();
+        Assert.Equal((posted.Id, SubmissionOutcome.Conflicting), Of(await Store.AddAsync(own with { Id = posted.Id }, 0, default)));
+    }
+
+    [Fact]
+    public async Task A_full_queue_takes_nothing_until_there_is_room()
+    {
+        await Store.AddAsync(New(), 2, default);
+        await Store.AddAsync(New(), 2, default);
+
+        var full = await Assert.ThrowsAsync<QueueFullException>(() => Store.AddAsync(New(), 2, default));
+        Assert.Contains("2 prompts wait", full.Message, StringComparison.Ordinal);
+        await Store.ClaimAsync(Terms, default);
+        Assert.Equal(SubmissionOutcome.Accepted, (await Store.AddAsync(New(), 2, default)).Outcome);
+        Assert.Equal(3, (await Store.ListAsync(new(1, 1), default)).Total);
+    }
+
+    [Fact]
+    public async Task A_repetition_is_answered_even_when_the_queue_is_full()
+    {
+        var keyed = New() with { IdempotencyKey = "k", Fingerprint = new byte[] { 1 } };
+        await Store.AddAsync(keyed, 1, default);
+
+        Assert.Equal(SubmissionOutcome.Repeated, (await Store.AddAsync(keyed, 1, default)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_batch_is_queued_whole_in_its_order_or_not_at_all()
+    {
+        var batch = Guid.NewGuid();
+        var prompts = await Store.AddBatchAsync(batch, [New("1"), New("2"), New("3")], 5, default);
+        await Assert.ThrowsAsync<QueueFullException>(() => Store.AddBatchAsync(Guid.NewGuid(), [New(), New(), New()], 5, default));
+
+        Assert.All(prompts, prompt => Assert.Equal(batch, prompt.Batch));
+        var page = await Store.ListAsync(new(1, 10) { Batch = batch }, default);
+        Assert.Equal(["3", "2", "1"], page.Prompts.Select(prompt => prompt.Preview));
+        await AddAsync();
+        await Store.ClaimAsync(Terms, default);
+        Assert.Equal(new Dictionary<PromptStatus, long> { [PromptStatus.Queued] = 2, [PromptStatus.Processing] = 1 }, await Store.CountAsync(batch, default));
+        Assert.Empty(await Store.CountAsync(Guid.NewGuid(), default));
+    }
+
+    [Fact]
+    public async Task Counts_follow_every_change_of_status()
+    {
+        var first = await AddAsync();
+        await AddAsync();
+        await AddAsync();
+        await Store.CompleteAsync((await Store.ClaimAsync(Terms, default))!.Lease, Partial, default);
+        await Store.FailAsync((await Store.ClaimAsync(Terms, default))!.Lease, "it broke", null, default);
+
+        Assert.Equal((1, 0, 1, 1, 0), await CountAsync());
+        await Store.DeleteAsync(first.Id, default);
+        Assert.Equal((1, 0, 0, 1, 0), await CountAsync());
+        Assert.Equal(1, (await Store.ListAsync(new(1, 1) { Status = PromptStatus.Failed }, default)).Total);
+    }
+
+    [Fact]
+    public async Task A_queued_prompt_that_expires_fails_and_says_why()
+    {
+        var added = await Add(New() with { ExpiresIn = TimeSpan.FromSeconds(30) });
+        Time.Advance(TimeSpan.FromSeconds(29));
+        Assert.True(await Store.SweepAsync(Terms, default));
+        Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.False(await Store.SweepAsync(Terms, default));
+
+        var failed = await FindAsync(added);
+        Assert.Equal((PromptStatus.Failed, Time.GetUtcNow()), (failed.Status, failed.CompletedAt));
+        Assert.Contains("expires_in", failed.Error, StringComparison.Ordinal);
+        Assert.True((await Store.RetryAsync(added.Id, default)).Allowed);
+        Assert.NotNull(await Store.ClaimAsync(Terms, default));
+    }
+
+    [Fact]
+    public async Task A_prompt_that_runs_does_not_expire()
+    {
+        await Add(New() with { ExpiresIn = TimeSpan.FromSeconds(30) });
+        var lease = (await Store.ClaimAsync(Terms, default))!.Lease;
+        Time.Advance(TimeSpan.FromSeconds(40));
+        await Store.SweepAsync(Terms, default);
+
+        Assert.True(await Store.CompleteAsync(lease, Partial, default));
+    }
+
+    [Fact]
+    public async Task Every_attempt_is_recorded()
+    {
+        var added = await AddAsync();
+        var first = await Store.ClaimAsync(Terms, default);
+        Time.Advance(TimeSpan.FromSeconds(2));
+        await Store.RequeueAsync(first!.Lease, "busy", Time.GetUtcNow(), default);
+        await Store.ReleaseAsync((await Store.ClaimAsync(Terms, default))!.Lease, default);
+        await Store.ClaimAsync(Terms, default);
+        var lost = Time.GetUtcNow();
+        Time.Advance(Terms.LeaseLength);
+        var last = await Store.ClaimAsync(Terms, default);
+
+        var attempts = await Store.ListAttemptsAsync(added.Id, default);
+
+        Assert.Equal([(1, "busy"), (2, "lease"), (3, null)], attempts.Select(attempt => (attempt.Number, attempt.Error is { } error && error.Contains("lease", StringComparison.Ordinal) ? "lease" : attempt.Error)));
+        Assert.Equal((added.CreatedAt, added.CreatedAt + TimeSpan.FromSeconds(2), "http://ollama/"), (attempts[0].StartedAt, attempts[0].EndedAt, attempts[0].Backend));
+        Assert.Equal((lost, lost + Terms.LeaseLength), (attempts[1].StartedAt, attempts[1].EndedAt));
+        Assert.Null(attempts[2].EndedAt);
+        await Store.CompleteAsync(last!.Lease, Partial, default);
+        Assert.Equal(Time.GetUtcNow(), (await Store.ListAttemptsAsync(added.Id, default))[2].EndedAt);
+    }
+
+    [Fact]
+    public async Task A_purge_removes_what_ended_before_a_time_oldest_first_and_nothing_else()
+    {
+        var old = new List<Prompt>();
+        for (var n = 0; n < 3; n++)
+        {
+            old.Add(await AddAsync());
+            await Store.CompleteAsync((await Store.ClaimAsync(Terms, default))!.Lease, Partial, default);
+            Time.Advance(TimeSpan.FromSeconds(1));
+        }
+        var before = Time.GetUtcNow();
+        var young = await AddAsync();
+        await Store.CompleteAsync((await Store.ClaimAsync(Terms, default))!.Lease, Partial, default);
+        var queued = await AddAsync();
+
+        Assert.Equal(2, await Store.PurgeAsync(before, 2, default));
+        Assert.Null(await Store.FindAsync(old[0].Id, default));
+        Assert.NotNull(await Store.FindAsync(old[2].Id, default));
+        Assert.Equal(1, await Store.PurgeAsync(before, 2, default));
+        Assert.Equal([queued.Id, young.Id], (await Store.ListAsync(new(1, 10), default)).Prompts.Select(prompt => prompt.Prompt.Id));
+    }
+
+    protected static NewPrompt New(string text = "hello") => new(text, "llama3.2", "{}"u8.ToArray());
+
+    private Task<Prompt> AddAsync() => Add(New());
+
+    private async Task<Prompt> Add(NewPrompt prompt) => (await Store.AddAsync(prompt, 0, default)).Prompt;
+
+    private async Task<Prompt> FindAsync(Prompt prompt) => (await Store.FindAsync(prompt.Id, default))!;
+
+    private async Task<(PromptStatus?, bool)> RetryAsync(Prompt prompt) => await Store.RetryAsync(prompt.Id, default) is var change ? (change.Prompt?.Status, change.Allowed) : default;
+
+    private async Task<(long, long, long, long, long)> CountAsync()
+    {
+        var counts = await Store.CountAsync(null, default);
+        long Of(PromptStatus status) => counts.GetValueOrDefault(status);
+        return (Of(PromptStatus.Queued), Of(PromptStatus.Processing), Of(PromptStatus.Completed), Of(PromptStatus.Failed), Of(PromptStatus.Cancelled));
+    }
+
+    private static (Guid, SubmissionOutcome) Of(Submission submission) => (submission.Prompt.Id, submission.Outcome);
+
+    public sealed class OnSqlite : PromptChangeTests, IAsyncLifetime, IDisposable
+    {
+        private readonly TempFolder _folder = new();
+        private readonly SqlitePromptStore _store;
+
+        public OnSqlite() => _store = SqlitePromptStore.Open(_folder.File("queue.db"), "llama3.2", Time);
+
+        protected override IPromptStore Store => _store;
+
+        [Fact]
+        public async Task A_purge_gives_the_room_of_the_file_back()
+        {
+            for (var n = 0; n < 20; n++)
+            {
+                await Store.AddAsync(New(new string('x', 100_000)), 0, default);
+                await Store.CompleteAsync((await Store.ClaimAsync(Terms, default))!.Lease, Partial, default);
+            }
+            Time.Advance(TimeSpan.FromDays(1));
+
+            Assert.Equal(20, await Store.PurgeAsync(Time.GetUtcNow(), 100, default));
+
+            await _store.DisposeAsync();
+            Assert.InRange(new FileInfo(_folder.File("queue.db")).Length, 0, 200_000);
+        }
+
+        public Task InitializeAsync() => Task.CompletedTask;
+
+        public async Task DisposeAsync() => await _store.DisposeAsync();
+
+        public void Dispose() => _folder.Dispose();
+    }
+}
