@@ -16,7 +16,7 @@ public abstract class ChangeTests(ProxyFixture fixture)
     [Fact]
     public async Task A_cancel_stops_Ollama_and_keeps_the_partial_text()
     {
-        Proxy.Ollama.Faults.Enqueue(Fault.Stall(3));
+        await Proxy.FaultNextAsync(Fault.Stall(3));
         var id = await Proxy.SubmitAsync(new { prompt = "to be cancelled" });
         var request = await Eventually.NotNull(() => Task.FromResult(Proxy.Ollama.Requests.All.SingleOrDefault(logged => Encoding.UTF8.GetString(logged.Body.Span).Contains("to be cancelled", StringComparison.Ordinal))));
 
@@ -47,7 +47,7 @@ public abstract class ChangeTests(ProxyFixture fixture)
     [Fact]
     public async Task A_failed_prompt_can_be_retried_and_a_completed_one_cannot()
     {
-        Proxy.Ollama.Faults.Enqueue(Fault.Status(400, "not today"));
+        await Proxy.FaultNextAsync(Fault.Status(400, "not today"));
         var id = await Proxy.SubmitAsync(new { prompt = "again" });
         Assert.Equal("failed", (await Proxy.ResultAsync(id)).GetProperty("status").GetString());
 
@@ -70,7 +70,7 @@ public abstract class ChangeTests(ProxyFixture fixture)
     [Fact]
     public async Task A_prompt_that_runs_is_stopped_and_deleted()
     {
-        Proxy.Ollama.Faults.Enqueue(Fault.Hang);
+        await Proxy.FaultNextAsync(Fault.Hang);
         var id = await Proxy.SubmitAsync(new { prompt = "to be deleted" });
         var request = await Eventually.NotNull(() => Task.FromResult(Proxy.Ollama.Requests.All.SingleOrDefault(logged => Encoding.UTF8.GetString(logged.Body.Span).Contains("to be deleted", StringComparison.Ordinal))));
 
@@ -88,7 +88,7 @@ public abstract class ChangeTests(ProxyFixture fixture)
     [Fact]
     public async Task The_priority_of_a_queued_prompt_can_be_changed_and_of_no_other()
     {
-        Proxy.Ollama.Faults.Enqueue(Fault.Hang);
+        await Proxy.FaultNextAsync(Fault.Hang);
         var running = await Proxy.SubmitAsync(new { prompt = "in the way" });
         await Proxy.StatusWhenAsync(running, status => status.GetProperty("status").GetString() == "processing");
         var first = await Proxy.SubmitAsync(new { prompt = "first" });

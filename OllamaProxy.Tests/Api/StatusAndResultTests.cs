@@ -13,7 +13,7 @@ public abstract class StatusAndResultTests(ProxyFixture fixture)
     [Fact]
     public async Task A_prompt_goes_from_queued_over_processing_to_completed()
     {
-        Proxy.Ollama.Faults.Enqueue(Fault.Hang);
+        await Proxy.FaultNextAsync(Fault.Hang);
         var first = await Proxy.SubmitAsync(new { prompt = "hangs", timeout = 30 });
         await Proxy.StatusWhenAsync(first, status => status.GetProperty("status").GetString() == "processing");
         var second = await Proxy.SubmitAsync(new { prompt = "waits" });

@@ -59,6 +59,41 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
     }
 
     [Fact]
+    public async Task A_position_counts_what_another_process_queued_and_claimed_within_a_second()
+    {
+        await using var other = Open();
+        await other.AddAsync(New("ahead"), 0, default);
+        await other.AddAsync(New("ahead too"), 0, default);
+        var mine = await AddAsync("mine");
+        Assert.Equal(2, await Store.CountAheadAsync(mine, default));
+
+        await other.ClaimAsync(new ClaimTerms(10, TimeSpan.FromHours(1), 3, "there"), default);
+        Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(1, await Store.CountAheadAsync(mine, default));
+        Assert.Equal(1, await Store.CountAheadAsync(mine, default));
+    }
+
+    [Fact]
+    public async Task A_position_is_right_at_once_after_every_change_of_this_process()
+    {
+        var first = await AddAsync("first");
+        var second = await AddAsync("second");
+        var third = await AddAsync("third");
+        var claimed = await ClaimAsync();
+        Assert.Equal(1, await Store.CountAheadAsync(third, default));
+        await Store.ReleaseAsync(claimed!.Lease, default);
+        Assert.Equal(2, await Store.CountAheadAsync(third, default));
+        await Store.CancelAsync(first.Id, default);
+        Assert.Equal(1, await Store.CountAheadAsync(third, default));
+        var moved = (await Store.ChangePriorityAsync(third.Id, 1, default)).Prompt!;
+        Assert.Equal((0, 1), (await Store.CountAheadAsync(moved, default), await Store.CountAheadAsync(second, default)));
+        await Store.DeleteAsync(third.Id, default);
+        await Store.RetryAsync(first.Id, default);
+        Assert.Equal(1, await Store.CountAheadAsync(second, default));
+    }
+
+    [Fact]
     public async Task A_row_that_a_script_wrote_with_the_columns_of_the_original_is_run()
     {
         Sql("INSERT INTO prompts (id, prompt, status, created_at, updated_at) VALUES ('0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a', 'from a script', 'queued', '2026-02-21 12:00:00', '2026-02-21T12:00:00Z')");

@@ -71,6 +71,13 @@ public sealed class RunningProxy : IAsyncDisposable
         return answer.GetProperty("id").GetString()!;
     }
 
+    /// <summary>Has the next prompt meet this fault, and none that another test has left in the queue.</summary>
+    public async Task FaultNextAsync(Fault fault)
+    {
+        await Eventually.NotNull(async () => await TotalAsync("queued") + await TotalAsync("processing") == 0 ? "idle" : null, "the queue to be empty");
+        Ollama.Faults.Enqueue(fault);
+    }
+
     public Task<JsonElement> GetAsync(string path) => Client.GetFromJsonAsync<JsonElement>(path);
 
     public Task<JsonElement> StatusAsync(string id) => GetAsync($"/api/v1/prompt/{id}/status");
@@ -93,6 +100,8 @@ public sealed class RunningProxy : IAsyncDisposable
         await StopAsync();
         _folder.Dispose();
     }
+
+    private async Task<long> TotalAsync(string status) => (await GetAsync($"/api/v1/prompts?status={status}")).GetProperty("total").GetInt64();
 
     private WebApplication Build() => _host([.. _settings.Select(setting => $"--{setting.Key}={setting.Value}")]);
 

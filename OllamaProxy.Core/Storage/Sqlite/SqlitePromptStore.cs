@@ -7,13 +7,15 @@ namespace OllamaProxy.Storage.Sqlite;
 public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 {
     private readonly SqliteDatabase _database;
+    private readonly QueueOrder _order;
     private readonly SqliteWriter _writer;
     private readonly TimeProvider _time;
 
     private SqlitePromptStore(SqliteDatabase database, SqliteConnection connection, TimeProvider time)
     {
         _database = database;
-        _writer = new(database, connection);
+        _order = new(connection, time);
+        _writer = new(database, connection, _order);
         _time = time;
     }
 
@@ -70,9 +72,17 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         ReadAsync(connection => PromptAttempts.List(connection, id), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<long> CountAheadAsync(Prompt prompt, CancellationToken cancellationToken) => ReadAsync(connection => connection.Number(
-        "SELECT count(*) FROM prompts INDEXED BY prompts_in_order WHERE status = 'queued' AND (rank, seq) < ($rank, $seq)",
-        ("$rank", prompt.Rank), ("$seq", prompt.Seq)), cancellationToken);
+    public Task<long> CountAheadAsync(Prompt prompt, CancellationToken cancellationToken)
+    {
+        if (_order.CountAhead(prompt.Rank, prompt.Seq) is { } ahead)
+            return Task.FromResult(ahead);
+
+        // Nothing was written here for a while: look for once, and let the order catch up for the next who asks.
+        _writer.CatchUpSoon();
+        return ReadAsync(connection => connection.Number(
+            "SELECT count(*) FROM prompts INDEXED BY prompts_in_order WHERE status = 'queued' AND (rank, seq) < ($rank, $seq)",
+            ("$rank", prompt.Rank), ("$seq", prompt.Seq)), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyDictionary<PromptStatus, long>> CountAsync(Guid? batch, CancellationToken cancellationToken) =>

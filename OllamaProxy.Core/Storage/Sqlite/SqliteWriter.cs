@@ -15,15 +15,18 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private readonly SqliteDatabase _database;
     private readonly SqliteConnection _connection;
+    private readonly QueueOrder _order;
     private readonly Channel<Write> _waiting = Channel.CreateUnbounded<Write>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task _loop;
 
     /// <param name="database">For the names of faults.</param>
     /// <param name="connection">The writer's own from now on.</param>
-    public SqliteWriter(SqliteDatabase database, SqliteConnection connection)
+    /// <param name="order">Of the same connection; catches up after every transaction.</param>
+    public SqliteWriter(SqliteDatabase database, SqliteConnection connection, QueueOrder order)
     {
         _database = database;
         _connection = connection;
+        _order = order;
         _loop = Task.Run(WriteAllAsync);
     }
 
@@ -48,10 +51,14 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
+    /// <summary>Has the order catch up with what other processes wrote, as soon as it is its turn.</summary>
+    public void CatchUpSoon() => _waiting.Writer.TryWrite(new(_ => { }));
+
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
         await _loop;
+        _order.Dispose();
         await _connection.DisposeAsync();
     }
 
@@ -82,8 +89,21 @@ internal sealed class SqliteWriter : IAsyncDisposable
             foreach (var write in batch)
                 write.Fault ??= exception;
         }
+        CatchUp();
         foreach (var write in batch)
             write.Complete();
+    }
+
+    private void CatchUp()
+    {
+        try
+        {
+            _order.CatchUp();
+        }
+        catch (SqliteException)
+        {
+            // What was committed stays so; the order knows that it is behind, and the next transaction mends it.
+        }
     }
 
     private static void RunInSavepoint(SqliteTransaction transaction, Write write)

@@ -1,0 +1,120 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace OllamaProxy.Storage.Sqlite;
+
+/// <summary>
+/// The order of the queue in memory, so that a position costs the same however long the queue is. The writer has it catch up
+/// after every transaction: with the rows that its own connection touched, or, where <c>PRAGMA data_version</c> shows that
+/// somebody else wrote, by reading the queue anew.
+/// </summary>
+internal sealed class QueueOrder : IDisposable
+{
+    private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(1);
+
+    private readonly SqliteConnection _connection;
+    private readonly SqliteCommand _dataVersion;
+    private readonly SqliteCommand _rankOf;
+    private readonly SqliteParameter _seq;
+    private readonly HashSet<long> _touched = [];
+    private readonly Lock _lock = new();
+    private readonly RankedSet _queued = new();
+    private readonly TimeProvider _time;
+    private long _seenVersion = -1;
+    private long? _caughtUpAt;
+
+    /// <param name="connection">The writer's; it is used only while the writer has this catch up.</param>
+    /// <param name="time">The clock.</param>
+    public QueueOrder(SqliteConnection connection, TimeProvider time)
+    {
+        _connection = connection;
+        _time = time;
+        _dataVersion = connection.Command("PRAGMA data_version");
+        _rankOf = connection.Command("SELECT rank FROM prompts WHERE seq = $seq AND status = 'queued'", ("$seq", 0L));
+        _seq = _rankOf.Parameters[0];
+        raw.sqlite3_update_hook(connection.Handle, OnRowTouched, null);
+        CatchUp();
+    }
+
+    /// <summary>Takes note of what the last transaction changed, and of what others did. Only the writer calls it, between two transactions.</summary>
+    /// <exception cref="SqliteException">The file cannot be read; the next time everything is read anew.</exception>
+    public void CatchUp()
+    {
+        try
+        {
+            var version = (long)_dataVersion.ExecuteScalar()!;
+            if (version == _seenVersion)
+                Update();
+            else
+                Reload();
+            _seenVersion = version;
+            Note(_time.GetTimestamp());
+        }
+        catch
+        {
+            _seenVersion = -1;
+            Note(null);
+            throw;
+        }
+        finally
+        {
+            _touched.Clear();
+        }
+    }
+
+    /// <summary>
+    /// How many queued prompts come before this place; null: this has not caught up for a second, so that another process
+    /// may have written since. Safe for many threads.
+    /// </summary>
+    public long? CountAhead(long rank, long seq)
+    {
+        lock (_lock)
+            return _caughtUpAt is { } at && _time.GetElapsedTime(at) < GoodFor ? _queued.CountBefore(rank, seq) : null;
+    }
+
+    public void Dispose()
+    {
+        _dataVersion.Dispose();
+        _rankOf.Dispose();
+    }
+
+    private void Note(long? caughtUpAt)
+    {
+        lock (_lock)
+            _caughtUpAt = caughtUpAt;
+    }
+
+    private void OnRowTouched(object userData, int type, utf8z database, utf8z table, long rowid)
+    {
+        if (table.utf8_to_string() == "prompts")
+            _touched.Add(rowid);
+    }
+
+    private void Update()
+    {
+        foreach (var seq in _touched)
+        {
+            _seq.Value = seq;
+            var rank = _rankOf.ExecuteScalar();
+            lock (_lock)
+            {
+                if (rank is long queuedAt)
+                    _queued.Set(seq, queuedAt);
+                else
+                    _queued.Remove(seq);
+            }
+        }
+    }
+
+    private void Reload()
+    {
+        using var command = _connection.Command("SELECT rank, seq FROM prompts INDEXED BY prompts_in_order WHERE status = 'queued' ORDER BY rank, seq");
+        using var row = command.ExecuteReader();
+        lock (_lock)
+        {
+            _queued.Clear();
+            while (row.Read())
+                _queued.Set(row.GetInt64(1), row.GetInt64(0));
+        }
+    }
+}
