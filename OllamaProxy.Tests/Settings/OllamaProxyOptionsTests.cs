@@ -30,11 +30,12 @@ public sealed class OllamaProxyOptionsTests
             ("OLLAMA_URL", "http://gpu:1234"), ("OLLAMA_MODEL", " tiny "), ("OLLAMA_KEEP_ALIVE", "10m"), ("OLLAMA_CONCURRENCY", "4"),
             ("OLLAMA_POLL_INTERVAL", "2.5"), ("OLLAMA_TIMEOUT", "60"), ("OLLAMA_IDLE_TIMEOUT", "5"), ("OLLAMA_MAX_ATTEMPTS", "2"),
             ("OLLAMA_RETRY_BASE_SECONDS", "0"), ("OLLAMA_PROXY_WORKER", "FALSE"), ("OLLAMA_PROXY_DRAIN_SECONDS", "0"),
-            ("OLLAMA_PROXY_LEASE_SECONDS", "0.5"), ("OLLAMA_PROXY_MAX_BODY_BYTES", "10"), ("OLLAMA_PROXY_CORS_ORIGINS", "http://a, http://b"), ("OLLAMA_PROXY_QUIET", "0"));
+            ("OLLAMA_PROXY_LEASE_SECONDS", "0.5"), ("OLLAMA_PROXY_MAX_QUEUED", "7"), ("OLLAMA_PROXY_RETENTION_DAYS", "0.5"), ("OLLAMA_PROXY_MAX_BODY_BYTES", "10"), ("OLLAMA_PROXY_CORS_ORIGINS", "http://a, http://b"), ("OLLAMA_PROXY_QUIET", "0"));
 
         Assert.Equal(("http://gpu:1234/", "tiny", "\"10m\"", 4), (options.Ollama.ToString(), options.Model, options.KeepAlive, options.Concurrency));
         Assert.Equal([2.5, 60, 5, 0, 0, 0.5], new[] { options.PollInterval, options.Timeout, options.IdleTimeout, options.RetryBase, options.DrainSlice, options.LeaseLength }.Select(time => time.TotalSeconds));
         Assert.Equal((2, false, 10, true), (options.MaxAttempts, options.Worker, options.MaxBodyBytes, options.Quiet));
+        Assert.Equal((7, TimeSpan.FromHours(12)), (options.MaxQueued, options.Retention));
         Assert.Equal(["http://a", "http://b"], options.CorsOrigins);
     }
 
@@ -52,6 +53,8 @@ public sealed class OllamaProxyOptionsTests
     [InlineData("OLLAMA_PROXY_WORKER", "maybe")]
     [InlineData("OLLAMA_PROXY_DRAIN_SECONDS", "-1")]
     [InlineData("OLLAMA_PROXY_LEASE_SECONDS", "0")]
+    [InlineData("OLLAMA_PROXY_MAX_QUEUED", "-1")]
+    [InlineData("OLLAMA_PROXY_RETENTION_DAYS", "a week")]
     [InlineData("OLLAMA_PROXY_MAX_BODY_BYTES", "64MiB")]
     public void A_bad_value_is_refused_in_one_line_that_names_it(string name, string value)
     {

@@ -27,7 +27,8 @@ public sealed class WorkerRig : IAsyncDisposable
             ["OLLAMA_URL"] = ollama.BaseAddress.ToString(),
             ["OLLAMA_PROXY_DB"] = DatabasePath,
         });
-        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
+        foreach (var (name, value) in settings)
+            builder.Configuration[name] = value;
         builder.Logging.AddProvider(Log);
         builder.AddOllamaProxy();
         builder.Services.AddSingleton<TimeProvider>(Time);
@@ -41,6 +42,8 @@ public sealed class WorkerRig : IAsyncDisposable
     public LogRecorder Log { get; } = new();
 
     public string DatabasePath => _folder.File("queue.db");
+
+    public IServiceProvider Services => _host.Services;
 
     public QueueWorker Worker => _host.Services.GetRequiredService<QueueWorker>();
 
