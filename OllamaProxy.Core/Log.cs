@@ -15,6 +15,9 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Error, "{Method} {Path} failed.")]
     public static partial void RequestFailed(this ILogger logger, Exception exception, string method, string path);
 
+    [LoggerMessage(17, LogLevel.Error, "{Method} {Path} failed. {Error}")]
+    public static partial void StoreFailed(this ILogger logger, string method, string path, string error);
+
     [LoggerMessage(4, LogLevel.Warning, "Ollama at {Endpoint} cannot be reached. Start it with `ollama serve` and get the model with `ollama pull {Model}`; prompts are accepted meanwhile and will run when it is up.")]
     public static partial void OllamaAway(this ILogger logger, OllamaEndpoint endpoint, string model);
 
@@ -42,15 +45,15 @@ internal static partial class Log
     [LoggerMessage(15, LogLevel.Information, "Prompt {Id}: stopped, because it was cancelled.")]
     public static partial void PromptCancelled(this ILogger logger, Guid id);
 
-    [LoggerMessage(16, LogLevel.Warning, "Prompt {Id}: what became of it cannot be stored at the moment; trying again.")]
-    public static partial void SettlingDelayed(this ILogger logger, Exception exception, Guid id);
+    [LoggerMessage(16, LogLevel.Warning, "Prompt {Id}: what became of it cannot be stored at the moment; trying again. {Error}")]
+    public static partial void SettlingDelayed(this ILogger logger, Guid id, string error);
 
     [LoggerMessage(12, LogLevel.Error, "Prompt {Id}: what became of it cannot be stored; its lease will run out and it will run again.")]
     public static partial void SettlingFailed(this ILogger logger, Exception exception, Guid id);
 
-    [LoggerMessage(13, LogLevel.Warning, "Prompt {Id}: its lease cannot be renewed at the moment.")]
-    public static partial void RenewalFailed(this ILogger logger, Exception exception, Guid id);
+    [LoggerMessage(13, LogLevel.Warning, "Prompt {Id}: its lease cannot be renewed at the moment. {Error}")]
+    public static partial void RenewalFailed(this ILogger logger, Guid id, string error);
 
-    [LoggerMessage(14, LogLevel.Error, "The queue cannot be read at the moment; trying again.")]
-    public static partial void ClaimFailed(this ILogger logger, Exception exception);
+    [LoggerMessage(14, LogLevel.Error, "The queue cannot be read at the moment; trying again. {Error}")]
+    public static partial void ClaimFailed(this ILogger logger, string error);
 }

@@ -88,8 +88,9 @@ public sealed class ApiPipeline(
         }
         catch (StoreException exception)
         {
-            logger.RequestFailed(exception, context.Request.Method, context.Request.Path);
-            context.Response.Headers.RetryAfter = StoreRetryAfter;
+            logger.StoreFailed(context.Request.Method, context.Request.Path, exception.Message);
+            if (exception.MayPass)
+                context.Response.Headers.RetryAfter = StoreRetryAfter;
             return Problems.Of(StatusCodes.Status503ServiceUnavailable, exception.Message);
         }
     }

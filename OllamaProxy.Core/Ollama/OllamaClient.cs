@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
@@ -31,16 +32,16 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
             throw OllamaFailures.OfAnswer((int)response.StatusCode, await ReadErrorAsync(response, cancellationToken), RetryAfter(response));
 
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var chunks = JsonSerializer.DeserializeAsyncEnumerable(stream, OllamaJson.Default.GenerateChunk, topLevelValues: true, cancellationToken);
-        await using var chunk = chunks.GetAsyncEnumerator(cancellationToken);
+        await using var line = LineReader.ReadAsync(stream, cancellationToken).GetAsyncEnumerator(cancellationToken);
         var any = false;
-        while (await MoveNextAsync(chunk, any))
+        while (await MoveNextAsync(line))
         {
+            var chunk = Parse(line.Current, any);
             any = true;
-            if (chunk.Current?.Error is { } error)
+            if (chunk.Error is { } error)
                 throw OllamaFailures.OfErrorLine(error);
-            yield return chunk.Current ?? throw OllamaFailures.OfForeignBody("A line of it was null.");
-            if (chunk.Current.Done)
+            yield return chunk;
+            if (chunk.Done)
                 yield break;
         }
         throw any
@@ -92,21 +93,32 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         or HttpRequestError.SecureConnectionError
         or HttpRequestError.ProxyTunnelError;
 
-    private static async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<GenerateChunk?> chunk, bool any)
+    private static async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<ReadOnlySequence<byte>> line)
     {
         try
         {
-            return await chunk.MoveNextAsync();
+            return await line.MoveNextAsync();
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        {
+            throw new OllamaException(FailureKind.Transient, $"The connection to Ollama broke amid the answer: {exception.Message}", exception);
+        }
+    }
+
+    /// <param name="line">A line of the answer.</param>
+    /// <param name="any">Whether there were any before it, so that the answer is Ollama's.</param>
+    private static GenerateChunk Parse(ReadOnlySequence<byte> line, bool any)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line.IsSingleSegment ? line.FirstSpan : line.ToArray(), OllamaJson.Default.GenerateChunk)
+                ?? throw OllamaFailures.OfForeignBody("A line of it was null.");
         }
         catch (JsonException exception)
         {
             throw any
                 ? new OllamaException(FailureKind.Transient, "Ollama's answer broke off within a line, or a line of it is no JSON.", exception)
                 : OllamaFailures.OfForeignBody("It is no JSON.", exception);
-        }
-        catch (Exception exception) when (exception is IOException or HttpRequestException)
-        {
-            throw new OllamaException(FailureKind.Transient, $"The connection to Ollama broke amid the answer: {exception.Message}", exception);
         }
     }
 

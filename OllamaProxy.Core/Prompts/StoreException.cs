@@ -1,4 +1,8 @@
 namespace OllamaProxy.Prompts;
 
 /// <summary>The store could not do what was asked, and changed nothing. The message is for people.</summary>
-public sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>Whether it may pass by itself, so that asking again later is worth it.</summary>
+    public bool MayPass { get; init; } = true;
+}

@@ -53,7 +53,7 @@ public sealed class LeaseKeeper(IPromptStore store, OllamaProxyOptions options, 
         }
         catch (StoreException exception)
         {
-            logger.RenewalFailed(exception, prompt.Id);
+            logger.RenewalFailed(prompt.Id, exception.Message);
             return null;
         }
     }

@@ -98,7 +98,7 @@ public sealed class QueueWorker(
         }
         catch (StoreException exception)
         {
-            logger.ClaimFailed(exception);
+            logger.ClaimFailed(exception.Message);
             return false;
         }
     }

@@ -31,7 +31,7 @@ public sealed class Settler(IPromptStore store, DrainRate drainRate, OllamaProxy
             }
             catch (StoreException exception) when (!outcome.Stopped && time.GetUtcNow() < deadline)
             {
-                logger.SettlingDelayed(exception, prompt.Id);
+                logger.SettlingDelayed(prompt.Id, exception.Message);
                 await Task.Delay(StoreRetryWait, time);
             }
         }

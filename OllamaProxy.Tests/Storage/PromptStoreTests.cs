@@ -54,6 +54,10 @@ public abstract class PromptStoreTests
     }
 
     [Fact]
+    public async Task A_prompt_without_metadata_has_none() =>
+        Assert.Null((await Store.FindContentAsync((await AddAsync("plain")).Id, default))!.Metadata);
+
+    [Fact]
     public async Task Prompts_are_claimed_in_order_of_arrival()
     {
         var added = await AddAsync("first", "second", "third");

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Prompts;
 
@@ -9,10 +10,20 @@ internal sealed class SqliteDatabase(string path)
     /// <summary>How long a statement waits for a lock that another process holds, in seconds.</summary>
     private const int BusySeconds = 5;
 
+    /// <summary>SQLITE_FCNTL_HAS_MOVED, of <c>sqlite3_file_control</c>, which SQLitePCL leaves out.</summary>
+    private const int HasMoved = 20;
+
     /// <summary>A connection that can write. Its commits survive a loss of power.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened, or not for writing.</exception>
     public SqliteConnection OpenWriter()
     {
         var connection = Open(SqliteOpenMode.ReadWriteCreate, pooling: false);
+        if (SQLitePCL.raw.sqlite3_db_readonly(connection.Handle, "main") != 0)
+        {
+            // SQLite opens for reading what it may not write.
+            connection.Dispose();
+            throw new SqliteException("The file is read-only.", SQLitePCL.raw.SQLITE_READONLY);
+        }
         connection.Execute("PRAGMA synchronous = FULL");
         return connection;
     }
@@ -35,7 +46,18 @@ internal sealed class SqliteDatabase(string path)
             SQLitePCL.raw.SQLITE_NOTADB => $"The file {path} is no SQLite database.",
             _ => $"The database {path} answered: {exception.Message}",
         },
-        exception);
+        exception)
+    {
+        MayPass = exception.SqliteErrorCode is not (SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB),
+    };
+
+    /// <summary>Makes sure that an open file is still the one that the path names: what is written to another is lost with the process.</summary>
+    /// <exception cref="StoreException">It is not.</exception>
+    public void RefuseMoved(SqliteConnection connection)
+    {
+        if (FileControl(connection.Handle!, "main", HasMoved, out var moved) == SQLitePCL.raw.SQLITE_OK && moved != 0)
+            throw new StoreException($"The database {path} was moved or deleted while the program ran. Put it back, or restart the program to begin a new one.") { MayPass = false };
+    }
 
     private SqliteConnection Open(SqliteOpenMode mode, bool pooling)
     {
@@ -59,4 +81,8 @@ internal sealed class SqliteDatabase(string path)
         Pooling = pooling,
         DefaultTimeout = BusySeconds,
     }.ToString();
+
+    [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
+    private static extern int FileControl(SQLitePCL.sqlite3 connection, string database, int operation, out int answer);
 }

@@ -169,7 +169,8 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         return row.Read() ? read(row) : null;
     }, cancellationToken);
 
-    private Task<T> WriteAsync<T>(Func<SqliteConnection, DateTimeOffset, T> work, CancellationToken cancellationToken) =>
+    /// <summary>Runs work on the connection that writes, as one write among others; also for tests, to break what they will.</summary>
+    internal Task<T> WriteAsync<T>(Func<SqliteConnection, DateTimeOffset, T> work, CancellationToken cancellationToken) =>
         _writer.RunAsync(connection => work(connection, _time.GetUtcNow()), cancellationToken);
 
     private Task<T> ReadAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken)

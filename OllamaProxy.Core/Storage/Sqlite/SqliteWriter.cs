@@ -78,6 +78,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
+            _database.RefuseMoved(_connection);
             using var transaction = _connection.BeginTransaction(deferred: false);
             foreach (var write in batch)
                 RunInSavepoint(transaction, write);
@@ -106,7 +107,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
-    private static void RunInSavepoint(SqliteTransaction transaction, Write write)
+    private void RunInSavepoint(SqliteTransaction transaction, Write write)
     {
         transaction.Save("one");
         try
@@ -115,9 +116,12 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            // One write's fault is not its neighbours': only its own changes go.
-            transaction.Rollback("one");
             write.Fault = exception;
+            // Of a full disk SQLite may make an end of the whole transaction: then it is its neighbours' fault as well.
+            if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) != 0)
+                throw;
+            // Else it is not: only its own changes go.
+            transaction.Rollback("one");
         }
         transaction.Release("one");
     }
