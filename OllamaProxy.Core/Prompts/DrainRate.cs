@@ -22,4 +22,11 @@ public sealed class DrainRate
         lock (_lock)
             return _meanRun * Math.Ceiling((double)position / concurrency);
     }
+
+    /// <summary>How long until the next prompt leaves the queue; null while nothing was measured.</summary>
+    public TimeSpan? UntilNext(int concurrency)
+    {
+        lock (_lock)
+            return _meanRun / concurrency;
+    }
 }

@@ -49,7 +49,7 @@ public sealed class PromptQueue(IPromptStore store, QueueSignal signal, DrainRat
     }
 
     /// <summary>How long until a full queue has probably room again, at least a second.</summary>
-    public TimeSpan UntilRoom() => drainRate.Eta(1, options.Concurrency) is { } eta && eta > TimeSpan.FromSeconds(1) ? eta : TimeSpan.FromSeconds(1);
+    public TimeSpan UntilRoom() => drainRate.UntilNext(options.Concurrency) is { } wait && wait > TimeSpan.FromSeconds(1) ? wait : TimeSpan.FromSeconds(1);
 
     /// <summary>Ends a prompt as cancelled, unless it has ended; null if there is no such prompt.</summary>
     public Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken) => store.CancelAsync(id, cancellationToken);

@@ -7,12 +7,17 @@ namespace OllamaProxy.Worker;
 /// <summary>Puts a result together from the lines of Ollama's answer.</summary>
 internal sealed class GeneratedText
 {
+    private const int MaxLength = 64 * 1024 * 1024;
+
     private readonly StringBuilder _text = new();
     private readonly StringBuilder _thinking = new();
     private GenerationStatistics _statistics = GenerationStatistics.None;
 
+    /// <exception cref="OllamaException">It is more than any model has a reason to say; what came before stays.</exception>
     public void Append(GenerateChunk chunk)
     {
+        if (_text.Length + _thinking.Length > MaxLength)
+            throw new OllamaException(FailureKind.Permanent, $"The answer is longer than {MaxLength} characters, and was cut off.");
         _text.Append(chunk.Response);
         _thinking.Append(chunk.Thinking);
         if (!chunk.Done)

@@ -19,6 +19,17 @@ public sealed class DrainRateTests
         Assert.Equal(TimeSpan.FromSeconds(seconds), rate.Eta(position, concurrency));
     }
 
+    [Theory]
+    [InlineData(1, 10)]
+    [InlineData(4, 2.5)]
+    public void A_prompt_leaves_the_queue_whenever_a_slot_is_free(int concurrency, double seconds)
+    {
+        var rate = new DrainRate();
+        Assert.Null(rate.UntilNext(concurrency));
+        rate.Record(TimeSpan.FromSeconds(10));
+        Assert.Equal(TimeSpan.FromSeconds(seconds), rate.UntilNext(concurrency));
+    }
+
     [Fact]
     public void The_mean_follows_the_latest_runs()
     {

@@ -146,6 +146,18 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_host_that_nobody_knows_is_as_good_as_away()
+    {
+        await using var rig = await WorkerRig.StartAsync(("OLLAMA_URL", "http://nosuch.invalid:11434"));
+        var id = await rig.SubmitAsync("patient");
+        _ = rig.Drain();
+
+        await Eventually.True(() => rig.Log.Lines.Any(line => line.Contains("nosuch.invalid:11434/ cannot be reached", StringComparison.Ordinal)));
+
+        Assert.Equal((PromptStatus.Queued, 0), await rig.FindAsync(id) is var prompt ? (prompt.Status, prompt.Attempts) : default);
+    }
+
+    [Fact]
     public async Task An_Ollama_that_goes_away_amid_the_work_costs_no_prompt_more_than_the_attempt_that_it_cut()
     {
         await using var rig = await WorkerRig.StartAsync(LongLease, ("OLLAMA_MAX_ATTEMPTS", "2"));

@@ -152,6 +152,26 @@ public sealed class MonsterTests
     }
 
     [Fact]
+    public async Task An_answer_without_an_end_is_cut_off_at_64_Mi_characters()
+    {
+        var line = RawOllama.Line(new string('x', 31 * MiB));
+        await using var ollama = await RawOllama.StartAsync(async request =>
+        {
+            while (!request.Gone.IsCancellationRequested)
+                await request.SendAsync(line);
+        });
+        await using var rig = await WorkerRig.StartAsync(LongLease, ("OLLAMA_URL", ollama.Url));
+        var id = await rig.SubmitAsync("endless");
+        _ = rig.Drain();
+
+        var prompt = await rig.WhenEndedAsync(id);
+
+        Assert.Equal((PromptStatus.Failed, 1), (prompt.Status, prompt.Attempts));
+        Assert.Contains("longer than 67108864 characters", prompt.Error, StringComparison.Ordinal);
+        Assert.Equal(93 * MiB, (await rig.Store.FindResultAsync(id, default))!.Text.Length);
+    }
+
+    [Fact]
     public async Task Headers_that_nothing_follows_are_given_up_at_the_end_of_the_attempts_timeout()
     {
         using var hungUp = new SemaphoreSlim(0);

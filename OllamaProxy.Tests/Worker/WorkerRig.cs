@@ -55,11 +55,11 @@ public sealed class WorkerRig : IAsyncDisposable
 
     /// <param name="latency">How long Ollama is silent before the first token, on the rig's clock.</param>
     /// <param name="settings">Settings by the names of their environment variables.</param>
-    public static async Task<WorkerRig> StartAsync(TimeSpan latency, params (string Name, string Value)[] settings)
-    {
-        var time = new FakeTimeProvider(new DateTimeOffset(2026, 2, 21, 12, 0, 0, TimeSpan.Zero));
-        return new(await OllamaSimulator.StartAsync(new() { Latency = latency, Time = time }), time, settings);
-    }
+    public static Task<WorkerRig> StartAsync(TimeSpan latency, params (string Name, string Value)[] settings) =>
+        StartAsync(new FakeTimeProvider(new DateTimeOffset(2026, 2, 21, 12, 0, 0, TimeSpan.Zero)), latency, settings);
+
+    public static async Task<WorkerRig> StartAsync(FakeTimeProvider time, TimeSpan latency, params (string Name, string Value)[] settings) =>
+        new(await OllamaSimulator.StartAsync(new() { Latency = latency, Time = time }), time, settings);
 
     /// <summary>Starts a drain that ends with the rig, if not before.</summary>
     public Task Drain() => Task.Run(() => Worker.DrainAsync(_stop.Token));
