@@ -39,7 +39,7 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Information, "Prompt {Id}: handed back to the queue.")]
     public static partial void PromptReleased(this ILogger logger, Guid id);
 
-    [LoggerMessage(11, LogLevel.Warning, "Prompt {Id}: the lease was lost, so nothing was written.")]
+    [LoggerMessage(11, LogLevel.Warning, "Prompt {Id}: the lease was lost or the prompt cancelled, so the attempt settled nothing.")]
     public static partial void LeaseLost(this ILogger logger, Guid id);
 
     [LoggerMessage(15, LogLevel.Information, "Prompt {Id}: stopped, because it was cancelled.")]

@@ -2,9 +2,21 @@ using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OllamaProxy;
+using OllamaProxy.Prompts;
+using OllamaProxy.Settings;
 
-var builder = FunctionsApplication.CreateBuilder(args);
-builder.ConfigureFunctionsWebApplication();
-builder.AddOllamaProxy();
-builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-builder.Build().Run();
+try
+{
+    var builder = FunctionsApplication.CreateBuilder(args);
+    builder.ConfigureFunctionsWebApplication();
+    builder.AddOllamaProxy();
+    builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+    builder.Build().Run();
+    return 0;
+}
+catch (Exception exception) when (exception is InvalidSettingException or StoreException)
+{
+    // What a user can mend is told in one line.
+    await Console.Error.WriteLineAsync(exception.Message);
+    return 1;
+}

@@ -43,6 +43,7 @@ public static class ServerApplication
     {
         configuration["OLLAMA_URL"] = simulator.ToString();
         // Real prompts must not get simulated answers, and the real list none of their rows.
-        configuration["OLLAMA_PROXY_DB"] ??= "data/simulated.db";
+        if (string.IsNullOrEmpty(configuration["OLLAMA_PROXY_DB"]))
+            configuration["OLLAMA_PROXY_DB"] = "data/simulated.db";
     }
 }

@@ -83,7 +83,7 @@ public sealed class ApiPipeline(
         }
         catch (QueueFullException exception)
         {
-            context.Response.Headers.RetryAfter = Math.Ceiling(queue.UntilRoom().TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = Math.Ceiling((await queue.UntilRoomAsync(context.RequestAborted)).TotalSeconds).ToString(CultureInfo.InvariantCulture);
             return Problems.Of(StatusCodes.Status429TooManyRequests, exception.Message);
         }
         catch (StoreException exception)

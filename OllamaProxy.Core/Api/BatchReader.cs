@@ -15,6 +15,7 @@ internal sealed class BatchReader(SubmissionReader submissions)
     /// <exception cref="ProblemException">400: the message names the line, or the element of the array, that is no good.</exception>
     public IReadOnlyList<NewPrompt> Read(ReadOnlyMemory<byte> body)
     {
+        body = JsonBody.WithoutMark(body);
         var first = body.Span.IndexOfAnyExcept(WhiteSpace);
         var prompts = first >= 0 && body.Span[first] == '[' ? ReadArray(body) : ReadLines(body);
         return prompts.Count > 0 ? prompts

@@ -13,12 +13,15 @@ internal static class JsonBody
     /// <summary>Some editors and shells put a byte order mark in front; RFC 8259 lets a reader pass over it.</summary>
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
+    /// <summary>The body behind a byte order mark, if it has one.</summary>
+    public static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> body) =>
+        body.Span.StartsWith(ByteOrderMark) ? body[ByteOrderMark.Length..] : body;
+
     /// <summary>The body, of whatever kind.</summary>
     /// <exception cref="ProblemException">400: it is no JSON in UTF-8.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> body)
     {
-        if (body.Span.StartsWith(ByteOrderMark))
-            body = body[ByteOrderMark.Length..];
+        body = WithoutMark(body);
         if (body.Length == 0)
             throw Problems.BadRequest("""The body is empty; it must be a JSON object such as {"prompt": "Why is the sky blue?"}.""");
         if (!Utf8.IsValid(body.Span))
@@ -27,6 +30,11 @@ internal static class JsonBody
         try
         {
             return JsonDocument.Parse(body, Strict);
+        }
+        catch (InvalidOperationException)
+        {
+            // Thrown instead of a JsonException where the names of fields are compared.
+            throw Problems.BadRequest("The body has a field whose name holds half of a surrogate pair, which is no character.");
         }
         catch (JsonException exception)
         {

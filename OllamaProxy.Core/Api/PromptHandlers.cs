@@ -29,6 +29,8 @@ public sealed class PromptHandlers(PromptQueue queue, OllamaProxyOptions options
         if (prompt.Status.HasEnded())
         {
             var result = await queue.FindResultAsync(prompt.Id, context.RequestAborted);
+            if (result is null && prompt.Status == PromptStatus.Completed)
+                return Problems.UnknownPrompt(prompt.Id.ToString()); // It was deleted in between.
             return TypedResults.Json(ResultResource.Ended(prompt, result), ApiJson.Relaxed.ResultResource);
         }
         context.Response.Headers.RetryAfter = ResultRetryAfter;

@@ -72,7 +72,7 @@ public sealed record ResultResource
         var statistics = result?.Statistics ?? GenerationStatistics.None;
         return new(prompt)
         {
-            Result = completed ? result?.Text ?? "" : null,
+            Result = completed ? result?.Text : null,
             Error = completed ? null : prompt.Error ?? $"The prompt was {prompt.Status.Name()}.",
             Partial = completed ? null : result?.Text,
             Thinking = result?.Thinking,

@@ -49,7 +49,7 @@ public sealed record StatusResource
     /// <summary>When it was submitted.</summary>
     public DateTimeOffset CreatedAt { get; }
 
-    /// <summary>When its status last changed.</summary>
+    /// <summary>When its status or priority last changed.</summary>
     public DateTimeOffset UpdatedAt { get; }
 
     /// <summary>When the running attempt, or that which ended it, was started.</summary>

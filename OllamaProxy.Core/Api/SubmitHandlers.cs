@@ -52,6 +52,8 @@ public sealed class SubmitHandlers(PromptQueue queue, OllamaProxyOptions options
     public async Task<IResult> SubmitBatchAsync(HttpContext context)
     {
         var prompts = new BatchReader(_submissions).Read(await ReadAsync(context));
+        if (options.MaxQueued > 0 && prompts.Count > options.MaxQueued)
+            return Problems.Of(StatusCodes.Status413PayloadTooLarge, $"The batch holds {prompts.Count} prompts, and OLLAMA_PROXY_MAX_QUEUED lets no more than {options.MaxQueued} wait.");
         var batch = Guid.CreateVersion7();
         var queued = await queue.SubmitBatchAsync(batch, prompts, context.RequestAborted);
 

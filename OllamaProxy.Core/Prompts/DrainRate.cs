@@ -1,32 +1,35 @@
 namespace OllamaProxy.Prompts;
 
-/// <summary>How fast the queue drains, as the worker of this process has measured it lately.</summary>
-public sealed class DrainRate
+/// <summary>How fast the queue drains, as the store has seen it lately, whichever process ran the prompts.</summary>
+public sealed class DrainRate(IPromptStore store, OllamaProxyOptions options, TimeProvider time)
 {
-    /// <summary>The weight of the newest run: the last ten or so make up most of the mean.</summary>
-    private const double Weight = 0.2;
+    private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private TimeSpan? _meanRun;
+    private long? _measuredAt;
 
-    /// <summary>Takes note of how long a prompt ran that has ended.</summary>
-    public void Record(TimeSpan run)
+    /// <summary>How long until the prompt at this position has probably ended; null while nothing was measured.</summary>
+    public async Task<TimeSpan?> EtaAsync(long position, CancellationToken cancellationToken) =>
+        await MeanRunAsync(cancellationToken) * Math.Ceiling((double)position / options.Concurrency);
+
+    /// <summary>How long until the next prompt probably leaves the queue; a second while nothing was measured, and at least.</summary>
+    public async Task<TimeSpan> UntilNextAsync(CancellationToken cancellationToken) =>
+        await MeanRunAsync(cancellationToken) / options.Concurrency is { } wait && wait > LeastWait ? wait : LeastWait;
+
+    private async Task<TimeSpan?> MeanRunAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
-            _meanRun = _meanRun is { } mean ? (mean * (1 - Weight)) + (run * Weight) : run;
-    }
-
-    /// <summary>How long until the prompt at this position has ended; null while nothing was measured.</summary>
-    public TimeSpan? Eta(long position, int concurrency)
-    {
+        {
+            if (_measuredAt is { } at && time.GetElapsedTime(at) < GoodFor)
+                return _meanRun;
+        }
+        var meanRun = await store.MeanRunAsync(cancellationToken);
         lock (_lock)
-            return _meanRun * Math.Ceiling((double)position / concurrency);
-    }
-
-    /// <summary>How long until the next prompt leaves the queue; null while nothing was measured.</summary>
-    public TimeSpan? UntilNext(int concurrency)
-    {
-        lock (_lock)
-            return _meanRun / concurrency;
+        {
+            _measuredAt = time.GetTimestamp();
+            return _meanRun = meanRun;
+        }
     }
 }

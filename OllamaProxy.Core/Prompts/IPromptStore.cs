@@ -66,10 +66,16 @@ public interface IPromptStore
     Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes prompts that ended before a time, the oldest first, and gives their room back to the system. Returns how
-    /// many it removed: fewer than <paramref name="limit"/> means that no more are there.
+    /// Removes prompts that ended before a time, the oldest first. Returns how many it removed: fewer than
+    /// <paramref name="limit"/> means that no more are there.
     /// </summary>
     Task<int> PurgeAsync(DateTimeOffset endedBefore, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Gives some of the room back to the system that removed prompts have left, and returns whether there is more.</summary>
+    Task<bool> ShrinkAsync(CancellationToken cancellationToken);
+
+    /// <summary>How long the attempts took on average that succeeded lately, in whatever process; null: none did.</summary>
+    Task<TimeSpan?> MeanRunAsync(CancellationToken cancellationToken);
 
     /// <summary>
     /// Queues prompts again whose lease ran out, or fails them where that was their last attempt; fails queued ones that
@@ -89,18 +95,21 @@ public interface IPromptStore
     /// <summary>Makes a lease that is held good for another <paramref name="length"/> from now, and returns what it is worth.</summary>
     Task<LeaseState> RenewAsync(Lease lease, TimeSpan length, CancellationToken cancellationToken);
 
-    /// <summary>Ends the prompt as completed; false, with nothing written, unless the lease is held.</summary>
+    // The last that a worker writes of an attempt. Each gives the lease up, and is false unless it was held: then nothing is
+    // written but, of a prompt that was cancelled meanwhile, what was generated until then.
+
+    /// <summary>Ends the prompt as completed.</summary>
     Task<bool> CompleteAsync(Lease lease, PromptResult result, CancellationToken cancellationToken);
 
-    /// <summary>Ends the prompt as failed, with what was generated until then; false, with nothing written, unless the lease is held.</summary>
+    /// <summary>Ends the prompt as failed, with what was generated until then.</summary>
     Task<bool> FailAsync(Lease lease, string error, PromptResult? partial, CancellationToken cancellationToken);
 
-    /// <summary>Queues the prompt for another attempt, not before a time; false, with nothing written, unless the lease is held.</summary>
-    Task<bool> RequeueAsync(Lease lease, string error, DateTimeOffset availableAt, CancellationToken cancellationToken);
+    /// <summary>Queues the prompt for another attempt, not before a time.</summary>
+    Task<bool> RequeueAsync(Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, CancellationToken cancellationToken);
 
-    /// <summary>Hands the prompt back as if it had not been claimed: the attempt does not count. False unless the lease is held.</summary>
-    Task<bool> ReleaseAsync(Lease lease, CancellationToken cancellationToken);
+    /// <summary>Hands the prompt back as if it had not been claimed: the attempt does not count.</summary>
+    Task<bool> ReleaseAsync(Lease lease, PromptResult? partial, CancellationToken cancellationToken);
 
-    /// <summary>Gives up the lease of a cancelled prompt, with what was generated until then; false, with nothing written, if it was lost.</summary>
+    /// <summary>Gives up the lease of a prompt that was cancelled, with what was generated until then; false if it was not.</summary>
     Task<bool> StopAsync(Lease lease, PromptResult? partial, CancellationToken cancellationToken);
 }

@@ -36,7 +36,7 @@ public sealed record Prompt
     /// <summary>When it was submitted.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When its status last changed.</summary>
+    /// <summary>When its status or priority last changed.</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
 
     /// <summary>When the running attempt, or that which ended it, was started; null while queued.</summary>

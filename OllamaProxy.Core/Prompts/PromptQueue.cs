@@ -45,11 +45,11 @@ public sealed class PromptQueue(IPromptStore store, QueueSignal signal, DrainRat
         if (prompt.Status != PromptStatus.Queued)
             return null;
         var position = await store.CountAheadAsync(prompt, cancellationToken) + 1;
-        return new(position, drainRate.Eta(position, options.Concurrency));
+        return new(position, await drainRate.EtaAsync(position, cancellationToken));
     }
 
     /// <summary>How long until a full queue has probably room again, at least a second.</summary>
-    public TimeSpan UntilRoom() => drainRate.UntilNext(options.Concurrency) is { } wait && wait > TimeSpan.FromSeconds(1) ? wait : TimeSpan.FromSeconds(1);
+    public Task<TimeSpan> UntilRoomAsync(CancellationToken cancellationToken) => drainRate.UntilNextAsync(cancellationToken);
 
     /// <summary>Ends a prompt as cancelled, unless it has ended; null if there is no such prompt.</summary>
     public Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken) => store.CancelAsync(id, cancellationToken);

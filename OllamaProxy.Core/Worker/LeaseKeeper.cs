@@ -25,14 +25,16 @@ public sealed class LeaseKeeper(IPromptStore store, OllamaProxyOptions options, 
         {
             while (await timer.WaitForNextTickAsync(attemptEnded))
             {
-                var renew = time.GetElapsedTime(renewedAt) >= _renewAfter;
+                // At short leases every tick is a renewal; by the clock, half of them would come a moment too early.
+                var renew = _renewAfter <= LookInterval || time.GetElapsedTime(renewedAt) >= _renewAfter;
+                var askedAt = time.GetTimestamp();
                 var state = await TryAsync(prompt, renew, attemptEnded);
                 if (state is null && time.GetElapsedTime(renewedAt) >= options.LeaseLength)
                     return LeaseState.Lost;
                 if (state is LeaseState.Cancelled or LeaseState.Lost)
                     return state.Value;
                 if (state is not null && renew)
-                    renewedAt = time.GetTimestamp();
+                    renewedAt = askedAt;
             }
         }
         catch (OperationCanceledException) when (attemptEnded.IsCancellationRequested)

@@ -8,7 +8,8 @@ namespace OllamaProxy.Worker;
 /// </summary>
 public sealed class Purger(IPromptStore store, OllamaProxyOptions options, TimeProvider time)
 {
-    private const int Step = 200;
+    /// <summary>Few, because each can be as large as a prompt and its result may be.</summary>
+    private const int Step = 20;
 
     /// <summary>Purges until nothing is left to be purged.</summary>
     public async Task PurgeAsync(CancellationToken cancellationToken)
@@ -17,6 +18,8 @@ public sealed class Purger(IPromptStore store, OllamaProxyOptions options, TimeP
             return;
         var endedBefore = options.Retention > TimeSpan.Zero ? time.GetUtcNow() - options.Retention : DateTimeOffset.MinValue;
         while (await store.PurgeAsync(endedBefore, Step, cancellationToken) == Step)
+            await Task.Yield();
+        while (await store.ShrinkAsync(cancellationToken))
             await Task.Yield();
     }
 }

@@ -17,6 +17,8 @@ public sealed class QueueWorker(
     TimeProvider time,
     ILogger<QueueWorker> logger) : IHostedService, IDisposable
 {
+    private static readonly TimeSpan QueuedLook = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _gate = new(1);
     private readonly CancellationTokenSource _shutdown = new();
     private readonly ClaimTerms _terms = new(options.Concurrency, options.LeaseLength, options.MaxAttempts, options.Ollama.ToString());
@@ -71,7 +73,7 @@ public sealed class QueueWorker(
                 var isEmpty = await FillSlotsAsync(running, stop);
                 if (isEmpty && running.Count == 0 && time.GetElapsedTime(started) >= options.DrainSlice)
                     return;
-                await WaitForChangeAsync(running, stop);
+                await WaitForChangeAsync(running, isEmpty ? options.LeaseLength : QueuedLook, stop);
                 running.RemoveAll(run => run.IsCompleted);
             }
         }
@@ -104,11 +106,13 @@ public sealed class QueueWorker(
     }
 
     /// <summary>Waits until a prompt has ended, one was queued in this process, or it is time to look again.</summary>
-    private async Task WaitForChangeAsync(List<Task> running, CancellationToken stop)
+    /// <param name="running">What runs here.</param>
+    /// <param name="atMost">When to look again for retries that are due, and for leases that ran out, however rarely others are to be polled.</param>
+    /// <param name="stop">Ends the wait.</param>
+    private async Task WaitForChangeAsync(List<Task> running, TimeSpan atMost, CancellationToken stop)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var probe = backend.NextProbe;
-        var poll = probe < options.PollInterval ? probe.Value : options.PollInterval;
+        var poll = new[] { options.PollInterval, atMost, backend.NextProbe ?? atMost }.Min();
         await Task.WhenAny([.. running, signal.WaitAsync(waiting.Token), Task.Delay(poll, time, waiting.Token)]);
         await waiting.CancelAsync();
     }

@@ -8,7 +8,7 @@ namespace OllamaProxy.Worker;
 /// Writes what became of a prompt whose attempt has ended: completed, failed, queued again, handed back or stopped. While the
 /// store takes nothing it tries again, for as long as a lease is good: a generation can be the work of half an hour.
 /// </summary>
-public sealed class Settler(IPromptStore store, DrainRate drainRate, OllamaProxyOptions options, TimeProvider time, ILogger<Settler> logger)
+public sealed class Settler(IPromptStore store, OllamaProxyOptions options, TimeProvider time, ILogger<Settler> logger)
 {
     private static readonly TimeSpan StoreRetryWait = TimeSpan.FromSeconds(1);
 
@@ -40,7 +40,7 @@ public sealed class Settler(IPromptStore store, DrainRate drainRate, OllamaProxy
     private Task WriteAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease) => outcome switch
     {
         _ when lease != LeaseState.Held => StopAsync(prompt, outcome),
-        { Stopped: true } => ReleaseAsync(prompt),
+        { Stopped: true } => ReleaseAsync(prompt, outcome),
         { Failure: null } => CompleteAsync(prompt, outcome),
         { Failure: var failure } => FailOrRequeueAsync(prompt, outcome, failure),
     };
@@ -55,9 +55,9 @@ public sealed class Settler(IPromptStore store, DrainRate drainRate, OllamaProxy
             logger.LeaseLost(prompt.Id);
     }
 
-    private async Task ReleaseAsync(ClaimedPrompt prompt)
+    private async Task ReleaseAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
     {
-        if (await store.ReleaseAsync(prompt.Lease, CancellationToken.None))
+        if (await store.ReleaseAsync(prompt.Lease, outcome.Partial, CancellationToken.None))
             logger.PromptReleased(prompt.Id);
         else
             logger.LeaseLost(prompt.Id);
@@ -66,14 +66,9 @@ public sealed class Settler(IPromptStore store, DrainRate drainRate, OllamaProxy
     private async Task CompleteAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
     {
         if (await store.CompleteAsync(prompt.Lease, outcome.Result, CancellationToken.None))
-        {
-            drainRate.Record(outcome.Duration);
             logger.PromptCompleted(prompt.Id, outcome.Duration.TotalSeconds);
-        }
         else
-        {
             logger.LeaseLost(prompt.Id);
-        }
     }
 
     private async Task FailOrRequeueAsync(ClaimedPrompt prompt, AttemptOutcome outcome, OllamaException failure)
@@ -81,7 +76,7 @@ public sealed class Settler(IPromptStore store, DrainRate drainRate, OllamaProxy
         var wait = _retryPolicy.NextAttempt(failure, prompt.Attempt, prompt.MaxAttempts ?? options.MaxAttempts, Random.Shared.NextDouble());
         var written = wait is null
             ? await store.FailAsync(prompt.Lease, failure.Message, outcome.Partial, CancellationToken.None)
-            : await store.RequeueAsync(prompt.Lease, failure.Message, time.GetUtcNow() + wait.Value, CancellationToken.None);
+            : await store.RequeueAsync(prompt.Lease, failure.Message, outcome.Partial, time.GetUtcNow() + wait.Value, CancellationToken.None);
         if (!written)
             logger.LeaseLost(prompt.Id);
         else if (wait is null)

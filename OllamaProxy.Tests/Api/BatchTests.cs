@@ -13,6 +13,7 @@ public abstract class BatchTests(ProxyFixture fixture)
     [Theory]
     [InlineData("""[{"prompt":"one"},{"prompt":"two","priority":1},{"prompt":"three","model":"nosuch"}]""", "application/json")]
     [InlineData("{\"prompt\":\"one\"}\n\n{\"prompt\":\"two\",\"priority\":1}\r\n{\"prompt\":\"three\",\"model\":\"nosuch\"}\n", "application/x-ndjson")]
+    [InlineData("\uFEFF[{\"prompt\":\"one\"},{\"prompt\":\"two\",\"priority\":1},{\"prompt\":\"three\",\"model\":\"nosuch\"}]", "application/json")]
     [InlineData("{\"prompt\":\"one\"}\n{\"prompt\":\"two\",\"priority\":1}\n{\"prompt\":\"three\",\"model\":\"nosuch\"}", "text/plain")]
     public async Task A_batch_is_queued_in_order_and_can_be_followed(string body, string contentType)
     {

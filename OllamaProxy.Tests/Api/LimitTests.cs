@@ -25,6 +25,9 @@ public sealed class LimitTests
         using var batch = await proxy.Client.PostAsJsonAsync("/api/v1/prompts", new[] { new { prompt = "three" } });
         await Problem.OfAsync(batch, 429);
 
+        using var tooMany = await proxy.Client.PostAsJsonAsync("/api/v1/prompts", new[] { new { prompt = "1" }, new { prompt = "2" }, new { prompt = "3" } });
+        await Problem.OfAsync(tooMany, 413);
+
         using var cancel = await proxy.Client.PostAsync($"/api/v1/prompt/{running}/cancel", null);
         await Eventually.NotNull(async () =>
         {

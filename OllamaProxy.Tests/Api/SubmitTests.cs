@@ -124,6 +124,8 @@ public abstract class SubmitTests(ProxyFixture fixture)
     [InlineData("{\"prompt\":\" \\t\\n\\u00a0\"}", "'prompt' is blank")]
     [InlineData("{\"prompt\":\"half \\ud83d\"}", "'prompt'")]
     [InlineData("{\"prompt\":\"hello\",\"options\":{\"stop\":[\"\\uDE00\"]}}", "'options'")]
+    [InlineData("{\"prompt\":\"hello\",\"\\ud800\":1}", "surrogate")]
+    [InlineData("{\"prompt\":\"hello\",\"metadata\":{\"\\ud800\":1}}", "surrogate")]
     [InlineData("{\"prompt\":\"hello\",\"model\":5}", "'model'")]
     [InlineData("{\"prompt\":\"hello\",\"model\":\" \"}", "'model' is blank")]
     [InlineData("{\"prompt\":\"hello\",\"system\":{}}", "'system'")]

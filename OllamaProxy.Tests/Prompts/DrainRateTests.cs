@@ -1,42 +1,77 @@
+using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Prompts;
 
-public sealed class DrainRateTests
+public sealed class DrainRateTests : IAsyncLifetime, IDisposable
 {
+    private static readonly ClaimTerms Terms = new(1, TimeSpan.FromHours(1), 5, "here");
+
+    private readonly TempFolder _folder = new();
+    private readonly FakeTimeProvider _time = new();
+    private readonly SqlitePromptStore _store;
+
+    public DrainRateTests() => _store = SqlitePromptStore.Open(_folder.File("queue.db"), "llama3.2", _time);
+
     [Fact]
-    public void Nothing_is_estimated_before_anything_was_measured() => Assert.Null(new DrainRate().Eta(1, 1));
+    public async Task Nothing_is_estimated_before_anything_was_measured()
+    {
+        Assert.Null(await Rate(1).EtaAsync(1, default));
+        Assert.Equal(TimeSpan.FromSeconds(1), await Rate(1).UntilNextAsync(default));
+    }
 
     [Theory]
     [InlineData(1, 1, 10)]
     [InlineData(5, 1, 50)]
     [InlineData(4, 4, 10)]
     [InlineData(5, 4, 20)]
-    public void An_estimate_is_the_mean_run_for_each_round_of_slots(long position, int concurrency, double seconds)
+    public async Task An_estimate_is_the_mean_run_for_each_round_of_slots(long position, int concurrency, double seconds)
     {
-        var rate = new DrainRate();
-        rate.Record(TimeSpan.FromSeconds(10));
-        Assert.Equal(TimeSpan.FromSeconds(seconds), rate.Eta(position, concurrency));
+        await RunAsync(5, "done");
+        await RunAsync(15, "done");
+        await RunAsync(500, null);
+        Assert.Equal(seconds, (await Rate(concurrency).EtaAsync(position, default))!.Value.TotalSeconds, 2);
     }
 
     [Theory]
     [InlineData(1, 10)]
     [InlineData(4, 2.5)]
-    public void A_prompt_leaves_the_queue_whenever_a_slot_is_free(int concurrency, double seconds)
+    [InlineData(100, 1)]
+    public async Task A_prompt_leaves_the_queue_whenever_a_slot_is_free(int concurrency, double seconds)
     {
-        var rate = new DrainRate();
-        Assert.Null(rate.UntilNext(concurrency));
-        rate.Record(TimeSpan.FromSeconds(10));
-        Assert.Equal(TimeSpan.FromSeconds(seconds), rate.UntilNext(concurrency));
+        await RunAsync(10, "done");
+        Assert.Equal(seconds, (await Rate(concurrency).UntilNextAsync(default)).TotalSeconds, 2);
     }
 
     [Fact]
-    public void The_mean_follows_the_latest_runs()
+    public async Task The_mean_is_that_of_the_latest_ten_runs_and_at_most_a_second_old()
     {
-        var rate = new DrainRate();
-        rate.Record(TimeSpan.FromSeconds(100));
-        for (var run = 0; run < 30; run++)
-            rate.Record(TimeSpan.FromSeconds(10));
-        Assert.InRange(rate.Eta(1, 1)!.Value.TotalSeconds, 10, 10.2);
+        var rate = Rate(1);
+        await RunAsync(100, "done");
+        Assert.Equal(100, (await rate.EtaAsync(1, default))!.Value.TotalSeconds, 2);
+        for (var run = 0; run < 10; run++)
+            await RunAsync(10, "done");
+        Assert.Equal(10, (await rate.EtaAsync(1, default))!.Value.TotalSeconds, 2);
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _store.DisposeAsync();
+
+    public void Dispose() => _folder.Dispose();
+
+    private DrainRate Rate(int concurrency) => new(_store, new OllamaProxyOptions { Concurrency = concurrency }, _time);
+
+    private async Task RunAsync(double seconds, string? result)
+    {
+        await _store.AddAsync(new("hello", "llama3.2", "{}"u8.ToArray()), 0, default);
+        var lease = (await _store.ClaimAsync(Terms, default))!.Lease;
+        _time.Advance(TimeSpan.FromSeconds(seconds));
+        if (result is null)
+            await _store.FailAsync(lease, "it broke", null, default);
+        else
+            await _store.CompleteAsync(lease, new(result, null, GenerationStatistics.None), default);
     }
 }

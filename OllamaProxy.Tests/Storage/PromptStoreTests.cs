@@ -154,7 +154,7 @@ public abstract class PromptStoreTests
         var added = await AddAsync("first", "second");
         var claimed = await ClaimAsync();
         var availableAt = Time.GetUtcNow() + TimeSpan.FromSeconds(10);
-        Assert.True(await Store.RequeueAsync(claimed!.Lease, "once more", availableAt, default));
+        Assert.True(await Store.RequeueAsync(claimed!.Lease, "once more", null, availableAt, default));
 
         var waiting = await FindAsync(added[0]);
         Assert.Equal((PromptStatus.Queued, "once more", 1, null), (waiting.Status, waiting.Error, waiting.Attempts, waiting.StartedAt));
@@ -169,7 +169,7 @@ public abstract class PromptStoreTests
     {
         await AddAsync("first", "second");
         var claimed = await ClaimAsync();
-        await Store.RequeueAsync(claimed!.Lease, "once more", Time.GetUtcNow(), default);
+        await Store.RequeueAsync(claimed!.Lease, "once more", null, Time.GetUtcNow(), default);
 
         Assert.Equal(["first", "second"], await ClaimAllTextsAsync());
     }
@@ -180,7 +180,7 @@ public abstract class PromptStoreTests
         var added = await AddAsync("hello");
         var claimed = await ClaimAsync();
 
-        Assert.True(await Store.ReleaseAsync(claimed!.Lease, default));
+        Assert.True(await Store.ReleaseAsync(claimed!.Lease, null, default));
 
         Assert.Equal(added, await FindAsync(added));
         Assert.Equal(1, (await ClaimAsync())!.Attempt);
@@ -241,8 +241,8 @@ public abstract class PromptStoreTests
         Assert.Equal(LeaseState.Lost, await Store.LookAtAsync(lost, default));
         Assert.False(await Store.CompleteAsync(lost, Answer, default));
         Assert.False(await Store.FailAsync(lost, "stale", null, default));
-        Assert.False(await Store.RequeueAsync(lost, "stale", Time.GetUtcNow(), default));
-        Assert.False(await Store.ReleaseAsync(lost, default));
+        Assert.False(await Store.RequeueAsync(lost, "stale", null, Time.GetUtcNow(), default));
+        Assert.False(await Store.ReleaseAsync(lost, null, default));
 
         Assert.Equal(before, await FindAsync(added));
         Assert.Null(await Store.FindResultAsync(added.Id, default));
@@ -280,7 +280,7 @@ public abstract class PromptStoreTests
         Assert.True(await Store.SweepAsync(OneAtATime, default));
         var claimed = await ClaimAsync();
         Assert.False(await Store.SweepAsync(OneAtATime, default));
-        await Store.RequeueAsync(claimed!.Lease, "later", Time.GetUtcNow() + TimeSpan.FromHours(1), default);
+        await Store.RequeueAsync(claimed!.Lease, "later", null, Time.GetUtcNow() + TimeSpan.FromHours(1), default);
         Assert.True(await Store.SweepAsync(OneAtATime, default));
     }
 

@@ -82,7 +82,7 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
         var third = await AddAsync("third");
         var claimed = await ClaimAsync();
         Assert.Equal(1, await Store.CountAheadAsync(third, default));
-        await Store.ReleaseAsync(claimed!.Lease, default);
+        await Store.ReleaseAsync(claimed!.Lease, null, default);
         Assert.Equal(2, await Store.CountAheadAsync(third, default));
         await Store.CancelAsync(first.Id, default);
         Assert.Equal(1, await Store.CountAheadAsync(third, default));
@@ -110,8 +110,22 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
     [InlineData("'0D9AF21D-6D7F-4D64-8B34-8B0C7E1D2F3A', 'text', 'queued', '2026-02-21T12:00:00Z', '2026-02-21T12:00:00Z'")]
     [InlineData("'0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a', 'text', 'waiting', '2026-02-21T12:00:00Z', '2026-02-21T12:00:00Z'")]
     [InlineData("'0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a', 'text', 'queued', 'yesterday', '2026-02-21T12:00:00Z'")]
+    [InlineData("'0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a', 'text', 'queued', '2460000.5', '2026-02-21T12:00:00Z'")]
     public void A_row_of_a_script_that_could_not_be_read_is_kept_out(string row) =>
         Assert.Throws<SqliteException>(() => Sql($"INSERT INTO prompts (id, prompt, status, created_at, updated_at) VALUES ({row})"));
+
+    [Theory]
+    [InlineData("batch = 'nightly'")]
+    [InlineData("expires_at = 9e18")]
+    [InlineData("timeout = 1e300")]
+    [InlineData("timeout = 0")]
+    [InlineData("max_attempts = 0")]
+    [InlineData("started_at = 'soon'")]
+    public async Task A_change_of_a_script_that_could_not_be_read_is_kept_out(string assignment)
+    {
+        await AddAsync("hello");
+        Assert.Throws<SqliteException>(() => Sql($"UPDATE prompts SET {assignment}"));
+    }
 
     [Fact]
     public void The_file_is_in_WAL_mode_with_incremental_vacuum_and_a_version()
@@ -130,6 +144,21 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
     {
         var plan = (string)Sql($"EXPLAIN QUERY PLAN {SqliteLeases.NextDue}".Replace("$now_ms", "1", StringComparison.Ordinal))!;
         Assert.Contains("USING COVERING INDEX prompts_in_order", plan, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_sweep_scans_neither_the_queue_nor_what_has_ended()
+    {
+        var sql = SqliteLeases.SweepAll.Replace("$now_ms", "1", StringComparison.Ordinal).Replace("$now", "''", StringComparison.Ordinal)
+            .Replace("$max_attempts", "1", StringComparison.Ordinal).Replace("$lease_ran_out", "''", StringComparison.Ordinal);
+        foreach (var statement in sql.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var plan = Plan(statement);
+            Assert.DoesNotContain("SCAN prompts", plan, StringComparison.Ordinal);
+            Assert.DoesNotContain("status=? AND seq", plan, StringComparison.Ordinal);
+            if (statement.Contains("expires_in", StringComparison.Ordinal))
+                Assert.Contains("INDEX prompts_to_expire", plan, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -188,6 +217,18 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
     }
 
     private SqlitePromptStore Open() => SqlitePromptStore.Open(File, "llama3.2", Time);
+
+    private string Plan(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={File};Pooling=False");
+        connection.Open();
+        using var command = connection.Command($"EXPLAIN QUERY PLAN {sql}");
+        using var row = command.ExecuteReader();
+        var plan = new List<string>();
+        while (row.Read())
+            plan.Add(row.GetString(3));
+        return string.Join('\n', plan);
+    }
 
     /// <summary>Runs SQL as another process would, and returns the last column of the first row.</summary>
     private object? Sql(string sql)

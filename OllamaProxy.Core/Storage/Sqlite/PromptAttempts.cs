@@ -19,6 +19,19 @@ internal static class PromptAttempts
     public static void Forget(SqliteConnection connection, long seq) =>
         connection.Execute("DELETE FROM attempts WHERE seq = $seq AND ended_at IS NULL", ("$seq", seq));
 
+    /// <summary>The mean over the last ten that succeeded among the last hundred.</summary>
+    public static TimeSpan? MeanRun(SqliteConnection connection)
+    {
+        using var command = connection.Command(
+            """
+            SELECT avg(seconds) FROM (
+                SELECT (julianday(ended_at) - julianday(started_at)) * 86400 AS seconds
+                FROM (SELECT id, started_at, ended_at, error FROM attempts ORDER BY id DESC LIMIT 100)
+                WHERE ended_at IS NOT NULL AND error IS NULL ORDER BY id DESC LIMIT 10)
+            """);
+        return command.ExecuteScalar() is double seconds ? TimeSpan.FromSeconds(Math.Max(seconds, 0)) : null;
+    }
+
     public static IReadOnlyList<AttemptRecord> List(SqliteConnection connection, Guid id)
     {
         using var command = connection.Command(

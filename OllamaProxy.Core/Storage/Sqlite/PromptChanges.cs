@@ -17,8 +17,11 @@ internal static class PromptChanges
         return PromptRow.Find(connection, id);
     }
 
+    /// <summary>A worker that still runs the cancelled prompt finds its lease lost, and its attempt ended here.</summary>
     public static Change Retry(SqliteConnection connection, Guid id, DateTimeOffset now) => Of(connection, id, connection.Execute(
         """
+        UPDATE attempts SET ended_at = $now, error = 'It was cancelled.'
+        WHERE ended_at IS NULL AND seq = (SELECT seq FROM prompts WHERE id = $id AND status = 'cancelled');
         UPDATE prompts SET status = 'queued', attempts = 0, available_at = 0, expires_at = NULL, error = NULL, result = NULL, thinking = NULL,
             started_at = NULL, completed_at = NULL, updated_at = $now
         WHERE id = $id AND status IN ('failed', 'cancelled')

@@ -16,9 +16,9 @@ internal static class Settlement
     public static bool Fail(SqliteConnection connection, Lease lease, string error, PromptResult? partial, DateTimeOffset now) =>
         End(connection, lease, PromptStatus.Failed, error, partial, now);
 
-    public static bool Requeue(SqliteConnection connection, Lease lease, string error, DateTimeOffset availableAt, DateTimeOffset now)
+    public static bool Requeue(SqliteConnection connection, Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, DateTimeOffset now)
     {
-        if (!EndHeld(connection, lease, null, now))
+        if (!EndHeld(connection, lease, partial, now))
             return false;
         PromptAttempts.End(connection, lease.Seq, error, now);
         connection.Execute(
@@ -27,13 +27,17 @@ internal static class Settlement
         return true;
     }
 
-    public static bool Release(SqliteConnection connection, Lease lease, DateTimeOffset now)
+    public static bool Release(SqliteConnection connection, Lease lease, PromptResult? partial, DateTimeOffset now)
     {
-        if (!EndHeld(connection, lease, null, now))
+        if (!EndHeld(connection, lease, partial, now))
             return false;
         PromptAttempts.Forget(connection, lease.Seq);
         connection.Execute(
-            "UPDATE prompts SET status = 'queued', started_at = NULL, attempts = attempts - 1, updated_at = $now WHERE seq = $seq",
+            """
+            UPDATE prompts SET status = 'queued', started_at = NULL, attempts = attempts - 1, updated_at = $now,
+                error = CASE WHEN attempts > 1 THEN (SELECT error FROM attempts WHERE seq = $seq ORDER BY id DESC LIMIT 1) END
+            WHERE seq = $seq
+            """,
             ("$seq", lease.Seq), ("$now", SqliteTime.Write(now)));
         return true;
     }

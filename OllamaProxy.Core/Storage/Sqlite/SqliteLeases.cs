@@ -16,10 +16,8 @@ internal static class SqliteLeases
         WHERE status = 'queued' AND available_at <= $now_ms AND seq NOT IN (SELECT seq FROM leases) ORDER BY rank, seq LIMIT 1
         """;
 
-    private const string LeaseRanOut = "The worker that ran this prompt was not heard of for the length of its lease.";
-
-    /// <summary>Takes back what is processing without a good lease, and fails what waited for too long.</summary>
-    public static void Sweep(SqliteConnection connection, ClaimTerms terms, DateTimeOffset now) => connection.Execute(
+    /// <summary>Takes back what is processing without a good lease, and fails what waited for too long. No statement may scan the queue.</summary>
+    public const string SweepAll =
         """
         DELETE FROM leases WHERE expires_at <= $now_ms;
 
@@ -33,10 +31,14 @@ internal static class SqliteLeases
             updated_at = $now
         WHERE status = 'processing' AND seq NOT IN (SELECT seq FROM leases);
 
-        UPDATE prompts SET status = 'failed', completed_at = $now, updated_at = $now,
-            error = 'It was not started within the time that its expires_in allowed.' || coalesce(' The last attempt: ' || error, '')
+        UPDATE prompts INDEXED BY prompts_to_expire SET status = 'failed', completed_at = $now, updated_at = $now,
+            error = 'It waited in the queue for longer than its expires_in allows.' || coalesce(' The last attempt: ' || error, '')
         WHERE status = 'queued' AND expires_at <= $now_ms;
-        """,
+        """;
+
+    private const string LeaseRanOut = "The worker that ran this prompt was not heard of for the length of its lease.";
+
+    public static void Sweep(SqliteConnection connection, ClaimTerms terms, DateTimeOffset now) => connection.Execute(SweepAll,
         ("$now_ms", now.ToUnixTimeMilliseconds()), ("$max_attempts", terms.MaxAttempts), ("$now", SqliteTime.Write(now)), ("$lease_ran_out", LeaseRanOut));
 
     /// <summary>Claims the first due prompt, if a lease is free for it.</summary>

@@ -113,6 +113,14 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         WriteAsync((connection, now) => Retention.Purge(connection, endedBefore, limit, now), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<bool> ShrinkAsync(CancellationToken cancellationToken) =>
+        WriteAsync((connection, _) => Retention.Shrink(connection), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<TimeSpan?> MeanRunAsync(CancellationToken cancellationToken) =>
+        ReadAsync(PromptAttempts.MeanRun, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<bool> SweepAsync(ClaimTerms terms, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
     {
         SqliteLeases.Sweep(connection, terms, now);
@@ -143,12 +151,12 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         WriteAsync((connection, now) => Settlement.Fail(connection, lease, error, partial, now), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> RequeueAsync(Lease lease, string error, DateTimeOffset availableAt, CancellationToken cancellationToken) =>
-        WriteAsync((connection, now) => Settlement.Requeue(connection, lease, error, availableAt, now), cancellationToken);
+    public Task<bool> RequeueAsync(Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, CancellationToken cancellationToken) =>
+        WriteAsync((connection, now) => Settlement.Requeue(connection, lease, error, partial, availableAt, now), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> ReleaseAsync(Lease lease, CancellationToken cancellationToken) =>
-        WriteAsync((connection, now) => Settlement.Release(connection, lease, now), cancellationToken);
+    public Task<bool> ReleaseAsync(Lease lease, PromptResult? partial, CancellationToken cancellationToken) =>
+        WriteAsync((connection, now) => Settlement.Release(connection, lease, partial, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> StopAsync(Lease lease, PromptResult? partial, CancellationToken cancellationToken) =>

@@ -15,22 +15,22 @@ internal static class SqliteSchema
     [
         """
         CREATE TABLE prompts (
-            seq INTEGER PRIMARY KEY,
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: a lease can outlive its prompt
             id TEXT NOT NULL UNIQUE CHECK (id LIKE '________-____-____-____-____________' AND id NOT GLOB '*[^0-9a-f-]*'),
             status TEXT NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'processing', 'completed', 'failed', 'cancelled')),
-            created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00')) CHECK (datetime(created_at) IS NOT NULL),
-            updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00')) CHECK (datetime(updated_at) IS NOT NULL),
-            started_at TEXT,
-            completed_at TEXT,
+            created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00')) CHECK (created_at GLOB '[0-9][0-9][0-9][0-9]-[0-9]*' AND datetime(created_at) IS NOT NULL),
+            updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00')) CHECK (updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9]*' AND datetime(updated_at) IS NOT NULL),
+            started_at TEXT CHECK (datetime(started_at) IS NOT NULL OR started_at IS NULL),
+            completed_at TEXT CHECK (datetime(completed_at) IS NOT NULL OR completed_at IS NULL),
             model TEXT,
-            priority INTEGER NOT NULL DEFAULT 0,
+            priority INTEGER NOT NULL DEFAULT 0 CHECK (priority BETWEEN -100 AND 100),
             rank INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER)), -- milliseconds
             available_at INTEGER NOT NULL DEFAULT 0, -- milliseconds
             attempts INTEGER NOT NULL DEFAULT 0,
-            max_attempts INTEGER,
-            timeout REAL, -- seconds
-            expires_at INTEGER, -- milliseconds
-            batch TEXT,
+            max_attempts INTEGER CHECK (max_attempts BETWEEN 1 AND 1000000),
+            timeout REAL CHECK (timeout BETWEEN 0.001 AND 2073600), -- seconds
+            expires_at INTEGER CHECK (expires_at BETWEEN 0 AND 253402300799999), -- milliseconds
+            batch TEXT CHECK (batch LIKE '________-____-____-____-____________' AND batch NOT GLOB '*[^0-9a-f-]*'),
             fingerprint BLOB, -- SHA-256 of a submission that may be repeated
             done_reason TEXT,
             total_duration INTEGER, -- this and what follows as Ollama sends it
@@ -49,7 +49,8 @@ internal static class SqliteSchema
         CREATE INDEX prompts_in_order ON prompts (rank, seq, available_at) WHERE status = 'queued';
         CREATE INDEX prompts_by_status ON prompts (status, seq);
         CREATE INDEX prompts_to_expire ON prompts (expires_at) WHERE status = 'queued' AND expires_at IS NOT NULL;
-        CREATE INDEX prompts_by_batch ON prompts (batch, status, seq) WHERE batch IS NOT NULL;
+        CREATE INDEX prompts_by_batch ON prompts (batch, seq, status) WHERE batch IS NOT NULL;
+        CREATE INDEX prompts_by_model ON prompts (model, seq);
         CREATE INDEX prompts_by_end ON prompts (completed_at) WHERE completed_at IS NOT NULL;
 
         -- A row for each attempt that runs, and for a while after a client cancelled it.

@@ -1,0 +1,16 @@
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Tests.Storage;
+
+/// <summary>A lease as <see cref="StoreModel"/> knows it. A worker may remember it for longer than it is worth anything.</summary>
+internal sealed class ModelLease(ModelPrompt prompt, Lease lease, DateTimeOffset expiresAt)
+{
+    public ModelPrompt Prompt => prompt;
+
+    public Lease Lease => lease;
+
+    /// <summary>What the worker was told when it claimed.</summary>
+    public bool IsLastAttempt { get; } = prompt.Shown.Attempts == prompt.MaxAttempts;
+
+    public DateTimeOffset ExpiresAt { get; set; } = expiresAt;
+}

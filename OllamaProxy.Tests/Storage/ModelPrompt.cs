@@ -1,0 +1,66 @@
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Tests.Storage;
+
+/// <summary>A prompt as <see cref="StoreModel"/> knows it: what the store shows of it, and what it hides.</summary>
+internal sealed class ModelPrompt(Prompt shown, NewPrompt submitted)
+{
+    /// <summary>How many attempts a prompt may use up that does not say so itself.</summary>
+    public const int DefaultMaxAttempts = 2;
+
+    /// <summary>An error whose wording is the store's.</summary>
+    public const string SomeError = "*";
+
+    private Prompt _beforeClaim = shown;
+
+    public Prompt Shown { get; private set; } = shown;
+
+    public NewPrompt Submitted => submitted;
+
+    public int MaxAttempts => Shown.MaxAttempts ?? DefaultMaxAttempts;
+
+    public DateTimeOffset AvailableAt { get; private set; }
+
+    public string? Result { get; set; }
+
+    /// <summary>The numbers of the attempts that count, those before a retry among them.</summary>
+    public List<int> Attempts { get; } = [];
+
+    public void Queue(string? error, DateTimeOffset availableAt, DateTimeOffset now)
+    {
+        Shown = Shown with { Status = PromptStatus.Queued, StartedAt = null, CompletedAt = null, Error = error, UpdatedAt = now };
+        AvailableAt = availableAt;
+    }
+
+    public void Claim(DateTimeOffset now)
+    {
+        _beforeClaim = Shown;
+        Shown = Shown with { Status = PromptStatus.Processing, Attempts = Shown.Attempts + 1, StartedAt = now, Error = null, UpdatedAt = now };
+        Attempts.Add(Shown.Attempts);
+    }
+
+    public void Release(DateTimeOffset now)
+    {
+        Shown = _beforeClaim with { UpdatedAt = now };
+        Attempts.RemoveAt(Attempts.Count - 1);
+    }
+
+    public void End(PromptStatus status, string? error, string? result, DateTimeOffset now)
+    {
+        Shown = Shown with { Status = status, CompletedAt = now, Error = error, UpdatedAt = now };
+        Result = result;
+    }
+
+    public void Retry(DateTimeOffset now)
+    {
+        Queue(null, default, now);
+        Shown = Shown with { Attempts = 0, ExpiresAt = null };
+        Result = null;
+    }
+
+    public void ChangePriority(int priority, DateTimeOffset now)
+    {
+        var headStart = (priority - Shown.Priority) * (long)Rank.AgeingStep.TotalMilliseconds;
+        Shown = Shown with { Priority = priority, Rank = Shown.Rank - headStart, UpdatedAt = now };
+    }
+}
