@@ -16,7 +16,7 @@ try
 }
 catch (Exception exception) when (exception is InvalidSettingException or StoreException)
 {
-    // What a user can mend is told in one line.
-    await Console.Error.WriteLineAsync(exception.Message);
+    // What a user can mend is told in one line; the host shows those that say that they are errors.
+    await Console.Error.WriteLineAsync($"Error: {exception.Message}");
     return 1;
 }
