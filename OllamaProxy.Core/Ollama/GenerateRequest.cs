@@ -31,7 +31,8 @@ public static class GenerateRequest
             if (!Has("prompt"))
                 writer.WriteString("prompt", prompt.Text);
             foreach (var field in request.RootElement.EnumerateObject())
-                field.WriteRawTo(writer);
+                if (!field.NameEquals("stream"))
+                    field.WriteRawTo(writer);
             if (defaultKeepAlive is not null && !Has("keep_alive"))
             {
                 writer.WritePropertyName("keep_alive");

@@ -12,6 +12,7 @@ public sealed class GenerateRequestTests
     [InlineData("""{"keep_alive": 0}""", "\"10m\"", """{"model":"llama3.2","prompt":"hé \"<>\"","keep_alive":0,"stream":true}""")]
     [InlineData("""{"model":"tiny","x":[1.0, 2]}""", null, """{"prompt":"hé \"<>\"","model":"tiny","x":[1.0, 2],"stream":true}""")]
     [InlineData("""{"prompt":"h\u00e9"}""", null, """{"model":"llama3.2","prompt":"h\u00e9","stream":true}""")]
+    [InlineData("""{"stream":false,"x":1}""", null, """{"model":"llama3.2","prompt":"hé \"<>\"","x":1,"stream":true}""")]
     public void A_body_is_the_clients_fields_and_what_they_left_open(string request, string? keepAlive, string expected) =>
         Assert.Equal(expected, Write(request, null, keepAlive));
 

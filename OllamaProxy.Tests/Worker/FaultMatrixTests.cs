@@ -4,8 +4,8 @@ using OllamaProxy.Simulator;
 namespace OllamaProxy.Tests.Worker;
 
 /// <summary>
-/// Every fault of the Simulator, at the first attempt and at a later one: what becomes of the prompt when it was the last
-/// attempt, and when it was not.
+/// Every fault of the Simulator, at the first attempt and at a later one, for clients that asked for a stream and that did
+/// not (Ollama is asked for one all the same): what becomes of the prompt when it was the last attempt, and when it was not.
 /// </summary>
 public sealed class FaultMatrixTests
 {
@@ -39,18 +39,18 @@ public sealed class FaultMatrixTests
         new("500, option", Fault.Status(500, "option \"num_predict\" must be of type integer"), "num_predict") { IsPermanent = true },
     ];
 
-    public static TheoryData<string, bool> All => Matrix(Rows);
+    public static TheoryData<string, bool, bool> All => Matrix(Rows);
 
-    public static TheoryData<string, bool> Transient => Matrix(Rows.Where(row => !row.IsPermanent));
+    public static TheoryData<string, bool, bool> Transient => Matrix(Rows.Where(row => !row.IsPermanent));
 
     [Theory]
     [MemberData(nameof(All))]
-    public async Task At_the_last_attempt_it_fails_with_the_error_and_what_had_come(string name, bool later)
+    public async Task At_the_last_attempt_it_fails_with_the_error_and_what_had_come(string name, bool later, bool stream)
     {
         var row = Rows.Single(row => row.Name == name);
         await using var rig = await StartAsync(row, later);
         var attempts = later ? 2 : 1;
-        var id = await rig.SubmitAsync(Text, prompt => prompt with { MaxAttempts = attempts });
+        var id = await rig.SubmitAsync(Text, prompt => Asking(prompt, stream) with { MaxAttempts = attempts });
         _ = rig.Drain();
 
         var prompt = await EndAsync(rig, row, id);
@@ -64,11 +64,11 @@ public sealed class FaultMatrixTests
 
     [Theory]
     [MemberData(nameof(Transient))]
-    public async Task With_an_attempt_left_a_transient_one_is_got_over(string name, bool later)
+    public async Task With_an_attempt_left_a_transient_one_is_got_over(string name, bool later, bool stream)
     {
         var row = Rows.Single(row => row.Name == name);
         await using var rig = await StartAsync(row, later);
-        var id = await rig.SubmitAsync(Text);
+        var id = await rig.SubmitAsync(Text, prompt => Asking(prompt, stream));
         _ = rig.Drain();
 
         var prompt = await EndAsync(rig, row, id);
@@ -77,16 +77,18 @@ public sealed class FaultMatrixTests
         Assert.Equal(Simulation.AnswerTo(Text), (await rig.Store.FindResultAsync(id, default))!.Text);
     }
 
-    private static TheoryData<string, bool> Matrix(IEnumerable<Row> rows)
+    private static TheoryData<string, bool, bool> Matrix(IEnumerable<Row> rows)
     {
-        var matrix = new TheoryData<string, bool>();
+        var matrix = new TheoryData<string, bool, bool>();
         foreach (var row in rows)
-        {
-            matrix.Add(row.Name, false);
-            matrix.Add(row.Name, true);
-        }
+            foreach (var later in new[] { false, true })
+                foreach (var stream in new[] { false, true })
+                    matrix.Add(row.Name, later, stream);
         return matrix;
     }
+
+    private static NewPrompt Asking(NewPrompt prompt, bool stream) =>
+        prompt with { Request = stream ? "{\"stream\":true}"u8.ToArray() : "{\"stream\":false}"u8.ToArray() };
 
     private static async Task<WorkerRig> StartAsync(Row row, bool later)
     {
