@@ -2,14 +2,45 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace OllamaProxy.Tests.Worker;
 
-/// <summary>A time that passes whenever somebody waits for just this long, and at no other time.</summary>
-public sealed class PassingTime(TimeSpan wait) : FakeTimeProvider
+/// <summary>A time that passes only while somebody waits for just one of these times, and by no more than that.</summary>
+public sealed class PassingTime(params TimeSpan[] waits) : FakeTimeProvider
 {
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = base.CreateTimer(callback, state, dueTime, period);
-        if (dueTime == wait)
-            ThreadPool.QueueUserWorkItem(_ => Advance(wait));
-        return timer;
+        var wait = new Wait(base.CreateTimer(callback, state, dueTime, period));
+        if (waits.Contains(dueTime))
+            ThreadPool.QueueUserWorkItem(_ => wait.IfWaiting(() => Advance(dueTime)));
+        return wait;
+    }
+
+    /// <summary>A timer that knows whether anybody still waits for it.</summary>
+    private sealed class Wait(ITimer timer) : ITimer
+    {
+        private readonly Lock _lock = new();
+        private bool _ended;
+
+        public void IfWaiting(Action action)
+        {
+            lock (_lock)
+            {
+                if (!_ended)
+                    action();
+            }
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period) => timer.Change(dueTime, period);
+
+        public void Dispose()
+        {
+            lock (_lock)
+                _ended = true;
+            timer.Dispose();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
     }
 }

@@ -58,11 +58,16 @@ public sealed class QueueWorkerTests
     public async Task A_prompt_that_another_process_wrote_waits_for_the_next_poll_at_the_most()
     {
         var poll = TimeSpan.FromSeconds(2);
-        await using var rig = await WorkerRig.StartAsync(new PassingTime(poll), TimeSpan.Zero, ("OLLAMA_POLL_INTERVAL", "2"), ("OLLAMA_PROXY_DRAIN_SECONDS", "1000000"));
+        // While a prompt runs the time passes with every look of the worker: no limit may be met by that, and a slot must be
+        // free however long the first prompt takes to leave its own.
+        await using var rig = await WorkerRig.StartAsync(
+            new PassingTime(poll, TimeSpan.FromSeconds(1)), TimeSpan.Zero, Two, ("OLLAMA_POLL_INTERVAL", "2"),
+            ("OLLAMA_PROXY_DRAIN_SECONDS", "1000000"), ("OLLAMA_TIMEOUT", "1000000"), ("OLLAMA_IDLE_TIMEOUT", "1000000"), ("OLLAMA_PROXY_LEASE_SECONDS", "86400"));
         await using var other = rig.OpenSecondStore();
         _ = rig.Drain();
         await rig.WhenAsync(await rig.SubmitAsync("so that it listens"), PromptStatus.Completed);
 
+        // The worker waits for the poll or, where it has just seen that the queue is not empty, for a second.
         var prompt = (await other.AddAsync(new("from elsewhere", "llama3.2", "{}"u8.ToArray()), 0, default)).Prompt;
 
         var completed = await rig.WhenAsync(prompt.Id, PromptStatus.Completed);
