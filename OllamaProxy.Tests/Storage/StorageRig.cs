@@ -29,7 +29,7 @@ internal sealed class StorageRig : IAsyncDisposable
     /// <summary>A store's connection that writes, which waits for a lock for no more than a second from now on.</summary>
     public static async Task<SqliteConnection> WriterOfAsync(IPromptStore store)
     {
-        var writer = await ((SqlitePromptStore)store).WriteAsync((connection, _) => connection, default);
+        var writer = await ((SqlitePromptStore)store).WriteAsync((session, _) => session.Connection, default);
         writer.DefaultTimeout = 1;
         return writer;
     }

@@ -6,40 +6,35 @@ namespace OllamaProxy.Storage.Sqlite;
 /// <summary>The table <c>attempts</c>. The methods that write are part of one transaction of the writer.</summary>
 internal static class PromptAttempts
 {
-    public static void Begin(SqliteConnection connection, long seq, int number, string backend, DateTimeOffset now) => connection.Execute(
+    public static void Begin(SqliteSession session, long seq, int number, string backend, DateTimeOffset now) => session.Execute(
         "INSERT INTO attempts (seq, number, backend, started_at) VALUES ($seq, $number, $backend, $now)",
         ("$seq", seq), ("$number", number), ("$backend", backend), ("$now", SqliteTime.Write(now)));
 
     /// <summary>Ends the attempt that runs.</summary>
-    public static void End(SqliteConnection connection, long seq, string? error, DateTimeOffset now) => connection.Execute(
+    public static void End(SqliteSession session, long seq, string? error, DateTimeOffset now) => session.Execute(
         "UPDATE attempts SET ended_at = $now, error = $error WHERE seq = $seq AND ended_at IS NULL",
         ("$seq", seq), ("$error", error), ("$now", SqliteTime.Write(now)));
 
     /// <summary>Forgets the attempt that runs: it does not count.</summary>
-    public static void Forget(SqliteConnection connection, long seq) =>
-        connection.Execute("DELETE FROM attempts WHERE seq = $seq AND ended_at IS NULL", ("$seq", seq));
+    public static void Forget(SqliteSession session, long seq) =>
+        session.Execute("DELETE FROM attempts WHERE seq = $seq AND ended_at IS NULL", ("$seq", seq));
 
     /// <summary>The mean over the last ten that succeeded among the last hundred.</summary>
-    public static TimeSpan? MeanRun(SqliteConnection connection)
-    {
-        using var command = connection.Command(
-            """
-            SELECT avg(seconds) FROM (
-                SELECT (julianday(ended_at) - julianday(started_at)) * 86400 AS seconds
-                FROM (SELECT id, started_at, ended_at, error FROM attempts ORDER BY id DESC LIMIT 100)
-                WHERE ended_at IS NOT NULL AND error IS NULL ORDER BY id DESC LIMIT 10)
-            """);
-        return command.ExecuteScalar() is double seconds ? TimeSpan.FromSeconds(Math.Max(seconds, 0)) : null;
-    }
+    public static TimeSpan? MeanRun(SqliteSession session) => session.Scalar(
+        """
+        SELECT avg(seconds) FROM (
+            SELECT (julianday(ended_at) - julianday(started_at)) * 86400 AS seconds
+            FROM (SELECT id, started_at, ended_at, error FROM attempts ORDER BY id DESC LIMIT 100)
+            WHERE ended_at IS NOT NULL AND error IS NULL ORDER BY id DESC LIMIT 10)
+        """) is double seconds ? TimeSpan.FromSeconds(Math.Max(seconds, 0)) : null;
 
-    public static IReadOnlyList<AttemptRecord> List(SqliteConnection connection, Guid id)
+    public static IReadOnlyList<AttemptRecord> List(SqliteSession session, Guid id)
     {
-        using var command = connection.Command(
+        using var row = session.Query(
             """
             SELECT number, backend, started_at, ended_at, error FROM attempts
             WHERE seq = (SELECT seq FROM prompts WHERE id = $id) ORDER BY id
             """, ("$id", id.ToString()));
-        using var row = command.ExecuteReader();
         var attempts = new List<AttemptRecord>();
         while (row.Read())
             attempts.Add(new(row.GetInt32(0), row.GetString(1), SqliteTime.Read(row.GetString(2)), SqliteTime.ReadOrNull(row.TextOrNull(3)), row.TextOrNull(4)));

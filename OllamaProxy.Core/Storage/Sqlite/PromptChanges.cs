@@ -7,18 +7,18 @@ namespace OllamaProxy.Storage.Sqlite;
 internal static class PromptChanges
 {
     /// <summary>Leaves the lease to the worker, which still runs the prompt and has yet to learn of it.</summary>
-    public static Prompt? Cancel(SqliteConnection connection, Guid id, DateTimeOffset now)
+    public static Prompt? Cancel(SqliteSession session, Guid id, DateTimeOffset now)
     {
-        connection.Execute(
+        session.Execute(
             """
             UPDATE prompts SET status = 'cancelled', error = 'It was cancelled.', completed_at = $now, updated_at = $now
             WHERE id = $id AND status IN ('queued', 'processing')
             """, ("$id", id.ToString()), ("$now", SqliteTime.Write(now)));
-        return PromptRow.Find(connection, id);
+        return PromptRow.Find(session, id);
     }
 
     /// <summary>A worker that still runs the cancelled prompt finds its lease lost, and its attempt ended here.</summary>
-    public static Change Retry(SqliteConnection connection, Guid id, DateTimeOffset now) => Of(connection, id, connection.Execute(
+    public static Change Retry(SqliteSession session, Guid id, DateTimeOffset now) => Of(session, id, session.Execute(
         """
         UPDATE attempts SET ended_at = $now, error = 'It was cancelled.'
         WHERE ended_at IS NULL AND seq = (SELECT seq FROM prompts WHERE id = $id AND status = 'cancelled');
@@ -27,15 +27,15 @@ internal static class PromptChanges
         WHERE id = $id AND status IN ('failed', 'cancelled')
         """, ("$id", id.ToString()), ("$now", SqliteTime.Write(now))));
 
-    public static Change Prioritise(SqliteConnection connection, Guid id, int priority, DateTimeOffset now) => Of(connection, id, connection.Execute(
+    public static Change Prioritise(SqliteSession session, Guid id, int priority, DateTimeOffset now) => Of(session, id, session.Execute(
         """
         UPDATE prompts SET rank = rank + (priority - $priority) * $step, priority = $priority, updated_at = $now
         WHERE id = $id AND status = 'queued'
         """,
         ("$id", id.ToString()), ("$priority", priority), ("$step", (long)Rank.AgeingStep.TotalMilliseconds), ("$now", SqliteTime.Write(now))));
 
-    public static bool Delete(SqliteConnection connection, Guid id) =>
-        connection.Execute("DELETE FROM prompts WHERE id = $id", ("$id", id.ToString())) > 0;
+    public static bool Delete(SqliteSession session, Guid id) =>
+        session.Execute("DELETE FROM prompts WHERE id = $id", ("$id", id.ToString())) > 0;
 
-    private static Change Of(SqliteConnection connection, Guid id, int changed) => new(PromptRow.Find(connection, id), changed > 0);
+    private static Change Of(SqliteSession session, Guid id, int changed) => new(PromptRow.Find(session, id), changed > 0);
 }

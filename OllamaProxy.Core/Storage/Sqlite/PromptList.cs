@@ -6,35 +6,32 @@ namespace OllamaProxy.Storage.Sqlite;
 /// <summary>Lists of prompts.</summary>
 internal static class PromptList
 {
-    public static PromptPage Read(SqliteConnection connection, PromptQuery query)
+    public static PromptPage Read(SqliteSession session, PromptQuery query)
     {
-        // One snapshot for both statements, so that the page and the total agree.
-        using var transaction = connection.BeginTransaction(deferred: true);
         var filter = Filter(query);
-        return new(ReadPage(connection, query, filter), Total(connection, query, filter));
+        return session.InSnapshot(() => new PromptPage(ReadPage(session, query, filter), Total(session, query, filter)));
     }
 
     /// <summary>How many prompts have each status.</summary>
-    public static IReadOnlyDictionary<PromptStatus, long> Count(SqliteConnection connection, Guid? batch)
+    public static IReadOnlyDictionary<PromptStatus, long> Count(SqliteSession session, Guid? batch)
     {
-        using var command = batch is null
-            ? connection.Command("SELECT status, prompts FROM counts")
-            : connection.Command("SELECT status, count(*) FROM prompts WHERE batch = $batch GROUP BY status", ("$batch", batch.ToString()));
-        using var row = command.ExecuteReader();
+        using var row = batch is null
+            ? session.Query("SELECT status, prompts FROM counts")
+            : session.Query("SELECT status, count(*) FROM prompts WHERE batch = $batch GROUP BY status", ("$batch", batch.ToString()));
         var counts = new Dictionary<PromptStatus, long>();
         while (row.Read())
             counts.Add(PromptStatusNames.Parse(row.GetString(0)), row.GetInt64(1));
         return counts;
     }
 
-    private static long Total(SqliteConnection connection, PromptQuery query, string filter) =>
+    private static long Total(SqliteSession session, PromptQuery query, string filter) =>
         query is { Model: null, Search: null, Batch: null }
-            ? connection.Number("SELECT sum(prompts) FROM counts WHERE $status IS NULL OR status = $status", ("$status", query.Status?.Name()))
-            : connection.Number($"SELECT count(*) FROM prompts WHERE {filter}", Parameters(query));
+            ? session.Number("SELECT sum(prompts) FROM counts WHERE $status IS NULL OR status = $status", ("$status", query.Status?.Name()))
+            : session.Number($"SELECT count(*) FROM prompts WHERE {filter}", Parameters(query));
 
-    private static List<PromptSummary> ReadPage(SqliteConnection connection, PromptQuery query, string filter)
+    private static List<PromptSummary> ReadPage(SqliteSession session, PromptQuery query, string filter)
     {
-        using var command = connection.Command(
+        using var row = session.Query(
             $"""
             SELECT {PromptRow.Columns}, substr(prompt, 1, $preview) FROM prompts
             WHERE {filter} ORDER BY seq DESC LIMIT $limit OFFSET $offset
@@ -45,7 +42,6 @@ internal static class PromptList
                 ("$limit", query.PageSize),
                 ("$offset", (query.Page - 1L) * query.PageSize),
             ]);
-        using var row = command.ExecuteReader();
         var prompts = new List<PromptSummary>();
         while (row.Read())
             prompts.Add(new(PromptRow.Read(row), row.GetString(PromptRow.Next)));

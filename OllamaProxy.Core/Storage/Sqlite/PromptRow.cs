@@ -12,10 +12,9 @@ internal static class PromptRow
     /// <summary>The first column behind <see cref="Columns"/>.</summary>
     public const int Next = 15;
 
-    public static Prompt? Find(SqliteConnection connection, Guid id)
+    public static Prompt? Find(SqliteSession session, Guid id)
     {
-        using var command = connection.Command($"SELECT {Columns} FROM prompts WHERE id = $id", ("$id", id.ToString()));
-        using var row = command.ExecuteReader();
+        using var row = session.Query($"SELECT {Columns} FROM prompts WHERE id = $id", ("$id", id.ToString()));
         return row.Read() ? Read(row) : null;
     }
 

@@ -8,14 +8,11 @@ namespace OllamaProxy.Storage.Sqlite;
 /// after every transaction: with the rows that its own connection touched, or, where <c>PRAGMA data_version</c> shows that
 /// somebody else wrote, by reading the queue anew.
 /// </summary>
-internal sealed class QueueOrder : IDisposable
+internal sealed class QueueOrder
 {
     private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(1);
 
-    private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _dataVersion;
-    private readonly SqliteCommand _rankOf;
-    private readonly SqliteParameter _seq;
+    private readonly SqliteSession _session;
     private readonly HashSet<long> _touched = [];
     private readonly Lock _lock = new();
     private readonly RankedSet _queued = new();
@@ -23,16 +20,13 @@ internal sealed class QueueOrder : IDisposable
     private long _seenVersion = -1;
     private long? _caughtUpAt;
 
-    /// <param name="connection">The writer's; it is used only while the writer has this catch up.</param>
+    /// <param name="session">The writer's; it is used only while the writer has this catch up.</param>
     /// <param name="time">The clock.</param>
-    public QueueOrder(SqliteConnection connection, TimeProvider time)
+    public QueueOrder(SqliteSession session, TimeProvider time)
     {
-        _connection = connection;
+        _session = session;
         _time = time;
-        _dataVersion = connection.Command("PRAGMA data_version");
-        _rankOf = connection.Command("SELECT rank FROM prompts WHERE seq = $seq AND status = 'queued'", ("$seq", 0L));
-        _seq = _rankOf.Parameters[0];
-        raw.sqlite3_update_hook(connection.Handle, OnRowTouched, null);
+        raw.sqlite3_update_hook(session.Connection.Handle, OnRowTouched, null);
         CatchUp();
     }
 
@@ -42,7 +36,7 @@ internal sealed class QueueOrder : IDisposable
     {
         try
         {
-            var version = (long)_dataVersion.ExecuteScalar()!;
+            var version = _session.Number("PRAGMA data_version");
             if (version == _seenVersion)
                 Update();
             else
@@ -72,12 +66,6 @@ internal sealed class QueueOrder : IDisposable
             return _caughtUpAt is { } at && _time.GetElapsedTime(at) < GoodFor ? _queued.CountBefore(rank, seq) : null;
     }
 
-    public void Dispose()
-    {
-        _dataVersion.Dispose();
-        _rankOf.Dispose();
-    }
-
     private void Note(long? caughtUpAt)
     {
         lock (_lock)
@@ -86,7 +74,8 @@ internal sealed class QueueOrder : IDisposable
 
     private void OnRowTouched(object userData, int type, utf8z database, utf8z table, long rowid)
     {
-        if (table.utf8_to_string() == "prompts")
+        // Called for each row: only this table's name begins so, and rows of another would be looked at in vain.
+        if (table.GetPinnableReference() == (byte)'p')
             _touched.Add(rowid);
     }
 
@@ -94,8 +83,7 @@ internal sealed class QueueOrder : IDisposable
     {
         foreach (var seq in _touched)
         {
-            _seq.Value = seq;
-            var rank = _rankOf.ExecuteScalar();
+            var rank = _session.Scalar("SELECT rank FROM prompts WHERE seq = $seq AND status = 'queued'", ("$seq", seq));
             lock (_lock)
             {
                 if (rank is long queuedAt)
@@ -108,8 +96,7 @@ internal sealed class QueueOrder : IDisposable
 
     private void Reload()
     {
-        using var command = _connection.Command("SELECT rank, seq FROM prompts INDEXED BY prompts_in_order WHERE status = 'queued' ORDER BY rank, seq");
-        using var row = command.ExecuteReader();
+        using var row = _session.Query("SELECT rank, seq FROM prompts INDEXED BY prompts_in_order WHERE status = 'queued' ORDER BY rank, seq");
         lock (_lock)
         {
             _queued.Clear();

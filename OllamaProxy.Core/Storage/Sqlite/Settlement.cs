@@ -10,29 +10,29 @@ namespace OllamaProxy.Storage.Sqlite;
 /// </summary>
 internal static class Settlement
 {
-    public static bool Complete(SqliteConnection connection, Lease lease, PromptResult result, DateTimeOffset now) =>
-        End(connection, lease, PromptStatus.Completed, null, result, now);
+    public static bool Complete(SqliteSession session, Lease lease, PromptResult result, DateTimeOffset now) =>
+        End(session, lease, PromptStatus.Completed, null, result, now);
 
-    public static bool Fail(SqliteConnection connection, Lease lease, string error, PromptResult? partial, DateTimeOffset now) =>
-        End(connection, lease, PromptStatus.Failed, error, partial, now);
+    public static bool Fail(SqliteSession session, Lease lease, string error, PromptResult? partial, DateTimeOffset now) =>
+        End(session, lease, PromptStatus.Failed, error, partial, now);
 
-    public static bool Requeue(SqliteConnection connection, Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, DateTimeOffset now)
+    public static bool Requeue(SqliteSession session, Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, DateTimeOffset now)
     {
-        if (!EndHeld(connection, lease, partial, now))
+        if (!EndHeld(session, lease, partial, now))
             return false;
-        PromptAttempts.End(connection, lease.Seq, error, now);
-        connection.Execute(
+        PromptAttempts.End(session, lease.Seq, error, now);
+        session.Execute(
             "UPDATE prompts SET status = 'queued', started_at = NULL, error = $error, available_at = $available_at, updated_at = $now WHERE seq = $seq",
             ("$seq", lease.Seq), ("$error", error), ("$available_at", availableAt.ToUnixTimeMilliseconds()), ("$now", SqliteTime.Write(now)));
         return true;
     }
 
-    public static bool Release(SqliteConnection connection, Lease lease, PromptResult? partial, DateTimeOffset now)
+    public static bool Release(SqliteSession session, Lease lease, PromptResult? partial, DateTimeOffset now)
     {
-        if (!EndHeld(connection, lease, partial, now))
+        if (!EndHeld(session, lease, partial, now))
             return false;
-        PromptAttempts.Forget(connection, lease.Seq);
-        connection.Execute(
+        PromptAttempts.Forget(session, lease.Seq);
+        session.Execute(
             """
             UPDATE prompts SET status = 'queued', started_at = NULL, attempts = attempts - 1, updated_at = $now,
                 error = CASE WHEN attempts > 1 THEN (SELECT error FROM attempts WHERE seq = $seq ORDER BY id DESC LIMIT 1) END
@@ -43,32 +43,32 @@ internal static class Settlement
     }
 
     /// <summary>True where the prompt was cancelled.</summary>
-    public static bool Stop(SqliteConnection connection, Lease lease, PromptResult? partial, DateTimeOffset now)
+    public static bool Stop(SqliteSession session, Lease lease, PromptResult? partial, DateTimeOffset now)
     {
-        var cancelled = SqliteLeases.LookAt(connection, lease) == LeaseState.Cancelled;
-        EndHeld(connection, lease, partial, now);
+        var cancelled = SqliteLeases.LookAt(session, lease) == LeaseState.Cancelled;
+        EndHeld(session, lease, partial, now);
         return cancelled;
     }
 
-    private static bool End(SqliteConnection connection, Lease lease, PromptStatus status, string? error, PromptResult? result, DateTimeOffset now)
+    private static bool End(SqliteSession session, Lease lease, PromptStatus status, string? error, PromptResult? result, DateTimeOffset now)
     {
-        if (!EndHeld(connection, lease, result, now))
+        if (!EndHeld(session, lease, result, now))
             return false;
-        PromptAttempts.End(connection, lease.Seq, error, now);
-        connection.Execute(
+        PromptAttempts.End(session, lease.Seq, error, now);
+        session.Execute(
             $"UPDATE prompts SET status = $status, error = $error, completed_at = $now, updated_at = $now, {ResultColumns.Assignments} WHERE seq = $seq",
             [("$seq", lease.Seq), ("$status", status.Name()), ("$error", error), ("$now", SqliteTime.Write(now)), .. ResultColumns.Parameters(result)]);
         return true;
     }
 
     /// <summary>Ends the lease and returns whether it was held; keeps what had come of a prompt that was cancelled.</summary>
-    private static bool EndHeld(SqliteConnection connection, Lease lease, PromptResult? partial, DateTimeOffset now)
+    private static bool EndHeld(SqliteSession session, Lease lease, PromptResult? partial, DateTimeOffset now)
     {
-        var state = SqliteLeases.End(connection, lease);
+        var state = SqliteLeases.End(session, lease);
         if (state == LeaseState.Cancelled)
         {
-            PromptAttempts.End(connection, lease.Seq, "It was cancelled.", now);
-            connection.Execute($"UPDATE prompts SET {ResultColumns.Assignments} WHERE seq = $seq", [("$seq", lease.Seq), .. ResultColumns.Parameters(partial)]);
+            PromptAttempts.End(session, lease.Seq, "It was cancelled.", now);
+            session.Execute($"UPDATE prompts SET {ResultColumns.Assignments} WHERE seq = $seq", [("$seq", lease.Seq), .. ResultColumns.Parameters(partial)]);
         }
         return state == LeaseState.Held;
     }

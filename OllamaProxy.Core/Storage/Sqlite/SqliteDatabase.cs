@@ -17,7 +17,7 @@ internal sealed class SqliteDatabase(string path)
     /// <exception cref="SqliteException">The file cannot be opened, or not for writing.</exception>
     public SqliteConnection OpenWriter()
     {
-        var connection = Open(SqliteOpenMode.ReadWriteCreate, pooling: false);
+        var connection = Open(SqliteOpenMode.ReadWriteCreate);
         if (SQLitePCL.raw.sqlite3_db_readonly(connection.Handle, "main") != 0)
         {
             // SQLite opens for reading what it may not write.
@@ -28,11 +28,9 @@ internal sealed class SqliteDatabase(string path)
         return connection;
     }
 
-    /// <summary>A pooled connection that can only read. In WAL mode it never waits for a writer.</summary>
-    public SqliteConnection OpenReader() => Open(SqliteOpenMode.ReadOnly, pooling: true);
-
-    /// <summary>Closes the pooled readers.</summary>
-    public void CloseReaders() => SqliteConnection.ClearPool(new SqliteConnection(ConnectionString(SqliteOpenMode.ReadOnly, pooling: true)));
+    /// <summary>A connection that can only read.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened.</exception>
+    public SqliteConnection OpenReader() => Open(SqliteOpenMode.ReadOnly);
 
     /// <summary>What to tell people about an error of SQLite's (https://sqlite.org/rescode.html).</summary>
     public StoreException Translate(SqliteException exception) => new(
@@ -59,9 +57,15 @@ internal sealed class SqliteDatabase(string path)
             throw new StoreException($"The database {path} was moved or deleted while the program ran. Put it back, or restart the program to begin a new one.") { MayPass = false };
     }
 
-    private SqliteConnection Open(SqliteOpenMode mode, bool pooling)
+    private SqliteConnection Open(SqliteOpenMode mode)
     {
-        var connection = new SqliteConnection(ConnectionString(mode, pooling));
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = mode,
+            Pooling = false,
+            DefaultTimeout = BusySeconds,
+        }.ToString());
         try
         {
             connection.Open();
@@ -73,14 +77,6 @@ internal sealed class SqliteDatabase(string path)
             throw;
         }
     }
-
-    private string ConnectionString(SqliteOpenMode mode, bool pooling) => new SqliteConnectionStringBuilder
-    {
-        DataSource = path,
-        Mode = mode,
-        Pooling = pooling,
-        DefaultTimeout = BusySeconds,
-    }.ToString();
 
     [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]

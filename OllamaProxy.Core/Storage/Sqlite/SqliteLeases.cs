@@ -38,22 +38,21 @@ internal static class SqliteLeases
 
     private const string LeaseRanOut = "The worker that ran this prompt was not heard of for the length of its lease.";
 
-    public static void Sweep(SqliteConnection connection, ClaimTerms terms, DateTimeOffset now) => connection.Execute(SweepAll,
+    public static void Sweep(SqliteSession session, ClaimTerms terms, DateTimeOffset now) => session.Execute(SweepAll,
         ("$now_ms", now.ToUnixTimeMilliseconds()), ("$max_attempts", terms.MaxAttempts), ("$now", SqliteTime.Write(now)), ("$lease_ran_out", LeaseRanOut));
 
     /// <summary>Claims the first due prompt, if a lease is free for it.</summary>
-    public static ClaimedPrompt? Claim(SqliteConnection connection, ClaimTerms terms, DateTimeOffset now)
+    public static ClaimedPrompt? Claim(SqliteSession session, ClaimTerms terms, DateTimeOffset now)
     {
-        if (connection.Number("SELECT count(*) FROM leases") >= terms.Concurrency)
+        if (session.Number("SELECT count(*) FROM leases") >= terms.Concurrency)
             return null;
-        using var command = connection.Command(
+        using var row = session.Query(
             $"""
             UPDATE prompts SET status = 'processing', attempts = attempts + 1, error = NULL, started_at = $now, updated_at = $now
             WHERE seq = ({NextDue})
             RETURNING id, seq, attempts, prompt, request, model, max_attempts, timeout
             """,
             ("$now", SqliteTime.Write(now)), ("$now_ms", now.ToUnixTimeMilliseconds()));
-        using var row = command.ExecuteReader();
         if (!row.Read())
             return null;
 
@@ -63,17 +62,16 @@ internal static class SqliteLeases
             MaxAttempts = row.Int32OrNull(6),
             Timeout = row.IsDBNull(7) ? null : TimeSpan.FromSeconds(row.GetDouble(7)),
         };
-        connection.Execute("INSERT INTO leases (seq, token, expires_at) VALUES ($seq, $token, $expires_at)",
+        session.Execute("INSERT INTO leases (seq, token, expires_at) VALUES ($seq, $token, $expires_at)",
             ("$seq", claimed.Lease.Seq), ("$token", claimed.Lease.Token.ToString()), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
-        PromptAttempts.Begin(connection, claimed.Lease.Seq, claimed.Attempt, terms.Backend, now);
+        PromptAttempts.Begin(session, claimed.Lease.Seq, claimed.Attempt, terms.Backend, now);
         return claimed;
     }
 
-    public static LeaseState LookAt(SqliteConnection connection, Lease lease)
+    public static LeaseState LookAt(SqliteSession session, Lease lease)
     {
-        using var command = connection.Command(
+        using var row = session.Query(
             "SELECT prompts.status FROM leases LEFT JOIN prompts USING (seq) WHERE seq = $seq AND token = $token", Parameters(lease));
-        using var row = command.ExecuteReader();
         return !row.Read() ? LeaseState.Lost : row.TextOrNull(0) switch
         {
             "processing" => LeaseState.Held,
@@ -83,20 +81,20 @@ internal static class SqliteLeases
     }
 
     /// <summary>Makes a lease good until a new time, if it is held.</summary>
-    public static LeaseState Renew(SqliteConnection connection, Lease lease, DateTimeOffset expiresAt)
+    public static LeaseState Renew(SqliteSession session, Lease lease, DateTimeOffset expiresAt)
     {
-        var state = LookAt(connection, lease);
+        var state = LookAt(session, lease);
         if (state == LeaseState.Held)
-            connection.Execute("UPDATE leases SET expires_at = $expires_at WHERE seq = $seq",
+            session.Execute("UPDATE leases SET expires_at = $expires_at WHERE seq = $seq",
                 ("$seq", lease.Seq), ("$expires_at", expiresAt.ToUnixTimeMilliseconds()));
         return state;
     }
 
     /// <summary>Gives up a lease, whatever it is worth, and returns what it was worth: its holder may write the last of its prompt accordingly.</summary>
-    public static LeaseState End(SqliteConnection connection, Lease lease)
+    public static LeaseState End(SqliteSession session, Lease lease)
     {
-        var state = LookAt(connection, lease);
-        connection.Execute("DELETE FROM leases WHERE seq = $seq AND token = $token", Parameters(lease));
+        var state = LookAt(session, lease);
+        session.Execute("DELETE FROM leases WHERE seq = $seq AND token = $token", Parameters(lease));
         return state;
     }
 

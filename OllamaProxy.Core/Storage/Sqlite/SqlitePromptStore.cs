@@ -7,15 +7,18 @@ namespace OllamaProxy.Storage.Sqlite;
 public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 {
     private readonly SqliteDatabase _database;
+    private readonly SqliteReaders _readers;
     private readonly QueueOrder _order;
     private readonly SqliteWriter _writer;
     private readonly TimeProvider _time;
 
     private SqlitePromptStore(SqliteDatabase database, SqliteConnection connection, TimeProvider time)
     {
+        var session = new SqliteSession(connection);
         _database = database;
-        _order = new(connection, time);
-        _writer = new(database, connection, _order);
+        _readers = new(database);
+        _order = new(session, time);
+        _writer = new(database, session, _order);
         _time = time;
     }
 
@@ -49,15 +52,15 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<Submission> AddAsync(NewPrompt prompt, long maxQueued, CancellationToken cancellationToken) =>
-        WriteAsync((connection, now) => PromptInserts.Add(connection, prompt, maxQueued, now), cancellationToken);
+        WriteAsync((session, now) => PromptInserts.Add(session, prompt, maxQueued, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Prompt>> AddBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued, CancellationToken cancellationToken) =>
-        WriteAsync((connection, now) => PromptInserts.AddBatch(connection, batch, prompts, maxQueued, now), cancellationToken);
+        WriteAsync((session, now) => PromptInserts.AddBatch(session, batch, prompts, maxQueued, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<Prompt?> FindAsync(Guid id, CancellationToken cancellationToken) =>
-        ReadAsync(connection => PromptRow.Find(connection, id), cancellationToken);
+        ReadAsync(session => PromptRow.Find(session, id), cancellationToken);
 
     /// <inheritdoc/>
     public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) =>
@@ -69,7 +72,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken) =>
-        ReadAsync(connection => PromptAttempts.List(connection, id), cancellationToken);
+        ReadAsync(session => PromptAttempts.List(session, id), cancellationToken);
 
     /// <inheritdoc/>
     public Task<long> CountAheadAsync(Prompt prompt, CancellationToken cancellationToken)
@@ -79,116 +82,114 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
         // Nothing was written here for a while: look for once, and let the order catch up for the next who asks.
         _writer.CatchUpSoon();
-        return ReadAsync(connection => connection.Number(
+        return ReadAsync(session => session.Number(
             "SELECT count(*) FROM prompts INDEXED BY prompts_in_order WHERE status = 'queued' AND (rank, seq) < ($rank, $seq)",
             ("$rank", prompt.Rank), ("$seq", prompt.Seq)), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<IReadOnlyDictionary<PromptStatus, long>> CountAsync(Guid? batch, CancellationToken cancellationToken) =>
-        ReadAsync(connection => PromptList.Count(connection, batch), cancellationToken);
+        ReadAsync(session => PromptList.Count(session, batch), cancellationToken);
 
     /// <inheritdoc/>
     public Task<PromptPage> ListAsync(PromptQuery query, CancellationToken cancellationToken) =>
-        ReadAsync(connection => PromptList.Read(connection, query), cancellationToken);
+        ReadAsync(session => PromptList.Read(session, query), cancellationToken);
 
     /// <inheritdoc/>
     public Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken) =>
-        WriteAsync((connection, now) => PromptChanges.Cancel(connection, id, now), cancellationToken);
+        WriteAsync((session, now) => PromptChanges.Cancel(session, id, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<Change> RetryAsync(Guid id, CancellationToken cancellationToken) =>
-        WriteAsync((connection, now) => PromptChanges.Retry(connection, id, now), cancellationToken);
+        WriteAsync((session, now) => PromptChanges.Retry(session, id, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<Change> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken) =>
-        WriteAsync((connection, now) => PromptChanges.Prioritise(connection, id, priority, now), cancellationToken);
+        WriteAsync((session, now) => PromptChanges.Prioritise(session, id, priority, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken) =>
-        WriteAsync((connection, _) => PromptChanges.Delete(connection, id), cancellationToken);
+        WriteAsync((session, _) => PromptChanges.Delete(session, id), cancellationToken);
 
     /// <inheritdoc/>
     public Task<int> PurgeAsync(DateTimeOffset endedBefore, int limit, CancellationToken cancellationToken) =>
-        WriteAsync((connection, now) => Retention.Purge(connection, endedBefore, limit, now), cancellationToken);
+        WriteAsync((session, now) => Retention.Purge(session, endedBefore, limit, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> ShrinkAsync(CancellationToken cancellationToken) =>
-        WriteAsync((connection, _) => Retention.Shrink(connection), cancellationToken);
+        WriteAsync((session, _) => Retention.Shrink(session), cancellationToken);
 
     /// <inheritdoc/>
     public Task<TimeSpan?> MeanRunAsync(CancellationToken cancellationToken) =>
         ReadAsync(PromptAttempts.MeanRun, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> SweepAsync(ClaimTerms terms, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
+    public Task<bool> SweepAsync(ClaimTerms terms, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
-        SqliteLeases.Sweep(connection, terms, now);
-        return connection.Number("SELECT prompts FROM counts WHERE status = 'queued'") > 0;
+        SqliteLeases.Sweep(session, terms, now);
+        return session.Number("SELECT prompts FROM counts WHERE status = 'queued'") > 0;
     }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<ClaimedPrompt?> ClaimAsync(ClaimTerms terms, CancellationToken cancellationToken) => WriteAsync((connection, now) =>
+    public Task<ClaimedPrompt?> ClaimAsync(ClaimTerms terms, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
-        SqliteLeases.Sweep(connection, terms, now);
-        return SqliteLeases.Claim(connection, terms, now);
+        SqliteLeases.Sweep(session, terms, now);
+        return SqliteLeases.Claim(session, terms, now);
     }, cancellationToken);
 
     /// <inheritdoc/>
     public Task<LeaseState> LookAtAsync(Lease lease, CancellationToken cancellationToken) =>
-        ReadAsync(connection => SqliteLeases.LookAt(connection, lease), cancellationToken);
+        ReadAsync(session => SqliteLeases.LookAt(session, lease), cancellationToken);
 
     /// <inheritdoc/>
     public Task<LeaseState> RenewAsync(Lease lease, TimeSpan length, CancellationToken cancellationToken) =>
-        WriteAsync((connection, now) => SqliteLeases.Renew(connection, lease, now + length), cancellationToken);
+        WriteAsync((session, now) => SqliteLeases.Renew(session, lease, now + length), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> CompleteAsync(Lease lease, PromptResult result, CancellationToken cancellationToken) =>
-        WriteAsync((connection, now) => Settlement.Complete(connection, lease, result, now), cancellationToken);
+        WriteAsync((session, now) => Settlement.Complete(session, lease, result, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> FailAsync(Lease lease, string error, PromptResult? partial, CancellationToken cancellationToken) =>
-        WriteAsync((connection, now) => Settlement.Fail(connection, lease, error, partial, now), cancellationToken);
+        WriteAsync((session, now) => Settlement.Fail(session, lease, error, partial, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> RequeueAsync(Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, CancellationToken cancellationToken) =>
-        WriteAsync((connection, now) => Settlement.Requeue(connection, lease, error, partial, availableAt, now), cancellationToken);
+        WriteAsync((session, now) => Settlement.Requeue(session, lease, error, partial, availableAt, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> ReleaseAsync(Lease lease, PromptResult? partial, CancellationToken cancellationToken) =>
-        WriteAsync((connection, now) => Settlement.Release(connection, lease, partial, now), cancellationToken);
+        WriteAsync((session, now) => Settlement.Release(session, lease, partial, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> StopAsync(Lease lease, PromptResult? partial, CancellationToken cancellationToken) =>
-        WriteAsync((connection, now) => Settlement.Stop(connection, lease, partial, now), cancellationToken);
+        WriteAsync((session, now) => Settlement.Stop(session, lease, partial, now), cancellationToken);
 
     /// <summary>Finishes the writes that were handed in, and closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
         // Whoever closes last folds the write-ahead log into the file, which a reader cannot.
-        _database.CloseReaders();
+        _readers.Dispose();
         await _writer.DisposeAsync();
     }
 
-    private Task<T?> FindAsync<T>(Guid id, string columns, Func<SqliteDataReader, T?> read, CancellationToken cancellationToken) where T : class => ReadAsync(connection =>
+    private Task<T?> FindAsync<T>(Guid id, string columns, Func<SqliteDataReader, T?> read, CancellationToken cancellationToken) where T : class => ReadAsync(session =>
     {
-        using var command = connection.Command($"SELECT {columns} FROM prompts WHERE id = $id", ("$id", id.ToString()));
-        using var row = command.ExecuteReader();
+        using var row = session.Query($"SELECT {columns} FROM prompts WHERE id = $id", ("$id", id.ToString()));
         return row.Read() ? read(row) : null;
     }, cancellationToken);
 
     /// <summary>Runs work on the connection that writes, as one write among others; also for tests, to break what they will.</summary>
-    internal Task<T> WriteAsync<T>(Func<SqliteConnection, DateTimeOffset, T> work, CancellationToken cancellationToken) =>
-        _writer.RunAsync(connection => work(connection, _time.GetUtcNow()), cancellationToken);
+    internal Task<T> WriteAsync<T>(Func<SqliteSession, DateTimeOffset, T> work, CancellationToken cancellationToken) =>
+        _writer.RunAsync(session => work(session, _time.GetUtcNow()), cancellationToken);
 
-    private Task<T> ReadAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken)
+    private Task<T> ReadAsync<T>(Func<SqliteSession, T> queries, CancellationToken cancellationToken)
     {
         // SQLite reads from the page cache in microseconds: a hop to another thread would cost more than it frees.
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            using var connection = _database.OpenReader();
-            return Task.FromResult(work(connection));
+            return Task.FromResult(_readers.Read(queries));
         }
         catch (SqliteException exception)
         {

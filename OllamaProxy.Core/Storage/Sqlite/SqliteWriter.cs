@@ -14,29 +14,32 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private const int MaxBatch = 256;
 
     private readonly SqliteDatabase _database;
-    private readonly SqliteConnection _connection;
+    private readonly SqliteSession _session;
     private readonly QueueOrder _order;
     private readonly Channel<Write> _waiting = Channel.CreateUnbounded<Write>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task _loop;
 
     /// <param name="database">For the names of faults.</param>
-    /// <param name="connection">The writer's own from now on.</param>
+    /// <param name="session">The writer's own from now on.</param>
     /// <param name="order">Of the same connection; catches up after every transaction.</param>
-    public SqliteWriter(SqliteDatabase database, SqliteConnection connection, QueueOrder order)
+    public SqliteWriter(SqliteDatabase database, SqliteSession session, QueueOrder order)
     {
         _database = database;
-        _connection = connection;
+        _session = session;
         _order = order;
         _loop = Task.Run(WriteAllAsync);
     }
 
-    /// <summary>Runs <paramref name="work"/> in a transaction, whole or not at all, and returns when it is on disk.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/> in a transaction, whole or not at all, and returns when it is on disk. It may be run
+    /// twice, the first time undone, where a neighbour in its transaction failed.
+    /// </summary>
     /// <exception cref="StoreException">It is not written.</exception>
-    public async Task<T> RunAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken)
+    public async Task<T> RunAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var result = default(T)!;
-        var write = new Write(connection => result = work(connection));
+        var write = new Write(session => result = work(session));
         if (!_waiting.Writer.TryWrite(write))
             throw new StoreException("The program is shutting down.");
         try
@@ -58,8 +61,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         _waiting.Writer.TryComplete();
         await _loop;
-        _order.Dispose();
-        await _connection.DisposeAsync();
+        _session.Dispose();
     }
 
     private async Task WriteAllAsync()
@@ -67,6 +69,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
         var batch = new List<Write>();
         while (await _waiting.Reader.WaitToReadAsync())
         {
+            // Whoever was woken together with this one has its turn first, so that their writes share the commit.
+            await Task.Yield();
             while (batch.Count < MaxBatch && _waiting.Reader.TryRead(out var write))
                 batch.Add(write);
             Commit(batch);
@@ -78,11 +82,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
-            _database.RefuseMoved(_connection);
-            using var transaction = _connection.BeginTransaction(deferred: false);
-            foreach (var write in batch)
-                RunInSavepoint(transaction, write);
-            transaction.Commit();
+            _database.RefuseMoved(_session.Connection);
+            if (!TryCommit(batch, RunBare))
+                TryCommit(batch, RunInSavepoint);
         }
         catch (Exception exception)
         {
@@ -93,6 +95,59 @@ internal sealed class SqliteWriter : IAsyncDisposable
         CatchUp();
         foreach (var write in batch)
             write.Complete();
+    }
+
+    /// <summary>Commits a transaction of the whole batch, unless one of its writes asks for that to be given up.</summary>
+    private bool TryCommit(List<Write> batch, Func<Write, bool> run)
+    {
+        _session.Execute("BEGIN IMMEDIATE");
+        try
+        {
+            var ok = batch.All(run);
+            if (ok)
+                _session.Execute("COMMIT");
+            return ok;
+        }
+        finally
+        {
+            if (_session.InTransaction)
+                _session.Execute("ROLLBACK");
+        }
+    }
+
+    /// <summary>Runs a write at the cost of nothing else, and returns whether its neighbours may stand: not if it failed amid its changes.</summary>
+    private bool RunBare(Write write)
+    {
+        var changedBefore = _session.ChangedRows;
+        try
+        {
+            write.Run(_session);
+        }
+        catch (Exception exception)
+        {
+            write.Fault = exception;
+        }
+        return write.Fault is null || (_session.InTransaction && _session.ChangedRows == changedBefore);
+    }
+
+    /// <summary>Runs a write so that, if it fails, its own changes go and its neighbours' stand.</summary>
+    private bool RunInSavepoint(Write write)
+    {
+        _session.Execute("SAVEPOINT one");
+        try
+        {
+            write.Run(_session);
+        }
+        catch (Exception exception)
+        {
+            write.Fault = exception;
+            // Of a full disk SQLite may make an end of the whole transaction: then it is its neighbours' fault as well.
+            if (!_session.InTransaction)
+                throw;
+            _session.Execute("ROLLBACK TO one");
+        }
+        _session.Execute("RELEASE one");
+        return true;
     }
 
     private void CatchUp()
@@ -107,32 +162,17 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
-    private void RunInSavepoint(SqliteTransaction transaction, Write write)
+    private sealed class Write(Action<SqliteSession> work)
     {
-        transaction.Save("one");
-        try
-        {
-            write.Work(transaction.Connection!);
-        }
-        catch (Exception exception)
-        {
-            write.Fault = exception;
-            // Of a full disk SQLite may make an end of the whole transaction: then it is its neighbours' fault as well.
-            if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) != 0)
-                throw;
-            // Else it is not: only its own changes go.
-            transaction.Rollback("one");
-        }
-        transaction.Release("one");
-    }
-
-    private sealed class Write(Action<SqliteConnection> work)
-    {
-        public Action<SqliteConnection> Work => work;
-
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Exception? Fault { get; set; }
+
+        public void Run(SqliteSession session)
+        {
+            Fault = null;
+            work(session);
+        }
 
         public void Complete()
         {
