@@ -23,7 +23,8 @@ public static class ServerApplication
     /// <exception cref="Settings.InvalidSettingException">A setting is bad.</exception>
     public static WebApplication Create(string[] args, Uri? simulator = null)
     {
-        var builder = WebApplication.CreateSlimBuilder(args);
+        // Nothing reads a changed setting, and the watch would see every write to a database in the working directory.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false", .. args]);
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
         if (simulator is not null)
             UseSimulator(builder.Configuration, simulator);

@@ -9,7 +9,9 @@ internal static class PromptList
     public static PromptPage Read(SqliteSession session, PromptQuery query)
     {
         var filter = Filter(query);
-        return session.InSnapshot(() => new PromptPage(ReadPage(session, query, filter), Total(session, query, filter)));
+        var page = default(PromptPage)!;
+        session.InSnapshot(() => page = new(ReadPage(session, query, filter), Total(session, query, filter)));
+        return page;
     }
 
     /// <summary>How many prompts have each status.</summary>

@@ -37,10 +37,10 @@ internal sealed class QueueOrder
         try
         {
             var version = _session.Number("PRAGMA data_version");
-            if (version == _seenVersion)
-                Update();
-            else
+            if (version != _seenVersion)
                 Reload();
+            else if (_touched.Count > 0)
+                _session.InSnapshot(Update);
             _seenVersion = version;
             Note(_time.GetTimestamp());
         }
@@ -79,6 +79,7 @@ internal sealed class QueueOrder
             _touched.Add(rowid);
     }
 
+    /// <summary>In a snapshot, since each query would take the locks of one for itself.</summary>
     private void Update()
     {
         foreach (var seq in _touched)

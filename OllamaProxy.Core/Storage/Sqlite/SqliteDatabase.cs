@@ -24,7 +24,7 @@ internal sealed class SqliteDatabase(string path)
             connection.Dispose();
             throw new SqliteException("The file is read-only.", SQLitePCL.raw.SQLITE_READONLY);
         }
-        connection.Execute("PRAGMA synchronous = FULL");
+        connection.Execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
         return connection;
     }
 

@@ -38,12 +38,12 @@ internal sealed class SqliteSession(SqliteConnection connection) : IDisposable
         Convert.ToInt64(Scalar(sql, parameters), CultureInfo.InvariantCulture);
 
     /// <summary>Runs several queries on one state of the file, so that their answers agree.</summary>
-    public T InSnapshot<T>(Func<T> queries)
+    public void InSnapshot(Action queries)
     {
         Execute("BEGIN");
         try
         {
-            return queries();
+            queries();
         }
         finally
         {
