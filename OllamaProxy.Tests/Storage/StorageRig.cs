@@ -30,7 +30,7 @@ internal sealed class StorageRig : IAsyncDisposable
     public static async Task<SqliteConnection> WriterOfAsync(IPromptStore store)
     {
         var writer = await ((SqlitePromptStore)store).WriteAsync((session, _) => session.Connection, default);
-        writer.DefaultTimeout = 1;
+        SQLitePCL.raw.sqlite3_busy_timeout(writer.Handle, 1000);
         return writer;
     }
 

@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Storage.Sqlite;
@@ -20,13 +19,17 @@ internal static class PromptAttempts
         session.Execute("DELETE FROM attempts WHERE seq = $seq AND ended_at IS NULL", ("$seq", seq));
 
     /// <summary>The mean over the last ten that succeeded among the last hundred.</summary>
-    public static TimeSpan? MeanRun(SqliteSession session) => session.Scalar(
-        """
-        SELECT avg(seconds) FROM (
-            SELECT (julianday(ended_at) - julianday(started_at)) * 86400 AS seconds
-            FROM (SELECT id, started_at, ended_at, error FROM attempts ORDER BY id DESC LIMIT 100)
-            WHERE ended_at IS NOT NULL AND error IS NULL ORDER BY id DESC LIMIT 10)
-        """) is double seconds ? TimeSpan.FromSeconds(Math.Max(seconds, 0)) : null;
+    public static TimeSpan? MeanRun(SqliteSession session)
+    {
+        using var row = session.Query(
+            """
+            SELECT avg(seconds) FROM (
+                SELECT (julianday(ended_at) - julianday(started_at)) * 86400 AS seconds
+                FROM (SELECT id, started_at, ended_at, error FROM attempts ORDER BY id DESC LIMIT 100)
+                WHERE ended_at IS NOT NULL AND error IS NULL ORDER BY id DESC LIMIT 10)
+            """);
+        return row.Read() && row.RealOrNull(0) is { } seconds ? TimeSpan.FromSeconds(Math.Max(seconds, 0)) : null;
+    }
 
     public static IReadOnlyList<AttemptRecord> List(SqliteSession session, Guid id)
     {
@@ -37,7 +40,7 @@ internal static class PromptAttempts
             """, ("$id", id.ToString()));
         var attempts = new List<AttemptRecord>();
         while (row.Read())
-            attempts.Add(new(row.GetInt32(0), row.GetString(1), SqliteTime.Read(row.GetString(2)), SqliteTime.ReadOrNull(row.TextOrNull(3)), row.TextOrNull(4)));
+            attempts.Add(new(row.Int32(0), row.Text(1), SqliteTime.Read(row.Text(2)), SqliteTime.ReadOrNull(row.TextOrNull(3)), row.TextOrNull(4)));
         return attempts;
     }
 }

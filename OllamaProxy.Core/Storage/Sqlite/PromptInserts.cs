@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Storage.Sqlite;
@@ -9,22 +8,38 @@ internal static class PromptInserts
     /// <summary>For how long an idempotency key is good, as it is with other services that have them.</summary>
     private static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(24);
 
-    public static Submission Add(SqliteSession session, NewPrompt prompt, long maxQueued, DateTimeOffset now)
+    /// <summary>What a submission will be once it is inserted, but for its number: to be made before the writer's turn, whose time is precious.</summary>
+    public static Prompt Draft(NewPrompt prompt, Guid? batch, DateTimeOffset now) => new()
+    {
+        Id = prompt.Id ?? Guid.CreateVersion7(now),
+        Seq = 0,
+        Status = PromptStatus.Queued,
+        Model = prompt.Model,
+        Priority = prompt.Priority,
+        Rank = Rank.Of(now, prompt.Priority),
+        MaxAttempts = prompt.MaxAttempts,
+        Batch = batch,
+        ExpiresAt = SqliteTime.ToMilliseconds(now + prompt.ExpiresIn),
+        CreatedAt = SqliteTime.ToMicroseconds(now),
+        UpdatedAt = SqliteTime.ToMicroseconds(now),
+    };
+
+    public static Submission Add(SqliteSession session, NewPrompt prompt, Prompt draft, long maxQueued, DateTimeOffset now)
     {
         if (FindEarlier(session, prompt, now) is { } earlier)
             return earlier;
         RefuseIfFull(session, 1, maxQueued);
-        var added = Insert(session, prompt, null, now);
+        var added = Insert(session, prompt, draft);
         if (prompt.IdempotencyKey is { } key)
             session.Execute("INSERT OR REPLACE INTO idempotency_keys (key, seq, expires_at) VALUES ($key, $seq, $expires_at)",
                 ("$key", key), ("$seq", added.Seq), ("$expires_at", (now + KeyLifetime).ToUnixTimeMilliseconds()));
         return new(added, SubmissionOutcome.Accepted);
     }
 
-    public static IReadOnlyList<Prompt> AddBatch(SqliteSession session, Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued, DateTimeOffset now)
+    public static IReadOnlyList<Prompt> AddBatch(SqliteSession session, IReadOnlyList<NewPrompt> prompts, IReadOnlyList<Prompt> drafts, long maxQueued)
     {
         RefuseIfFull(session, prompts.Count, maxQueued);
-        return [.. prompts.Select(prompt => Insert(session, prompt, batch, now))];
+        return [.. prompts.Zip(drafts, (prompt, draft) => Insert(session, prompt, draft))];
     }
 
     private static void RefuseIfFull(SqliteSession session, int more, long maxQueued)
@@ -45,46 +60,32 @@ internal static class PromptInserts
             SELECT {PromptRow.Columns}, coalesce(fingerprint = $fingerprint, FALSE) FROM prompts
             WHERE id = $id OR seq = (SELECT seq FROM idempotency_keys WHERE key = $key AND expires_at > $now)
             """,
-            ("$fingerprint", prompt.Fingerprint?.ToArray()), ("$id", prompt.Id?.ToString()), ("$key", prompt.IdempotencyKey), ("$now", now.ToUnixTimeMilliseconds()));
+            ("$fingerprint", prompt.Fingerprint), ("$id", prompt.Id?.ToString()), ("$key", prompt.IdempotencyKey), ("$now", now.ToUnixTimeMilliseconds()));
         return row.Read()
-            ? new(PromptRow.Read(row), row.GetBoolean(PromptRow.Next) ? SubmissionOutcome.Repeated : SubmissionOutcome.Conflicting)
+            ? new(PromptRow.Read(row), row.Int64(PromptRow.Next) != 0 ? SubmissionOutcome.Repeated : SubmissionOutcome.Conflicting)
             : null;
     }
 
-    private static Prompt Insert(SqliteSession session, NewPrompt prompt, Guid? batch, DateTimeOffset now)
+    private static Prompt Insert(SqliteSession session, NewPrompt prompt, Prompt draft)
     {
-        var added = new Prompt
-        {
-            Id = prompt.Id ?? Guid.CreateVersion7(now),
-            Seq = 0,
-            Status = PromptStatus.Queued,
-            Model = prompt.Model,
-            Priority = prompt.Priority,
-            Rank = Rank.Of(now, prompt.Priority),
-            MaxAttempts = prompt.MaxAttempts,
-            Batch = batch,
-            ExpiresAt = SqliteTime.ToMilliseconds(now + prompt.ExpiresIn),
-            CreatedAt = SqliteTime.ToMicroseconds(now),
-            UpdatedAt = SqliteTime.ToMicroseconds(now),
-        };
         session.Execute(
             """
             INSERT INTO prompts (id, prompt, model, request, metadata, fingerprint, priority, rank, max_attempts, timeout, expires_at, batch, created_at, updated_at)
             VALUES ($id, $prompt, $model, CAST($request AS TEXT), CAST($metadata AS TEXT), $fingerprint, $priority, $rank, $max_attempts, $timeout, $expires_at, $batch, $now, $now)
             """,
-            ("$id", added.Id.ToString()),
+            ("$id", draft.Id.ToString()),
             ("$prompt", prompt.Text),
             ("$model", prompt.Model),
-            ("$request", prompt.Request.ToArray()),
-            ("$metadata", prompt.Metadata?.ToArray()),
-            ("$fingerprint", prompt.Fingerprint?.ToArray()),
+            ("$request", prompt.Request),
+            ("$metadata", prompt.Metadata),
+            ("$fingerprint", prompt.Fingerprint),
             ("$priority", prompt.Priority),
-            ("$rank", added.Rank),
+            ("$rank", draft.Rank),
             ("$max_attempts", prompt.MaxAttempts),
             ("$timeout", prompt.Timeout?.TotalSeconds),
-            ("$expires_at", added.ExpiresAt?.ToUnixTimeMilliseconds()),
-            ("$batch", batch?.ToString()),
-            ("$now", SqliteTime.Write(now)));
-        return added with { Seq = session.LastInsertedRow };
+            ("$expires_at", draft.ExpiresAt?.ToUnixTimeMilliseconds()),
+            ("$batch", draft.Batch?.ToString()),
+            ("$now", SqliteTime.Write(draft.CreatedAt)));
+        return draft with { Seq = session.LastInsertedRow };
     }
 }

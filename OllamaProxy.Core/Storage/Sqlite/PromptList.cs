@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Storage.Sqlite;
@@ -22,7 +21,7 @@ internal static class PromptList
             : session.Query("SELECT status, count(*) FROM prompts WHERE batch = $batch GROUP BY status", ("$batch", batch.ToString()));
         var counts = new Dictionary<PromptStatus, long>();
         while (row.Read())
-            counts.Add(PromptStatusNames.Parse(row.GetString(0)), row.GetInt64(1));
+            counts.Add(PromptStatusNames.Parse(row.Text(0)), row.Int64(1));
         return counts;
     }
 
@@ -46,7 +45,7 @@ internal static class PromptList
             ]);
         var prompts = new List<PromptSummary>();
         while (row.Read())
-            prompts.Add(new(PromptRow.Read(row), row.GetString(PromptRow.Next)));
+            prompts.Add(new(PromptRow.Read(row), row.Text(PromptRow.Next)));
         return prompts;
     }
 

@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Storage.Sqlite;
@@ -18,19 +17,19 @@ internal static class PromptRow
         return row.Read() ? Read(row) : null;
     }
 
-    public static Prompt Read(SqliteDataReader row) => new()
+    public static Prompt Read(SqliteStatement row) => new()
     {
-        Seq = row.GetInt64(0),
-        Id = Guid.Parse(row.GetString(1)),
-        Status = PromptStatusNames.Parse(row.GetString(2)),
-        CreatedAt = SqliteTime.Read(row.GetString(3)),
-        UpdatedAt = SqliteTime.Read(row.GetString(4)),
+        Seq = row.Int64(0),
+        Id = Guid.Parse(row.Text(1)),
+        Status = PromptStatusNames.Parse(row.Text(2)),
+        CreatedAt = SqliteTime.Read(row.Text(3)),
+        UpdatedAt = SqliteTime.Read(row.Text(4)),
         StartedAt = SqliteTime.ReadOrNull(row.TextOrNull(5)),
         CompletedAt = SqliteTime.ReadOrNull(row.TextOrNull(6)),
         Model = row.TextOrNull(7),
-        Priority = row.GetInt32(8),
-        Rank = row.GetInt64(9),
-        Attempts = row.GetInt32(10),
+        Priority = row.Int32(8),
+        Rank = row.Int64(9),
+        Attempts = row.Int32(10),
         MaxAttempts = row.Int32OrNull(11),
         Error = row.TextOrNull(12),
         Batch = row.TextOrNull(13) is { } batch ? Guid.Parse(batch) : null,

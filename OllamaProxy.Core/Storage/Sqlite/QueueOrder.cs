@@ -84,10 +84,10 @@ internal sealed class QueueOrder
     {
         foreach (var seq in _touched)
         {
-            var rank = _session.Scalar("SELECT rank FROM prompts WHERE seq = $seq AND status = 'queued'", ("$seq", seq));
+            var rank = _session.NumberOrNull("SELECT rank FROM prompts WHERE seq = $seq AND status = 'queued'", ("$seq", seq));
             lock (_lock)
             {
-                if (rank is long queuedAt)
+                if (rank is { } queuedAt)
                     _queued.Set(seq, queuedAt);
                 else
                     _queued.Remove(seq);
@@ -102,7 +102,7 @@ internal sealed class QueueOrder
         {
             _queued.Clear();
             while (row.Read())
-                _queued.Set(row.GetInt64(1), row.GetInt64(0));
+                _queued.Set(row.Int64(1), row.Int64(0));
         }
     }
 }

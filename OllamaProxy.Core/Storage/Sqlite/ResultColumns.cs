@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Storage.Sqlite;
@@ -25,7 +24,7 @@ internal static class ResultColumns
         ("$eval_duration", result?.Statistics.EvalDuration),
     ];
 
-    public static PromptResult? Read(SqliteDataReader row) => row.IsDBNull(0) ? null : new(row.GetString(0), row.TextOrNull(1), new()
+    public static PromptResult? Read(SqliteStatement row) => row.IsNull(0) ? null : new(row.Text(0), row.TextOrNull(1), new()
     {
         DoneReason = row.TextOrNull(2),
         TotalDuration = row.Int64OrNull(3),

@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Storage.Sqlite;

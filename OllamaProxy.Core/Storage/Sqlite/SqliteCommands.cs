@@ -28,17 +28,4 @@ internal static class SqliteCommands
         using var command = connection.Command(sql, parameters);
         return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
     }
-
-    public static string? TextOrNull(this SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
-
-    public static int? Int32OrNull(this SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt32(column);
-
-    public static long? Int64OrNull(this SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
-
-    /// <summary>A text or blob as the bytes that are stored, without a detour through UTF-16.</summary>
-    public static ReadOnlyMemory<byte> Bytes(this SqliteDataReader row, int column) => row.GetFieldValue<byte[]>(column);
-
-    // A bare null would be taken for a null array, which becomes an empty memory and not none.
-    public static ReadOnlyMemory<byte>? BytesOrNull(this SqliteDataReader row, int column) =>
-        row.IsDBNull(column) ? default(ReadOnlyMemory<byte>?) : row.Bytes(column);
 }

@@ -13,6 +13,13 @@ internal sealed class SqliteDatabase(string path)
     /// <summary>SQLITE_FCNTL_HAS_MOVED, of <c>sqlite3_file_control</c>, which SQLitePCL leaves out.</summary>
     private const int HasMoved = 20;
 
+    static SqliteDatabase()
+    {
+        // Nobody asks how much memory SQLite has, and to count it takes a lock at each allocation (https://sqlite.org/c3ref/c_config_covering_index_scan.html).
+        SQLitePCL.Batteries_V2.Init();
+        SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MEMSTATUS, 0);
+    }
+
     /// <summary>A connection that can write. Its commits survive a loss of power.</summary>
     /// <exception cref="SqliteException">The file cannot be opened, or not for writing.</exception>
     public SqliteConnection OpenWriter()
@@ -24,6 +31,7 @@ internal sealed class SqliteDatabase(string path)
             connection.Dispose();
             throw new SqliteException("The file is read-only.", SQLitePCL.raw.SQLITE_READONLY);
         }
+        // A checkpoint at every 16 MiB of the log, and not at 4: pages that are written again and again are copied less often.
         connection.Execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
         return connection;
     }
@@ -69,6 +77,7 @@ internal sealed class SqliteDatabase(string path)
         try
         {
             connection.Open();
+            SQLitePCL.raw.sqlite3_busy_timeout(connection.Handle, BusySeconds * 1000);
             return connection;
         }
         catch

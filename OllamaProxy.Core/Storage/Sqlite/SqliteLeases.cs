@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Storage.Sqlite;
@@ -56,11 +55,11 @@ internal static class SqliteLeases
         if (!row.Read())
             return null;
 
-        var claimed = new ClaimedPrompt(Guid.Parse(row.GetString(0)), new(row.GetInt64(1), Guid.NewGuid()), row.GetInt32(2), row.GetString(3), row.Bytes(4))
+        var claimed = new ClaimedPrompt(Guid.Parse(row.Text(0)), new(row.Int64(1), Guid.NewGuid()), row.Int32(2), row.Text(3), row.Bytes(4))
         {
             Model = row.TextOrNull(5),
             MaxAttempts = row.Int32OrNull(6),
-            Timeout = row.IsDBNull(7) ? null : TimeSpan.FromSeconds(row.GetDouble(7)),
+            Timeout = row.RealOrNull(7) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         };
         session.Execute("INSERT INTO leases (seq, token, expires_at) VALUES ($seq, $token, $expires_at)",
             ("$seq", claimed.Lease.Seq), ("$token", claimed.Lease.Token.ToString()), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));

@@ -51,12 +51,19 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public Task<Submission> AddAsync(NewPrompt prompt, long maxQueued, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => PromptInserts.Add(session, prompt, maxQueued, now), cancellationToken);
+    public Task<Submission> AddAsync(NewPrompt prompt, long maxQueued, CancellationToken cancellationToken)
+    {
+        var draft = PromptInserts.Draft(prompt, null, _time.GetUtcNow());
+        return WriteAsync((session, now) => PromptInserts.Add(session, prompt, draft, maxQueued, now), cancellationToken);
+    }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Prompt>> AddBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => PromptInserts.AddBatch(session, batch, prompts, maxQueued, now), cancellationToken);
+    public Task<IReadOnlyList<Prompt>> AddBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued, CancellationToken cancellationToken)
+    {
+        var now = _time.GetUtcNow();
+        var drafts = prompts.Select(prompt => PromptInserts.Draft(prompt, batch, now)).ToList();
+        return WriteAsync((session, _) => PromptInserts.AddBatch(session, prompts, drafts, maxQueued), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<Prompt?> FindAsync(Guid id, CancellationToken cancellationToken) =>
@@ -64,7 +71,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) =>
-        FindAsync(id, "prompt, metadata", row => new PromptContent(row.GetString(0), row.BytesOrNull(1)), cancellationToken);
+        FindAsync(id, "prompt, metadata", row => new PromptContent(row.Text(0), row.BytesOrNull(1)), cancellationToken);
 
     /// <inheritdoc/>
     public Task<PromptResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) =>
@@ -173,7 +180,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         await _writer.DisposeAsync();
     }
 
-    private Task<T?> FindAsync<T>(Guid id, string columns, Func<SqliteDataReader, T?> read, CancellationToken cancellationToken) where T : class => ReadAsync(session =>
+    private Task<T?> FindAsync<T>(Guid id, string columns, Func<SqliteStatement, T?> read, CancellationToken cancellationToken) where T : class => ReadAsync(session =>
     {
         using var row = session.Query($"SELECT {columns} FROM prompts WHERE id = $id", ("$id", id.ToString()));
         return row.Read() ? read(row) : null;

@@ -16,12 +16,12 @@ internal static class SqliteSchema
         """
         CREATE TABLE prompts (
             seq INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: a lease can outlive its prompt
-            id TEXT NOT NULL UNIQUE CHECK (id LIKE '________-____-____-____-____________' AND id NOT GLOB '*[^0-9a-f-]*'),
+            id TEXT NOT NULL UNIQUE CHECK (id LIKE '________-____-____-____-____________' AND unhex(id, '-') IS NOT NULL AND id = lower(id)),
             status TEXT NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'processing', 'completed', 'failed', 'cancelled')),
-            created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00')) CHECK (created_at GLOB '[0-9][0-9][0-9][0-9]-[0-9]*' AND datetime(created_at) IS NOT NULL),
-            updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00')) CHECK (updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9]*' AND datetime(updated_at) IS NOT NULL),
-            started_at TEXT CHECK (datetime(started_at) IS NOT NULL OR started_at IS NULL),
-            completed_at TEXT CHECK (datetime(completed_at) IS NOT NULL OR completed_at IS NULL),
+            created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00')) CHECK (created_at LIKE '____-__-__%' AND julianday(created_at) IS NOT NULL),
+            updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f+00:00')) CHECK (updated_at LIKE '____-__-__%' AND julianday(updated_at) IS NOT NULL),
+            started_at TEXT CHECK (started_at IS NULL OR julianday(started_at) IS NOT NULL),
+            completed_at TEXT CHECK (completed_at IS NULL OR julianday(completed_at) IS NOT NULL),
             model TEXT,
             priority INTEGER NOT NULL DEFAULT 0 CHECK (priority BETWEEN -100 AND 100),
             rank INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER)), -- milliseconds
@@ -30,7 +30,7 @@ internal static class SqliteSchema
             max_attempts INTEGER CHECK (max_attempts BETWEEN 1 AND 1000000),
             timeout REAL CHECK (timeout BETWEEN 0.001 AND 2073600), -- seconds
             expires_at INTEGER CHECK (expires_at BETWEEN 0 AND 253402300799999), -- milliseconds
-            batch TEXT CHECK (batch LIKE '________-____-____-____-____________' AND batch NOT GLOB '*[^0-9a-f-]*'),
+            batch TEXT CHECK (batch IS NULL OR batch LIKE '________-____-____-____-____________' AND unhex(batch, '-') IS NOT NULL AND batch = lower(batch)),
             fingerprint BLOB, -- SHA-256 of a submission that may be repeated
             done_reason TEXT,
             total_duration INTEGER, -- this and what follows as Ollama sends it

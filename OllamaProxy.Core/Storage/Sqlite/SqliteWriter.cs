@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Prompts;
 
@@ -6,7 +6,8 @@ namespace OllamaProxy.Storage.Sqlite;
 
 /// <summary>
 /// The one that writes in this process. It takes every write that is waiting into one transaction (group commit), so
-/// that concurrent writes share one fsync; a write's task completes after its own commit.
+/// that concurrent writes share one fsync; a write's task completes after its own commit. SQLite blocks, so it has a thread
+/// of its own: one of the pool would be missed by those who answer, and would have to queue up behind them.
 /// </summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
@@ -16,7 +17,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly SqliteDatabase _database;
     private readonly SqliteSession _session;
     private readonly QueueOrder _order;
-    private readonly Channel<Write> _waiting = Channel.CreateUnbounded<Write>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly BlockingCollection<Write> _waiting = [];
     private readonly Task _loop;
 
     /// <param name="database">For the names of faults.</param>
@@ -27,7 +28,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         _database = database;
         _session = session;
         _order = order;
-        _loop = Task.Run(WriteAllAsync);
+        _loop = Task.Factory.StartNew(WriteAll, TaskCreationOptions.LongRunning);
     }
 
     /// <summary>
@@ -40,7 +41,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         var result = default(T)!;
         var write = new Write(session => result = work(session));
-        if (!_waiting.Writer.TryWrite(write))
+        if (!TryHandIn(write))
             throw new StoreException("The program is shutting down.");
         try
         {
@@ -55,23 +56,36 @@ internal sealed class SqliteWriter : IAsyncDisposable
     }
 
     /// <summary>Has the order catch up with what other processes wrote, as soon as it is its turn.</summary>
-    public void CatchUpSoon() => _waiting.Writer.TryWrite(new(_ => { }));
+    public void CatchUpSoon() => TryHandIn(new(_ => { }));
 
     public async ValueTask DisposeAsync()
     {
-        _waiting.Writer.TryComplete();
+        _waiting.CompleteAdding();
         await _loop;
         _session.Dispose();
     }
 
-    private async Task WriteAllAsync()
+    private bool TryHandIn(Write write)
     {
-        var batch = new List<Write>();
-        while (await _waiting.Reader.WaitToReadAsync())
+        try
         {
-            // Whoever was woken together with this one has its turn first, so that their writes share the commit.
-            await Task.Yield();
-            while (batch.Count < MaxBatch && _waiting.Reader.TryRead(out var write))
+            return _waiting.TryAdd(write);
+        }
+        catch (InvalidOperationException)
+        {
+            // That is how the collection says that no more is taken.
+            return false;
+        }
+    }
+
+    private void WriteAll()
+    {
+        Thread.CurrentThread.Name = "SQLite writer";
+        var batch = new List<Write>();
+        foreach (var first in _waiting.GetConsumingEnumerable())
+        {
+            batch.Add(first);
+            while (batch.Count < MaxBatch && _waiting.TryTake(out var write))
                 batch.Add(write);
             Commit(batch);
             batch.Clear();
