@@ -55,6 +55,6 @@ public sealed class ChangeHandlers(PromptQueue queue, OllamaProxyOptions options
         return fields.Whole("priority", Rank.LowestPriority, Rank.HighestPriority) ?? throw Problems.BadRequest("'priority' is missing.");
     }
 
-    private async Task<IResult> StatusAsync(Prompt prompt, int status, CancellationToken cancellationToken) => TypedResults.Json(
-        StatusResource.Of(prompt, await queue.FindPlaceAsync(prompt, cancellationToken), options.MaxAttempts), ApiJson.Relaxed.StatusResource, statusCode: status);
+    private async Task<IResult> StatusAsync(Prompt prompt, int status, CancellationToken cancellationToken) => JsonAnswer.Of(
+        StatusResource.Of(prompt, await queue.FindPlaceAsync(prompt, cancellationToken), options.MaxAttempts), ApiJson.Relaxed.StatusResource, status);
 }

@@ -7,8 +7,8 @@ namespace OllamaProxy.Api;
 public static class Problems
 {
     /// <summary>Any problem.</summary>
-    public static IResult Of(int status, string detail) => TypedResults.Json(
-        new Problem(ReasonPhrases.GetReasonPhrase(status), status, detail), ApiJson.Relaxed.Problem, Problem.ContentType, status);
+    public static IResult Of(int status, string detail) => JsonAnswer.Of(
+        new Problem(ReasonPhrases.GetReasonPhrase(status), status, detail), ApiJson.Relaxed.Problem, status, Problem.ContentType);
 
     /// <summary>404.</summary>
     public static IResult NotFound(string detail) => Of(StatusCodes.Status404NotFound, detail);

@@ -21,7 +21,7 @@ public sealed class PromptHandlers(PromptQueue queue, OllamaProxyOptions options
 
     /// <summary>Where a prompt is in its life: 200 or 404.</summary>
     public Task<IResult> StatusAsync(HttpContext context) => WithPromptAsync(context, async prompt =>
-        TypedResults.Json(await StatusOfAsync(prompt, context.RequestAborted), ApiJson.Relaxed.StatusResource));
+        JsonAnswer.Of(await StatusOfAsync(prompt, context.RequestAborted), ApiJson.Relaxed.StatusResource));
 
     /// <summary>What became of a prompt: 200 once it has ended, 202 before, or 404.</summary>
     public Task<IResult> ResultAsync(HttpContext context) => WithPromptAsync(context, async prompt =>
@@ -34,7 +34,7 @@ public sealed class PromptHandlers(PromptQueue queue, OllamaProxyOptions options
             return TypedResults.Json(ResultResource.Ended(prompt, result), ApiJson.Relaxed.ResultResource);
         }
         context.Response.Headers.RetryAfter = ResultRetryAfter;
-        return TypedResults.Json(ResultResource.Pending(prompt), ApiJson.Relaxed.ResultResource, statusCode: StatusCodes.Status202Accepted);
+        return JsonAnswer.Of(ResultResource.Pending(prompt), ApiJson.Relaxed.ResultResource, status: StatusCodes.Status202Accepted);
     });
 
     /// <summary>A page of prompts, newest first: 200.</summary>
@@ -42,13 +42,13 @@ public sealed class PromptHandlers(PromptQueue queue, OllamaProxyOptions options
     {
         var query = ListQueryReader.Read(context.Request.Query);
         var page = await queue.ListAsync(query, context.RequestAborted);
-        return TypedResults.Json(ListResource.Of(query, page), ApiJson.Relaxed.ListResource);
+        return JsonAnswer.Of(ListResource.Of(query, page), ApiJson.Relaxed.ListResource);
     }
 
     /// <summary>How far a batch is: 200 or 404.</summary>
     public async Task<IResult> BatchAsync(HttpContext context) =>
         RouteId.Uuid(context) is { } batch && await queue.CountBatchAsync(batch, context.RequestAborted) is { Count: > 0 } counts
-            ? TypedResults.Json(BatchResource.Of(batch, counts), ApiJson.Relaxed.BatchResource)
+            ? JsonAnswer.Of(BatchResource.Of(batch, counts), ApiJson.Relaxed.BatchResource)
             : Problems.NotFound($"There is no batch with the id '{RouteId.Text(context)}'.");
 
     private async Task<IResult> WithPromptAsync(HttpContext context, Func<Prompt, Task<IResult>> answer) =>

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
@@ -59,10 +58,10 @@ public sealed class SubmitHandlers(PromptQueue queue, OllamaProxyOptions options
 
         var url = $"/{Routes.Batch.Replace("{id}", batch.ToString(), StringComparison.Ordinal)}";
         context.Response.Headers.Location = url;
-        return TypedResults.Json(
+        return JsonAnswer.Of(
             new SubmittedBatchResource(batch, url, queued.Count, [.. queued.Select(prompt => prompt.Id)]),
             ApiJson.Relaxed.SubmittedBatchResource,
-            statusCode: StatusCodes.Status202Accepted);
+            status: StatusCodes.Status202Accepted);
     }
 
     private Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context) =>
@@ -83,10 +82,10 @@ public sealed class SubmitHandlers(PromptQueue queue, OllamaProxyOptions options
             : throw Problems.BadRequest($"The {IdempotencyKey} must have 1 to {MaxKeyLength} characters, but has {key.Length}.");
     }
 
-    private static JsonHttpResult<SubmittedResource> Submitted(HttpContext context, Prompt prompt, int status)
+    private static IResult Submitted(HttpContext context, Prompt prompt, int status)
     {
         var submitted = SubmittedResource.Of(prompt);
         context.Response.Headers.Location = submitted.StatusUrl;
-        return TypedResults.Json(submitted, ApiJson.Relaxed.SubmittedResource, statusCode: status);
+        return JsonAnswer.Of(submitted, ApiJson.Relaxed.SubmittedResource, status);
     }
 }

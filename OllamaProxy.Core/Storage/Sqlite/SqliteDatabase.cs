@@ -15,7 +15,7 @@ internal sealed class SqliteDatabase(string path)
 
     static SqliteDatabase()
     {
-        // Nobody asks how much memory SQLite has, and to count it takes a lock at each allocation (https://sqlite.org/c3ref/c_config_covering_index_scan.html).
+        // Nobody asks how much memory SQLite has, and to count it takes a lock at each allocation (https://sqlite.org/malloc.html).
         SQLitePCL.Batteries_V2.Init();
         SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MEMSTATUS, 0);
     }
@@ -31,8 +31,7 @@ internal sealed class SqliteDatabase(string path)
             connection.Dispose();
             throw new SqliteException("The file is read-only.", SQLitePCL.raw.SQLITE_READONLY);
         }
-        // A checkpoint at every 16 MiB of the log, and not at 4: pages that are written again and again are copied less often.
-        connection.Execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
+        connection.Execute("PRAGMA synchronous = FULL");
         return connection;
     }
 
