@@ -55,6 +55,7 @@ public static class OllamaProxyServices
         services.AddSingleton<LeaseKeeper>();
         services.AddSingleton<Settler>();
         services.AddSingleton<PromptRunner>();
+        services.AddSingleton<SlotRunner>();
         services.AddSingleton<QueueWorker>();
         services.AddSingleton<Purger>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueWorker>());

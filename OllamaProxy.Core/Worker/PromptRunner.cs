@@ -13,14 +13,31 @@ public sealed class PromptRunner(
     TimeProvider time,
     ILogger<PromptRunner> logger)
 {
-    /// <summary>Runs the prompt to an end of some kind. Throws nothing: what cannot be settled is the lease's business.</summary>
+    /// <summary>
+    /// Runs the prompt until Ollama is done with it, and returns the settling, which has been begun. Neither throws anything:
+    /// what cannot be settled is the lease's business.
+    /// </summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="stopping">Hands the prompt back.</param>
-    public async Task RunAsync(ClaimedPrompt prompt, CancellationToken stopping)
+    public async Task<Task> RunAsync(ClaimedPrompt prompt, CancellationToken stopping)
     {
         try
         {
-            await RunUnderLeaseAsync(prompt, stopping);
+            var (outcome, lease) = await RunUnderLeaseAsync(prompt, stopping);
+            return SettleAsync(prompt, outcome, lease);
+        }
+        catch (Exception exception)
+        {
+            logger.SettlingFailed(exception, prompt.Id);
+            return Task.CompletedTask;
+        }
+    }
+
+    private async Task SettleAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease)
+    {
+        try
+        {
+            await settler.SettleAsync(prompt, outcome, lease);
         }
         catch (Exception exception)
         {
@@ -28,7 +45,7 @@ public sealed class PromptRunner(
         }
     }
 
-    private async Task RunUnderLeaseAsync(ClaimedPrompt prompt, CancellationToken stopping)
+    private async Task<(AttemptOutcome Outcome, LeaseState Lease)> RunUnderLeaseAsync(ClaimedPrompt prompt, CancellationToken stopping)
     {
         using var attemptEnded = new CancellationTokenSource();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
@@ -41,10 +58,10 @@ public sealed class PromptRunner(
         }
         finally
         {
-            await attemptEnded.CancelAsync();
+            attemptEnded.Cancel();
             await keeping;
         }
-        await settler.SettleAsync(prompt, outcome, await keeping);
+        return (outcome, await keeping);
     }
 
     private async Task<LeaseState> KeepAsync(ClaimedPrompt prompt, CancellationTokenSource stop, CancellationToken attemptEnded)

@@ -10,7 +10,7 @@ namespace OllamaProxy.Worker;
 /// </summary>
 public sealed class QueueWorker(
     IPromptStore store,
-    PromptRunner runner,
+    SlotRunner slotRunner,
     Backend backend,
     QueueSignal signal,
     OllamaProxyOptions options,
@@ -63,18 +63,18 @@ public sealed class QueueWorker(
 
     private async Task DrainUntilEmptyAsync(CancellationToken stop)
     {
-        var running = new List<Task>();
+        var slots = new List<Task>();
         var started = time.GetTimestamp();
         try
         {
             while (!stop.IsCancellationRequested)
             {
                 signal.Lower();
-                var isEmpty = await FillSlotsAsync(running, stop);
-                if (isEmpty && running.Count == 0 && time.GetElapsedTime(started) >= options.DrainSlice)
+                var isEmpty = await FillSlotsAsync(slots, stop);
+                if (isEmpty && slots.Count == 0 && time.GetElapsedTime(started) >= options.DrainSlice)
                     return;
-                await WaitForChangeAsync(running, isEmpty ? options.LeaseLength : QueuedLook, stop);
-                running.RemoveAll(run => run.IsCompleted);
+                await WaitForChangeAsync(slots, isEmpty ? options.LeaseLength : QueuedLook, stop);
+                slots.RemoveAll(slot => slot.IsCompleted);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -83,19 +83,17 @@ public sealed class QueueWorker(
         }
         finally
         {
-            await Task.WhenAll(running);
+            await Task.WhenAll(slots);
         }
     }
 
     /// <summary>Claims for every free slot, and returns whether the queue is empty then.</summary>
-    private async Task<bool> FillSlotsAsync(List<Task> running, CancellationToken stop)
+    private async Task<bool> FillSlotsAsync(List<Task> slots, CancellationToken stop)
     {
         try
         {
-            while (running.Count < options.Concurrency
-                && await backend.IsReachableAsync(stop)
-                && await store.ClaimAsync(_terms, stop) is { } prompt)
-                running.Add(runner.RunAsync(prompt, stop));
+            while (slots.Count < options.Concurrency && await slotRunner.ClaimAsync(null, stop) is { } prompt)
+                slots.Add(slotRunner.RunAsync(prompt, stop));
             return !await store.SweepAsync(_terms, stop);
         }
         catch (StoreException exception)
@@ -105,15 +103,15 @@ public sealed class QueueWorker(
         }
     }
 
-    /// <summary>Waits until a prompt has ended, one was queued in this process, or it is time to look again.</summary>
-    /// <param name="running">What runs here.</param>
+    /// <summary>Waits until a slot has nothing left to run, a prompt was queued in this process, or it is time to look again.</summary>
+    /// <param name="slots">What runs here.</param>
     /// <param name="atMost">When to look again for retries that are due, and for leases that ran out, however rarely others are to be polled.</param>
     /// <param name="stop">Ends the wait.</param>
-    private async Task WaitForChangeAsync(List<Task> running, TimeSpan atMost, CancellationToken stop)
+    private async Task WaitForChangeAsync(List<Task> slots, TimeSpan atMost, CancellationToken stop)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var poll = new[] { options.PollInterval, atMost, backend.NextProbe ?? atMost }.Min();
-        await Task.WhenAny([.. running, signal.WaitAsync(waiting.Token), Task.Delay(poll, time, waiting.Token)]);
+        await Task.WhenAny([.. slots, signal.WaitAsync(waiting.Token), Task.Delay(poll, time, waiting.Token)]);
         await waiting.CancelAsync();
     }
 }

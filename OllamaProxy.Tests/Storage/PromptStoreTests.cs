@@ -107,6 +107,22 @@ public abstract class PromptStoreTests
     }
 
     [Fact]
+    public async Task A_prompt_that_is_to_follow_another_shares_its_slot_and_takes_it_over()
+    {
+        await AddAsync("one", "two", "three", "four");
+        var first = (await ClaimAsync())!.Lease;
+        var second = (await ClaimAsync(OneAtATime with { After = first }))!.Lease;
+        Assert.Null(await ClaimAsync());
+
+        await Store.CompleteAsync(first, Answer, default);
+        Assert.Null(await ClaimAsync());
+        await Store.CompleteAsync(second, Answer, default);
+        Assert.NotNull(await ClaimAsync());
+        // Those that were given up have no slot to share.
+        Assert.Null(await ClaimAsync(OneAtATime with { After = second }));
+    }
+
+    [Fact]
     public async Task Claims_made_at_once_never_give_a_prompt_to_two()
     {
         await AddAsync([.. Enumerable.Range(0, 20).Select(n => $"prompt {n}")]);

@@ -35,6 +35,7 @@ internal static class StoreCommands
         (4, Gen.Select(NewNamed, MaxQueued, (prompt, max) => Command($"submit {Print(prompt)}, max queued {max}", run => run.SubmitAsync(prompt, max)))),
         (2, Gen.Select(New.Array[0, 3], MaxQueued, (prompts, max) => Command($"submit a batch of {prompts.Length}, max queued {max}", run => run.SubmitBatchAsync(prompts, max)))),
         (16, Gen.OneOf(1, 2, 3, 3).Select(concurrency => Command($"claim, concurrency {concurrency}", run => run.ClaimAsync(concurrency)))),
+        (4, Gen.Select(Gen.OneOf(1, 2, 3), Lease, (concurrency, lease) => Command($"claim, concurrency {concurrency}, after lease {lease}", run => run.ClaimAsync(concurrency, lease)))),
         (2, Gen.Select(Lease, Wait, (lease, length) => Command($"renew lease {lease} for {length}", run => run.RenewAsync(lease, length)))),
         (3, Lease.Select(lease => Command($"complete lease {lease}", run => run.CompleteAsync(lease)))),
         (3, Gen.Select(Lease, Partial, (lease, partial) => Command($"fail lease {lease}, partial {partial}", run => run.FailAsync(lease, partial)))),

@@ -36,13 +36,19 @@ internal sealed class StoreModel(TimeProvider time)
         return Queue.Any();
     }
 
-    public ModelPrompt? Claim(int concurrency)
+    /// <param name="concurrency">How many slots there are.</param>
+    /// <param name="after">The lease whose slot may be shared; null: none.</param>
+    public ModelPrompt? Claim(int concurrency, ModelLease? after)
     {
         Sweep();
-        var next = Leases.Count < concurrency ? Queue.FirstOrDefault(prompt => prompt.AvailableAt <= Now && !IsLeased(prompt)) : null;
+        var hasSlot = IsHeld(after) || Leases.DistinctBy(lease => lease.Slot).Count() < concurrency;
+        var next = hasSlot ? Queue.FirstOrDefault(prompt => prompt.AvailableAt <= Now && !IsLeased(prompt)) : null;
         next?.Claim(Now);
         return next;
     }
+
+    /// <summary>Whether the lease still takes up a slot, whatever else it is worth.</summary>
+    public bool IsHeld(ModelLease? lease) => lease is not null && Leases.Contains(lease);
 
     public LeaseState LookAt(ModelLease lease) => !Leases.Contains(lease) || !Prompts.Contains(lease.Prompt) ? LeaseState.Lost : lease.Prompt.Shown.Status switch
     {

@@ -76,6 +76,42 @@ public sealed class QueueWorkerTests
     }
 
     [Fact]
+    public async Task Quick_prompts_run_one_after_the_other_in_their_order_though_each_is_claimed_while_the_last_runs()
+    {
+        await using var rig = await WorkerRig.StartAsync(NoSlice);
+        var ids = new List<Guid>();
+        for (var n = 0; n < 40; n++)
+            ids.Add(await rig.SubmitAsync($"{n}"));
+
+        await rig.Drain();
+
+        Assert.Equal(ids.Index().Select(prompt => $"{prompt.Index}"), rig.Ollama.Requests.All.Select(request => Sent(request).Prompt));
+        Assert.Equal(1, rig.Ollama.Requests.MaxRunning);
+        Assert.All(await Task.WhenAll(ids.Select(rig.FindAsync)), prompt => Assert.Equal((PromptStatus.Completed, 1), (prompt.Status, prompt.Attempts)));
+    }
+
+    [Fact]
+    public async Task A_prompt_that_was_claimed_ahead_is_handed_back_when_the_one_before_it_is_not_quick()
+    {
+        await using var rig = await WorkerRig.StartAsync();
+        _ = rig.Drain();
+        // The first is quick on a clock that stands still; the second hangs.
+        rig.Ollama.Faults.Enqueue(Fault.Status(404, "model 'm' not found"));
+        rig.Ollama.Faults.Enqueue(Fault.Hang);
+        await rig.Queue.SubmitBatchAsync(Guid.NewGuid(), [.. Enumerable.Range(1, 3).Select(n => new NewPrompt($"{n}", "llama3.2", "{}"u8.ToArray()))], default);
+        var prompts = (await rig.Store.ListAsync(new(1, 3), default)).Prompts;
+        var next = prompts[0].Prompt.Id;
+        await rig.WhenAsync(next, PromptStatus.Processing);
+
+        await Eventually.NotNull(async () =>
+        {
+            rig.Time.Advance(TimeSpan.FromMilliseconds(50));
+            return await rig.FindAsync(next) is { Status: PromptStatus.Queued, Attempts: 0 } prompt ? prompt : null;
+        });
+        Assert.Equal(PromptStatus.Processing, (await rig.FindAsync(prompts[1].Prompt.Id)).Status);
+    }
+
+    [Fact]
     public async Task A_drain_never_runs_twice_at_once_in_a_process()
     {
         await using var rig = await WorkerRig.StartAsync();

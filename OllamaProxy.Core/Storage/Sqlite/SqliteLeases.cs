@@ -40,10 +40,11 @@ internal static class SqliteLeases
     public static void Sweep(SqliteSession session, ClaimTerms terms, DateTimeOffset now) => session.Execute(SweepAll,
         ("$now_ms", now.ToUnixTimeMilliseconds()), ("$max_attempts", terms.MaxAttempts), ("$now", SqliteTime.Write(now)), ("$lease_ran_out", LeaseRanOut));
 
-    /// <summary>Claims the first due prompt, if a lease is free for it.</summary>
+    /// <summary>Claims the first due prompt, if there is a slot for it.</summary>
     public static ClaimedPrompt? Claim(SqliteSession session, ClaimTerms terms, DateTimeOffset now)
     {
-        if (session.Number("SELECT count(*) FROM leases") >= terms.Concurrency)
+        var shared = terms.After is { } after ? SlotOf(session, after) : null;
+        if (shared is null && session.Number("SELECT count(DISTINCT coalesce(slot, token)) FROM leases") >= terms.Concurrency)
             return null;
         using var row = session.Query(
             $"""
@@ -61,8 +62,9 @@ internal static class SqliteLeases
             MaxAttempts = row.Int32OrNull(6),
             Timeout = row.RealOrNull(7) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         };
-        session.Execute("INSERT INTO leases (seq, token, expires_at) VALUES ($seq, $token, $expires_at)",
-            ("$seq", claimed.Lease.Seq), ("$token", claimed.Lease.Token.ToString()), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
+        var token = claimed.Lease.Token.ToString();
+        session.Execute("INSERT INTO leases (seq, token, slot, expires_at) VALUES ($seq, $token, $slot, $expires_at)",
+            ("$seq", claimed.Lease.Seq), ("$token", token), ("$slot", shared ?? token), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
         PromptAttempts.Begin(session, claimed.Lease.Seq, claimed.Attempt, terms.Backend, now);
         return claimed;
     }
@@ -95,6 +97,12 @@ internal static class SqliteLeases
         var state = LookAt(session, lease);
         session.Execute("DELETE FROM leases WHERE seq = $seq AND token = $token", Parameters(lease));
         return state;
+    }
+
+    private static string? SlotOf(SqliteSession session, Lease lease)
+    {
+        using var row = session.Query("SELECT coalesce(slot, token) FROM leases WHERE seq = $seq AND token = $token", Parameters(lease));
+        return row.Read() ? row.Text(0) : null;
     }
 
     private static (string, object?)[] Parameters(Lease lease) => [("$seq", lease.Seq), ("$token", lease.Token.ToString())];

@@ -94,6 +94,10 @@ internal static class SqliteSchema
             DELETE FROM idempotency_keys WHERE seq = OLD.seq;
         END;
         """,
+        """
+        -- Shared by the leases of prompts that run one after the other; NULL: one of its own.
+        ALTER TABLE leases ADD COLUMN slot TEXT;
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>
