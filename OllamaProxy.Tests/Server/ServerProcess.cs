@@ -13,8 +13,10 @@ public sealed class ServerProcess : IDisposable
 
     public ServerProcess(TempFolder folder, string arguments, params (string Name, string Value)[] settings)
     {
-        var start = new ProcessStartInfo("dotnet", $"\"{typeof(ServerApplication).Assembly.Location}\" {arguments}")
+        var start = new ProcessStartInfo
         {
+            FileName = ServerBinary.Path ?? "dotnet",
+            Arguments = ServerBinary.Path is null ? $"\"{typeof(ServerApplication).Assembly.Location}\" {arguments}" : arguments,
             WorkingDirectory = folder.Path,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,6 +1,4 @@
-using Microsoft.AspNetCore.Builder;
-
 namespace OllamaProxy.Tests.Support;
 
-/// <summary>Puts Ollama Proxy together on one of its hosts; the command line holds the settings.</summary>
-public delegate WebApplication ProxyHost(string[] args);
+/// <summary>Puts Ollama Proxy together on one of its hosts; it has yet to be started.</summary>
+public delegate IProxyInstance ProxyHost(IReadOnlyDictionary<string, string> settings);

@@ -1,7 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using OllamaProxy.Simulator;
 
 namespace OllamaProxy.Tests.Support;
@@ -12,7 +10,7 @@ public sealed class RunningProxy : IAsyncDisposable
     private readonly ProxyHost _host;
     private readonly Dictionary<string, string> _settings;
     private readonly TempFolder _folder = new();
-    private WebApplication _app;
+    private IProxyInstance _instance;
 
     private RunningProxy(ProxyHost host, OllamaSimulator ollama, IEnumerable<(string Name, string Value)> settings)
     {
@@ -30,14 +28,14 @@ public sealed class RunningProxy : IAsyncDisposable
         };
         foreach (var (name, value) in settings)
             _settings[name] = value;
-        _app = Build();
+        _instance = host(_settings);
     }
 
     public OllamaSimulator Ollama { get; }
 
     public HttpClient Client { get; private set; } = null!;
 
-    public IServiceProvider Services => _app.Services;
+    public IServiceProvider Services => _instance.Services;
 
     public string DatabasePath => _settings["OLLAMA_PROXY_DB"];
 
@@ -50,15 +48,15 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public async Task StopAsync()
     {
-        await _app.StopAsync();
-        await _app.DisposeAsync();
+        await _instance.StopAsync();
+        await _instance.DisposeAsync();
         Client.Dispose();
     }
 
     public async Task RestartAsync()
     {
         await StopAsync();
-        _app = Build();
+        _instance = _host(_settings);
         await StartAsync();
     }
 
@@ -103,11 +101,5 @@ public sealed class RunningProxy : IAsyncDisposable
 
     private async Task<long> TotalAsync(string status) => (await GetAsync($"/api/v1/prompts?status={status}")).GetProperty("total").GetInt64();
 
-    private WebApplication Build() => _host([.. _settings.Select(setting => $"--{setting.Key}={setting.Value}")]);
-
-    private async Task StartAsync()
-    {
-        await _app.StartAsync();
-        Client = new() { BaseAddress = new(_app.Urls.Single()) };
-    }
+    private async Task StartAsync() => Client = new() { BaseAddress = await _instance.StartAsync() };
 }
