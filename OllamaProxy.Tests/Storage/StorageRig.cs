@@ -89,6 +89,9 @@ internal sealed class StorageRig : IAsyncDisposable
         Assert.Equal("ok", check.ExecuteScalar());
         Assert.Equal(prompts, connection.Number("SELECT count(*) FROM prompts"));
         Assert.Equal(0, connection.Number("SELECT count(*) FROM counts WHERE prompts <> (SELECT count(*) FROM prompts WHERE prompts.status = counts.status)"));
+        Assert.Equal(
+            connection.Number("SELECT seq FROM sqlite_sequence WHERE name = 'prompts'"),
+            connection.Number("SELECT (SELECT count(*) FROM prompts) + (SELECT coalesce(sum(prompts), 0) FROM removals)"));
         Assert.Equal(0, connection.Number("SELECT count(*) FROM leases WHERE seq NOT IN (SELECT seq FROM prompts WHERE status = 'processing')"));
     }
 

@@ -32,22 +32,29 @@ internal static class PromptList
 
     private static List<PromptSummary> ReadPage(SqliteSession session, PromptQuery query, string filter)
     {
+        var before = (query.Page - 1L) * query.PageSize;
+        var start = IsFiltered(query) ? new PageStart(long.MaxValue, before) : PageStart.Find(session, before);
+        // The inner query finds its rows in an index alone: only those of the page are read.
         using var row = session.Query(
             $"""
-            SELECT {PromptRow.Columns}, substr(prompt, 1, $preview) FROM prompts
-            WHERE {filter} ORDER BY seq DESC LIMIT $limit OFFSET $offset
+            SELECT {PromptRow.Columns}, substr(prompt, 1, $preview)
+            FROM (SELECT seq FROM prompts WHERE {filter} AND seq <= $seq ORDER BY seq DESC LIMIT $limit OFFSET $offset)
+            JOIN prompts USING (seq) ORDER BY seq DESC
             """,
             [
                 .. Parameters(query),
                 ("$preview", PromptSummary.PreviewLength),
+                ("$seq", start.Seq),
                 ("$limit", query.PageSize),
-                ("$offset", (query.Page - 1L) * query.PageSize),
+                ("$offset", start.Offset),
             ]);
         var prompts = new List<PromptSummary>();
         while (row.Read())
             prompts.Add(new(PromptRow.Read(row), row.Text(PromptRow.Next)));
         return prompts;
     }
+
+    private static bool IsFiltered(PromptQuery query) => query is not { Status: null, Model: null, Search: null, Batch: null };
 
     private static string Filter(PromptQuery query) => string.Join(" AND ", new[]
     {
