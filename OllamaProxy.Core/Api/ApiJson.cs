@@ -9,7 +9,7 @@ namespace OllamaProxy.Api;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SubmittedResource))]
 [JsonSerializable(typeof(StatusResource))]
-[JsonSerializable(typeof(ResultResource))]
+[JsonSerializable(typeof(PendingResource))]
 [JsonSerializable(typeof(ListResource))]
 [JsonSerializable(typeof(BatchResource))]
 [JsonSerializable(typeof(SubmittedBatchResource))]

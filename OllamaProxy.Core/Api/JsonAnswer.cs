@@ -10,7 +10,9 @@ namespace OllamaProxy.Api;
 /// </summary>
 internal static class JsonAnswer
 {
-    public static IResult Of<T>(T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK, string contentType = "application/json; charset=utf-8") =>
+    public const string MediaType = "application/json; charset=utf-8";
+
+    public static IResult Of<T>(T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK, string contentType = MediaType) =>
         new Answer(JsonSerializer.SerializeToUtf8Bytes(value, type), status, contentType);
 
     private sealed record Answer(byte[] Body, int Status, string ContentType) : IResult

@@ -31,10 +31,10 @@ public sealed class PromptHandlers(PromptQueue queue, OllamaProxyOptions options
             var result = await queue.FindResultAsync(prompt.Id, context.RequestAborted);
             if (result is null && prompt.Status == PromptStatus.Completed)
                 return Problems.UnknownPrompt(prompt.Id.ToString()); // It was deleted in between.
-            return TypedResults.Json(ResultResource.Ended(prompt, result), ApiJson.Relaxed.ResultResource);
+            return new ResultAnswer(prompt, result);
         }
         context.Response.Headers.RetryAfter = ResultRetryAfter;
-        return JsonAnswer.Of(ResultResource.Pending(prompt), ApiJson.Relaxed.ResultResource, status: StatusCodes.Status202Accepted);
+        return JsonAnswer.Of(new PendingResource(prompt.Id, prompt.Status.Name()), ApiJson.Relaxed.PendingResource, StatusCodes.Status202Accepted);
     });
 
     /// <summary>A page of prompts, newest first: 200.</summary>

@@ -34,7 +34,7 @@ public interface IPromptStore
     /// What has been generated: the result of a completed prompt, the partial one of another. Null if there is none, or
     /// no prompt with this id.
     /// </summary>
-    Task<PromptResult?> FindResultAsync(Guid id, CancellationToken cancellationToken);
+    Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken);
 
     /// <summary>The attempts at a prompt, oldest first; empty if there is none, or no prompt with this id.</summary>
     Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken);

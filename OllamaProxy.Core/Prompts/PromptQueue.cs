@@ -28,7 +28,7 @@ public sealed class PromptQueue(IPromptStore store, QueueSignal signal, DrainRat
     public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) => store.FindContentAsync(id, cancellationToken);
 
     /// <summary>What has been generated, whole or in part; null if nothing.</summary>
-    public Task<PromptResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) => store.FindResultAsync(id, cancellationToken);
+    public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) => store.FindResultAsync(id, cancellationToken);
 
     /// <summary>The attempts at a prompt, oldest first.</summary>
     public Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken) => store.ListAttemptsAsync(id, cancellationToken);

@@ -42,7 +42,7 @@ public sealed class OriginalTakeoverTests : IDisposable
         Assert.Equal(
             (PromptStatus.Completed, new DateTimeOffset(2026, 2, 21, 12, 0, 0, TimeSpan.Zero), new DateTimeOffset(2026, 2, 21, 12, 1, 30, TimeSpan.Zero), null),
             (prompt!.Status, prompt.CreatedAt, prompt.UpdatedAt, prompt.Model));
-        Assert.Equal("Paris", (await store.FindResultAsync(prompt.Id, default))!.Text);
+        Assert.Equal("Paris", (await store.WholeResultAsync(prompt.Id))!.Text);
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class OriginalTakeoverTests : IDisposable
         var odd = Assert.Single((await store.ListAsync(new(1, 10) { Status = PromptStatus.Failed }, default)).Prompts).Prompt;
         Assert.Equal((_time.GetUtcNow(), new DateTimeOffset(2026, 2, 20, 10, 0, 0, TimeSpan.Zero)), (odd.CreatedAt, odd.UpdatedAt));
         Assert.Contains("'error'", odd.Error, StringComparison.Ordinal);
-        Assert.Equal("Error: boom", (await store.FindResultAsync(odd.Id, default))!.Text);
+        Assert.Equal("Error: boom", (await store.WholeResultAsync(odd.Id))!.Text);
     }
 
     private SqlitePromptStore Open() => SqlitePromptStore.Open(File, "mistral", _time);

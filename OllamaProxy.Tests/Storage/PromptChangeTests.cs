@@ -38,7 +38,7 @@ public abstract class PromptChangeTests
         Assert.Equal(LeaseState.Cancelled, await Store.LookAtAsync(lease, default));
         Assert.Equal(LeaseState.Cancelled, await Store.RenewAsync(lease, Terms.LeaseLength, default));
         Assert.True(await Store.StopAsync(lease, Partial, default));
-        Assert.Equal("Par", (await Store.FindResultAsync(added.Id, default))!.Text);
+        Assert.Equal("Par", (await Store.WholeResultAsync(added.Id))!.Text);
         Assert.Equal(LeaseState.Lost, await Store.LookAtAsync(lease, default));
         Assert.Equal(PromptStatus.Cancelled, (await FindAsync(added)).Status);
     }
@@ -67,7 +67,7 @@ public abstract class PromptChangeTests
         Assert.False(await Store.CompleteAsync(lease, Partial with { Text = "Paris" }, default));
 
         Assert.Equal(PromptStatus.Cancelled, (await FindAsync(added)).Status);
-        Assert.Equal("Paris", (await Store.FindResultAsync(added.Id, default))!.Text);
+        Assert.Equal("Paris", (await Store.WholeResultAsync(added.Id))!.Text);
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public abstract class PromptChangeTests
 
         Assert.True(change.Allowed);
         Assert.Equal((PromptStatus.Queued, 0, null, added.Rank), (change.Prompt!.Status, change.Prompt.Attempts, change.Prompt.Error, change.Prompt.Rank));
-        Assert.Null(await Store.FindResultAsync(added.Id, default));
+        Assert.Null(await Store.WholeResultAsync(added.Id));
         Assert.Equal((added.Id, 1), await Store.ClaimAsync(Terms, default) is { } claimed ? (claimed.Id, claimed.Attempt) : default);
     }
 
@@ -111,7 +111,7 @@ public abstract class PromptChangeTests
         Assert.Equal(LeaseState.Lost, await Store.LookAtAsync(old, default));
         Assert.False(await Store.StopAsync(old, Partial, default));
         Assert.NotNull(await Store.ClaimAsync(Terms, default));
-        Assert.Null(await Store.FindResultAsync(added.Id, default));
+        Assert.Null(await Store.WholeResultAsync(added.Id));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Prompts;
+using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;
 
@@ -33,7 +34,7 @@ public abstract class PromptStoreTests
     {
         Assert.Null(await Store.FindAsync(Guid.NewGuid(), default));
         Assert.Null(await Store.FindContentAsync(Guid.NewGuid(), default));
-        Assert.Null(await Store.FindResultAsync(Guid.NewGuid(), default));
+        Assert.Null(await Store.WholeResultAsync(Guid.NewGuid()));
     }
 
     [Theory]
@@ -49,7 +50,7 @@ public abstract class PromptStoreTests
         Assert.Equal((text, "{\"x\":1.50,\"ü\":\"\\u00fc\"}"), (claimed!.Text, Encoding.UTF8.GetString(claimed.Request.Span)));
 
         await Store.CompleteAsync(claimed.Lease, new(text, text, GenerationStatistics.None), default);
-        var result = await Store.FindResultAsync(added.Id, default);
+        var result = await Store.WholeResultAsync(added.Id);
         Assert.Equal((text, text), (result!.Text, result.Thinking));
     }
 
@@ -145,7 +146,7 @@ public abstract class PromptStoreTests
 
         Assert.True(await Store.CompleteAsync(claimed!.Lease, Answer, default));
 
-        Assert.Equal(Answer, await Store.FindResultAsync(added.Id, default));
+        Assert.Equal(Answer, await Store.WholeResultAsync(added.Id));
         var found = await FindAsync(added);
         Assert.Equal((PromptStatus.Completed, Time.GetUtcNow(), Time.GetUtcNow(), null), (found.Status, found.CompletedAt, found.UpdatedAt, found.Error));
     }
@@ -158,7 +159,7 @@ public abstract class PromptStoreTests
 
         Assert.True(await Store.FailAsync(claimed!.Lease, "it broke", new("Par", null, GenerationStatistics.None), default));
 
-        Assert.Equal("Par", (await Store.FindResultAsync(added.Id, default))!.Text);
+        Assert.Equal("Par", (await Store.WholeResultAsync(added.Id))!.Text);
         var found = await FindAsync(added);
         Assert.Equal((PromptStatus.Failed, "it broke", Time.GetUtcNow()), (found.Status, found.Error, found.CompletedAt));
         Assert.Null(await ClaimAsync());
@@ -261,7 +262,7 @@ public abstract class PromptStoreTests
         Assert.False(await Store.ReleaseAsync(lost, null, default));
 
         Assert.Equal(before, await FindAsync(added));
-        Assert.Null(await Store.FindResultAsync(added.Id, default));
+        Assert.Null(await Store.WholeResultAsync(added.Id));
         Assert.True(await Store.CompleteAsync(holder!.Lease, Answer, default));
     }
 
@@ -273,7 +274,7 @@ public abstract class PromptStoreTests
         await Store.CompleteAsync(claimed!.Lease, Answer, default);
 
         Assert.False(await Store.CompleteAsync(claimed.Lease, Answer with { Text = "Rome" }, default));
-        Assert.Equal("Paris", (await Store.FindResultAsync(added.Id, default))!.Text);
+        Assert.Equal("Paris", (await Store.WholeResultAsync(added.Id))!.Text);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Prompts;
+using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;
 
@@ -166,7 +167,7 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
             AssertShown(prompt, shown.Prompt);
             AssertShown(prompt, await Store.FindAsync(prompt.Shown.Id, default));
             Assert.InRange(shown.Prompt.Attempts, 0, prompt.MaxAttempts);
-            Assert.Equal(ToResult(prompt.Result), await Store.FindResultAsync(prompt.Shown.Id, default));
+            Assert.Equal(ToResult(prompt.Result), await Store.WholeResultAsync(prompt.Shown.Id));
             Assert.Equal(prompt.Attempts, (await Store.ListAttemptsAsync(prompt.Shown.Id, default)).Select(attempt => attempt.Number));
         }
         foreach (var (ahead, prompt) in _model.Queue.Index())

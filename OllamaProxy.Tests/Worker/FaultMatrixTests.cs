@@ -1,4 +1,5 @@
 using OllamaProxy.Prompts;
+using OllamaProxy.Tests.Support;
 using OllamaProxy.Simulator;
 
 namespace OllamaProxy.Tests.Worker;
@@ -58,7 +59,7 @@ public sealed class FaultMatrixTests
         Assert.Equal((PromptStatus.Failed, attempts), (prompt.Status, prompt.Attempts));
         Assert.Contains(row.Error, prompt.Error, StringComparison.Ordinal);
         var partial = row.Tokens == 0 ? null : string.Concat(Simulation.TokensOf(Text).Take(row.Tokens));
-        Assert.Equal(partial, (await rig.Store.FindResultAsync(id, default))?.Text);
+        Assert.Equal(partial, (await rig.Store.WholeResultAsync(id))?.Text);
         Assert.Equal(later ? ["warming up", prompt.Error] : [prompt.Error], (await rig.Store.ListAttemptsAsync(id, default)).Select(attempt => attempt.Error));
     }
 
@@ -74,7 +75,7 @@ public sealed class FaultMatrixTests
         var prompt = await EndAsync(rig, row, id);
 
         Assert.Equal((PromptStatus.Completed, later ? 3 : 2, null), (prompt.Status, prompt.Attempts, prompt.Error));
-        Assert.Equal(Simulation.AnswerTo(Text), (await rig.Store.FindResultAsync(id, default))!.Text);
+        Assert.Equal(Simulation.AnswerTo(Text), (await rig.Store.WholeResultAsync(id))!.Text);
     }
 
     private static TheoryData<string, bool, bool> Matrix(IEnumerable<Row> rows)

@@ -41,7 +41,7 @@ public sealed class MonsterTests
         var prompt = await rig.WhenEndedAsync(id);
 
         Assert.Equal((PromptStatus.Failed, 2, error, 2), (prompt.Status, prompt.Attempts, prompt.Error, ollama.Requests));
-        Assert.Equal(partial, (await rig.Store.FindResultAsync(id, default))?.Text);
+        Assert.Equal(partial, (await rig.Store.WholeResultAsync(id))?.Text);
         StorageRig.AssertSound(rig.DatabasePath, 1);
     }
 
@@ -145,7 +145,7 @@ public sealed class MonsterTests
         var prompt = await rig.WhenEndedAsync(id);
 
         Assert.Equal((PromptStatus.Failed, 2, "Ollama sent a line of more than 32 MiB."), (prompt.Status, prompt.Attempts, prompt.Error));
-        Assert.Equal(before.Length > 0 ? "fine" : null, (await rig.Store.FindResultAsync(id, default))?.Text);
+        Assert.Equal(before.Length > 0 ? "fine" : null, (await rig.Store.WholeResultAsync(id))?.Text);
         // Of each attempt: the line, and what the sockets between the two hold.
         Assert.InRange(ollama.Sent, 2 * 32 * MiB, 2 * 48 * MiB);
         StorageRig.AssertSound(rig.DatabasePath, 1);
@@ -168,7 +168,7 @@ public sealed class MonsterTests
 
         Assert.Equal((PromptStatus.Failed, 1), (prompt.Status, prompt.Attempts));
         Assert.Contains("longer than 67108864 characters", prompt.Error, StringComparison.Ordinal);
-        Assert.Equal(93 * MiB, (await rig.Store.FindResultAsync(id, default))!.Text.Length);
+        Assert.Equal(93 * MiB, (await rig.Store.WholeResultAsync(id))!.Text.Length);
     }
 
     [Fact]
@@ -206,7 +206,7 @@ public sealed class MonsterTests
 
         Assert.Equal((PromptStatus.Completed, 1, null), (prompt.Status, prompt.Attempts, prompt.Error));
         StorageRig.AssertSound(rig.DatabasePath, 1);
-        return (await rig.Store.FindResultAsync(id, default))!;
+        return (await rig.Store.WholeResultAsync(id))!;
     }
 
     /// <summary>An Ollama that answers with the prompt, in pieces.</summary>

@@ -21,7 +21,7 @@ public sealed class QueueWorkerTests
         await rig.Drain();
 
         foreach (var (id, n) in ids.Select((id, n) => (id, n)))
-            Assert.Equal(Simulation.AnswerTo($"prompt {n}"), (await rig.Store.FindResultAsync(id, default))!.Text);
+            Assert.Equal(Simulation.AnswerTo($"prompt {n}"), (await rig.Store.WholeResultAsync(id))!.Text);
         Assert.Equal(["prompt 0", "prompt 1", "prompt 2", "prompt 3", "prompt 4"], rig.Ollama.Requests.All.Select(request => Sent(request).Prompt));
         Assert.Equal(1, rig.Ollama.Requests.MaxRunning);
     }

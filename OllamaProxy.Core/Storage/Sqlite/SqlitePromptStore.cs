@@ -9,6 +9,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     private readonly SqliteDatabase _database;
     private readonly SqliteReaders _readers;
     private readonly QueueOrder _order;
+    private readonly ResultTexts _results;
     private readonly SqliteWriter _writer;
     private readonly TimeProvider _time;
 
@@ -17,6 +18,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         var session = new SqliteSession(connection);
         _database = database;
         _readers = new(database);
+        _results = new(this);
         _order = new(session, time);
         _writer = new(database, session, _order);
         _time = time;
@@ -74,8 +76,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         FindAsync(id, "prompt, metadata", row => new PromptContent(row.Text(0), row.BytesOrNull(1)), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<PromptResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) =>
-        FindAsync(id, ResultColumns.Names, ResultColumns.Read, cancellationToken);
+    public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) => _results.FindAsync(id, cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken) =>
@@ -190,7 +191,8 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     internal Task<T> WriteAsync<T>(Func<SqliteSession, DateTimeOffset, T> work, CancellationToken cancellationToken) =>
         _writer.RunAsync(session => work(session, _time.GetUtcNow()), cancellationToken);
 
-    private Task<T> ReadAsync<T>(Func<SqliteSession, T> queries, CancellationToken cancellationToken)
+    /// <summary>Runs queries on a connection that only reads.</summary>
+    internal Task<T> ReadAsync<T>(Func<SqliteSession, T> queries, CancellationToken cancellationToken)
     {
         // SQLite reads from the page cache in microseconds: a hop to another thread would cost more than it frees.
         cancellationToken.ThrowIfCancellationRequested();

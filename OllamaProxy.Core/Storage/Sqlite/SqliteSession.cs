@@ -59,6 +59,14 @@ internal sealed class SqliteSession(SqliteConnection connection) : IDisposable
     /// <summary>The first column of the first row as a whole number; 0 if that is NULL or there is no row.</summary>
     public long Number(string sql, params ReadOnlySpan<(string Name, object? Value)> values) => NumberOrNull(sql, values) ?? 0;
 
+    /// <summary>Reads a part of a text or blob, without the rest of it. The piece must lie within it.</summary>
+    public void ReadBlob(string table, string column, long row, int offset, Span<byte> piece)
+    {
+        SqliteException.ThrowExceptionForRC(raw.sqlite3_blob_open(_handle, "main", table, column, row, 0, out var blob), _handle);
+        using (blob)
+            SqliteException.ThrowExceptionForRC(raw.sqlite3_blob_read(blob, piece, offset), _handle);
+    }
+
     /// <summary>Runs several queries on one state of the file, so that their answers agree.</summary>
     public void InSnapshot(Action queries)
     {
