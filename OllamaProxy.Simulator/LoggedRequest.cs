@@ -5,12 +5,15 @@ public sealed class LoggedRequest
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RequestLog _log;
+    private readonly TimeProvider _time;
     private volatile bool _closedByClient;
     private int _endings;
 
-    internal LoggedRequest(RequestLog log, HttpRequest request, ReadOnlyMemory<byte> body)
+    internal LoggedRequest(RequestLog log, HttpRequest request, ReadOnlyMemory<byte> body, TimeProvider time)
     {
+        ReceivedAt = time.GetTimestamp();
         _log = log;
+        _time = time;
         Path = request.Path;
         Body = body;
         Headers = request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
@@ -34,6 +37,12 @@ public sealed class LoggedRequest
     /// <summary>The <c>Origin</c> header; null if there was none.</summary>
     public string? Origin => Headers.GetValueOrDefault("Origin");
 
+    /// <summary>When its body had arrived, as a timestamp of <see cref="SimulatorOptions.Time"/>.</summary>
+    public long ReceivedAt { get; }
+
+    /// <summary>When it ended, as a timestamp of <see cref="SimulatorOptions.Time"/>. Final once <see cref="Ended"/> completes, and 0 before.</summary>
+    public long EndedAt { get; private set; }
+
     /// <summary>Whether the client closed the connection before it had its answer. Final once <see cref="Ended"/> completes.</summary>
     public bool ClosedByClient => _closedByClient;
 
@@ -49,6 +58,7 @@ public sealed class LoggedRequest
     internal void End()
     {
         if (Interlocked.Increment(ref _endings) > 1) return;
+        EndedAt = _time.GetTimestamp();
         _log.OnEnded();
         _ended.SetResult();
     }

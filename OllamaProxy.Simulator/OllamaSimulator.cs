@@ -17,7 +17,7 @@ public sealed class OllamaSimulator : IAsyncDisposable
     private OllamaSimulator(SimulatorOptions options, IPEndPoint endPoint)
     {
         _endPoint = endPoint;
-        Requests = new RequestLog(options.KeepRequests);
+        Requests = new RequestLog(options);
         _routes = new SimulatorRoutes(options, Faults, Requests);
     }
 

@@ -6,7 +6,7 @@ namespace OllamaProxy.Simulator;
 /// </summary>
 public sealed class RequestLog
 {
-    private readonly bool _keep;
+    private readonly SimulatorOptions _options;
     private readonly Lock _gate = new();
     private readonly List<LoggedRequest> _all = [];
     private readonly List<(int Count, TaskCompletionSource Reached)> _waiting = [];
@@ -14,7 +14,7 @@ public sealed class RequestLog
     private int _running;
     private int _maxRunning;
 
-    internal RequestLog(bool keep) => _keep = keep;
+    internal RequestLog(SimulatorOptions options) => _options = options;
 
     /// <summary>The requests so far, as they are now; empty where the options say not to keep them.</summary>
     public IReadOnlyList<LoggedRequest> All
@@ -49,10 +49,10 @@ public sealed class RequestLog
 
     internal LoggedRequest Begin(HttpRequest request, ReadOnlyMemory<byte> body)
     {
-        var logged = new LoggedRequest(this, request, body);
+        var logged = new LoggedRequest(this, request, body, _options.Time);
         lock (_gate)
         {
-            if (_keep) _all.Add(logged);
+            if (_options.KeepRequests) _all.Add(logged);
             _count++;
             _maxRunning = Math.Max(_maxRunning, ++_running);
             foreach (var (count, reached) in _waiting)

@@ -61,6 +61,20 @@ public sealed class PaceTests : SimulatorTest
         Assert.Equal([3.0, 5.1, 5.1, 5.1, 5.1, 5.5, 5.5], lines.Select(SecondsOf));
     }
 
+    [Fact]
+    public async Task A_request_tells_when_it_came_and_when_it_ended()
+    {
+        var came = _time.GetTimestamp();
+        var answer = PostAsync("/api/generate", """{"model":"tiny","prompt":"hello","options":{"simulator_tokens":1}}""");
+        await Ollama.Requests.WaitForAsync(1, Patience);
+        var request = Assert.Single(Ollama.Requests.All);
+        Assert.Equal((came, 0), (request.ReceivedAt, request.EndedAt));
+        await AdvanceAsync(TimeSpan.FromSeconds(3), answer);
+        (await answer).Dispose();
+        await request.Ended;
+        Assert.Equal(TimeSpan.FromSeconds(3), _time.GetElapsedTime(came, request.EndedAt));
+    }
+
     /// <summary>Advances once the answer waits, in two steps: an answer that is written too early says so in its time.</summary>
     private async Task AdvanceAsync(TimeSpan due, Task answer)
     {

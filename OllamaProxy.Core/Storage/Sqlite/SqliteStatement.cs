@@ -7,6 +7,9 @@ namespace OllamaProxy.Storage.Sqlite;
 /// <summary>A prepared statement. Once it ran, the values of a row can be read until it is disposed, which readies it to be run again.</summary>
 internal sealed class SqliteStatement : IDisposable
 {
+    /// <summary>Up to so many bytes take no memory of their own on the way to SQLite, which makes a copy.</summary>
+    private const int ShortText = 512;
+
     private readonly sqlite3 _connection;
     private readonly sqlite3_stmt _statement;
 
@@ -81,13 +84,25 @@ internal sealed class SqliteStatement : IDisposable
     private int Bind(int place, object? value) => value switch
     {
         null => raw.SQLITE_OK,
-        string text => raw.sqlite3_bind_text(_statement, place, text),
+        string text => BindText(place, text),
         long number => raw.sqlite3_bind_int64(_statement, place, number),
         int number => raw.sqlite3_bind_int64(_statement, place, number),
         double number => raw.sqlite3_bind_double(_statement, place, number),
         ReadOnlyMemory<byte> bytes => raw.sqlite3_bind_blob(_statement, place, bytes.Span),
         _ => throw new ArgumentException($"{value.GetType()} cannot be stored.", nameof(value)),
     };
+
+    /// <summary>With its length, since a text may hold the character 0, where SQLite would take it to end.</summary>
+    private int BindText(int place, string text)
+    {
+        if (text.Length == 0)
+            return raw.sqlite3_bind_text(_statement, place, ""); // An empty span would be NULL.
+        var longest = Encoding.UTF8.GetMaxByteCount(text.Length);
+        if (longest > ShortText)
+            return raw.sqlite3_bind_text(_statement, place, Encoding.UTF8.GetBytes(text));
+        Span<byte> utf8 = stackalloc byte[longest];
+        return raw.sqlite3_bind_text(_statement, place, utf8[..Encoding.UTF8.GetBytes(text, utf8)]);
+    }
 
     private void Check(int answer)
     {

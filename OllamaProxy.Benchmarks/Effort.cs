@@ -1,0 +1,85 @@
+namespace OllamaProxy.Benchmarks;
+
+/// <summary>How much is measured.</summary>
+internal sealed record Effort
+{
+    /// <summary>What the figures need to be steady; about four minutes in all.</summary>
+    public static readonly Effort Full = new()
+    {
+        WarmUp = TimeSpan.FromSeconds(2),
+        Window = TimeSpan.FromSeconds(1.5),
+        Windows = 7,
+        LatencySamples = 300,
+        DrainWarmUp = 500,
+        DrainPrompts = 4000,
+        DrainRuns = 3,
+        StatusPrompts = 10_000,
+        StoreSamples = 1000,
+        FinishedPrompts = 1_000_000,
+        QueuedPrompts = 100_000,
+        CurveSizes = [1_000, 10_000, 100_000, 1_000_000],
+        Watch = TimeSpan.FromSeconds(4),
+        InFlightPrompts = 1000,
+        Starts = 5,
+    };
+
+    /// <summary>Just enough for every row to have a figure.</summary>
+    public static readonly Effort Smoke = new()
+    {
+        WarmUp = TimeSpan.FromSeconds(0.2),
+        Window = TimeSpan.FromSeconds(0.2),
+        Windows = 1,
+        LatencySamples = 20,
+        DrainWarmUp = 20,
+        DrainPrompts = 100,
+        DrainRuns = 1,
+        StatusPrompts = 300,
+        StoreSamples = 10,
+        FinishedPrompts = 9_000,
+        QueuedPrompts = 1_000,
+        CurveSizes = [100, 1_000],
+        Watch = TimeSpan.FromSeconds(0.3),
+        InFlightPrompts = 50,
+        Starts = 1,
+    };
+
+    /// <summary>How long a server is under load before it is measured.</summary>
+    public required TimeSpan WarmUp { get; init; }
+
+    /// <summary>How long one measurement of throughput takes.</summary>
+    public required TimeSpan Window { get; init; }
+
+    /// <summary>How many of them are compared.</summary>
+    public required int Windows { get; init; }
+
+    public required int LatencySamples { get; init; }
+
+    /// <summary>How many prompts are run before those that count.</summary>
+    public required int DrainWarmUp { get; init; }
+
+    public required int DrainPrompts { get; init; }
+
+    public required int DrainRuns { get; init; }
+
+    /// <summary>How many prompts there are whose status is asked for.</summary>
+    public required int StatusPrompts { get; init; }
+
+    /// <summary>How often each operation of the store is timed.</summary>
+    public required int StoreSamples { get; init; }
+
+    /// <summary>How many finished prompts the large file holds.</summary>
+    public required int FinishedPrompts { get; init; }
+
+    /// <summary>How many queued prompts the large file holds.</summary>
+    public required int QueuedPrompts { get; init; }
+
+    /// <summary>How many prompts the file holds at each point of the curve; a tenth of them is queued.</summary>
+    public required IReadOnlyList<int> CurveSizes { get; init; }
+
+    /// <summary>How long a server's memory is watched.</summary>
+    public required TimeSpan Watch { get; init; }
+
+    public required int InFlightPrompts { get; init; }
+
+    public required int Starts { get; init; }
+}

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using OllamaProxy.Benchmarks;
+using OllamaProxy.Benchmarks.Load;
+using OllamaProxy.Benchmarks.Processes;
+using OllamaProxy.Benchmarks.Reports;
+using OllamaProxy.Benchmarks.Rows;
+
+LoadGenerator.UseInlineCompletions();
+if (args is [YardstickServer.Argument, ..])
+    return await YardstickServer.ServeAsync(args[1..]);
+if (CommandLine.TryParse(args, out var error) is not { } line)
+{
+    await Console.Error.WriteLineAsync(error);
+    return 2;
+}
+if (line.Help)
+{
+    Console.WriteLine(CommandLine.Usage);
+    return 0;
+}
+if (line.List)
+{
+    foreach (var row in AllRows.Of(line.Smoke).SelectMany(measurement => measurement.Rows))
+        Console.WriteLine($"{row.Name,-20}{row.Target,-16}{row.What}");
+    return 0;
+}
+
+using var cancel = new CancellationTokenSource();
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+try
+{
+    var results = new Results(line.Rows, line.Smoke);
+    var started = Stopwatch.GetTimestamp();
+    await using (var bench = new Bench(line))
+        foreach (var measurement in AllRows.Of(line.Smoke))
+            await results.MeasureAsync(measurement, bench, cancel.Token);
+    var report = new Report(Machine.Describe(), Stopwatch.GetElapsedTime(started) - results.Uncounted, results);
+    await report.WriteAsync(line.OutFolder, cancel.Token);
+    Console.WriteLine();
+    Console.WriteLine(MarkdownReport.Of(report));
+    Console.WriteLine($"The report is in {line.OutFolder}.");
+    return results.HasFailed ? 1 : 0;
+}
+catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+{
+    return 130;
+}
+
+void Cancel(PosixSignalContext context)
+{
+    // The children end when what started them is disposed of.
+    context.Cancel = true;
+    cancel.Cancel();
+}

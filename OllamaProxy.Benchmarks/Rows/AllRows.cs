@@ -1,0 +1,20 @@
+using OllamaProxy.Benchmarks.Processes;
+
+namespace OllamaProxy.Benchmarks.Rows;
+
+/// <summary>The table, in its order.</summary>
+internal static class AllRows
+{
+    /// <param name="smoke">Whether to leave out what takes too long to build for a smoke run.</param>
+    public static IReadOnlyList<IMeasurement> Of(bool smoke) =>
+    [
+        new SubmitRows(),
+        new StatusRow(),
+        new LatencyRows(),
+        new DrainRow(),
+        new ScaleRows(),
+        new MemoryRows(),
+        new StartRows(),
+        .. smoke && !AotBinary.IsThere ? [] : new IMeasurement[] { new AotRows() },
+    ];
+}

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Benchmarks.Rows;
+
+/// <summary>The operations that are timed.</summary>
+internal static class StoreOperations
+{
+    private const int PageSize = 5;
+
+    private static readonly NewPrompt New = new("What is the capital of France?", "llama3.2", "{}"u8.ToArray());
+    private static readonly ClaimTerms Terms = new(1, TimeSpan.FromMinutes(1), 5, "http://localhost:11434");
+
+    public static readonly StoreOperation Claim = new("claim", ClaimAsync);
+
+    public static readonly StoreOperation Submit = Of("submit", (file, ct) => file.Queue.SubmitAsync(New, ct));
+
+    public static readonly StoreOperation Status = Of("status", async (file, ct) =>
+    {
+        var prompt = await file.Queue.FindAsync(OneOf(file.Any), ct);
+        await file.Queue.FindPlaceAsync(prompt!, ct);
+    });
+
+    public static readonly StoreOperation List = ListPage("list", 1);
+
+    public static readonly StoreOperation Position = Of("position", async (file, ct) =>
+    {
+        var prompt = await file.Queue.FindAsync(OneOf(file.Middle), ct);
+        if (await file.Queue.FindPlaceAsync(prompt!, ct) is null)
+            throw new BenchmarkException("A prompt in the middle of the queue has no position.");
+    });
+
+    public static readonly StoreOperation Counts = Of("counts", (file, ct) => file.Store.CountAsync(null, ct));
+
+    public static StoreOperation ListPage(string name, int page) =>
+        Of(name, (file, ct) => file.Queue.ListAsync(new(page, PageSize), ct));
+
+    private static StoreOperation Of(string name, Func<OpenFile, CancellationToken, Task> run) =>
+        new(name, (file, cancellationToken) => InTurn.MicrosecondsAsync(() => run(file, cancellationToken)));
+
+    private static async Task<double> ClaimAsync(OpenFile file, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var claimed = await file.Store.ClaimAsync(Terms, cancellationToken);
+        var cost = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
+        await file.Store.ReleaseAsync(claimed!.Lease, null, cancellationToken);
+        return cost;
+    }
+
+    private static Guid OneOf(IReadOnlyList<Guid> ids) => ids[Random.Shared.Next(ids.Count)];
+}
