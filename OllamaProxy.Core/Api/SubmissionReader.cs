@@ -13,6 +13,8 @@ internal sealed class SubmissionReader(string defaultModel)
     private const double MaxExpiry = 10 * 365 * 86_400.0;
     private const double MinSeconds = 0.001;
 
+    private static readonly byte[] NoFields = "{}"u8.ToArray();
+
     /// <summary>Fields that are for this program and not for Ollama. It always answers as a stream, whatever the client says.</summary>
     private static readonly HashSet<string> OwnFields = ["priority", "max_attempts", "timeout", "expires_in", "metadata", "stream"];
 
@@ -58,13 +60,15 @@ internal sealed class SubmissionReader(string defaultModel)
     /// <summary>The fields for Ollama, but for the prompt's text, which is kept by itself.</summary>
     private static ReadOnlyMemory<byte> ForOllama(JsonElement body, string text)
     {
+        var fields = body.EnumerateObject().Where(field => !OwnFields.Contains(field.Name) && !IsAsWeWrite(field, text) && !IsOpen(field)).ToList();
+        if (fields.Count == 0)
+            return NoFields;
         using var request = new MemoryStream();
         using (var writer = new Utf8JsonWriter(request, new() { SkipValidation = true }))
         {
             writer.WriteStartObject();
-            foreach (var field in body.EnumerateObject())
-                if (!OwnFields.Contains(field.Name) && !IsAsWeWrite(field, text) && !IsOpen(field))
-                    field.WriteRawTo(writer);
+            foreach (var field in fields)
+                field.WriteRawTo(writer);
             writer.WriteEndObject();
         }
         return request.GetBuffer().AsMemory(0, (int)request.Length);

@@ -38,6 +38,8 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             connection = database.OpenWriter();
             SqliteSchema.Prepare(connection, path, new OriginalTakeover(defaultModel, time.GetUtcNow()));
+            // They are for those who write by scripts; this program writes only what it can read, and checks beforehand.
+            connection.Execute("PRAGMA ignore_check_constraints = ON");
             return new(database, connection, time);
         }
         catch (Exception exception)
