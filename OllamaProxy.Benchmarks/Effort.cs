@@ -10,7 +10,7 @@ internal sealed record Effort
         Window = TimeSpan.FromSeconds(1.5),
         Windows = 7,
         LatencySamples = 300,
-        DrainWarmUp = 500,
+        DrainWarmUp = 6000, // The runtime compiles what is used much a second time, in the first seconds.
         DrainPrompts = 4000,
         DrainRuns = 3,
         StatusPrompts = 10_000,

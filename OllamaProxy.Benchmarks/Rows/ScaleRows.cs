@@ -4,8 +4,8 @@ using OllamaProxy.Benchmarks.Seeding;
 namespace OllamaProxy.Benchmarks.Rows;
 
 /// <summary>
-/// What the store's operations cost in a file with a million prompts, against one with next to nothing in it. They are
-/// timed in this process, because a claim has no route.
+/// What operations cost in a file with a million prompts, against one with next to nothing in it: reads as a client sees
+/// them, over HTTP, and the others, such as a claim, which has no route, in this process.
 /// </summary>
 internal sealed class ScaleRows : IMeasurement
 {
@@ -49,8 +49,8 @@ internal sealed class ScaleRows : IMeasurement
         {
             var (inFew, inMany) = await InTurn.CompareAsync(
                 bench.Effort, () => operation.TimeAsync(few, cancellationToken), () => operation.TimeAsync(many, cancellationToken));
-            var http = overHttp.TryGetValue(operation.Name, out var ratio) ? string.Create(CultureInfo.InvariantCulture, $"; over HTTP {ratio:0.00} x") : "";
-            results.Note(row, inMany.Median() / inFew.Median(), Remark(inMany, inFew) + http);
+            var ratio = overHttp.TryGetValue(operation.Name, out var http) ? http : inMany.Median() / inFew.Median();
+            results.Note(row, ratio, overHttp.ContainsKey(operation.Name) ? $"over HTTP; in the store {Remark(inMany, inFew)}" : Remark(inMany, inFew));
         }
     }
 

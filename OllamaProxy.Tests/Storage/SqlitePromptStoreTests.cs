@@ -128,6 +128,53 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
     }
 
     [Fact]
+    public async Task A_prompt_that_another_process_changed_is_seen_within_a_second()
+    {
+        await using var other = Open();
+        var added = await AddAsync("hello");
+        Assert.Equal(added, await _store.FindAsync(added.Id, default));
+
+        await other.CancelAsync(added.Id, default);
+        Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(PromptStatus.Cancelled, (await _store.FindAsync(added.Id, default))!.Status);
+    }
+
+    [Fact]
+    public async Task A_change_is_seen_by_whoever_made_it_however_many_ask_meanwhile()
+    {
+        var added = await AddAsync("hello");
+        using var stop = new CancellationTokenSource();
+        var asking = Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await _store.FindAsync(added.Id, default);
+                await Task.Yield(); // Else it would leave the writer no core.
+            }
+        })).ToList();
+
+        for (var n = 0; n < 300; n++)
+        {
+            await _store.ChangePriorityAsync(added.Id, n % 100, default);
+            Assert.Equal(n % 100, (await _store.FindAsync(added.Id, default))!.Priority);
+        }
+        await _store.DeleteAsync(added.Id, default);
+        Assert.Null(await _store.FindAsync(added.Id, default));
+        await stop.CancelAsync();
+        await Task.WhenAll(asking);
+    }
+
+    [Fact]
+    public async Task More_prompts_can_be_asked_for_than_are_kept()
+    {
+        var added = await _store.AddBatchAsync(Guid.NewGuid(), [.. Enumerable.Repeat(new NewPrompt("x", "m", "{}"u8.ToArray()), 5000)], 0, default);
+        for (var round = 0; round < 2; round++)
+            foreach (var prompt in added)
+                Assert.Equal(prompt, await _store.FindAsync(prompt.Id, default));
+    }
+
+    [Fact]
     public void The_file_is_in_WAL_mode_with_incremental_vacuum_and_a_version()
     {
         Assert.Equal("wal", Sql("PRAGMA journal_mode"));

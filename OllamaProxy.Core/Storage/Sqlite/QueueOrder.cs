@@ -16,18 +16,31 @@ internal sealed class QueueOrder
     private readonly HashSet<long> _touched = [];
     private readonly Lock _lock = new();
     private readonly RankedSet _queued = new();
+    private readonly RecentPrompts _recent;
     private readonly TimeProvider _time;
     private long _seenVersion = -1;
     private long? _caughtUpAt;
 
     /// <param name="session">The writer's; it is used only while the writer has this catch up.</param>
+    /// <param name="recent">Told of what was changed.</param>
     /// <param name="time">The clock.</param>
-    public QueueOrder(SqliteSession session, TimeProvider time)
+    public QueueOrder(SqliteSession session, RecentPrompts recent, TimeProvider time)
     {
         _session = session;
+        _recent = recent;
         _time = time;
         raw.sqlite3_update_hook(session.Connection.Handle, OnRowTouched, null);
         CatchUp();
+    }
+
+    /// <summary>Whether this knew of every commit within the last second, whoever made it. Safe for many threads.</summary>
+    public bool IsCaughtUp
+    {
+        get
+        {
+            lock (_lock)
+                return _caughtUpAt is { } at && _time.GetElapsedTime(at) < GoodFor;
+        }
     }
 
     /// <summary>Takes note of what the last transaction changed, and of what others did. Only the writer calls it, between two transactions.</summary>
@@ -38,9 +51,15 @@ internal sealed class QueueOrder
         {
             var version = _session.Number("PRAGMA data_version");
             if (version != _seenVersion)
+            {
+                _recent.ForgetAll();
                 Reload();
+            }
             else if (_touched.Count > 0)
+            {
+                _recent.Forget(_touched);
                 _session.InSnapshot(Update);
+            }
             _seenVersion = version;
             Note(_time.GetTimestamp());
         }
@@ -48,6 +67,7 @@ internal sealed class QueueOrder
         {
             _seenVersion = -1;
             Note(null);
+            _recent.ForgetAll();
             throw;
         }
         finally

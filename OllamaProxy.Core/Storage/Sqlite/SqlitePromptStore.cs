@@ -9,6 +9,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     private readonly SqliteDatabase _database;
     private readonly SqliteReaders _readers;
     private readonly QueueOrder _order;
+    private readonly RecentPrompts _recent = new();
     private readonly ResultTexts _results;
     private readonly SqliteWriter _writer;
     private readonly TimeProvider _time;
@@ -19,7 +20,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         _database = database;
         _readers = new(database);
         _results = new(this);
-        _order = new(session, time);
+        _order = new(session, _recent, time);
         _writer = new(database, session, _order);
         _time = time;
     }
@@ -70,8 +71,19 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public Task<Prompt?> FindAsync(Guid id, CancellationToken cancellationToken) =>
-        ReadAsync(session => PromptRow.Find(session, id), cancellationToken);
+    public async Task<Prompt?> FindAsync(Guid id, CancellationToken cancellationToken)
+    {
+        if (!_order.IsCaughtUp)
+            _writer.CatchUpSoon();
+        else if (_recent.Find(id) is { } recent)
+            return recent;
+
+        var generation = _recent.Generation;
+        var prompt = await ReadAsync(session => PromptRow.Find(session, id), cancellationToken);
+        if (prompt is not null)
+            _recent.Keep(prompt, generation);
+        return prompt;
+    }
 
     /// <inheritdoc/>
     public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) =>

@@ -19,6 +19,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly QueueOrder _order;
     private readonly BlockingCollection<Write> _waiting = [];
     private readonly Task _loop;
+    private int _catchUpWaits;
 
     /// <param name="database">For the names of faults.</param>
     /// <param name="session">The writer's own from now on.</param>
@@ -56,7 +57,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
     }
 
     /// <summary>Has the order catch up with what other processes wrote, as soon as it is its turn.</summary>
-    public void CatchUpSoon() => TryHandIn(new(_ => { }));
+    public void CatchUpSoon()
+    {
+        if (Interlocked.Exchange(ref _catchUpWaits, 1) == 0)
+            TryHandIn(new(_ => Volatile.Write(ref _catchUpWaits, 0)));
+    }
 
     public async ValueTask DisposeAsync()
     {
