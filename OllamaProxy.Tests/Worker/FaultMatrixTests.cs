@@ -1,6 +1,6 @@
 using OllamaProxy.Prompts;
-using OllamaProxy.Tests.Support;
 using OllamaProxy.Simulator;
+using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Worker;
 
