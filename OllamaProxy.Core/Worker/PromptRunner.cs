@@ -21,55 +21,40 @@ public sealed class PromptRunner(
     /// <param name="stopping">Hands the prompt back.</param>
     public async Task<Task> RunAsync(ClaimedPrompt prompt, CancellationToken stopping)
     {
-        try
-        {
-            var (outcome, lease) = await RunUnderLeaseAsync(prompt, stopping);
-            return SettleAsync(prompt, outcome, lease);
-        }
-        catch (Exception exception)
-        {
-            logger.SettlingFailed(exception, prompt.Id);
-            return Task.CompletedTask;
-        }
-    }
+        var (stop, attemptEnded) = (CancellationTokenSource.CreateLinkedTokenSource(stopping), new CancellationTokenSource());
+        var lease = LeaseState.Held;
+        var keeping = KeepAsync();
+        var attempt = AttemptAsync(prompt, stop.Token);
+        await Task.WhenAny(attempt); // Of what it threw the settling hears.
+        attemptEnded.Cancel();
+        return SettleAsync();
 
-    private async Task SettleAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease)
-    {
-        try
+        async Task KeepAsync()
         {
-            await settler.SettleAsync(prompt, outcome, lease);
+            lease = await leaseKeeper.KeepAsync(prompt, attemptEnded.Token);
+            if (lease != LeaseState.Held)
+                await stop.CancelAsync();
         }
-        catch (Exception exception)
-        {
-            logger.SettlingFailed(exception, prompt.Id);
-        }
-    }
 
-    private async Task<(AttemptOutcome Outcome, LeaseState Lease)> RunUnderLeaseAsync(ClaimedPrompt prompt, CancellationToken stopping)
-    {
-        using var attemptEnded = new CancellationTokenSource();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var keeping = KeepAsync(prompt, stop, attemptEnded.Token);
-
-        AttemptOutcome outcome;
-        try
+        async Task SettleAsync()
         {
-            outcome = await AttemptAsync(prompt, stop.Token);
+            try
+            {
+                // The keeper need not have ended: what it knows by now is enough, since the store looks at the lease again.
+                await settler.SettleAsync(prompt, await attempt, lease);
+                await keeping;
+            }
+            catch (Exception exception)
+            {
+                logger.SettlingFailed(exception, prompt.Id);
+                await keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            finally
+            {
+                stop.Dispose();
+                attemptEnded.Dispose();
+            }
         }
-        finally
-        {
-            attemptEnded.Cancel();
-            await keeping;
-        }
-        return (outcome, await keeping);
-    }
-
-    private async Task<LeaseState> KeepAsync(ClaimedPrompt prompt, CancellationTokenSource stop, CancellationToken attemptEnded)
-    {
-        var state = await leaseKeeper.KeepAsync(prompt, attemptEnded);
-        if (state != LeaseState.Held)
-            await stop.CancelAsync();
-        return state;
     }
 
     private async Task<AttemptOutcome> AttemptAsync(ClaimedPrompt prompt, CancellationToken stop)

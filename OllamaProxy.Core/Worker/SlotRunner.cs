@@ -49,7 +49,7 @@ public sealed class SlotRunner(
             return null;
         using var patience = new CancellationTokenSource();
         var inTime = await Task.WhenAny(running, Task.Delay(_patience, time, patience.Token)) == running;
-        await patience.CancelAsync();
+        patience.Cancel();
         if (inTime && await backend.IsReachableAsync(CancellationToken.None))
             return ahead;
         await ReleaseAsync(ahead);
