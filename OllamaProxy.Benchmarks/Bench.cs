@@ -39,9 +39,9 @@ internal sealed class Bench(CommandLine line) : IAsyncDisposable
     public static Task<ServerProcess> WorkAsync(ServerProgram program, string database, OllamaSimulator ollama, int concurrency, CancellationToken cancellationToken) =>
         StartAsync(program, database, [("OLLAMA_URL", ollama.BaseAddress.ToString()), ("OLLAMA_CONCURRENCY", $"{concurrency}")], cancellationToken);
 
-    /// <summary>What every server is started with.</summary>
+    /// <summary>What every server is started with: among others, no line in the log for each request and each prompt.</summary>
     public static IEnumerable<(string Name, string Value)> Settings(string database) =>
-        [("OLLAMA_PROXY_DB", database), ("OLLAMA_PROXY_MAX_QUEUED", "0"), ("OLLAMA_PROXY_QUIET", "1")];
+        [("OLLAMA_PROXY_DB", database), ("OLLAMA_PROXY_MAX_QUEUED", "0"), ("OLLAMA_PROXY_QUIET", "1"), ("Logging__LogLevel__Default", "Warning")];
 
     public ValueTask DisposeAsync()
     {
