@@ -32,7 +32,7 @@ internal static class AotBinary
         var start = new ProcessStartInfo("dotnet",
         [
             "publish", "OllamaProxy.Server", "-c", "Release", "-p:PublishAot=true", "-m:1", "-v:q", "-nodeReuse:false",
-            "--artifacts-path", System.IO.Path.Combine(Checkout.Folder, "artifacts", "aot-build"), "-o", Folder, .. Linker(),
+            "--artifacts-path", System.IO.Path.Combine(Checkout.Folder, "artifacts", "aot-build"), "-o", Folder,
         ])
         {
             WorkingDirectory = Checkout.Folder,
@@ -58,12 +58,6 @@ internal static class AotBinary
     /// <summary>When the newest of the server's own libraries was built.</summary>
     private static DateTime LastBuild() =>
         new[] { typeof(ServerApplication), typeof(OllamaProxyOptions), typeof(OllamaSimulator) }.Max(type => File.GetLastWriteTimeUtc(type.Assembly.Location));
-
-    /// <summary>The compiler that links asks for clang unless it is told of another.</summary>
-    private static string[] Linker() => !OperatingSystem.IsLinux() || IsOnPath("clang") ? [] : ["-p:CppCompilerAndLinker=gcc"];
-
-    private static bool IsOnPath(string program) =>
-        Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(System.IO.Path.Combine(folder, program)));
 
     private static string FirstError(string output) =>
         output.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.OrdinalIgnoreCase))?.Trim() ?? output.Trim();
