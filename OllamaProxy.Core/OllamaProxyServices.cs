@@ -42,6 +42,9 @@ public static class OllamaProxyServices
             provider.GetRequiredService<ILogger<SqlitePromptStore>>().DatabaseOpened(options.DatabasePath);
             return store;
         });
+        services.AddSingleton(provider => new LiveTexts(provider.GetRequiredService<IPromptStore>().Watches));
+        services.AddSingleton<PromptTexts>();
+        services.AddHostedService<StorePoll>();
     }
 
     private static void AddWorker(this IServiceCollection services)
@@ -68,12 +71,17 @@ public static class OllamaProxyServices
         services.AddSingleton<SubmitHandlers>();
         services.AddSingleton<PromptHandlers>();
         services.AddSingleton<ChangeHandlers>();
+        services.AddSingleton<Waits>();
+        services.AddSingleton<PromptStream>();
+        services.AddSingleton<QueueStream>();
+        services.AddSingleton<StreamHandlers>();
+        services.AddSingleton<StateHandlers>();
         services.AddSingleton<UnmatchedHandler>();
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .WithOrigins([.. options.CorsOrigins])
             .AllowAnyHeader()
             .AllowAnyMethod()
-            .WithExposedHeaders(HeaderNames.Location, HeaderNames.RetryAfter)
+            .WithExposedHeaders(HeaderNames.Location, HeaderNames.RetryAfter, Waits.Applied)
             .SetPreflightMaxAge(TimeSpan.FromHours(12))));
         // The limit is ours: Kestrel's would be an empty 500 in the Functions worker.
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);

@@ -15,7 +15,7 @@ public sealed class ApiEndpoints
     private readonly (ApiEndpoint Endpoint, TemplateMatcher Matcher)[] _matchers;
 
     /// <summary>Builds the table.</summary>
-    public ApiEndpoints(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes)
+    public ApiEndpoints(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes, StreamHandlers streams, StateHandlers state)
     {
         All =
         [
@@ -31,6 +31,10 @@ public sealed class ApiEndpoints
             new(Routes.Retry, Post, changes.RetryAsync),
             new(Routes.Status, Read, prompts.StatusAsync),
             new(Routes.Result, Read, prompts.ResultAsync),
+            new(Routes.Stream, Read, streams.PromptAsync),
+            new(Routes.Events, Read, streams.QueueAsync),
+            new(Routes.Stats, Read, state.StatsAsync),
+            new(Routes.Models, Read, state.ModelsAsync),
             new(Routes.Prompts, Read, prompts.ListAsync),
             new(Routes.Prompts, Post, submits.SubmitBatchAsync),
             new(Routes.Batch, Read, prompts.BatchAsync),

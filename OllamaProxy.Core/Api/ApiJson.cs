@@ -13,6 +13,11 @@ namespace OllamaProxy.Api;
 [JsonSerializable(typeof(ListResource))]
 [JsonSerializable(typeof(BatchResource))]
 [JsonSerializable(typeof(SubmittedBatchResource))]
+[JsonSerializable(typeof(TokenEvent))]
+[JsonSerializable(typeof(ResetEvent))]
+[JsonSerializable(typeof(CountsResource))]
+[JsonSerializable(typeof(StatsResource))]
+[JsonSerializable(typeof(ModelsResource))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

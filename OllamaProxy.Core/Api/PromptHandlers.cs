@@ -1,10 +1,11 @@
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
 
 /// <summary>The API that reads prompts.</summary>
-public sealed class PromptHandlers(PromptQueue queue, OllamaProxyOptions options)
+public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits waits, OllamaProxyOptions options)
 {
     /// <summary>How long a client should wait before it asks again for a result that is not there, in seconds.</summary>
     private const string ResultRetryAfter = "1";
@@ -23,9 +24,12 @@ public sealed class PromptHandlers(PromptQueue queue, OllamaProxyOptions options
     public Task<IResult> StatusAsync(HttpContext context) => WithPromptAsync(context, async prompt =>
         JsonAnswer.Of(await StatusOfAsync(prompt, context.RequestAborted), ApiJson.Relaxed.StatusResource));
 
-    /// <summary>What became of a prompt: 200 once it has ended, 202 before, or 404.</summary>
-    public Task<IResult> ResultAsync(HttpContext context) => WithPromptAsync(context, async prompt =>
+    /// <summary>What became of a prompt: 200 once it has ended, 202 before, or 404. With <c>?wait=SECONDS</c> or <c>Prefer: wait=SECONDS</c> it waits for the end.</summary>
+    public Task<IResult> ResultAsync(HttpContext context) => WithPromptAsync(context, async first =>
     {
+        var now = Waits.Asked(context) is { } seconds ? await waits.WaitAsync(first, seconds, context.RequestAborted) : first;
+        if (now is not { } prompt)
+            return Problems.UnknownPrompt(first.Id.ToString());
         if (prompt.Status.HasEnded())
         {
             var result = await queue.FindResultAsync(prompt.Id, context.RequestAborted);
@@ -34,7 +38,7 @@ public sealed class PromptHandlers(PromptQueue queue, OllamaProxyOptions options
             return new ResultAnswer(prompt, result);
         }
         context.Response.Headers.RetryAfter = ResultRetryAfter;
-        return JsonAnswer.Of(new PendingResource(prompt.Id, prompt.Status.Name()), ApiJson.Relaxed.PendingResource, StatusCodes.Status202Accepted);
+        return JsonAnswer.Of(await PendingAsync(prompt, context.RequestAborted), ApiJson.Relaxed.PendingResource, StatusCodes.Status202Accepted);
     });
 
     /// <summary>A page of prompts, newest first: 200.</summary>
@@ -58,4 +62,17 @@ public sealed class PromptHandlers(PromptQueue queue, OllamaProxyOptions options
 
     private async Task<StatusResource> StatusOfAsync(Prompt prompt, CancellationToken cancellationToken) =>
         StatusResource.Of(prompt, await queue.FindPlaceAsync(prompt, cancellationToken), options.MaxAttempts);
+
+    private async Task<PendingResource> PendingAsync(Prompt prompt, CancellationToken cancellationToken)
+    {
+        var (text, thinking) = (new StringBuilder(), new StringBuilder());
+        await foreach (var chunk in texts.ReadAsync(prompt, default, cancellationToken))
+        {
+            text.Append(chunk.Text);
+            thinking.Append(chunk.Thinking);
+        }
+        return new(prompt.Id, prompt.Status.Name(), OrNull(text), OrNull(thinking));
+    }
+
+    private static string? OrNull(StringBuilder text) => text.Length > 0 ? text.ToString() : null;
 }

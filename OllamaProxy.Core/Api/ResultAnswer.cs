@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -16,11 +17,17 @@ internal sealed class ResultAnswer(Prompt prompt, StoredResult? result) : IResul
 {
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public async Task ExecuteAsync(HttpContext httpContext)
+    public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.ContentType = JsonAnswer.MediaType;
+        return WriteAsync(httpContext.Response.BodyWriter, httpContext.RequestAborted);
+    }
+
+    /// <summary>Writes it on one line.</summary>
+    public async Task WriteAsync(PipeWriter output, CancellationToken cancellationToken)
+    {
         // Not disposed of: after an exception that would still write what it holds, in front of the problem.
-        var json = new Utf8JsonWriter(httpContext.Response.BodyWriter, Writing);
+        var json = new Utf8JsonWriter(output, Writing);
         var completed = prompt.Status == PromptStatus.Completed;
 
         json.WriteStartObject();
@@ -28,27 +35,27 @@ internal sealed class ResultAnswer(Prompt prompt, StoredResult? result) : IResul
         json.WriteString("status", prompt.Status.Name());
         if (!completed)
             json.WriteString("error", prompt.Error ?? $"The prompt was {prompt.Status.Name()}.");
-        await WriteTextAsync(httpContext, json, completed ? "result" : "partial", result?.Text);
-        await WriteTextAsync(httpContext, json, "thinking", result?.Thinking);
+        await WriteTextAsync(output, json, completed ? "result" : "partial", result?.Text, cancellationToken);
+        await WriteTextAsync(output, json, "thinking", result?.Thinking, cancellationToken);
         Write(json, "model", prompt.Model);
         Write(json, result?.Statistics ?? GenerationStatistics.None);
         json.WriteString("created_at", prompt.CreatedAt);
         Write(json, "started_at", prompt.StartedAt);
         Write(json, "completed_at", prompt.CompletedAt);
         json.WriteEndObject();
-        await json.FlushAsync(httpContext.RequestAborted);
+        await json.FlushAsync(cancellationToken);
     }
 
-    private static async Task WriteTextAsync(HttpContext context, Utf8JsonWriter json, string name, StoredText? text)
+    private static async Task WriteTextAsync(PipeWriter output, Utf8JsonWriter json, string name, StoredText? text, CancellationToken cancellationToken)
     {
         if (text is null)
             return;
         json.WritePropertyName(name);
-        await foreach (var piece in text(context.RequestAborted))
+        await foreach (var piece in text(cancellationToken))
         {
             json.WriteStringValueSegment(piece.Span, isFinalSegment: false);
-            await json.FlushAsync(context.RequestAborted);
-            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+            await json.FlushAsync(cancellationToken);
+            await output.FlushAsync(cancellationToken);
         }
         json.WriteStringValueSegment(ReadOnlySpan<byte>.Empty, isFinalSegment: true);
     }

@@ -33,6 +33,18 @@ public static class Routes
     /// <summary>What a model made of a prompt.</summary>
     public const string Result = "api/v1/prompt/{id}/result";
 
+    /// <summary>What happens to a prompt, as it happens.</summary>
+    public const string Stream = "api/v1/prompt/{id}/stream";
+
+    /// <summary>What happens in the whole queue, as it happens.</summary>
+    public const string Events = "api/v1/events";
+
+    /// <summary>How the queue has done lately.</summary>
+    public const string Stats = "api/v1/stats";
+
+    /// <summary>The models that Ollama has.</summary>
+    public const string Models = "api/v1/models";
+
     /// <summary>Lists prompts, and submits batches of them.</summary>
     public const string Prompts = "api/v1/prompts";
 

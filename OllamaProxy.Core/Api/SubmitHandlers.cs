@@ -5,7 +5,7 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Api;
 
 /// <summary>The API that submits prompts.</summary>
-public sealed class SubmitHandlers(PromptQueue queue, OllamaProxyOptions options)
+public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits waits, OllamaProxyOptions options)
 {
     private const string IdempotencyKey = "Idempotency-Key";
     private const int MaxKeyLength = 255;
@@ -14,7 +14,8 @@ public sealed class SubmitHandlers(PromptQueue queue, OllamaProxyOptions options
 
     /// <summary>
     /// Queues a prompt: 202, with the id of what is on disk by then. With <c>Idempotency-Key</c>, the same key and body
-    /// give the same id for a day; another body is 422.
+    /// give the same id for a day; another body is 422. With <c>Accept: text/event-stream</c> its events are the answer, and
+    /// with <c>Prefer: wait=SECONDS</c> its result, 200, if that is there in time.
     /// </summary>
     public async Task<IResult> SubmitAsync(HttpContext context)
     {
@@ -27,7 +28,7 @@ public sealed class SubmitHandlers(PromptQueue queue, OllamaProxyOptions options
         var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
         return submission.Outcome == SubmissionOutcome.Conflicting
             ? Problems.Of(StatusCodes.Status422UnprocessableEntity, $"The {IdempotencyKey} '{key}' was used with another body.")
-            : Submitted(context, submission.Prompt, StatusCodes.Status202Accepted);
+            : await SubmittedAsync(context, submission.Prompt, StatusCodes.Status202Accepted);
     }
 
     /// <summary>Queues a prompt under an id of the client's own: 202, or 200 when it comes again with the same body; 409 with another.</summary>
@@ -41,8 +42,8 @@ public sealed class SubmitHandlers(PromptQueue queue, OllamaProxyOptions options
         var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
         return submission.Outcome switch
         {
-            SubmissionOutcome.Accepted => Submitted(context, submission.Prompt, StatusCodes.Status202Accepted),
-            SubmissionOutcome.Repeated => Submitted(context, submission.Prompt, StatusCodes.Status200OK),
+            SubmissionOutcome.Accepted => await SubmittedAsync(context, submission.Prompt, StatusCodes.Status202Accepted),
+            SubmissionOutcome.Repeated => await SubmittedAsync(context, submission.Prompt, StatusCodes.Status200OK),
             _ => Problems.Conflict($"There is a prompt with the id '{id}' that was submitted with another body."),
         };
     }
@@ -82,10 +83,15 @@ public sealed class SubmitHandlers(PromptQueue queue, OllamaProxyOptions options
             : throw Problems.BadRequest($"The {IdempotencyKey} must have 1 to {MaxKeyLength} characters, but has {key.Length}.");
     }
 
-    private static IResult Submitted(HttpContext context, Prompt prompt, int status)
+    /// <summary>What a client is told whose prompt is on disk: its events, what became of it if that is known soon enough, or where to ask.</summary>
+    private async Task<IResult> SubmittedAsync(HttpContext context, Prompt prompt, int status)
     {
         var submitted = SubmittedResource.Of(prompt);
         context.Response.Headers.Location = submitted.StatusUrl;
-        return JsonAnswer.Of(submitted, ApiJson.Relaxed.SubmittedResource, status);
+        if (EventStream.IsAskedFor(context.Request))
+            return stream.From(prompt, StreamPosition.Start);
+        return Waits.Preferred(context) is { } seconds && await waits.WaitAsync(prompt, seconds, context.RequestAborted) is { } now && now.Status.HasEnded()
+            ? new ResultAnswer(now, await queue.FindResultAsync(now.Id, context.RequestAborted))
+            : JsonAnswer.Of(submitted, ApiJson.Relaxed.SubmittedResource, status);
     }
 }

@@ -7,11 +7,12 @@ namespace OllamaProxy.Api;
 /// <param name="Status">Its status: queued, unless the same was submitted before.</param>
 /// <param name="StatusUrl">Where to ask for the status; a path on this server.</param>
 /// <param name="ResultUrl">Where to ask for the result; a path on this server.</param>
+/// <param name="StreamUrl">Where to follow it as it happens; a path on this server.</param>
 /// <param name="Model">The model that will run it.</param>
 /// <param name="CreatedAt">When it was accepted.</param>
-public sealed record SubmittedResource(Guid Id, string Status, string StatusUrl, string ResultUrl, string? Model, DateTimeOffset CreatedAt)
+public sealed record SubmittedResource(Guid Id, string Status, string StatusUrl, string ResultUrl, string StreamUrl, string? Model, DateTimeOffset CreatedAt)
 {
     /// <summary>Makes it.</summary>
     public static SubmittedResource Of(Prompt prompt) => new(
-        prompt.Id, prompt.Status.Name(), $"/{Routes.Submit}/{prompt.Id}/status", $"/{Routes.Submit}/{prompt.Id}/result", prompt.Model, prompt.CreatedAt);
+        prompt.Id, prompt.Status.Name(), $"/{Routes.Submit}/{prompt.Id}/status", $"/{Routes.Submit}/{prompt.Id}/result", $"/{Routes.Submit}/{prompt.Id}/stream", prompt.Model, prompt.CreatedAt);
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace OllamaProxy.Ollama;
 
@@ -52,17 +53,52 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
     /// <summary>Whether Ollama answers: <c>/api/version</c> within a few seconds.</summary>
     public async Task<bool> IsReachableAsync(CancellationToken cancellationToken)
     {
+        try
+        {
+            await ReadVersionAsync(cancellationToken);
+            return true;
+        }
+        catch (OllamaException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Ollama's version.</summary>
+    /// <exception cref="OllamaException">It does not answer within a few seconds, or it is not Ollama.</exception>
+    public async Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
+        (await ReadAsync(endpoint.Version, OllamaJson.Default.OllamaVersion, cancellationToken)).Version ?? throw OllamaFailures.OfForeignBody("It has no version.");
+
+    /// <summary>The models that are installed.</summary>
+    /// <exception cref="OllamaException">As for <see cref="ReadVersionAsync"/>.</exception>
+    public async Task<IReadOnlyList<OllamaModel>> ListInstalledAsync(CancellationToken cancellationToken) =>
+        (await ReadAsync(endpoint.Installed, OllamaJson.Default.OllamaModels, cancellationToken)).Models ?? [];
+
+    /// <summary>The models that are loaded.</summary>
+    /// <exception cref="OllamaException">As for <see cref="ReadVersionAsync"/>.</exception>
+    public async Task<IReadOnlyList<OllamaModel>> ListLoadedAsync(CancellationToken cancellationToken) =>
+        (await ReadAsync(endpoint.Loaded, OllamaJson.Default.OllamaModels, cancellationToken)).Models ?? [];
+
+    private async Task<T> ReadAsync<T>(Uri address, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
         using var deadline = new CancellationTokenSource(ProbeTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            var body = await http.GetByteArrayAsync(endpoint.Version, either.Token);
-            return JsonSerializer.Deserialize(body, OllamaJson.Default.OllamaVersion)?.Version is not null;
+            var body = await http.GetByteArrayAsync(address, either.Token);
+            return JsonSerializer.Deserialize(body, type) ?? throw OllamaFailures.OfForeignBody("It was null.");
         }
-        catch (Exception exception) when (exception is HttpRequestException or JsonException or IOException
-            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (JsonException exception)
         {
-            return false;
+            throw OllamaFailures.OfForeignBody("It is no JSON.", exception);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            throw new OllamaException(FailureKind.Unreachable, $"Ollama at {endpoint} cannot be reached: {exception.Message}", exception);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new OllamaException(FailureKind.Unreachable, $"Ollama at {endpoint} did not answer within {ProbeTimeout.TotalSeconds:0} seconds.", exception);
         }
     }
 

@@ -13,6 +13,12 @@ public sealed record OllamaEndpoint(Uri BaseAddress)
     /// <summary>Answers whenever Ollama is up.</summary>
     public Uri Version => new(BaseAddress, "api/version");
 
+    /// <summary>Lists the models that are installed.</summary>
+    public Uri Installed => new(BaseAddress, "api/tags");
+
+    /// <summary>Lists the models that are loaded.</summary>
+    public Uri Loaded => new(BaseAddress, "api/ps");
+
     /// <summary>
     /// Reads an address as people write it: bare (<c>http://host:11434</c>, <c>host:11434</c>), behind a path, or with
     /// the <c>/api/generate</c> that the original program's setting ends in.

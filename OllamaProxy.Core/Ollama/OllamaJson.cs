@@ -7,4 +7,5 @@ namespace OllamaProxy.Ollama;
 [JsonSerializable(typeof(GenerateChunk))]
 [JsonSerializable(typeof(OllamaError))]
 [JsonSerializable(typeof(OllamaVersion))]
+[JsonSerializable(typeof(OllamaModels))]
 internal sealed partial class OllamaJson : JsonSerializerContext;

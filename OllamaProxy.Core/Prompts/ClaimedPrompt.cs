@@ -8,6 +8,9 @@ namespace OllamaProxy.Prompts;
 /// <param name="Request">The client's other fields for Ollama; see <see cref="NewPrompt.Request"/>.</param>
 public sealed record ClaimedPrompt(Guid Id, Lease Lease, int Attempt, string Text, ReadOnlyMemory<byte> Request)
 {
+    /// <summary>When this attempt was started, as the prompt tells it.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
     /// <summary>The model; null: the default of whoever runs it.</summary>
     public string? Model { get; init; }
 

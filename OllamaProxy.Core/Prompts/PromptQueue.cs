@@ -1,7 +1,7 @@
 namespace OllamaProxy.Prompts;
 
 /// <summary>The queue as clients see it.</summary>
-public sealed class PromptQueue(IPromptStore store, QueueSignal signal, DrainRate drainRate, OllamaProxyOptions options)
+public sealed class PromptQueue(IPromptStore store, QueueSignal signal, DrainRate drainRate, OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>Queues a prompt: it is on disk when this returns, and the worker has been told.</summary>
     /// <exception cref="QueueFullException">As many are queued as may be.</exception>
@@ -36,6 +36,15 @@ public sealed class PromptQueue(IPromptStore store, QueueSignal signal, DrainRat
     /// <summary>A page of prompts, newest first.</summary>
     public Task<PromptPage> ListAsync(PromptQuery query, CancellationToken cancellationToken) => store.ListAsync(query, cancellationToken);
 
+    /// <summary>The prompts with these numbers, oldest first; those that are not there any more are left out.</summary>
+    public Task<IReadOnlyList<PromptSummary>> SummariseAsync(IReadOnlyCollection<long> seqs, CancellationToken cancellationToken) => store.SummariseAsync(seqs, cancellationToken);
+
+    /// <summary>How many prompts have each status; those that none has may be left out.</summary>
+    public Task<IReadOnlyDictionary<PromptStatus, long>> CountAsync(CancellationToken cancellationToken) => store.CountAsync(null, cancellationToken);
+
+    /// <summary>What happened since a time.</summary>
+    public Task<QueueHistory> ReadHistoryAsync(DateTimeOffset since, CancellationToken cancellationToken) => store.ReadHistoryAsync(since, cancellationToken);
+
     /// <summary>How many prompts of a batch have each status; empty if there is no such batch.</summary>
     public Task<IReadOnlyDictionary<PromptStatus, long>> CountBatchAsync(Guid batch, CancellationToken cancellationToken) => store.CountAsync(batch, cancellationToken);
 
@@ -46,6 +55,27 @@ public sealed class PromptQueue(IPromptStore store, QueueSignal signal, DrainRat
             return null;
         var position = await store.CountAheadAsync(prompt, cancellationToken) + 1;
         return new(position, await drainRate.EtaAsync(position, cancellationToken));
+    }
+
+    /// <summary>Watches a prompt until the watch is disposed. Look at the prompt after this, not before, and nothing is missed.</summary>
+    public PromptWatch WatchText(Prompt prompt) => store.Watches.Watch(prompt.Seq, text: true);
+
+    /// <summary>Watches all prompts until the watch is disposed.</summary>
+    public QueueWatch WatchAll() => store.Watches.WatchAll();
+
+    /// <summary>Waits until a prompt has ended, but not for longer than <paramref name="atMost"/>. Returns it as it is then; null: it was deleted.</summary>
+    public async Task<Prompt?> WaitUntilEndedAsync(Prompt prompt, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        using var watch = store.Watches.Watch(prompt.Seq, text: false);
+        var started = time.GetTimestamp();
+        while (await store.FindAsync(prompt.Id, cancellationToken) is { } now)
+        {
+            var left = atMost - time.GetElapsedTime(started);
+            if (now.Status.HasEnded() || left <= TimeSpan.Zero)
+                return now;
+            await watch.WaitAsync(left, time, cancellationToken);
+        }
+        return null;
     }
 
     /// <summary>How long until a full queue has probably room again, at least a second.</summary>

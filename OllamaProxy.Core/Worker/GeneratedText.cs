@@ -1,25 +1,22 @@
-using System.Text;
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Worker;
 
 /// <summary>Puts a result together from the lines of Ollama's answer.</summary>
-internal sealed class GeneratedText
+/// <param name="live">Where the texts go, for those who watch.</param>
+internal sealed class GeneratedText(LiveText live)
 {
     private const int MaxLength = 64 * 1024 * 1024;
 
-    private readonly StringBuilder _text = new();
-    private readonly StringBuilder _thinking = new();
     private GenerationStatistics _statistics = GenerationStatistics.None;
 
     /// <exception cref="OllamaException">It is more than any model has a reason to say; what came before stays.</exception>
     public void Append(GenerateChunk chunk)
     {
-        if (_text.Length + _thinking.Length > MaxLength)
+        if (live.Text.Length + live.Thinking.Length > MaxLength)
             throw new OllamaException(FailureKind.Permanent, $"The answer is longer than {MaxLength} characters, and was cut off.");
-        _text.Append(chunk.Response);
-        _thinking.Append(chunk.Thinking);
+        live.Append(chunk.Response, chunk.Thinking);
         if (!chunk.Done)
             return;
         _statistics = new()
@@ -35,5 +32,5 @@ internal sealed class GeneratedText
     }
 
     /// <summary>What has come so far.</summary>
-    public PromptResult ToResult() => new(_text.ToString(), _thinking.Length > 0 ? _thinking.ToString() : null, _statistics);
+    public PromptResult ToResult() => new(live.Text.ToString(), live.Thinking.Length > 0 ? live.Thinking.ToString() : null, _statistics);
 }

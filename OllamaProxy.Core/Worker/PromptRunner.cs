@@ -10,6 +10,7 @@ public sealed class PromptRunner(
     LeaseKeeper leaseKeeper,
     Backend backend,
     Settler settler,
+    LiveTexts liveTexts,
     TimeProvider time,
     ILogger<PromptRunner> logger)
 {
@@ -23,15 +24,16 @@ public sealed class PromptRunner(
     {
         var (stop, attemptEnded) = (CancellationTokenSource.CreateLinkedTokenSource(stopping), new CancellationTokenSource());
         var lease = LeaseState.Held;
+        var text = liveTexts.Begin(prompt);
         var keeping = KeepAsync();
-        var attempt = AttemptAsync(prompt, stop.Token);
+        var attempt = AttemptAsync(prompt, new(text), stop.Token);
         await Task.WhenAny(attempt); // Of what it threw the settling hears.
         attemptEnded.Cancel();
         return SettleAsync();
 
         async Task KeepAsync()
         {
-            lease = await leaseKeeper.KeepAsync(prompt, attemptEnded.Token);
+            lease = await leaseKeeper.KeepAsync(prompt, text, attemptEnded.Token);
             if (lease != LeaseState.Held)
                 await stop.CancelAsync();
         }
@@ -51,15 +53,15 @@ public sealed class PromptRunner(
             }
             finally
             {
+                text.Dispose();
                 stop.Dispose();
                 attemptEnded.Dispose();
             }
         }
     }
 
-    private async Task<AttemptOutcome> AttemptAsync(ClaimedPrompt prompt, CancellationToken stop)
+    private async Task<AttemptOutcome> AttemptAsync(ClaimedPrompt prompt, GeneratedText text, CancellationToken stop)
     {
-        var text = new GeneratedText();
         var started = time.GetTimestamp();
         logger.AttemptStarted(prompt.Id, prompt.Attempt);
         try

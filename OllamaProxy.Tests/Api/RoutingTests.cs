@@ -112,7 +112,7 @@ public abstract class RoutingTests(ProxyFixture fixture)
         using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "Origin", "http://somewhere.example" } } };
         using var response = await Client.SendAsync(request);
         Assert.Equal("*", Header(response, "Access-Control-Allow-Origin"));
-        Assert.Equal("Location,Retry-After", Header(response, "Access-Control-Expose-Headers"));
+        Assert.Equal("Location,Retry-After,Preference-Applied", Header(response, "Access-Control-Expose-Headers"));
     }
 
     [Fact]

@@ -5,12 +5,13 @@ namespace OllamaProxy.Storage.Sqlite;
 /// <summary>Changes that clients ask for. Each method is part of one transaction of the writer.</summary>
 internal static class PromptChanges
 {
-    /// <summary>Leaves the lease to the worker, which still runs the prompt and has yet to learn of it.</summary>
+    /// <summary>Leaves the lease to the worker, which still runs the prompt and has yet to learn of it, and may know of more text.</summary>
     public static Prompt? Cancel(SqliteSession session, Guid id, DateTimeOffset now)
     {
         session.Execute(
-            """
-            UPDATE prompts SET status = 'cancelled', error = 'It was cancelled.', completed_at = $now, updated_at = $now
+            $"""
+            UPDATE prompts SET status = 'cancelled', error = 'It was cancelled.', completed_at = $now, updated_at = $now,
+                result = {GeneratedChunks.Joined}, thinking = {GeneratedChunks.JoinedThinking}
             WHERE id = $id AND status IN ('queued', 'processing')
             """, ("$id", id.ToString()), ("$now", SqliteTime.Write(now)));
         return PromptRow.Find(session, id);

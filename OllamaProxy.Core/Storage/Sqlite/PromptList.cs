@@ -13,6 +13,20 @@ internal static class PromptList
         return page;
     }
 
+    /// <summary>The prompts with these numbers, oldest first.</summary>
+    public static IReadOnlyList<PromptSummary> Read(SqliteSession session, IReadOnlyCollection<long> seqs)
+    {
+        var prompts = new List<PromptSummary>();
+        foreach (var seq in seqs.Order())
+        {
+            using var row = session.Query($"SELECT {PromptRow.Columns}, substr(prompt, 1, $preview) FROM prompts WHERE seq = $seq",
+                ("$preview", PromptSummary.PreviewLength), ("$seq", seq));
+            if (row.Read())
+                prompts.Add(new(PromptRow.Read(row), row.Text(PromptRow.Next)));
+        }
+        return prompts;
+    }
+
     /// <summary>How many prompts have each status.</summary>
     public static IReadOnlyDictionary<PromptStatus, long> Count(SqliteSession session, Guid? batch)
     {

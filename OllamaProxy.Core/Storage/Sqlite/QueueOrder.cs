@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using OllamaProxy.Prompts;
 using SQLitePCL;
 
 namespace OllamaProxy.Storage.Sqlite;
@@ -17,17 +18,20 @@ internal sealed class QueueOrder
     private readonly Lock _lock = new();
     private readonly RankedSet _queued = new();
     private readonly RecentPrompts _recent;
+    private readonly PromptWatches _watches;
     private readonly TimeProvider _time;
     private long _seenVersion = -1;
     private long? _caughtUpAt;
 
     /// <param name="session">The writer's; it is used only while the writer has this catch up.</param>
     /// <param name="recent">Told of what was changed.</param>
+    /// <param name="watches">Told of it too, once everything else knows.</param>
     /// <param name="time">The clock.</param>
-    public QueueOrder(SqliteSession session, RecentPrompts recent, TimeProvider time)
+    public QueueOrder(SqliteSession session, RecentPrompts recent, PromptWatches watches, TimeProvider time)
     {
         _session = session;
         _recent = recent;
+        _watches = watches;
         _time = time;
         raw.sqlite3_update_hook(session.Connection.Handle, OnRowTouched, null);
         CatchUp();
@@ -50,7 +54,8 @@ internal sealed class QueueOrder
         try
         {
             var version = _session.Number("PRAGMA data_version");
-            if (version != _seenVersion)
+            var byOthers = version != _seenVersion;
+            if (byOthers)
             {
                 _recent.ForgetAll();
                 Reload();
@@ -62,12 +67,17 @@ internal sealed class QueueOrder
             }
             _seenVersion = version;
             Note(_time.GetTimestamp());
+            if (byOthers)
+                _watches.AnyChanged();
+            else if (_touched.Count > 0)
+                _watches.Changed(_touched);
         }
         catch
         {
             _seenVersion = -1;
             Note(null);
             _recent.ForgetAll();
+            _watches.AnyChanged();
             throw;
         }
         finally

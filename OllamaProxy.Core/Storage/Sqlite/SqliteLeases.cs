@@ -17,7 +17,7 @@ internal static class SqliteLeases
 
     /// <summary>Takes back what is processing without a good lease, and fails what waited for too long. No statement may scan the queue.</summary>
     public const string SweepAll =
-        """
+        $"""
         DELETE FROM leases WHERE expires_at <= $now_ms;
 
         UPDATE attempts SET ended_at = $now, error = $lease_ran_out WHERE ended_at IS NULL AND seq NOT IN (SELECT seq FROM leases);
@@ -27,7 +27,9 @@ internal static class SqliteLeases
             started_at = iif(attempts < coalesce(max_attempts, $max_attempts), NULL, started_at),
             completed_at = iif(attempts < coalesce(max_attempts, $max_attempts), NULL, $now),
             error = $lease_ran_out,
-            updated_at = $now
+            updated_at = $now,
+            result = iif(attempts < coalesce(max_attempts, $max_attempts), NULL, {GeneratedChunks.Joined}),
+            thinking = iif(attempts < coalesce(max_attempts, $max_attempts), NULL, {GeneratedChunks.JoinedThinking})
         WHERE status = 'processing' AND seq NOT IN (SELECT seq FROM leases);
 
         UPDATE prompts INDEXED BY prompts_to_expire SET status = 'failed', completed_at = $now, updated_at = $now,
@@ -58,6 +60,7 @@ internal static class SqliteLeases
 
         var claimed = new ClaimedPrompt(Guid.Parse(row.Text(0)), new(row.Int64(1), Guid.NewGuid()), row.Int32(2), row.Text(3), row.Bytes(4))
         {
+            StartedAt = SqliteTime.ToMicroseconds(now),
             Model = row.TextOrNull(5),
             MaxAttempts = row.Int32OrNull(6),
             Timeout = row.RealOrNull(7) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,

@@ -20,10 +20,13 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         _database = database;
         _readers = new(database);
         _results = new(this);
-        _order = new(session, _recent, time);
+        _order = new(session, _recent, Watches, time);
         _writer = new(database, session, _order);
         _time = time;
     }
+
+    /// <inheritdoc/>
+    public PromptWatches Watches { get; } = new();
 
     /// <summary>Opens the file, and makes it, migrates it, or takes it over from the original program first where needed.</summary>
     /// <param name="path">The full path. Its folder is made if it is not there.</param>
@@ -93,6 +96,10 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) => _results.FindAsync(id, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<TextChunk> ReadGeneratedAsync(Prompt prompt, TextOffset after, CancellationToken cancellationToken) =>
+        ReadAsync(session => GeneratedChunks.Read(session, prompt, after), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken) =>
         ReadAsync(session => PromptAttempts.List(session, id), cancellationToken);
 
@@ -116,6 +123,10 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     /// <inheritdoc/>
     public Task<PromptPage> ListAsync(PromptQuery query, CancellationToken cancellationToken) =>
         ReadAsync(session => PromptList.Read(session, query), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<PromptSummary>> SummariseAsync(IReadOnlyCollection<long> seqs, CancellationToken cancellationToken) =>
+        ReadAsync(session => PromptList.Read(session, seqs), cancellationToken);
 
     /// <inheritdoc/>
     public Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken) =>
@@ -142,6 +153,13 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         WriteAsync((session, _) => Retention.Shrink(session), cancellationToken);
 
     /// <inheritdoc/>
+    public void CatchUpSoon() => _writer.CatchUpSoon();
+
+    /// <inheritdoc/>
+    public Task<QueueHistory> ReadHistoryAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
+        ReadAsync(session => RecentHistory.Read(session, since), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<TimeSpan?> MeanRunAsync(CancellationToken cancellationToken) =>
         ReadAsync(PromptAttempts.MeanRun, cancellationToken);
 
@@ -166,6 +184,10 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     /// <inheritdoc/>
     public Task<LeaseState> RenewAsync(Lease lease, TimeSpan length, CancellationToken cancellationToken) =>
         WriteAsync((session, now) => SqliteLeases.Renew(session, lease, now + length), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<LeaseState> AppendAsync(Lease lease, TextChunk chunk, TimeSpan length, CancellationToken cancellationToken) =>
+        WriteAsync((session, now) => GeneratedChunks.Append(session, lease, chunk, now + length), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> CompleteAsync(Lease lease, PromptResult result, CancellationToken cancellationToken) =>

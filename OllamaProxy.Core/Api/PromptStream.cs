@@ -1,0 +1,108 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Api;
+
+/// <summary>
+/// Tells a client what happens to a prompt, as it happens, until the prompt has ended. It keeps nothing but how far the client
+/// is: whatever there is beyond that is written, as fast as the client takes it.
+/// </summary>
+public sealed class PromptStream(
+    PromptQueue queue, PromptTexts texts, OllamaProxyOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<PromptStream> logger)
+{
+    /// <summary>How often to look whether a queued prompt has moved up: others' changes make it.</summary>
+    private static readonly TimeSpan PositionInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>The stream of a prompt, from where the client is.</summary>
+    internal IResult From(Prompt prompt, StreamPosition position) => new Answer(this, prompt, position);
+
+    private async Task RunAsync(HttpContext context, Prompt first, StreamPosition position)
+    {
+        // At a shutdown the connection ends, so that the client comes back later with the id of the last event.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        var stream = EventStream.Begin(context, time);
+        if (HttpMethods.IsHead(context.Request.Method))
+            return;
+        try
+        {
+            using var watch = queue.WatchText(first);
+            await RunAsync(stream, first.Id, position, watch, either.Token);
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            // Nobody listens, or nobody may any more.
+        }
+        catch (StoreException exception) when (!stream.IsAmidEvent)
+        {
+            logger.StoreFailed(context.Request.Method, context.Request.Path, exception.Message);
+            await EndAsync(stream, StatusCodes.Status503ServiceUnavailable, exception.Message, context.RequestAborted);
+        }
+    }
+
+    private async Task RunAsync(EventStream stream, Guid id, StreamPosition position, PromptWatch watch, CancellationToken cancellationToken)
+    {
+        var told = default((DateTimeOffset, long?));
+        while (await queue.FindAsync(id, cancellationToken) is { } prompt)
+        {
+            var place = await queue.FindPlaceAsync(prompt, cancellationToken);
+            if (told != (told = (prompt.UpdatedAt, place?.Position)))
+                stream.Write("status", StatusResource.Of(prompt, place, options.MaxAttempts), ApiJson.Relaxed.StatusResource);
+            var more = !prompt.Status.HasEnded() || texts.IsLive(prompt);
+            position = await WriteTextAsync(stream, prompt, position, cancellationToken);
+            if (!more)
+            {
+                var result = new ResultAnswer(prompt, await queue.FindResultAsync(id, cancellationToken));
+                await stream.WriteAsync("done", result, (position with { Done = true }).ToString(), cancellationToken);
+                return;
+            }
+            await stream.SendAsync(cancellationToken);
+            await watch.WaitAsync(place is null ? stream.UntilHeartbeat : PositionInterval, time, cancellationToken);
+        }
+        await EndAsync(stream, StatusCodes.Status404NotFound, $"The prompt with the id '{id}' was deleted.", cancellationToken);
+    }
+
+    /// <summary>Writes what there is beyond the client's position, and returns its new one.</summary>
+    private async Task<StreamPosition> WriteTextAsync(EventStream stream, Prompt prompt, StreamPosition position, CancellationToken cancellationToken)
+    {
+        // While it waits for another attempt, what the last one generated stands.
+        if (prompt.Status == PromptStatus.Queued)
+            return position;
+        var attempt = StreamPosition.AttemptOf(prompt);
+        if (position.Attempt != attempt)
+        {
+            var isVoid = position.HasText;
+            position = new(attempt, default);
+            if (isVoid)
+                stream.Write("reset", new ResetEvent(prompt.Attempts), ApiJson.Relaxed.ResetEvent, position.ToString());
+        }
+        await foreach (var chunk in texts.ReadAsync(prompt, position.Offset, cancellationToken))
+        {
+            if (chunk.Thinking.Length > 0)
+            {
+                position = position with { Offset = position.Offset with { Thinking = chunk.End.Thinking } };
+                stream.Write("token", new TokenEvent(Thinking: chunk.Thinking), ApiJson.Relaxed.TokenEvent, position.ToString());
+            }
+            if (chunk.Text.Length > 0)
+            {
+                position = position with { Offset = chunk.End };
+                stream.Write("token", new TokenEvent(chunk.Text), ApiJson.Relaxed.TokenEvent, position.ToString());
+            }
+            await stream.SendAsync(cancellationToken);
+        }
+        return position;
+    }
+
+    private static Task EndAsync(EventStream stream, int status, string detail, CancellationToken cancellationToken)
+    {
+        stream.Write("problem", new Problem(ReasonPhrases.GetReasonPhrase(status), status, detail), ApiJson.Relaxed.Problem);
+        return stream.SendAsync(cancellationToken);
+    }
+
+    private sealed class Answer(PromptStream stream, Prompt prompt, StreamPosition position) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext) => stream.RunAsync(httpContext, prompt, position);
+    }
+}

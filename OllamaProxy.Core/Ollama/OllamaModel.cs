@@ -1,0 +1,26 @@
+namespace OllamaProxy.Ollama;
+
+/// <summary>A model, as <c>/api/tags</c> tells of it where it is installed, and <c>/api/ps</c> where it is loaded.</summary>
+public sealed record OllamaModel
+{
+    /// <summary>Its name, with a tag.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its size on disk or, loaded, in memory, in bytes.</summary>
+    public long? Size { get; init; }
+
+    /// <summary>When it was installed or changed.</summary>
+    public DateTimeOffset? ModifiedAt { get; init; }
+
+    /// <summary>What it is made of.</summary>
+    public OllamaModelDetails? Details { get; init; }
+
+    /// <summary>What it can do, such as <c>completion</c>, <c>thinking</c> or <c>embedding</c>.</summary>
+    public IReadOnlyList<string>? Capabilities { get; init; }
+
+    /// <summary>Of a loaded one: how much of it is in the memory of a graphics card, in bytes.</summary>
+    public long? SizeVram { get; init; }
+
+    /// <summary>Of a loaded one: when it will be unloaded unless it is used.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+}

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Hosting;
+
+namespace OllamaProxy.Prompts;
+
+/// <summary>While anybody watches a prompt, has the store look for what other processes wrote: of that nobody else tells.</summary>
+public sealed class StorePoll(IPromptStore store, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                if (!store.Watches.IsEmpty)
+                    store.CatchUpSoon();
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The end.
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using OllamaProxy.Api;
+
+namespace OllamaProxy.Functions;
+
+/// <summary>The API that tells clients of what happens, as it happens.</summary>
+public sealed class StreamTriggers(ApiPipeline pipeline, StreamHandlers streams)
+{
+    [Function("Stream")]
+    public Task PromptAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Stream)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, streams.PromptAsync, aborted);
+
+    [Function("Events")]
+    public Task QueueAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Events)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, streams.QueueAsync, aborted);
+}
