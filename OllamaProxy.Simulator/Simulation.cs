@@ -5,7 +5,8 @@ public static class Simulation
 {
     private const int QuotedLength = 80;
 
-    internal static IReadOnlyList<string> Thoughts { get; } = Split("Nothing here thinks. This only shows where a model would.");
+    /// <summary>What it thinks, where a request asks for that, as tokens. They come before those of the answer.</summary>
+    public static IReadOnlyList<string> Thoughts { get; } = Split("Nothing here thinks. This only shows where a model would.");
 
     /// <summary>The answer to a prompt: one paragraph that says whose answer it is and quotes the prompt's beginning.</summary>
     public static string AnswerTo(string prompt) => $"This is the Simulator, not a language model. You asked: \"{Quote(prompt)}\"";

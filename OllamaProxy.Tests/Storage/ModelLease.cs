@@ -16,4 +16,7 @@ internal sealed class ModelLease(ModelPrompt prompt, Lease lease, DateTimeOffset
     public bool IsLastAttempt { get; } = prompt.Shown.Attempts == prompt.MaxAttempts;
 
     public DateTimeOffset ExpiresAt { get; set; } = expiresAt;
+
+    /// <summary>How much of the text the worker has handed in.</summary>
+    public TextOffset HandedIn { get; set; }
 }

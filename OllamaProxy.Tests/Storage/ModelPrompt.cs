@@ -21,7 +21,10 @@ internal sealed class ModelPrompt(Prompt shown, NewPrompt submitted)
 
     public DateTimeOffset AvailableAt { get; private set; }
 
-    public string? Result { get; set; }
+    public PromptResult? Result { get; set; }
+
+    /// <summary>What its running attempt has handed in so far.</summary>
+    public PromptResult? Generated { get; private set; }
 
     /// <summary>The numbers of the attempts that count, those before a retry among them.</summary>
     public List<int> Attempts { get; } = [];
@@ -30,6 +33,7 @@ internal sealed class ModelPrompt(Prompt shown, NewPrompt submitted)
     {
         Shown = Shown with { Status = PromptStatus.Queued, StartedAt = null, CompletedAt = null, Error = error, UpdatedAt = now };
         AvailableAt = availableAt;
+        Generated = null;
     }
 
     public void Claim(DateTimeOffset now)
@@ -39,16 +43,21 @@ internal sealed class ModelPrompt(Prompt shown, NewPrompt submitted)
         Attempts.Add(Shown.Attempts);
     }
 
+    public void Append(string text, string thinking) =>
+        Generated = new(Generated?.Text + text, Generated?.Thinking + thinking, GenerationStatistics.None);
+
     public void Release(DateTimeOffset now)
     {
         Shown = _beforeClaim with { UpdatedAt = now };
+        Generated = null;
         Attempts.RemoveAt(Attempts.Count - 1);
     }
 
-    public void End(PromptStatus status, string? error, string? result, DateTimeOffset now)
+    public void End(PromptStatus status, string? error, PromptResult? result, DateTimeOffset now)
     {
         Shown = Shown with { Status = status, CompletedAt = now, Error = error, UpdatedAt = now };
         Result = result;
+        Generated = null;
     }
 
     public void Retry(DateTimeOffset now)

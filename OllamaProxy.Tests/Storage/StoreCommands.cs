@@ -37,6 +37,7 @@ internal static class StoreCommands
         (16, Gen.OneOf(1, 2, 3, 3).Select(concurrency => Command($"claim, concurrency {concurrency}", run => run.ClaimAsync(concurrency)))),
         (4, Gen.Select(Gen.OneOf(1, 2, 3), Lease, (concurrency, lease) => Command($"claim, concurrency {concurrency}, after lease {lease}", run => run.ClaimAsync(concurrency, lease)))),
         (2, Gen.Select(Lease, Wait, (lease, length) => Command($"renew lease {lease} for {length}", run => run.RenewAsync(lease, length)))),
+        (4, Gen.Select(Lease, Wait, (lease, length) => Command($"append to lease {lease}, renewed for {length}", run => run.AppendAsync(lease, length)))),
         (3, Lease.Select(lease => Command($"complete lease {lease}", run => run.CompleteAsync(lease)))),
         (3, Gen.Select(Lease, Partial, (lease, partial) => Command($"fail lease {lease}, partial {partial}", run => run.FailAsync(lease, partial)))),
         (3, Gen.Select(Lease, Wait, (lease, wait) => Command($"requeue lease {lease}, available in {wait}", run => run.RequeueAsync(lease, wait)))),

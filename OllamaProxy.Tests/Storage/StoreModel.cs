@@ -30,7 +30,7 @@ internal sealed class StoreModel(TimeProvider time)
             if (prompt.Shown.Attempts < prompt.MaxAttempts)
                 prompt.Queue(ModelPrompt.SomeError, default, Now);
             else
-                prompt.End(PromptStatus.Failed, ModelPrompt.SomeError, null, Now);
+                prompt.End(PromptStatus.Failed, ModelPrompt.SomeError, prompt.Generated, Now);
         foreach (var prompt in Queue.Where(prompt => prompt.Shown.ExpiresAt <= Now).ToList())
             prompt.End(PromptStatus.Failed, ModelPrompt.SomeError, null, Now);
         return Queue.Any();
@@ -65,10 +65,18 @@ internal sealed class StoreModel(TimeProvider time)
         return state;
     }
 
-    public bool Complete(ModelLease lease, string result) =>
+    public LeaseState Append(ModelLease lease, string text, string thinking, TimeSpan length)
+    {
+        var state = Renew(lease, length);
+        if (state == LeaseState.Held)
+            lease.Prompt.Append(text, thinking);
+        return state;
+    }
+
+    public bool Complete(ModelLease lease, PromptResult result) =>
         Settle(lease, result, prompt => prompt.End(PromptStatus.Completed, null, result, Now));
 
-    public bool Fail(ModelLease lease, string error, string? partial) =>
+    public bool Fail(ModelLease lease, string error, PromptResult? partial) =>
         Settle(lease, partial, prompt => prompt.End(PromptStatus.Failed, error, partial, Now));
 
     public bool Requeue(ModelLease lease, string error, DateTimeOffset availableAt) =>
@@ -76,7 +84,7 @@ internal sealed class StoreModel(TimeProvider time)
 
     public bool Release(ModelLease lease) => Settle(lease, null, prompt => prompt.Release(Now));
 
-    public bool Stop(ModelLease lease, string? partial)
+    public bool Stop(ModelLease lease, PromptResult? partial)
     {
         var cancelled = LookAt(lease) == LeaseState.Cancelled;
         Settle(lease, partial, _ => { });
@@ -86,7 +94,7 @@ internal sealed class StoreModel(TimeProvider time)
     public void Cancel(ModelPrompt prompt)
     {
         if (prompt.Shown.Status is PromptStatus.Queued or PromptStatus.Processing)
-            prompt.End(PromptStatus.Cancelled, ModelPrompt.SomeError, null, Now);
+            prompt.End(PromptStatus.Cancelled, ModelPrompt.SomeError, prompt.Generated, Now);
     }
 
     public bool Retry(ModelPrompt prompt)
@@ -113,7 +121,7 @@ internal sealed class StoreModel(TimeProvider time)
 
     private bool IsLeased(ModelPrompt prompt) => Leases.Exists(lease => lease.Prompt == prompt);
 
-    private bool Settle(ModelLease lease, string? partial, Action<ModelPrompt> settleHeld)
+    private bool Settle(ModelLease lease, PromptResult? partial, Action<ModelPrompt> settleHeld)
     {
         var state = LookAt(lease);
         Leases.Remove(lease);

@@ -88,16 +88,25 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
 
     public Task RenewAsync(int which, TimeSpan length) => WithLeaseAsync(which, lease => (_model.Renew(lease, length), Store.RenewAsync(lease.Lease, length, default)));
 
+    /// <summary>As a worker does it, which hands in whatever follows on what it handed in before.</summary>
+    public Task AppendAsync(int which, TimeSpan length) => WithLeaseAsync(which, lease =>
+    {
+        var (text, thinking) = (NewText(), NewText());
+        var (offset, state) = (lease.HandedIn, _model.Append(lease, text, thinking, length));
+        lease.HandedIn = new TextChunk(offset, text, thinking).End;
+        return (state, Store.AppendAsync(lease.Lease, new(offset, text, thinking), length, default));
+    });
+
     public Task CompleteAsync(int which) => WithLeaseAsync(which, lease =>
     {
-        var result = NewText();
-        return (_model.Complete(lease, result), Store.CompleteAsync(lease.Lease, ToResult(result)!, default));
+        var result = ToResult(NewText())!;
+        return (_model.Complete(lease, result), Store.CompleteAsync(lease.Lease, result, default));
     });
 
     public Task FailAsync(int which, bool hasPartial) => WithLeaseAsync(which, lease =>
     {
-        var (error, partial) = (NewText(), hasPartial ? NewText() : null);
-        return (_model.Fail(lease, error, partial), Store.FailAsync(lease.Lease, error, ToResult(partial), default));
+        var (error, partial) = (NewText(), hasPartial ? ToResult(NewText()) : null);
+        return (_model.Fail(lease, error, partial), Store.FailAsync(lease.Lease, error, partial, default));
     });
 
     /// <summary>As a worker does it, which fails the prompt after its last attempt.</summary>
@@ -113,8 +122,8 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
 
     public Task StopAsync(int which, bool hasPartial) => WithLeaseAsync(which, lease =>
     {
-        var partial = hasPartial ? NewText() : null;
-        return (_model.Stop(lease, partial), Store.StopAsync(lease.Lease, ToResult(partial), default));
+        var partial = hasPartial ? ToResult(NewText()) : null;
+        return (_model.Stop(lease, partial), Store.StopAsync(lease.Lease, partial, default));
     });
 
     public Task CancelAsync(int which) => WithPromptAsync(which, [PromptStatus.Processing], async (prompt, isThere) =>
@@ -167,7 +176,9 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
             AssertShown(prompt, shown.Prompt);
             AssertShown(prompt, await Store.FindAsync(prompt.Shown.Id, default));
             Assert.InRange(shown.Prompt.Attempts, 0, prompt.MaxAttempts);
-            Assert.Equal(ToResult(prompt.Result), await Store.WholeResultAsync(prompt.Shown.Id));
+            Assert.Equal(prompt.Result, await Store.WholeResultAsync(prompt.Shown.Id));
+            var generated = await Store.ReadGeneratedAsync(prompt.Shown, default, default);
+            Assert.Equal((prompt.Generated?.Text ?? "", prompt.Generated?.Thinking ?? ""), (generated.Text, generated.Thinking));
             Assert.Equal(prompt.Attempts, (await Store.ListAttemptsAsync(prompt.Shown.Id, default)).Select(attempt => attempt.Number));
         }
         foreach (var (ahead, prompt) in _model.Queue.Index())
