@@ -33,9 +33,50 @@ public abstract class BothPagesTests(ProxyHost host) : PageTests(host)
     {
         await Page.GotoAsync("/");
         await Page.GetByRole(AriaRole.Link, new() { Name = "List" }).ClickAsync();
-        await Expect(ById("updated")).ToContainTextAsync("Updated");
+        await Expect(ById("updated")).ToHaveTextAsync("Live");
+        await Expect(ById("figures")).ToContainTextAsync("Nothing was completed");
 
-        Assert.Equal(["GET /", "GET /list", "GET /api/v1/prompts?page=1&page_size=5"], Requests);
+        Assert.Equal(["/", "/api/v1/events", "/api/v1/models", "/api/v1/prompts", "/api/v1/stats", "/list"],
+            Requests.Select(request => request.Split(' ', '?')[1]).Distinct().Order());
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/list")]
+    public async Task What_is_not_in_a_pages_file_does_not_run(string path)
+    {
+        using var response = await Proxy.Client.GetAsync(path);
+
+        var policy = response.Headers.GetValues("Content-Security-Policy").Single();
+        Assert.Matches("^default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; img-src data:; connect-src 'self'; ", policy);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        Assert.Equal(("nosniff", "no-referrer"), (response.Headers.GetValues("X-Content-Type-Options").Single(), response.Headers.GetValues("Referrer-Policy").Single()));
+    }
+
+    [BrowserFact]
+    public async Task A_script_that_got_into_a_page_would_not_run()
+    {
+        Expecting("Content Security Policy");
+        Expecting("Trusted");
+        foreach (var path in new[] { "/", "/list" })
+        {
+            await Page.GotoAsync(path);
+            await Page.EvaluateAsync(
+                """
+                () => {
+                  window.refused = 0;
+                  const attempt = action => { try { action(); } catch { window.refused++; } };
+                  attempt(() => document.body.insertAdjacentHTML('beforeend', '<img src=x onerror="window.ran = true">'));
+                  attempt(() => document.body.setAttribute('onclick', 'window.ran = true'));
+                  const script = document.createElement('script');
+                  attempt(() => { script.text = 'window.ran = true'; });
+                  document.body.append(script);
+                  document.body.click();
+                }
+                """);
+            Assert.Equal(3, await Page.EvaluateAsync<int>("window.refused"));
+            Assert.True(await Page.EvaluateAsync<bool>("window.ran === undefined"));
+        }
     }
 
     [BrowserFact]

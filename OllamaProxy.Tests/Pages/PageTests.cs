@@ -14,10 +14,14 @@ public abstract class PageTests(ProxyHost host) : IAsyncLifetime
 {
     private readonly ConcurrentQueue<string> _complaints = [];
     private readonly List<string> _expected = [];
+    private readonly List<IBrowserContext> _contexts = [];
 
     protected RunningProxy Proxy { get; private set; } = null!;
 
     protected IPage Page { get; private set; } = null!;
+
+    /// <summary>What is between the browser and the proxy.</summary>
+    private TcpRelay Network { get; set; } = null!;
 
     /// <summary>What the tab asked for so far, as "GET /list".</summary>
     protected ConcurrentQueue<string> Requests { get; } = [];
@@ -25,7 +29,15 @@ public abstract class PageTests(ProxyHost host) : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Proxy = await RunningProxy.StartAsync(host);
-        var context = await Chromium.NewContextAsync(Proxy.Client.BaseAddress!);
+        Network = new(Proxy.Client.BaseAddress!);
+        Page = await NewPageAsync();
+    }
+
+    /// <summary>A tab of another browser, of which as much is asked.</summary>
+    protected async Task<IPage> NewPageAsync()
+    {
+        var context = await Chromium.NewContextAsync(Network.Address);
+        _contexts.Add(context);
         context.Request += (_, request) => Note(request.Method, new(request.Url));
         context.WebError += (_, error) => _complaints.Enqueue(error.Error);
         context.Console += (_, message) =>
@@ -38,13 +50,15 @@ public abstract class PageTests(ProxyHost host) : IAsyncLifetime
             _complaints.Enqueue($"A dialog: {dialog.Message}");
             await dialog.DismissAsync();
         };
-        Page = await context.NewPageAsync();
+        return await context.NewPageAsync();
     }
 
     public async Task DisposeAsync()
     {
         var cookies = await Page.Context.CookiesAsync();
-        await Page.Context.DisposeAsync();
+        foreach (var context in _contexts)
+            await context.DisposeAsync();
+        await Network.DisposeAsync();
         await Proxy.DisposeAsync();
         Assert.Empty(cookies);
         Assert.DoesNotContain(_complaints, complaint => !_expected.Exists(complaint.Contains));
@@ -53,11 +67,34 @@ public abstract class PageTests(ProxyHost host) : IAsyncLifetime
     /// <summary>Has the test pass although the browser complains in these words.</summary>
     protected void Expecting(string complaint) => _expected.Add(complaint);
 
-    protected async Task SetOfflineAsync(bool offline)
+    /// <summary>Cuts what is connected, and lets nothing connect until it is mended.</summary>
+    protected async Task CutNetworkAsync()
     {
-        Expecting("net::ERR_INTERNET_DISCONNECTED");
-        await Page.Context.SetOfflineAsync(offline);
+        Expecting("net::ERR_");
+        await Network.CutAsync();
     }
+
+    protected void MendNetwork() => Network.Mend();
+
+    /// <summary>Stops the proxy and starts it again, as an update does.</summary>
+    protected async Task RestartProxyAsync(params (string Name, string Value)[] settings)
+    {
+        Expecting("net::ERR_");
+        await Proxy.RestartAsync(settings);
+        Network.Target = Proxy.Client.BaseAddress!;
+    }
+
+    /// <summary>Has the proxy use another Ollama.</summary>
+    internal Task UseAsync(RawOllama ollama) => RestartProxyAsync(("OLLAMA_URL", ollama.Url));
+
+    /// <summary>Has the page believe that it is in the background, or is not any more.</summary>
+    protected Task SetHiddenAsync(bool hidden) => Page.EvaluateAsync(
+        """
+        hidden => {
+          Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+          document.dispatchEvent(new Event('visibilitychange'));
+        }
+        """, hidden);
 
     /// <summary>Submits "number 1", "number 2" and so on, and waits until the last one has ended.</summary>
     protected async Task SubmitNumbersAsync(int count)
@@ -85,7 +122,7 @@ public abstract class PageTests(ProxyHost host) : IAsyncLifetime
     private void Note(string method, Uri address)
     {
         Requests.Enqueue($"{method} {address.PathAndQuery}");
-        if (address.Authority != Proxy.Client.BaseAddress!.Authority)
+        if (address.Authority != Network.Address.Authority)
             _complaints.Enqueue($"A request to another origin: {address}");
     }
 }

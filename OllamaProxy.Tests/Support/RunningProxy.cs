@@ -53,9 +53,11 @@ public sealed class RunningProxy : IAsyncDisposable
         Client.Dispose();
     }
 
-    public async Task RestartAsync()
+    public async Task RestartAsync(params (string Name, string Value)[] settings)
     {
         await StopAsync();
+        foreach (var (name, value) in settings)
+            _settings[name] = value;
         _instance = _host(_settings);
         await StartAsync();
     }
