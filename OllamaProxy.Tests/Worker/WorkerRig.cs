@@ -49,6 +49,8 @@ public sealed class WorkerRig : IAsyncDisposable
 
     public PromptQueue Queue => _host.Services.GetRequiredService<PromptQueue>();
 
+    public LiveTexts Live => _host.Services.GetRequiredService<LiveTexts>();
+
     public IPromptStore Store => _host.Services.GetRequiredService<IPromptStore>();
 
     public static Task<WorkerRig> StartAsync(params (string Name, string Value)[] settings) => StartAsync(TimeSpan.Zero, settings);
