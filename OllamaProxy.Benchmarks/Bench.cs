@@ -37,7 +37,11 @@ internal sealed class Bench(CommandLine line) : IAsyncDisposable
 
     /// <summary>Starts a server that runs prompts, on a file.</summary>
     public static Task<ServerProcess> WorkAsync(ServerProgram program, string database, OllamaSimulator ollama, int concurrency, CancellationToken cancellationToken) =>
-        StartAsync(program, database, [("OLLAMA_URL", ollama.BaseAddress.ToString()), ("OLLAMA_CONCURRENCY", $"{concurrency}")], cancellationToken);
+        WorkAsync(program, database, ollama.BaseAddress.ToString(), concurrency, cancellationToken);
+
+    /// <inheritdoc cref="WorkAsync(ServerProgram, string, OllamaSimulator, int, CancellationToken)"/>
+    public static Task<ServerProcess> WorkAsync(ServerProgram program, string database, string ollama, int concurrency, CancellationToken cancellationToken) =>
+        StartAsync(program, database, [("OLLAMA_URL", ollama), ("OLLAMA_CONCURRENCY", $"{concurrency}")], cancellationToken);
 
     /// <summary>What every server is started with: among others, no line in the log for each request and each prompt.</summary>
     public static IEnumerable<(string Name, string Value)> Settings(string database) =>

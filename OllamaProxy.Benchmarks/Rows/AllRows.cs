@@ -12,6 +12,7 @@ internal static class AllRows
         new StatusRow(),
         new LatencyRows(),
         new DrainRow(),
+        new StreamRow(),
         new ScaleRows(),
         new MemoryRows(),
         new StartRows(),
