@@ -155,6 +155,32 @@ public abstract partial class HomePageTests(ProxyHost host) : PageTests(host)
     }
 
     [BrowserFact]
+    public async Task Who_reads_the_end_of_the_answer_is_kept_there_and_who_scrolls_away_is_left_alone()
+    {
+        var more = new SemaphoreSlim(0);
+        await using var ollama = await RawOllama.StartAsync(async answer =>
+        {
+            await answer.SendHeadersAsync();
+            for (var line = 1; ; line++)
+            {
+                await more.WaitAsync(answer.Gone);
+                await answer.SendAsync(RawOllama.Line($"line {line}\n\n"));
+            }
+        });
+        await UseAsync(ollama);
+        await Page.GotoAsync("/");
+        await QueueAsync(Question);
+        more.Release(40);
+        await Expect(ById("result")).ToContainTextAsync("line 40");
+        await Expect(Page.GetByText("line 40", new() { Exact = true })).ToBeInViewportAsync();
+
+        await Page.EvaluateAsync("scrollTo(0, 0)");
+        more.Release(1);
+        await Expect(ById("result")).ToContainTextAsync("line 41");
+        Assert.Equal(0, await Page.EvaluateAsync<int>("scrollY"));
+    }
+
+    [BrowserFact]
     public async Task A_prompt_that_runs_is_followed_through_a_lost_connection()
     {
         Proxy.Ollama.Faults.Enqueue(Fault.Stall(4));
