@@ -53,6 +53,11 @@ public sealed class ApiPipeline(
             var result = await HandleAsync(context, handler);
             await result.ExecuteAsync(context);
         }
+        catch (StoreException exception) when (!context.Response.HasStarted)
+        {
+            // Long results are read while they are sent.
+            await StoreFailed(context, exception).ExecuteAsync(context);
+        }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
             // The client went away: nobody is left to be told.
@@ -88,10 +93,15 @@ public sealed class ApiPipeline(
         }
         catch (StoreException exception)
         {
-            logger.StoreFailed(context.Request.Method, context.Request.Path, exception.Message);
-            if (exception.MayPass)
-                context.Response.Headers.RetryAfter = StoreRetryAfter;
-            return Problems.Of(StatusCodes.Status503ServiceUnavailable, exception.Message);
+            return StoreFailed(context, exception);
         }
+    }
+
+    private IResult StoreFailed(HttpContext context, StoreException exception)
+    {
+        logger.StoreFailed(context.Request.Method, context.Request.Path, exception.Message);
+        if (exception.MayPass)
+            context.Response.Headers.RetryAfter = StoreRetryAfter;
+        return Problems.Of(StatusCodes.Status503ServiceUnavailable, exception.Message);
     }
 }

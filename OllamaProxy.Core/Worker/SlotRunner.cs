@@ -14,6 +14,8 @@ public sealed class SlotRunner(
     /// <summary>Up to this a prompt is quick, and the next one is claimed ahead; for so long that one then waits at the most.</summary>
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(50);
 
+    private static readonly TimeSpan StoreRetryWait = TimeSpan.FromSeconds(1);
+
     private readonly ClaimTerms _terms = new(options.Concurrency, options.LeaseLength, options.MaxAttempts, options.Ollama.ToString());
     private readonly TimeSpan _patience = options.LeaseLength / 3 < Quick ? options.LeaseLength / 3 : Quick;
 
@@ -52,7 +54,12 @@ public sealed class SlotRunner(
         patience.Cancel();
         if (inTime && await backend.IsReachableAsync(CancellationToken.None))
             return ahead;
-        await ReleaseAsync(ahead);
+        while (!await TryReleaseAsync(ahead))
+        {
+            // It is still ours: if the store takes nothing back until then, it is run after all.
+            if (await Task.WhenAny(running, Task.Delay(StoreRetryWait, time, CancellationToken.None)) == running)
+                return ahead;
+        }
         return null;
     }
 
@@ -73,15 +80,17 @@ public sealed class SlotRunner(
         }
     }
 
-    private async Task ReleaseAsync(ClaimedPrompt prompt)
+    private async Task<bool> TryReleaseAsync(ClaimedPrompt prompt)
     {
         try
         {
             await store.ReleaseAsync(prompt.Lease, null, CancellationToken.None);
+            return true;
         }
         catch (StoreException exception)
         {
-            logger.SettlingFailed(exception, prompt.Id);
+            logger.SettlingDelayed(prompt.Id, exception.Message);
+            return false;
         }
     }
 }

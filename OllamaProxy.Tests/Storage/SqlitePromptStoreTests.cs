@@ -263,6 +263,26 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
         Assert.Equal(45L, (await _store.ListAsync(new(1, 1), default)).Total);
     }
 
+    [Fact]
+    public async Task What_another_process_writes_is_told_also_after_the_file_was_locked()
+    {
+        var prompt = await AddAsync("watched");
+        using var watch = _store.Watches.Watch(prompt.Seq, text: false);
+        await StorageRig.WriterOfAsync(_store);
+        using (StorageRig.Lock(File))
+        {
+            var write = AddAsync("refused");
+            _store.CatchUpSoon();
+            await Assert.ThrowsAsync<StoreException>(() => write);
+            _store.CatchUpSoon();
+        }
+        await watch.WaitAsync(TimeSpan.Zero, TimeProvider.System, default);
+
+        Sql("UPDATE prompts SET status = 'cancelled'");
+        _store.CatchUpSoon();
+        await watch.WaitAsync(Timeout.InfiniteTimeSpan, TimeProvider.System, default).WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     private SqlitePromptStore Open() => SqlitePromptStore.Open(File, "llama3.2", Time);
 
     private string Plan(string sql)

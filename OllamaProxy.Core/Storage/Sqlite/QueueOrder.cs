@@ -16,10 +16,10 @@ internal sealed class QueueOrder
     private readonly SqliteSession _session;
     private readonly HashSet<long> _touched = [];
     private readonly Lock _lock = new();
-    private readonly RankedSet _queued = new();
     private readonly RecentPrompts _recent;
     private readonly PromptWatches _watches;
     private readonly TimeProvider _time;
+    private RankedSet _queued = new();
     private long _seenVersion = -1;
     private long? _caughtUpAt;
 
@@ -53,6 +53,7 @@ internal sealed class QueueOrder
     {
         try
         {
+            var begunAt = _time.GetTimestamp();
             var version = _session.Number("PRAGMA data_version");
             var byOthers = version != _seenVersion;
             if (byOthers)
@@ -66,7 +67,7 @@ internal sealed class QueueOrder
                 _session.InSnapshot(Update);
             }
             _seenVersion = version;
-            Note(_time.GetTimestamp());
+            Note(begunAt);
             if (byOthers)
                 _watches.AnyChanged();
             else if (_touched.Count > 0)
@@ -128,11 +129,10 @@ internal sealed class QueueOrder
     private void Reload()
     {
         using var row = _session.Query("SELECT rank, seq FROM prompts INDEXED BY prompts_in_order WHERE status = 'queued' ORDER BY rank, seq");
+        var queued = new RankedSet();
+        while (row.Read())
+            queued.Set(row.Int64(1), row.Int64(0));
         lock (_lock)
-        {
-            _queued.Clear();
-            while (row.Read())
-                _queued.Set(row.Int64(1), row.Int64(0));
-        }
+            _queued = queued;
     }
 }

@@ -13,12 +13,6 @@ internal sealed class RankedSet
 
     public int Count => _ranks.Count;
 
-    public void Clear()
-    {
-        _ranks.Clear();
-        _blocks.Clear();
-    }
-
     /// <summary>Adds a prompt, or moves it to another rank.</summary>
     public void Set(long seq, long rank)
     {

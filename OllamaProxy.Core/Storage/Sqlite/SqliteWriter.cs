@@ -14,6 +14,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <summary>How many writes share a transaction at the most, so that the first of them need not wait for long.</summary>
     private const int MaxBatch = 256;
 
+    /// <summary>No write, only a reason to catch up.</summary>
+    private static readonly Write Nudge = new(_ => { });
+
     private readonly SqliteDatabase _database;
     private readonly SqliteSession _session;
     private readonly QueueOrder _order;
@@ -60,7 +63,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     public void CatchUpSoon()
     {
         if (Interlocked.Exchange(ref _catchUpWaits, 1) == 0)
-            TryHandIn(new(_ => Volatile.Write(ref _catchUpWaits, 0)));
+            TryHandIn(Nudge);
     }
 
     public async ValueTask DisposeAsync()
@@ -92,7 +95,13 @@ internal sealed class SqliteWriter : IAsyncDisposable
             batch.Add(first);
             while (batch.Count < MaxBatch && _waiting.TryTake(out var write))
                 batch.Add(write);
-            Commit(batch);
+            if (batch.RemoveAll(write => write == Nudge) > 0)
+                Volatile.Write(ref _catchUpWaits, 0);
+            if (batch.Count > 0)
+                Commit(batch);
+            CatchUp();
+            foreach (var write in batch)
+                write.Complete();
             batch.Clear();
         }
     }
@@ -111,9 +120,6 @@ internal sealed class SqliteWriter : IAsyncDisposable
             foreach (var write in batch)
                 write.Fault ??= exception;
         }
-        CatchUp();
-        foreach (var write in batch)
-            write.Complete();
     }
 
     /// <summary>Commits a transaction of the whole batch, unless one of its writes asks for that to be given up.</summary>
