@@ -1,57 +1,48 @@
 using System.Reflection;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 
 namespace OllamaProxy.Api;
 
 /// <summary>
-/// A page, which is one file, with a policy that lets it do nothing but what is in that file: its own script and style run,
-/// by their hashes (https://www.w3.org/TR/CSP3/), and whatever else gets into it does not.
+/// A page, which is one file, with a policy (https://www.w3.org/TR/CSP3/) that lets it do nothing but what is in that file: only
+/// the script and the style run that carry this answer's nonce, and whatever else gets into the page does not.
 /// </summary>
-internal sealed partial class Page : IResult
+internal sealed class Page : IResult
 {
-    private readonly byte[] _html;
-    private readonly string _policy;
+    /// <summary>Stands in the file for the nonce.</summary>
+    private const string Placeholder = "{nonce}";
 
-    private Page(string html) => (_html, _policy) = (Encoding.UTF8.GetBytes(html), PolicyOf(html));
+    private readonly string _html;
+
+    private Page(string html) => _html = html;
 
     /// <summary>Reads a page that is embedded in the program.</summary>
     public static Page Load(string name)
     {
         using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!);
-        // As a browser has it when it takes the hashes, wherever the file was checked out.
-        return new(reader.ReadToEnd().ReplaceLineEndings("\n"));
+        return new(reader.ReadToEnd());
     }
 
     /// <inheritdoc/>
-    public async Task ExecuteAsync(HttpContext httpContext)
+    public Task ExecuteAsync(HttpContext httpContext)
     {
+        // 122 bits of the system's own randomness. Hashes of the two would do as well, but load all of OpenSSL.
+        var nonce = Guid.NewGuid().ToString("N");
         var response = httpContext.Response;
         response.ContentType = "text/html; charset=utf-8";
-        response.ContentLength = _html.Length;
-        response.Headers.ContentSecurityPolicy = _policy;
+        response.Headers.ContentSecurityPolicy = PolicyOf(nonce);
         response.Headers["Referrer-Policy"] = "no-referrer";
-        await response.BodyWriter.WriteAsync(_html, httpContext.RequestAborted);
+        return response.WriteAsync(_html.Replace(Placeholder, nonce, StringComparison.Ordinal), httpContext.RequestAborted);
     }
 
-    private static string PolicyOf(string html) => string.Join("; ",
+    private static string PolicyOf(string nonce) => string.Join("; ",
         "default-src 'none'",
-        $"script-src {HashOf(Script().Match(html))}",
-        $"style-src {HashOf(Style().Match(html))}",
+        $"script-src 'nonce-{nonce}'",
+        $"style-src 'nonce-{nonce}'",
         "img-src data:",
         "connect-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'");
-
-    private static string HashOf(Match element) => $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(element.Groups[1].Value)))}'";
-
-    [GeneratedRegex("<script>(.*?)</script>", RegexOptions.Singleline)]
-    private static partial Regex Script();
-
-    [GeneratedRegex("<style>(.*?)</style>", RegexOptions.Singleline)]
-    private static partial Regex Style();
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;
@@ -46,10 +47,14 @@ public abstract class BothPagesTests(ProxyHost host) : PageTests(host)
     public async Task What_is_not_in_a_pages_file_does_not_run(string path)
     {
         using var response = await Proxy.Client.GetAsync(path);
+        using var again = await Proxy.Client.GetAsync(path);
 
         var policy = response.Headers.GetValues("Content-Security-Policy").Single();
-        Assert.Matches("^default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; img-src data:; connect-src 'self'; ", policy);
+        var nonce = Regex.Match(policy, "^default-src 'none'; script-src 'nonce-([0-9a-f]{32})'; style-src 'nonce-\\1'; img-src data:; connect-src 'self'; ").Groups[1].Value;
+        Assert.NotEmpty(nonce);
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        Assert.Equal(2, Regex.Count(await response.Content.ReadAsStringAsync(), $" nonce=\"{nonce}\">"));
+        Assert.NotEqual(policy, again.Headers.GetValues("Content-Security-Policy").Single());
         Assert.Equal(("nosniff", "no-referrer"), (response.Headers.GetValues("X-Content-Type-Options").Single(), response.Headers.GetValues("Referrer-Policy").Single()));
     }
 
