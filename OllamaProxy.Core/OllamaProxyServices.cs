@@ -72,6 +72,7 @@ public static class OllamaProxyServices
         services.AddSingleton<PromptHandlers>();
         services.AddSingleton<ChangeHandlers>();
         services.AddSingleton<Waits>();
+        services.AddSingleton<EventStreams>();
         services.AddSingleton<PromptStream>();
         services.AddSingleton<QueueStream>();
         services.AddSingleton<StreamHandlers>();

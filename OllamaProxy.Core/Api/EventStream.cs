@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace OllamaProxy.Api;
 
@@ -69,6 +70,13 @@ internal sealed class EventStream
         Write("\n\n");
         IsAmidEvent = false;
         await SendAsync(cancellationToken);
+    }
+
+    /// <summary>Writes and sends the last event of a stream that cannot go on.</summary>
+    public Task WriteProblemAsync(int status, string detail, CancellationToken cancellationToken)
+    {
+        Write("problem", new Problem(ReasonPhrases.GetReasonPhrase(status), status, detail), ApiJson.Relaxed.Problem);
+        return SendAsync(cancellationToken);
     }
 
     /// <summary>Sends what was written, as fast as the client takes it, or a heartbeat if one is due.</summary>

@@ -1,7 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
@@ -10,36 +7,19 @@ namespace OllamaProxy.Api;
 /// Tells a client what happens to a prompt, as it happens, until the prompt has ended. It keeps nothing but how far the client
 /// is: whatever there is beyond that is written, as fast as the client takes it.
 /// </summary>
-public sealed class PromptStream(
-    PromptQueue queue, PromptTexts texts, OllamaProxyOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<PromptStream> logger)
+public sealed class PromptStream(PromptQueue queue, PromptTexts texts, EventStreams streams, OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>How often to look whether a queued prompt has moved up: others' changes make it.</summary>
     private static readonly TimeSpan PositionInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>The stream of a prompt, from where the client is.</summary>
-    internal IResult From(Prompt prompt, StreamPosition position) => new Answer(this, prompt, position);
+    internal IResult From(Prompt prompt, StreamPosition position) =>
+        streams.Of((stream, cancellationToken) => RunAsync(stream, prompt, position, cancellationToken));
 
-    private async Task RunAsync(HttpContext context, Prompt first, StreamPosition position)
+    private async Task RunAsync(EventStream stream, Prompt first, StreamPosition position, CancellationToken cancellationToken)
     {
-        // At a shutdown the connection ends, so that the client comes back later with the id of the last event.
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        var stream = EventStream.Begin(context, time);
-        if (HttpMethods.IsHead(context.Request.Method))
-            return;
-        try
-        {
-            using var watch = queue.WatchText(first);
-            await RunAsync(stream, first.Id, position, watch, either.Token);
-        }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
-        {
-            // Nobody listens, or nobody may any more.
-        }
-        catch (StoreException exception) when (!stream.IsAmidEvent)
-        {
-            logger.StoreFailed(context.Request.Method, context.Request.Path, exception.Message);
-            await EndAsync(stream, StatusCodes.Status503ServiceUnavailable, exception.Message, context.RequestAborted);
-        }
+        using var watch = queue.WatchText(first);
+        await RunAsync(stream, first.Id, position, watch, cancellationToken);
     }
 
     private async Task RunAsync(EventStream stream, Guid id, StreamPosition position, PromptWatch watch, CancellationToken cancellationToken)
@@ -61,7 +41,7 @@ public sealed class PromptStream(
             await stream.SendAsync(cancellationToken);
             await watch.WaitAsync(place is null ? stream.UntilHeartbeat : PositionInterval, time, cancellationToken);
         }
-        await EndAsync(stream, StatusCodes.Status404NotFound, $"The prompt with the id '{id}' was deleted.", cancellationToken);
+        await stream.WriteProblemAsync(StatusCodes.Status404NotFound, $"The prompt with the id '{id}' was deleted.", cancellationToken);
     }
 
     /// <summary>Writes what there is beyond the client's position, and returns its new one.</summary>
@@ -93,16 +73,5 @@ public sealed class PromptStream(
             await stream.SendAsync(cancellationToken);
         }
         return position;
-    }
-
-    private static Task EndAsync(EventStream stream, int status, string detail, CancellationToken cancellationToken)
-    {
-        stream.Write("problem", new Problem(ReasonPhrases.GetReasonPhrase(status), status, detail), ApiJson.Relaxed.Problem);
-        return stream.SendAsync(cancellationToken);
-    }
-
-    private sealed class Answer(PromptStream stream, Prompt prompt, StreamPosition position) : IResult
-    {
-        public Task ExecuteAsync(HttpContext httpContext) => stream.RunAsync(httpContext, prompt, position);
     }
 }

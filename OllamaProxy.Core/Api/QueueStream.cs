@@ -1,6 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
@@ -9,7 +7,7 @@ namespace OllamaProxy.Api;
 /// Tells a client what happens in the whole queue: <c>counts</c>, and of each prompt what has become of it (<c>queued</c>,
 /// <c>started</c>, <c>finished</c>). Where that is too much, or another process did it, the counts must do.
 /// </summary>
-public sealed class QueueStream(PromptQueue queue, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<QueueStream> logger) : IResult
+public sealed class QueueStream(PromptQueue queue, EventStreams streams, TimeProvider time)
 {
     /// <summary>The shortest time between two looks: nobody can follow more.</summary>
     private static readonly TimeSpan LeastInterval = TimeSpan.FromMilliseconds(200);
@@ -17,31 +15,12 @@ public sealed class QueueStream(PromptQueue queue, IHostApplicationLifetime life
     /// <summary>More prompts than this at once are not told one by one.</summary>
     private const int MaxTold = 50;
 
-    /// <inheritdoc/>
-    public async Task ExecuteAsync(HttpContext httpContext)
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, lifetime.ApplicationStopping);
-        var stream = EventStream.Begin(httpContext, time);
-        if (HttpMethods.IsHead(httpContext.Request.Method))
-            return;
-        try
-        {
-            using var watch = queue.WatchAll();
-            await RunAsync(stream, watch, either.Token);
-        }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
-        {
-            // Nobody listens, or nobody may any more.
-        }
-        catch (StoreException exception)
-        {
-            // A dashboard comes back by itself, again and again.
-            logger.StoreFailed(httpContext.Request.Method, httpContext.Request.Path, exception.Message);
-        }
-    }
+    /// <summary>The stream, from now on.</summary>
+    public IResult FromNow() => streams.Of(RunAsync);
 
-    private async Task RunAsync(EventStream stream, QueueWatch watch, CancellationToken cancellationToken)
+    private async Task RunAsync(EventStream stream, CancellationToken cancellationToken)
     {
+        using var watch = queue.WatchAll();
         var told = default(CountsResource);
         while (true)
         {

@@ -21,7 +21,7 @@ public sealed class StreamHandlers(PromptQueue queue, PromptStream promptStream,
     }
 
     /// <summary>The events of the whole queue, without an end: 200.</summary>
-    public Task<IResult> QueueAsync(HttpContext context) => Task.FromResult<IResult>(queueStream);
+    public Task<IResult> QueueAsync(HttpContext context) => Task.FromResult(queueStream.FromNow());
 
     /// <summary>A browser that comes back sends the header, and still has what the address said when it came first.</summary>
     private static string LastEventId(HttpRequest request) =>

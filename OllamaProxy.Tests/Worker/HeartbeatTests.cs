@@ -18,7 +18,7 @@ public class HeartbeatTests
     {
         await using var rig = await WorkerRig.StartAsync();
         var id = await rig.SubmitAsync("waits");
-        IResult answer = which == "queue" ? rig.Services.GetRequiredService<QueueStream>()
+        var answer = which == "queue" ? rig.Services.GetRequiredService<QueueStream>().FromNow()
             : rig.Services.GetRequiredService<PromptStream>().From(await rig.FindAsync(id), StreamPosition.Start);
         using var leave = new CancellationTokenSource();
         var pipe = new Pipe();

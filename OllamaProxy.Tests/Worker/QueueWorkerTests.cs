@@ -97,33 +97,18 @@ public sealed class QueueWorkerTests
     public async Task A_prompt_that_was_claimed_ahead_is_handed_back_when_the_one_before_it_is_not_quick()
     {
         await using var rig = await WorkerRig.StartAsync();
-        _ = rig.Drain();
-        // The first is quick on a clock that stands still; the second hangs.
-        rig.Ollama.Faults.Enqueue(Fault.Status(404, "model 'm' not found"));
-        rig.Ollama.Faults.Enqueue(Fault.Hang);
-        await rig.Queue.SubmitBatchAsync(Guid.NewGuid(), [.. Enumerable.Range(1, 3).Select(n => new NewPrompt($"{n}", "llama3.2", "{}"u8.ToArray()))], default);
-        var prompts = (await rig.Store.ListAsync(new(1, 3), default)).Prompts;
-        var next = prompts[0].Prompt.Id;
-        await rig.WhenAsync(next, PromptStatus.Processing);
+        var (running, ahead) = await ClaimedAheadAsync(rig);
 
-        await Eventually.NotNull(async () =>
-        {
-            rig.Time.Advance(TimeSpan.FromMilliseconds(50));
-            return await rig.FindAsync(next) is { Status: PromptStatus.Queued, Attempts: 0 } prompt ? prompt : null;
-        });
-        Assert.Equal(PromptStatus.Processing, (await rig.FindAsync(prompts[1].Prompt.Id)).Status);
+        await WhenHandedBackAsync(rig, ahead);
+
+        Assert.Equal(PromptStatus.Processing, (await rig.FindAsync(running)).Status);
     }
 
     [Fact]
     public async Task A_prompt_that_was_claimed_ahead_is_handed_back_as_soon_as_the_store_takes_it()
     {
         await using var rig = await WorkerRig.StartAsync();
-        _ = rig.Drain();
-        rig.Ollama.Faults.Enqueue(Fault.Status(404, "model 'm' not found"));
-        rig.Ollama.Faults.Enqueue(Fault.Hang);
-        await rig.Queue.SubmitBatchAsync(Guid.NewGuid(), [.. Enumerable.Range(1, 3).Select(n => new NewPrompt($"{n}", "llama3.2", "{}"u8.ToArray()))], default);
-        var next = (await rig.Store.ListAsync(new(1, 1), default)).Prompts[0].Prompt.Id;
-        await rig.WhenAsync(next, PromptStatus.Processing);
+        var (_, ahead) = await ClaimedAheadAsync(rig);
 
         await StorageRig.WriterOfAsync(rig.Store);
         using (StorageRig.Lock(rig.DatabasePath))
@@ -131,15 +116,11 @@ public sealed class QueueWorkerTests
             await Eventually.True(() =>
             {
                 rig.Time.Advance(TimeSpan.FromMilliseconds(50));
-                return rig.Log.Lines.Any(line => line.Contains($"{next}: what became of it", StringComparison.Ordinal));
+                return rig.Log.Lines.Any(line => line.Contains($"{ahead}: what became of it", StringComparison.Ordinal));
             });
         }
 
-        await Eventually.NotNull(async () =>
-        {
-            rig.Time.Advance(TimeSpan.FromMilliseconds(50));
-            return await rig.FindAsync(next) is { Status: PromptStatus.Queued, Attempts: 0 } prompt ? prompt : null;
-        });
+        await WhenHandedBackAsync(rig, ahead);
     }
 
     [Fact]
@@ -325,6 +306,24 @@ public sealed class QueueWorkerTests
         await rig.Ollama.Requests.All.Single().Ended;
         await rig.WhenAsync(await rig.SubmitAsync("next"), PromptStatus.Completed);
     }
+
+    /// <summary>A prompt that hangs, and the one behind it, which was claimed while that ran.</summary>
+    private static async Task<(Guid Running, Guid Ahead)> ClaimedAheadAsync(WorkerRig rig)
+    {
+        _ = rig.Drain();
+        // The first is quick on a clock that stands still; the second hangs.
+        rig.Ollama.Faults.Enqueue(Fault.Status(404, "model 'm' not found"));
+        rig.Ollama.Faults.Enqueue(Fault.Hang);
+        var prompts = await rig.Queue.SubmitBatchAsync(Guid.NewGuid(), [.. Enumerable.Range(1, 3).Select(n => new NewPrompt($"{n}", "llama3.2", "{}"u8.ToArray()))], default);
+        await rig.WhenAsync(prompts[2].Id, PromptStatus.Processing);
+        return (prompts[1].Id, prompts[2].Id);
+    }
+
+    private static Task<Prompt> WhenHandedBackAsync(WorkerRig rig, Guid id) => Eventually.NotNull(async () =>
+    {
+        rig.Time.Advance(TimeSpan.FromMilliseconds(50));
+        return await rig.FindAsync(id) is { Status: PromptStatus.Queued, Attempts: 0 } prompt ? prompt : null;
+    });
 
     private static (string Prompt, string Model) Sent(LoggedRequest request)
     {
