@@ -56,4 +56,10 @@ internal static partial class Log
 
     [LoggerMessage(14, LogLevel.Error, "The queue cannot be read at the moment; trying again. {Error}")]
     public static partial void ClaimFailed(this ILogger logger, string error);
+
+    [LoggerMessage(18, LogLevel.Warning, "The leases of clients that wait on open connections cannot be renewed at the moment. {Error}")]
+    public static partial void ConnectionsNotRenewed(this ILogger logger, string error);
+
+    [LoggerMessage(19, LogLevel.Warning, "Prompt {Id}: its client is gone, and it cannot be cancelled at the moment; it will be when the lease of the connection runs out. {Error}")]
+    public static partial void AbandonedNotCancelled(this ILogger logger, Guid id, string error);
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
 using OllamaProxy.Settings;
 
 namespace OllamaProxy;
@@ -7,8 +8,8 @@ namespace OllamaProxy;
 /// <summary>All settings, read once at the start from environment variables (in Azure Functions: app settings).</summary>
 public sealed record OllamaProxyOptions
 {
-    /// <summary><c>OLLAMA_URL</c>: where Ollama is.</summary>
-    public OllamaEndpoint Ollama { get; init; } = OllamaEndpoint.Default;
+    /// <summary><c>OLLAMA_URL</c>: the backends.</summary>
+    public IReadOnlyList<BackendSetting> Backends { get; init; } = [new(OllamaEndpoint.Default)];
 
     /// <summary><c>OLLAMA_MODEL</c>: the model of a prompt that names none.</summary>
     public string Model { get; init; } = "llama3.2";
@@ -16,8 +17,11 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_KEEP_ALIVE</c>: a JSON value sent with prompts that have no <c>keep_alive</c>; null: Ollama's own default.</summary>
     public string? KeepAlive { get; init; }
 
-    /// <summary><c>OLLAMA_CONCURRENCY</c>: how many prompts run at once.</summary>
+    /// <summary><c>OLLAMA_CONCURRENCY</c>: how many prompts run at once on each backend that does not say so itself.</summary>
     public int Concurrency { get; init; } = 1;
+
+    /// <summary>How many prompts run at once on all backends together.</summary>
+    public int TotalConcurrency => Backends.Sum(backend => backend.Concurrency ?? Concurrency);
 
     /// <summary><c>OLLAMA_POLL_INTERVAL</c>: how long a prompt that another process wrote can wait unseen.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(1);
@@ -49,6 +53,21 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_MAX_QUEUED</c>: how many prompts may be queued; 0: no limit.</summary>
     public int MaxQueued { get; init; } = 100_000;
 
+    /// <summary><c>OLLAMA_PROXY_INTERACTIVE_PRIORITY</c>: the priority of calls of Ollama's and OpenAI's own API, for whose answer somebody waits.</summary>
+    public int InteractivePriority { get; init; } = 10;
+
+    /// <summary><c>OLLAMA_PROXY_AGEING_SECONDS</c>: how much of a head start a point of priority is.</summary>
+    public TimeSpan AgeingStep { get; init; } = Rank.DefaultAgeingStep;
+
+    /// <summary><c>OLLAMA_PROXY_GROUPING_WINDOW</c>: for how long a prompt may be overtaken by others whose model is loaded.</summary>
+    public TimeSpan GroupingWindow { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary><c>OLLAMA_PROXY_WAIT_FOR_MODEL</c>: whether a prompt whose model no backend has waits until one has it; else it fails.</summary>
+    public bool WaitForModel { get; init; }
+
+    /// <summary><c>OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT</c>: whether clients may pull, push, create, copy and delete models.</summary>
+    public bool AllowModelManagement { get; init; }
+
     /// <summary><c>OLLAMA_PROXY_RETENTION_DAYS</c>: after how many days a prompt that has ended is removed; zero: never.</summary>
     public TimeSpan Retention { get; init; }
 
@@ -71,10 +90,10 @@ public sealed record OllamaProxyOptions
         var defaults = new OllamaProxyOptions();
         return new()
         {
-            Ollama = settings.Parsed("OLLAMA_URL", defaults.Ollama, OllamaEndpoint.TryParse, "an http or https address such as http://localhost:11434"),
+            Backends = settings.Parsed("OLLAMA_URL", defaults.Backends, BackendsSetting.TryParse, BackendsSetting.Expected),
             Model = settings.Text("OLLAMA_MODEL", defaults.Model),
             KeepAlive = settings.Parsed("OLLAMA_KEEP_ALIVE", defaults.KeepAlive, KeepAliveSetting.TryParse, "a number of seconds or a duration such as 10m"),
-            Concurrency = settings.Whole("OLLAMA_CONCURRENCY", defaults.Concurrency, 1, 1024),
+            Concurrency = settings.Whole("OLLAMA_CONCURRENCY", defaults.Concurrency, 1, BackendsSetting.MaxConcurrency),
             PollInterval = settings.Seconds("OLLAMA_POLL_INTERVAL", defaults.PollInterval, 0.01, 3600),
             Timeout = settings.Seconds("OLLAMA_TIMEOUT", defaults.Timeout, 0.01, MaxSeconds),
             IdleTimeout = settings.Seconds("OLLAMA_IDLE_TIMEOUT", defaults.IdleTimeout, 0.01, MaxSeconds),
@@ -85,6 +104,11 @@ public sealed record OllamaProxyOptions
             DrainSlice = settings.Seconds("OLLAMA_PROXY_DRAIN_SECONDS", defaults.DrainSlice, 0, MaxSeconds),
             LeaseLength = settings.Seconds("OLLAMA_PROXY_LEASE_SECONDS", defaults.LeaseLength, 0.1, 86_400),
             MaxQueued = settings.Whole("OLLAMA_PROXY_MAX_QUEUED", defaults.MaxQueued, 0, int.MaxValue),
+            InteractivePriority = settings.Whole("OLLAMA_PROXY_INTERACTIVE_PRIORITY", defaults.InteractivePriority, Rank.LowestPriority, Rank.HighestPriority),
+            AgeingStep = settings.Seconds("OLLAMA_PROXY_AGEING_SECONDS", defaults.AgeingStep, 0, 86_400 * 365),
+            GroupingWindow = settings.Seconds("OLLAMA_PROXY_GROUPING_WINDOW", defaults.GroupingWindow, 0, MaxSeconds),
+            WaitForModel = settings.Switch("OLLAMA_PROXY_WAIT_FOR_MODEL", defaults.WaitForModel),
+            AllowModelManagement = settings.Switch("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", defaults.AllowModelManagement),
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),
             MaxBodyBytes = settings.Whole("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
             CorsOrigins = settings.List("OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins),

@@ -18,11 +18,14 @@ public static class OllamaProxyServices
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Adds everything, with the settings of the host's configuration.</summary>
+    /// <param name="builder">The host's.</param>
+    /// <param name="limits">What the host can do; null: all.</param>
     /// <exception cref="Settings.InvalidSettingException">A setting is bad.</exception>
-    public static IHostApplicationBuilder AddOllamaProxy(this IHostApplicationBuilder builder)
+    public static IHostApplicationBuilder AddOllamaProxy(this IHostApplicationBuilder builder, HostLimits? limits = null)
     {
         var options = OllamaProxyOptions.Read(builder.Configuration);
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(limits ?? HostLimits.None);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddPrompts();
         builder.Services.AddWorker();
@@ -38,27 +41,37 @@ public static class OllamaProxyServices
         services.AddSingleton<IPromptStore>(provider =>
         {
             var options = provider.GetRequiredService<OllamaProxyOptions>();
-            var store = SqlitePromptStore.Open(options.DatabasePath, options.Model, provider.GetRequiredService<TimeProvider>());
+            var store = SqlitePromptStore.Open(options.DatabasePath, options.Model, provider.GetRequiredService<TimeProvider>(), options.AgeingStep);
             provider.GetRequiredService<ILogger<SqlitePromptStore>>().DatabaseOpened(options.DatabasePath);
             return store;
         });
         services.AddSingleton(provider => new LiveTexts(provider.GetRequiredService<IPromptStore>().Watches));
+        services.AddSingleton(provider => new LiveResponses(provider.GetRequiredService<IPromptStore>().Watches));
         services.AddSingleton<PromptTexts>();
         services.AddHostedService<StorePoll>();
+        services.AddSingleton<OpenConnections>();
+        services.AddHostedService(provider => provider.GetRequiredService<OpenConnections>());
     }
 
     private static void AddWorker(this IServiceCollection services)
     {
-        services.AddSingleton(provider => new OllamaClient(
-            new HttpClient(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan },
-            provider.GetRequiredService<OllamaProxyOptions>().Ollama,
-            provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<Backend>();
+        services.AddSingleton(provider =>
+        {
+            var http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, PooledConnectionLifetime = TimeSpan.FromMinutes(5), UseCookies = false })
+            {
+                Timeout = Timeout.InfiniteTimeSpan,
+            };
+            var options = provider.GetRequiredService<OllamaProxyOptions>();
+            var time = provider.GetRequiredService<TimeProvider>();
+            var logger = provider.GetRequiredService<ILogger<Backend>>();
+            return new Backends([.. options.Backends.Select(backend => new Backend(new(http, backend.Endpoint, time), backend, options, time, logger))]);
+        });
         services.AddSingleton<Attempt>();
         services.AddSingleton<LeaseKeeper>();
         services.AddSingleton<Settler>();
         services.AddSingleton<PromptRunner>();
-        services.AddSingleton<SlotRunner>();
+        services.AddSingleton<Dispatcher>();
+        services.AddSingleton<WorkerIdentity>();
         services.AddSingleton<QueueWorker>();
         services.AddSingleton<Purger>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueWorker>());
@@ -77,12 +90,17 @@ public static class OllamaProxyServices
         services.AddSingleton<QueueStream>();
         services.AddSingleton<StreamHandlers>();
         services.AddSingleton<StateHandlers>();
+        services.AddSingleton<CallConnections>();
+        services.AddSingleton<CallHandlers>();
+        services.AddSingleton<Passing>();
+        services.AddSingleton<OllamaHandlers>();
+        services.AddSingleton<ModelManagementHandlers>();
         services.AddSingleton<UnmatchedHandler>();
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .WithOrigins([.. options.CorsOrigins])
             .AllowAnyHeader()
             .AllowAnyMethod()
-            .WithExposedHeaders(HeaderNames.Location, HeaderNames.RetryAfter, Waits.Applied)
+            .WithExposedHeaders(HeaderNames.Location, HeaderNames.RetryAfter, Waits.Applied, CallHandlers.PromptId)
             .SetPreflightMaxAge(TimeSpan.FromHours(12))));
         // The limit is ours: Kestrel's would be an empty 500 in the Functions worker.
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);

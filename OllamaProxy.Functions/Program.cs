@@ -2,6 +2,7 @@ using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OllamaProxy;
+using OllamaProxy.Api;
 using OllamaProxy.Prompts;
 using OllamaProxy.Settings;
 
@@ -9,7 +10,7 @@ try
 {
     var builder = FunctionsApplication.CreateBuilder(args);
     builder.ConfigureFunctionsWebApplication();
-    builder.AddOllamaProxy();
+    builder.AddOllamaProxy(HostLimits.Functions);
     builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
     builder.Build().Run();
     return 0;

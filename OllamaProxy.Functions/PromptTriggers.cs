@@ -22,6 +22,11 @@ public sealed class PromptTriggers(ApiPipeline pipeline, PromptHandlers prompts)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Result)] HttpRequest request, CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, prompts.ResultAsync, aborted);
 
+    [Function("Response")]
+    public Task ResponseAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Response)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, prompts.ResponseAsync, aborted);
+
     [Function("Prompts")]
     public Task ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Prompts)] HttpRequest request, CancellationToken aborted) =>

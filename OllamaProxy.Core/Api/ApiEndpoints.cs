@@ -15,7 +15,8 @@ public sealed class ApiEndpoints
     private readonly (ApiEndpoint Endpoint, TemplateMatcher Matcher)[] _matchers;
 
     /// <summary>Builds the table.</summary>
-    public ApiEndpoints(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes, StreamHandlers streams, StateHandlers state)
+    public ApiEndpoints(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes, StreamHandlers streams, StateHandlers state,
+        CallHandlers calls, OllamaHandlers ollama, ModelManagementHandlers models)
     {
         All =
         [
@@ -31,6 +32,7 @@ public sealed class ApiEndpoints
             new(Routes.Retry, Post, changes.RetryAsync),
             new(Routes.Status, Read, prompts.StatusAsync),
             new(Routes.Result, Read, prompts.ResultAsync),
+            new(Routes.Response, Read, prompts.ResponseAsync),
             new(Routes.Stream, Read, streams.PromptAsync),
             new(Routes.Events, Read, streams.QueueAsync),
             new(Routes.Stats, Read, state.StatsAsync),
@@ -38,6 +40,27 @@ public sealed class ApiEndpoints
             new(Routes.Prompts, Read, prompts.ListAsync),
             new(Routes.Prompts, Post, submits.SubmitBatchAsync),
             new(Routes.Batch, Read, prompts.BatchAsync),
+            new(Routes.Generate, Post, calls.GenerateAsync),
+            new(Routes.Chat, Post, calls.ChatAsync),
+            new(Routes.Embed, Post, calls.EmbedAsync),
+            new(Routes.Embeddings, Post, calls.EmbeddingsAsync),
+            new(Routes.ChatCompletions, Post, calls.ChatCompletionsAsync),
+            new(Routes.Completions, Post, calls.CompletionsAsync),
+            new(Routes.OpenAIEmbeddings, Post, calls.OpenAIEmbeddingsAsync),
+            new(Routes.Responses, Post, calls.ResponsesAsync),
+            new(Routes.Messages, Post, calls.MessagesAsync),
+            new(Routes.Tags, Read, ollama.TagsAsync),
+            new(Routes.Loaded, Read, ollama.LoadedAsync),
+            new(Routes.Version, Read, ollama.VersionAsync),
+            new(Routes.Show, Post, ollama.ShowAsync),
+            new(Routes.OpenAIModels, Read, ollama.OpenAIModelsAsync),
+            new(Routes.OpenAIModel, Read, ollama.OpenAIModelAsync),
+            new(Routes.Pull, Post, models.BringAsync),
+            new(Routes.Create, Post, models.BringAsync),
+            new(Routes.Blob, [.. Post, HttpMethods.Head], models.BringAsync),
+            new(Routes.Push, Post, models.ChangeAsync),
+            new(Routes.Copy, Post, models.ChangeAsync),
+            new(Routes.DeleteModel, Delete, models.ChangeAsync),
         ];
         _matchers = [.. All.Select(endpoint => (endpoint, new TemplateMatcher(TemplateParser.Parse(endpoint.Pattern), [])))];
     }

@@ -8,8 +8,8 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Api;
 
 /// <summary>
-/// What every request goes through, on both hosts: CORS, common headers, the handler, and whatever it throws made into a
-/// problem. It executes the result itself, because the Functions worker would serialise it a second time.
+/// What every request goes through, on both hosts: CORS, common headers, the handler, and whatever it throws made into an
+/// error answer. It executes the result itself, because the Functions worker would serialise it a second time.
 /// </summary>
 public sealed class ApiPipeline(
     ICorsService cors,
@@ -68,7 +68,7 @@ public sealed class ApiPipeline(
             if (context.Response.HasStarted)
                 context.Abort();
             else
-                await Problems.Of(StatusCodes.Status500InternalServerError, "Something went wrong inside Ollama Proxy; its log says what.").ExecuteAsync(context);
+                await ApiError.Of(context, StatusCodes.Status500InternalServerError, "Something went wrong inside Ollama Proxy; its log says what.").ExecuteAsync(context);
         }
     }
 
@@ -80,16 +80,16 @@ public sealed class ApiPipeline(
         }
         catch (ProblemException problem)
         {
-            return Problems.Of(problem.Status, problem.Message);
+            return ApiError.Of(context, problem.Status, problem.Message);
         }
         catch (BadHttpRequestException exception)
         {
-            return Problems.Of(exception.StatusCode, exception.Message);
+            return ApiError.Of(context, exception.StatusCode, exception.Message);
         }
         catch (QueueFullException exception)
         {
             context.Response.Headers.RetryAfter = Math.Ceiling((await queue.UntilRoomAsync(context.RequestAborted)).TotalSeconds).ToString(CultureInfo.InvariantCulture);
-            return Problems.Of(StatusCodes.Status429TooManyRequests, exception.Message);
+            return ApiError.Of(context, StatusCodes.Status429TooManyRequests, exception.Message);
         }
         catch (StoreException exception)
         {
@@ -102,6 +102,6 @@ public sealed class ApiPipeline(
         logger.StoreFailed(context.Request.Method, context.Request.Path, exception.Message);
         if (exception.MayPass)
             context.Response.Headers.RetryAfter = StoreRetryAfter;
-        return Problems.Of(StatusCodes.Status503ServiceUnavailable, exception.Message);
+        return ApiError.Of(context, StatusCodes.Status503ServiceUnavailable, exception.Message);
     }
 }

@@ -15,14 +15,18 @@ internal static class JsonAnswer
     public static IResult Of<T>(T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK, string contentType = MediaType) =>
         new Answer(JsonSerializer.SerializeToUtf8Bytes(value, type), status, contentType);
 
-    private sealed record Answer(byte[] Body, int Status, string ContentType) : IResult
+    /// <summary>What has been written already.</summary>
+    public static IResult Of(ReadOnlyMemory<byte> body, int status = StatusCodes.Status200OK, string contentType = MediaType) => new Answer(body, status, contentType);
+
+    private sealed record Answer(ReadOnlyMemory<byte> Body, int Status, string ContentType) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
             httpContext.Response.StatusCode = Status;
             httpContext.Response.ContentType = ContentType;
             httpContext.Response.ContentLength = Body.Length;
-            await httpContext.Response.BodyWriter.WriteAsync(Body, httpContext.RequestAborted);
+            if (!HttpMethods.IsHead(httpContext.Request.Method))
+                await httpContext.Response.BodyWriter.WriteAsync(Body, httpContext.RequestAborted);
         }
     }
 }

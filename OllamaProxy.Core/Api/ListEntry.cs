@@ -5,6 +5,8 @@ namespace OllamaProxy.Api;
 /// <summary>A prompt in a list, as clients see it.</summary>
 /// <param name="Id">The prompt's id.</param>
 /// <param name="Status">The written name of its status.</param>
+/// <param name="Kind">What it asks the model for: <c>generate</c>, <c>chat</c> or <c>embed</c>.</param>
+/// <param name="Endpoint">The route that it came in by.</param>
 /// <param name="Model">The model; null where another program wrote the prompt and named none.</param>
 /// <param name="PromptPreview">The beginning of its text.</param>
 /// <param name="Priority">The head start that it was queued with.</param>
@@ -17,6 +19,8 @@ namespace OllamaProxy.Api;
 public sealed record ListEntry(
     Guid Id,
     string Status,
+    string Kind,
+    string Endpoint,
     string? Model,
     string PromptPreview,
     int Priority,
@@ -31,7 +35,7 @@ public sealed record ListEntry(
     public static ListEntry Of(PromptSummary summary)
     {
         var prompt = summary.Prompt;
-        return new(prompt.Id, prompt.Status.Name(), prompt.Model, summary.Preview, prompt.Priority, prompt.Attempts,
+        return new(prompt.Id, prompt.Status.Name(), PromptKind.Of(prompt), PromptKind.EndpointOf(prompt), prompt.Model, summary.Preview, prompt.Priority, prompt.Attempts,
             prompt.CreatedAt, prompt.UpdatedAt, prompt.StartedAt, prompt.CompletedAt, prompt.Error);
     }
 }

@@ -41,6 +41,24 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
         return JsonAnswer.Of(await PendingAsync(prompt, context.RequestAborted), ApiJson.Relaxed.PendingResource, StatusCodes.Status202Accepted);
     });
 
+    /// <summary>
+    /// Ollama's response to a call, as it came, with its status: once the call has ended. 202 before, 404 where the prompt was submitted
+    /// and is no call. It waits as <see cref="ResultAsync"/> does.
+    /// </summary>
+    public Task<IResult> ResponseAsync(HttpContext context) => WithPromptAsync(context, async first =>
+    {
+        var now = Waits.Asked(context) is { } seconds ? await waits.WaitAsync(first, seconds, context.RequestAborted) : first;
+        if (now is not { } prompt)
+            return Problems.UnknownPrompt(first.Id.ToString());
+        if (prompt.Endpoint is null)
+            return Problems.NotFound($"The prompt '{prompt.Id}' was submitted, and is no call of Ollama's API: ask for its result.");
+        context.Response.Headers[CallHandlers.PromptId] = prompt.Id.ToString();
+        if (prompt.Status.HasEnded())
+            return CallOutcome.Of(context, prompt, await queue.FindResponseAsync(prompt.Id, context.RequestAborted));
+        context.Response.Headers.RetryAfter = ResultRetryAfter;
+        return JsonAnswer.Of(new(prompt.Id, prompt.Status.Name()), ApiJson.Relaxed.PendingResource, StatusCodes.Status202Accepted);
+    });
+
     /// <summary>A page of prompts, newest first: 200.</summary>
     public async Task<IResult> ListAsync(HttpContext context)
     {

@@ -33,6 +33,9 @@ public static class Routes
     /// <summary>What a model made of a prompt.</summary>
     public const string Result = "api/v1/prompt/{id}/result";
 
+    /// <summary>What Ollama answered to a prompt that is a call of its API.</summary>
+    public const string Response = "api/v1/prompt/{id}/response";
+
     /// <summary>What happens to a prompt, as it happens.</summary>
     public const string Stream = "api/v1/prompt/{id}/stream";
 
@@ -50,6 +53,69 @@ public static class Routes
 
     /// <summary>How far a batch is.</summary>
     public const string Batch = "api/v1/batch/{id}";
+
+    /// <summary>Ollama's: goes on with a text, or loads a model.</summary>
+    public const string Generate = "api/generate";
+
+    /// <summary>Ollama's: goes on with a conversation.</summary>
+    public const string Chat = "api/chat";
+
+    /// <summary>Ollama's: texts as vectors.</summary>
+    public const string Embed = "api/embed";
+
+    /// <summary>Ollama's: a text as a vector, in the old way.</summary>
+    public const string Embeddings = "api/embeddings";
+
+    /// <summary>OpenAI's: goes on with a conversation.</summary>
+    public const string ChatCompletions = "v1/chat/completions";
+
+    /// <summary>OpenAI's: goes on with a text.</summary>
+    public const string Completions = "v1/completions";
+
+    /// <summary>OpenAI's: texts as vectors.</summary>
+    public const string OpenAIEmbeddings = "v1/embeddings";
+
+    /// <summary>OpenAI's: goes on with a conversation, in the new way.</summary>
+    public const string Responses = "v1/responses";
+
+    /// <summary>Anthropic's: goes on with a conversation.</summary>
+    public const string Messages = "v1/messages";
+
+    /// <summary>Ollama's: the models that are installed.</summary>
+    public const string Tags = "api/tags";
+
+    /// <summary>Ollama's: the models that are loaded.</summary>
+    public const string Loaded = "api/ps";
+
+    /// <summary>Ollama's version.</summary>
+    public const string Version = "api/version";
+
+    /// <summary>Ollama's: a model in detail.</summary>
+    public const string Show = "api/show";
+
+    /// <summary>OpenAI's: the models that are installed.</summary>
+    public const string OpenAIModels = "v1/models";
+
+    /// <summary>OpenAI's: a model.</summary>
+    public const string OpenAIModel = "v1/models/{*model}";
+
+    /// <summary>Ollama's: gets a model.</summary>
+    public const string Pull = "api/pull";
+
+    /// <summary>Ollama's: publishes a model.</summary>
+    public const string Push = "api/push";
+
+    /// <summary>Ollama's: makes a model.</summary>
+    public const string Create = "api/create";
+
+    /// <summary>Ollama's: gives a model another name.</summary>
+    public const string Copy = "api/copy";
+
+    /// <summary>Ollama's: removes a model.</summary>
+    public const string DeleteModel = "api/delete";
+
+    /// <summary>Ollama's: a file that models are made of.</summary>
+    public const string Blob = "api/blobs/{digest}";
 
     /// <summary>Everything else.</summary>
     public const string Unmatched = "{*path}";

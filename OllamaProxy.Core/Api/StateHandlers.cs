@@ -12,20 +12,20 @@ public sealed class StateHandlers
     private static readonly TimeSpan OllamaGoodFor = TimeSpan.FromSeconds(5);
 
     private readonly PromptQueue _queue;
-    private readonly OllamaClient _ollama;
+    private readonly Backends _backends;
     private readonly OllamaProxyOptions _options;
     private readonly TimeProvider _time;
     private readonly Cached<StatsResource> _stats;
-    private readonly Cached<BackendResource> _backend;
+    private readonly Cached<IReadOnlyList<BackendResource>> _state;
     private readonly Cached<IReadOnlyList<OllamaModel>> _models;
 
     /// <summary>Looks at nothing yet.</summary>
-    public StateHandlers(PromptQueue queue, OllamaClient ollama, OllamaProxyOptions options, TimeProvider time)
+    public StateHandlers(PromptQueue queue, Backends backends, OllamaProxyOptions options, TimeProvider time)
     {
-        (_queue, _ollama, _options, _time) = (queue, ollama, options, time);
+        (_queue, _backends, _options, _time) = (queue, backends, options, time);
         _stats = new(ReadStatsAsync, QueueGoodFor, time);
-        _backend = new(ReadBackendAsync, OllamaGoodFor, time);
-        _models = new(() => ollama.ListInstalledAsync(CancellationToken.None), OllamaGoodFor, time);
+        _state = new(ReadBackendsAsync, OllamaGoodFor, time);
+        _models = new(ReadModelsAsync, OllamaGoodFor, time);
     }
 
     /// <summary>How the queue has done lately, and how Ollama is: 200.</summary>
@@ -48,21 +48,27 @@ public sealed class StateHandlers
 
     private async Task<StatsResource> ReadStatsAsync()
     {
-        var backend = await _backend.GetAsync(CancellationToken.None);
+        var backends = await _state.GetAsync(CancellationToken.None);
         var now = _time.GetUtcNow();
         var history = await _queue.ReadHistoryAsync(now - StatsResource.Span, CancellationToken.None);
-        return StatsResource.Of(CountsResource.Of(await _queue.CountAsync(CancellationToken.None)), history, backend, now);
+        return StatsResource.Of(CountsResource.Of(await _queue.CountAsync(CancellationToken.None)), history, backends, now);
     }
 
-    private async Task<BackendResource> ReadBackendAsync()
+    /// <summary>A model that several backends have is told of once.</summary>
+    private async Task<IReadOnlyList<OllamaModel>> ReadModelsAsync() =>
+        [.. (await _backends.AskAsync((ollama, cancellationToken) => ollama.ListInstalledAsync(cancellationToken), CancellationToken.None)).SelectMany(models => models).DistinctBy(model => model.Name)];
+
+    private async Task<IReadOnlyList<BackendResource>> ReadBackendsAsync() => await Task.WhenAll(_backends.All.Select(ReadBackendAsync));
+
+    private static async Task<BackendResource> ReadBackendAsync(Backend backend)
     {
         try
         {
-            return BackendResource.Of(_options.Ollama, await _ollama.ReadVersionAsync(CancellationToken.None), await _ollama.ListLoadedAsync(CancellationToken.None));
+            return BackendResource.Of(backend, await backend.Client.ReadVersionAsync(CancellationToken.None), await backend.Client.ListLoadedAsync(CancellationToken.None));
         }
         catch (OllamaException exception)
         {
-            return BackendResource.Of(_options.Ollama, exception);
+            return BackendResource.Of(backend, exception);
         }
     }
 }

@@ -8,13 +8,13 @@ namespace OllamaProxy.Api;
 /// <param name="Last5Minutes">What was completed in the last five minutes.</param>
 /// <param name="LastHour">What was completed in the last hour.</param>
 /// <param name="Minutes">The last 60 minutes, oldest first; the last one still runs.</param>
-/// <param name="Backend">How Ollama is.</param>
+/// <param name="Backends">How each Ollama is.</param>
 public sealed record StatsResource(
     CountsResource Counts,
     [property: JsonPropertyName("last_5_minutes")] FiguresResource Last5Minutes,
     FiguresResource LastHour,
     IReadOnlyList<MinuteResource> Minutes,
-    BackendResource Backend)
+    IReadOnlyList<BackendResource> Backends)
 {
     /// <summary>How far back it looks.</summary>
     public static readonly TimeSpan Span = TimeSpan.FromHours(1);
@@ -24,12 +24,12 @@ public sealed record StatsResource(
     /// <summary>Makes it.</summary>
     /// <param name="counts">How many prompts have each status now.</param>
     /// <param name="history">What happened within <see cref="Span"/>.</param>
-    /// <param name="backend">How Ollama is.</param>
+    /// <param name="backends">How each Ollama is.</param>
     /// <param name="now">The time.</param>
-    public static StatsResource Of(CountsResource counts, QueueHistory history, BackendResource backend, DateTimeOffset now) => new(
+    public static StatsResource Of(CountsResource counts, QueueHistory history, IReadOnlyList<BackendResource> backends, DateTimeOffset now) => new(
         counts,
         FiguresResource.Of(QueueFigures.Of(history, Lately, now)),
         FiguresResource.Of(QueueFigures.Of(history, Span, now)),
         [.. QueueMinute.Last(history, counts.Queued, (int)Span.TotalMinutes, now).Select(MinuteResource.Of)],
-        backend);
+        backends);
 }

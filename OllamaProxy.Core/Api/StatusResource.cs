@@ -9,6 +9,8 @@ public sealed record StatusResource
     {
         Id = prompt.Id;
         Status = prompt.Status.Name();
+        Kind = PromptKind.Of(prompt);
+        Endpoint = PromptKind.EndpointOf(prompt);
         Model = prompt.Model;
         Priority = prompt.Priority;
         Attempts = prompt.Attempts;
@@ -27,6 +29,12 @@ public sealed record StatusResource
 
     /// <summary>The written name of its status.</summary>
     public string Status { get; }
+
+    /// <summary>What it asks the model for: <c>generate</c>, <c>chat</c> or <c>embed</c>.</summary>
+    public string Kind { get; }
+
+    /// <summary>The route that it came in by.</summary>
+    public string Endpoint { get; }
 
     /// <summary>The model; null where another program wrote the prompt and named none.</summary>
     public string? Model { get; }

@@ -13,7 +13,8 @@ internal sealed class SubmissionReader(string defaultModel)
     private const double MaxExpiry = 10 * 365 * 86_400.0;
     private const double MinSeconds = 0.001;
 
-    private static readonly byte[] NoFields = "{}"u8.ToArray();
+    /// <summary>What is left of a prompt without any.</summary>
+    public static readonly byte[] NoFields = "{}"u8.ToArray();
 
     /// <summary>Fields that are for this program and not for Ollama. It always answers as a stream, whatever the client says.</summary>
     private static readonly HashSet<string> OwnFields = ["priority", "max_attempts", "timeout", "expires_in", "metadata", "stream"];

@@ -8,11 +8,21 @@ namespace OllamaProxy.Api;
 /// <param name="StatusUrl">Where to ask for the status; a path on this server.</param>
 /// <param name="ResultUrl">Where to ask for the result; a path on this server.</param>
 /// <param name="StreamUrl">Where to follow it as it happens; a path on this server.</param>
+/// <param name="ResponseUrl">Of a call: where to ask for Ollama's response to it; a path on this server.</param>
 /// <param name="Model">The model that will run it.</param>
 /// <param name="CreatedAt">When it was accepted.</param>
-public sealed record SubmittedResource(Guid Id, string Status, string StatusUrl, string ResultUrl, string StreamUrl, string? Model, DateTimeOffset CreatedAt)
+public sealed record SubmittedResource(Guid Id, string Status, string StatusUrl, string ResultUrl, string StreamUrl, string? ResponseUrl, string? Model, DateTimeOffset CreatedAt)
 {
     /// <summary>Makes it.</summary>
     public static SubmittedResource Of(Prompt prompt) => new(
-        prompt.Id, prompt.Status.Name(), $"/{Routes.Submit}/{prompt.Id}/status", $"/{Routes.Submit}/{prompt.Id}/result", $"/{Routes.Submit}/{prompt.Id}/stream", prompt.Model, prompt.CreatedAt);
+        prompt.Id,
+        prompt.Status.Name(),
+        UrlOf(prompt, "status"),
+        UrlOf(prompt, "result"),
+        UrlOf(prompt, "stream"),
+        prompt.Endpoint is null ? null : UrlOf(prompt, "response"),
+        prompt.Model,
+        prompt.CreatedAt);
+
+    private static string UrlOf(Prompt prompt, string what) => $"/{Routes.Submit}/{prompt.Id}/{what}";
 }

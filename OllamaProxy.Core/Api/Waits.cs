@@ -17,6 +17,7 @@ public sealed class Waits(PromptQueue queue, IHostApplicationLifetime lifetime)
 
     private const string Prefer = "Prefer";
     private const string Parameter = "wait";
+    private const string RespondAsync = "respond-async";
     private const int Longest = 200;
 
     /// <summary>For how many seconds the client prefers to wait; null: it says nothing of that. What is malformed is passed over.</summary>
@@ -26,6 +27,17 @@ public sealed class Waits(PromptQueue queue, IHostApplicationLifetime lifetime)
         if (preferred is { } seconds)
             context.Response.Headers[Applied] = string.Create(CultureInfo.InvariantCulture, $"{Parameter}={seconds}");
         return preferred;
+    }
+
+    /// <summary>Whether the client prefers not to wait on its connection for what it asks for, or no longer than some seconds.</summary>
+    public static bool RespondsAsync(HttpContext context, out int seconds)
+    {
+        var headers = context.Request.Headers[Prefer];
+        seconds = Preferred(headers) ?? 0;
+        if (!Preferences(headers).Any(preference => preference[0].Trim().Equals(RespondAsync, StringComparison.OrdinalIgnoreCase)))
+            return false;
+        context.Response.Headers[Applied] = seconds > 0 ? string.Create(CultureInfo.InvariantCulture, $"{RespondAsync}, {Parameter}={seconds}") : RespondAsync;
+        return true;
     }
 
     /// <summary>For how many seconds the query asks to wait or, where it does not, the client prefers to; null: neither.</summary>
@@ -49,13 +61,15 @@ public sealed class Waits(PromptQueue queue, IHostApplicationLifetime lifetime)
         }
     }
 
-    /// <summary>The first among the preferences, each of which may have parameters behind a semicolon (RFC 7240, section 2).</summary>
-    private static int? Preferred(IEnumerable<string?> headers) => headers
-        .SelectMany(header => header?.Split(',') ?? [])
-        .Select(preference => preference.Split(';')[0].Split('='))
+    private static int? Preferred(IEnumerable<string?> headers) => Preferences(headers)
         .Where(pair => pair.Length == 2 && pair[0].Trim().Equals(Parameter, StringComparison.OrdinalIgnoreCase))
         .Select(pair => Seconds(pair[1].Trim().Trim('"')))
         .FirstOrDefault();
+
+    /// <summary>The preferences, of which the first of a name counts, and each may have parameters behind a semicolon (RFC 7240, section 2).</summary>
+    private static IEnumerable<string[]> Preferences(IEnumerable<string?> headers) => headers
+        .SelectMany(header => header?.Split(',') ?? [])
+        .Select(preference => preference.Split(';')[0].Split('=', 2));
 
     private static int? Seconds(string text) =>
         text.Length > 0 && text.All(char.IsAsciiDigit) ? int.TryParse(text, CultureInfo.InvariantCulture, out var seconds) ? Math.Min(seconds, Longest) : Longest : null;

@@ -1,6 +1,8 @@
 namespace OllamaProxy.Ollama;
 
-/// <summary>A line of Ollama's answer to <c>/api/generate</c>. Durations are in nanoseconds.</summary>
+/// <summary>
+/// A line of Ollama's answer to <c>/api/generate</c>, or a part of one to another route in the same words. Durations are in nanoseconds.
+/// </summary>
 public sealed record GenerateChunk
 {
     /// <summary>A piece of the answer.</summary>

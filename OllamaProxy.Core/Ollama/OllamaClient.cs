@@ -2,8 +2,10 @@ using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Ollama;
 
@@ -28,7 +30,8 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
     /// <exception cref="OllamaException">It failed, before the first line or after some.</exception>
     public async IAsyncEnumerable<GenerateChunk> GenerateAsync(byte[] body, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(body, cancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Generate) { Content = new ByteArrayContent(body) { Headers = { ContentType = Json } } };
+        using var response = await SendAsync(request, cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK)
             throw OllamaFailures.OfAnswer((int)response.StatusCode, await ReadErrorAsync(response, cancellationToken), RetryAfter(response));
 
@@ -46,8 +49,47 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
                 yield break;
         }
         throw any
-            ? new OllamaException(FailureKind.Transient, "Ollama ended its answer before it was done.")
+            ? OllamaFailures.OfUnfinishedAnswer()
             : OllamaFailures.OfForeignBody("It was empty.");
+    }
+
+    /// <summary>Sends a call as it came, and returns the answer as soon as its headers are there. To stop what it began, cancel or dispose of the answer.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="body">The body to send.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="OllamaException">There is no answer.</exception>
+    public async Task<HttpResponseMessage> CallAsync(PromptCall call, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Route(call.Endpoint, call.Query)) { Content = new ReadOnlyMemoryContent(body) };
+        AddHeaders(request, call.Headers);
+        return await SendAsync(request, cancellationToken);
+    }
+
+    /// <summary>Sends any request, as <see cref="CallAsync"/> does.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="path">The path, with a slash in front.</param>
+    /// <param name="headers">The headers.</param>
+    /// <param name="content">The body; null: none.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="OllamaException">There is no answer.</exception>
+    public async Task<HttpResponseMessage> PassAsync(HttpMethod method, string path, HeaderList headers, HttpContent? content, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, endpoint.Route(path)) { Content = content };
+        AddHeaders(request, headers);
+        return await SendAsync(request, cancellationToken);
+    }
+
+    /// <summary>What an answer other than 200 means.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="body">Its body.</param>
+    public OllamaException FailureOf(HttpResponseMessage response, ReadOnlySpan<byte> body) =>
+        OllamaFailures.OfAnswer((int)response.StatusCode, Encoding.UTF8.GetString(body[..Math.Min(body.Length, MaxErrorChars)]), RetryAfter(response));
+
+    private static void AddHeaders(HttpRequestMessage request, HeaderList headers)
+    {
+        foreach (var (name, value) in headers.All)
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+                request.Content?.Headers.TryAddWithoutValidation(name, value);
     }
 
     /// <summary>Whether Ollama answers: <c>/api/version</c> within a few seconds.</summary>
@@ -79,18 +121,30 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
     public async Task<IReadOnlyList<OllamaModel>> ListLoadedAsync(CancellationToken cancellationToken) =>
         (await ReadAsync(endpoint.Loaded, OllamaJson.Default.OllamaModels, cancellationToken)).Models ?? [];
 
+    /// <summary>What one of Ollama's routes answers to GET, as it is.</summary>
+    /// <exception cref="OllamaException">As for <see cref="ReadVersionAsync"/>.</exception>
+    public Task<byte[]> ReadAsync(string path, CancellationToken cancellationToken) => ReadAsync(endpoint.Route(path), cancellationToken);
+
     private async Task<T> ReadAsync<T>(Uri address, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(ProbeTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        var body = await ReadAsync(address, cancellationToken);
         try
         {
-            var body = await http.GetByteArrayAsync(address, either.Token);
             return JsonSerializer.Deserialize(body, type) ?? throw OllamaFailures.OfForeignBody("It was null.");
         }
         catch (JsonException exception)
         {
             throw OllamaFailures.OfForeignBody("It is no JSON.", exception);
+        }
+    }
+
+    private async Task<byte[]> ReadAsync(Uri address, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(ProbeTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            return await http.GetByteArrayAsync(address, either.Token);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
@@ -102,10 +156,8 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(byte[] body, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var content = new ByteArrayContent(body) { Headers = { ContentType = Json } };
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Generate) { Content = content };
         try
         {
             return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
@@ -137,7 +189,7 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
         {
-            throw new OllamaException(FailureKind.Transient, $"The connection to Ollama broke amid the answer: {exception.Message}", exception);
+            throw OllamaFailures.OfBrokenConnection(exception);
         }
     }
 

@@ -19,6 +19,11 @@ public sealed record OllamaEndpoint(Uri BaseAddress)
     /// <summary>Lists the models that are loaded.</summary>
     public Uri Loaded => new(BaseAddress, "api/ps");
 
+    /// <summary>Where a route of Ollama's is.</summary>
+    /// <param name="path">Begins with a slash.</param>
+    /// <param name="query">Empty, or begins with a question mark.</param>
+    public Uri Route(string path, string query = "") => new(BaseAddress, path[1..] + query);
+
     /// <summary>
     /// Reads an address as people write it: bare (<c>http://host:11434</c>, <c>host:11434</c>), behind a path, or with
     /// the <c>/api/generate</c> that the original program's setting ends in.

@@ -16,7 +16,11 @@ public static partial class OllamaFailures
     public static OllamaException OfAnswer(int status, string body, TimeSpan? retryAfter)
     {
         var error = ReadError(body);
-        return new(KindOf(status, error), error ?? $"{NotOllama} It answered {status}: {Quote(body)}") { RetryAfter = retryAfter };
+        return new(KindOf(status, error), error ?? $"{NotOllama} It answered {status}: {Quote(body)}")
+        {
+            RetryAfter = retryAfter,
+            IsModelMissing = error is not null && ModelNotFound().IsMatch(error),
+        };
     }
 
     /// <summary>What an error line amid the answer means.</summary>
@@ -27,23 +31,33 @@ public static partial class OllamaFailures
     public static OllamaException OfForeignBody(string what, Exception? inner = null) =>
         new(FailureKind.Foreign, $"{NotOllama} {what}", inner);
 
+    /// <summary>What an answer means that ended too early.</summary>
+    public static OllamaException OfUnfinishedAnswer() => new(FailureKind.Transient, "Ollama ended its answer before it was done.");
+
+    /// <summary>What a connection means that broke amid the answer.</summary>
+    public static OllamaException OfBrokenConnection(Exception exception) =>
+        new(FailureKind.Transient, $"The connection to Ollama broke amid the answer: {exception.Message}", exception);
+
     private const string NotOllama = "The answer is not one of Ollama's; is OLLAMA_URL right?";
 
     private static FailureKind KindOf(int status, string? error) => status switch
     {
         408 or 429 or 502 or 503 or 504 => FailureKind.Transient,
         _ when error is null => FailureKind.Foreign,
+        501 => FailureKind.Permanent,
         >= 400 and < 500 => FailureKind.Permanent,
         _ => ClientMistake().IsMatch(error) ? FailureKind.Permanent : FailureKind.Transient,
     };
 
+    /// <summary>The error is a text in Ollama's own answers, and an object with a message in those it has in common with others.</summary>
     private static string? ReadError(string body)
     {
         try
         {
-            return JsonSerializer.Deserialize(body, OllamaJson.Default.OllamaError)?.Error;
+            using var answer = JsonDocument.Parse(body);
+            return answer.RootElement.Text("error") ?? answer.RootElement.Find("error")?.Text("message");
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return null;
         }

@@ -1,7 +1,7 @@
 namespace OllamaProxy.Prompts;
 
 /// <summary>On what terms a worker claims.</summary>
-/// <param name="Concurrency">How many slots all workers on the store have together; at least 1. A lease takes one up, but see <see cref="After"/>.</param>
+/// <param name="Concurrency">How many slots of the backend all workers on the store have together; at least 1. A lease takes one up, but see <see cref="After"/>.</param>
 /// <param name="LeaseLength">How long a lease is good for, unless renewed.</param>
 /// <param name="MaxAttempts">How many attempts a prompt may use up that does not say so itself; at least 1.</param>
 /// <param name="Backend">The Ollama that will run what is claimed.</param>

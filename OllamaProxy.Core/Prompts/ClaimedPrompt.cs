@@ -11,6 +11,9 @@ public sealed record ClaimedPrompt(Guid Id, Lease Lease, int Attempt, string Tex
     /// <summary>When this attempt was started, as the prompt tells it.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
+    /// <summary>The call of Ollama's API that it is; null: it was submitted.</summary>
+    public PromptCall? Call { get; init; }
+
     /// <summary>The model; null: the default of whoever runs it.</summary>
     public string? Model { get; init; }
 

@@ -12,11 +12,11 @@ public sealed class DrainRate(IPromptStore store, OllamaProxyOptions options, Ti
 
     /// <summary>How long until the prompt at this position has probably ended; null while nothing was measured.</summary>
     public async Task<TimeSpan?> EtaAsync(long position, CancellationToken cancellationToken) =>
-        await MeanRunAsync(cancellationToken) * Math.Ceiling((double)position / options.Concurrency);
+        await MeanRunAsync(cancellationToken) * Math.Ceiling((double)position / options.TotalConcurrency);
 
     /// <summary>How long until the next prompt probably leaves the queue; a second while nothing was measured, and at least.</summary>
     public async Task<TimeSpan> UntilNextAsync(CancellationToken cancellationToken) =>
-        await MeanRunAsync(cancellationToken) / options.Concurrency is { } wait && wait > LeastWait ? wait : LeastWait;
+        await MeanRunAsync(cancellationToken) / options.TotalConcurrency is { } wait && wait > LeastWait ? wait : LeastWait;
 
     private async Task<TimeSpan?> MeanRunAsync(CancellationToken cancellationToken)
     {

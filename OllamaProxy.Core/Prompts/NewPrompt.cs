@@ -1,15 +1,15 @@
 namespace OllamaProxy.Prompts;
 
 /// <summary>What a client submits, checked and ready to be stored.</summary>
-/// <param name="Text">The prompt's text; not blank.</param>
-/// <param name="Model">The model that will run it, fixed now.</param>
+/// <param name="Text">The prompt's text; of a call, the last that the user says in it, which may be nothing.</param>
+/// <param name="Model">The model that will run it, fixed now; empty for a call that names none.</param>
 /// <param name="Request">
 /// The client's other fields for Ollama: a JSON object in UTF-8, each value byte for byte as it came in. It holds
 /// <c>prompt</c> too where the client wrote that in another way than we would.
 /// </param>
 public sealed record NewPrompt(string Text, string Model, ReadOnlyMemory<byte> Request)
 {
-    /// <summary>An id of the client's own; null: a new one.</summary>
+    /// <summary>An id of the client's own, or one that is known to be new; null: a new one.</summary>
     public Guid? Id { get; init; }
 
     /// <summary>A hash of all that the client sent, by which the same submission is known again; null: it is not to be.</summary>
@@ -17,6 +17,12 @@ public sealed record NewPrompt(string Text, string Model, ReadOnlyMemory<byte> R
 
     /// <summary>The client's name for this submission, good for a day; null: none. Goes with <see cref="Fingerprint"/>.</summary>
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>The call of Ollama's API that it is; null: it was submitted, and <see cref="Request"/> is what goes to Ollama.</summary>
+    public PromptCall? Call { get; init; }
+
+    /// <summary>The connection on which a client waits for it; null: none does, and it outlives whoever submitted it.</summary>
+    public Connection? Connection { get; init; }
 
     /// <summary>A head start in the queue, -100 to 100; see <see cref="Rank"/>.</summary>
     public int Priority { get; init; }

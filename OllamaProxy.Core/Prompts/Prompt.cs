@@ -15,6 +15,9 @@ public sealed record Prompt
     /// <summary>The model; null where another program wrote the prompt and named none.</summary>
     public string? Model { get; init; }
 
+    /// <summary>The route that it came in by, if that is one of Ollama's, such as <c>/api/chat</c>; null: it was submitted.</summary>
+    public string? Endpoint { get; init; }
+
     /// <summary>The head start that it was queued with.</summary>
     public int Priority { get; init; }
 

@@ -30,6 +30,9 @@ public sealed class PromptQueue(IPromptStore store, QueueSignal signal, DrainRat
     /// <summary>What has been generated, whole or in part; null if nothing.</summary>
     public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) => store.FindResultAsync(id, cancellationToken);
 
+    /// <summary>What Ollama answered to a call, as it came; null if there is nothing.</summary>
+    public Task<CallResponse?> FindResponseAsync(Guid id, CancellationToken cancellationToken) => store.FindResponseAsync(id, cancellationToken);
+
     /// <summary>The attempts at a prompt, oldest first.</summary>
     public Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken) => store.ListAttemptsAsync(id, cancellationToken);
 

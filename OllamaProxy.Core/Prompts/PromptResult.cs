@@ -6,6 +6,12 @@ namespace OllamaProxy.Prompts;
 /// <param name="Statistics">Ollama's figures; empty for a result that is partial or was taken over.</param>
 public sealed record PromptResult(string Text, string? Thinking, GenerationStatistics Statistics)
 {
+    /// <summary>Ollama's answer to a call as it came; null: of a prompt that was submitted, or none came.</summary>
+    public CallResponse? Response { get; init; }
+
     /// <summary>Whether nothing at all came.</summary>
-    public bool IsEmpty => Text.Length == 0 && string.IsNullOrEmpty(Thinking);
+    public bool IsEmpty => !HasText && Response is null;
+
+    /// <summary>Whether the model said or thought anything.</summary>
+    public bool HasText => Text.Length > 0 || !string.IsNullOrEmpty(Thinking);
 }

@@ -1,13 +1,13 @@
 namespace OllamaProxy.Prompts;
 
 /// <summary>
-/// The order of the queue: lower ranks run first, and equal ones in order of arrival. A priority is a head start of
-/// <see cref="AgeingStep"/> a point, so that whatever waits long enough is passed by nothing new.
+/// The order of the queue: lower ranks run first, and equal ones in order of arrival. A priority is a head start of an ageing
+/// step (<c>OLLAMA_PROXY_AGEING_SECONDS</c>) a point, so that whatever waits long enough is passed by nothing new.
 /// </summary>
 public static class Rank
 {
-    /// <summary>How much earlier one point of priority makes a prompt seem to have arrived.</summary>
-    public static readonly TimeSpan AgeingStep = TimeSpan.FromSeconds(300);
+    /// <summary>How much earlier one point of priority makes a prompt seem to have arrived, unless the settings say otherwise.</summary>
+    public static readonly TimeSpan DefaultAgeingStep = TimeSpan.FromSeconds(300);
 
     /// <summary>The lowest priority that a prompt can have.</summary>
     public const int LowestPriority = -100;
@@ -16,6 +16,6 @@ public static class Rank
     public const int HighestPriority = 100;
 
     /// <summary>The rank, in milliseconds since 1970, of a prompt that is queued now. It is fixed then, and kept by retries.</summary>
-    public static long Of(DateTimeOffset arrival, int priority) =>
-        arrival.ToUnixTimeMilliseconds() - (priority * (long)AgeingStep.TotalMilliseconds);
+    public static long Of(DateTimeOffset arrival, int priority, TimeSpan ageingStep) =>
+        arrival.ToUnixTimeMilliseconds() - (priority * (long)ageingStep.TotalMilliseconds);
 }

@@ -4,12 +4,12 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Worker;
 
 /// <summary>Sends a claimed prompt to Ollama once, within its time limits.</summary>
-public sealed class Attempt(OllamaClient ollama, OllamaProxyOptions options, TimeProvider time)
+public sealed class Attempt(OllamaProxyOptions options, TimeProvider time)
 {
-    /// <summary>Runs it; what has come is in <paramref name="text"/>, also after an exception.</summary>
+    /// <summary>Runs it; what has come is in <paramref name="text"/> and <paramref name="response"/>, also after an exception.</summary>
     /// <exception cref="OllamaException">Ollama failed, or a time limit passed.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
-    internal async Task RunAsync(ClaimedPrompt prompt, GeneratedText text, CancellationToken cancellationToken)
+    internal async Task RunAsync(ClaimedPrompt prompt, OllamaClient ollama, GeneratedText text, LiveResponse? response, CancellationToken cancellationToken)
     {
         var timeout = prompt.Timeout ?? options.Timeout;
         using var deadline = new CancellationTokenSource(timeout, time);
@@ -17,13 +17,10 @@ public sealed class Attempt(OllamaClient ollama, OllamaProxyOptions options, Tim
         using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token, idle.Token);
         try
         {
-            var body = GenerateRequest.Write(prompt, options.Model, options.KeepAlive);
-            await foreach (var chunk in ollama.GenerateAsync(body, any.Token))
-            {
-                text.Append(chunk);
-                // Silence before the first token is loading and prompt evaluation, and healthy.
-                idle.CancelAfter(options.IdleTimeout);
-            }
+            if (prompt.Call is { } call)
+                await new CallAttempt(call, text, response!, TokenCame).RunAsync(ollama, options.KeepAlive, any.Token);
+            else
+                await GenerateAsync(any.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -31,5 +28,18 @@ public sealed class Attempt(OllamaClient ollama, OllamaProxyOptions options, Tim
                 ? new OllamaException(FailureKind.Permanent, $"It ran for longer than its timeout of {timeout.TotalSeconds:0.###} seconds.")
                 : new OllamaException(FailureKind.Transient, $"Ollama stopped sending tokens for {options.IdleTimeout.TotalSeconds:0.###} seconds.");
         }
+
+        async Task GenerateAsync(CancellationToken stop)
+        {
+            var body = GenerateRequest.Write(prompt, options.Model, options.KeepAlive);
+            await foreach (var chunk in ollama.GenerateAsync(body, stop))
+            {
+                text.Append(chunk);
+                TokenCame();
+            }
+        }
+
+        // Silence before the first token is loading and prompt evaluation, and healthy.
+        void TokenCame() => idle.CancelAfter(options.IdleTimeout);
     }
 }

@@ -17,17 +17,18 @@ internal sealed class GeneratedText(LiveText live)
         if (live.Text.Length + live.Thinking.Length > MaxLength)
             throw new OllamaException(FailureKind.Permanent, $"The answer is longer than {MaxLength} characters, and was cut off.");
         live.Append(chunk.Response, chunk.Thinking);
-        if (!chunk.Done)
+        if (chunk is { Done: false, DoneReason: null, EvalCount: null, PromptEvalCount: null })
             return;
+        // The figures come with the last chunk or, where the route is OpenAI's, in some before it.
         _statistics = new()
         {
-            DoneReason = chunk.DoneReason,
-            TotalDuration = chunk.TotalDuration,
-            LoadDuration = chunk.LoadDuration,
-            PromptEvalCount = chunk.PromptEvalCount,
-            PromptEvalDuration = chunk.PromptEvalDuration,
-            EvalCount = chunk.EvalCount,
-            EvalDuration = chunk.EvalDuration,
+            DoneReason = chunk.DoneReason ?? _statistics.DoneReason,
+            TotalDuration = chunk.TotalDuration ?? _statistics.TotalDuration,
+            LoadDuration = chunk.LoadDuration ?? _statistics.LoadDuration,
+            PromptEvalCount = chunk.PromptEvalCount ?? _statistics.PromptEvalCount,
+            PromptEvalDuration = chunk.PromptEvalDuration ?? _statistics.PromptEvalDuration,
+            EvalCount = chunk.EvalCount ?? _statistics.EvalCount,
+            EvalDuration = chunk.EvalDuration ?? _statistics.EvalDuration,
         };
     }
 

@@ -8,25 +8,31 @@ namespace OllamaProxy.Worker;
 public sealed class PromptRunner(
     Attempt attempt,
     LeaseKeeper leaseKeeper,
-    Backend backend,
     Settler settler,
     LiveTexts liveTexts,
+    LiveResponses liveResponses,
+    OllamaProxyOptions options,
     TimeProvider time,
     ILogger<PromptRunner> logger)
 {
+    /// <summary>For so long the end of an answer waits for the prompt to be settled: a client need not wait for a store that takes nothing.</summary>
+    private static readonly TimeSpan SettlingPatience = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// Runs the prompt until Ollama is done with it, and returns the settling, which has been begun. Neither throws anything:
     /// what cannot be settled is the lease's business.
     /// </summary>
     /// <param name="prompt">The prompt.</param>
+    /// <param name="backend">Where it runs.</param>
     /// <param name="stopping">Hands the prompt back.</param>
-    public async Task<Task> RunAsync(ClaimedPrompt prompt, CancellationToken stopping)
+    public async Task<Task> RunAsync(ClaimedPrompt prompt, Backend backend, CancellationToken stopping)
     {
         var (stop, attemptEnded) = (CancellationTokenSource.CreateLinkedTokenSource(stopping), new CancellationTokenSource());
         var lease = LeaseState.Held;
         var text = liveTexts.Begin(prompt);
+        var response = prompt.Call is null ? null : liveResponses.Begin(prompt);
         var keeping = KeepAsync();
-        var attempt = AttemptAsync(prompt, new(text), stop.Token);
+        var attempt = AttemptAsync(prompt, backend, new(text), response, stop.Token);
         await Task.WhenAny(attempt); // Of what it threw the settling hears.
         attemptEnded.Cancel();
         return SettleAsync();
@@ -43,7 +49,9 @@ public sealed class PromptRunner(
             try
             {
                 // The keeper need not have ended: what it knows by now is enough, since the store looks at the lease again.
-                await settler.SettleAsync(prompt, await attempt, lease);
+                var settling = settler.SettleAsync(prompt, await attempt, lease);
+                await ShowEndAsync(response, settling);
+                await settling;
                 await keeping;
             }
             catch (Exception exception)
@@ -54,34 +62,66 @@ public sealed class PromptRunner(
             finally
             {
                 text.Dispose();
+                response?.Dispose();
                 stop.Dispose();
                 attemptEnded.Dispose();
             }
         }
     }
 
-    private async Task<AttemptOutcome> AttemptAsync(ClaimedPrompt prompt, GeneratedText text, CancellationToken stop)
+    /// <summary>Hands a prompt back that has not been run, as if it had not been claimed. False: the store takes nothing at the moment.</summary>
+    public Task<bool> TryReleaseAsync(ClaimedPrompt prompt) => settler.TryReleaseAsync(prompt);
+
+    private async Task ShowEndAsync(LiveResponse? response, Task settling)
+    {
+        if (response is null || settling.IsCompleted)
+            return;
+        using var settled = new CancellationTokenSource();
+        await Task.WhenAny(settling, Task.Delay(SettlingPatience, time, settled.Token));
+        await settled.CancelAsync();
+        if (!settling.IsCompleted)
+            response.End();
+    }
+
+    private async Task<AttemptOutcome> AttemptAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, LiveResponse? response, CancellationToken stop)
     {
         var started = time.GetTimestamp();
         logger.AttemptStarted(prompt.Id, prompt.Attempt);
         try
         {
-            var failure = await TryAsync(prompt, text, stop);
+            var failure = await TryAsync(prompt, backend, text, response, stop);
             // An attempt for which Ollama was not there at all is as good as stopped: it does not count.
-            var stopped = failure is not null && !await backend.ReportAsync(failure, stop);
-            return new(text.ToResult(), failure, stopped, time.GetElapsedTime(started));
+            var stopped = failure is not null && !await CountsAsync(prompt, backend, failure, stop);
+            // What a client has begun to read cannot be tried again.
+            if (failure is not null && response?.TryWithdraw() is false)
+                (failure, stopped) = (new(FailureKind.Permanent, failure.Message, failure), false);
+            if (failure is null)
+                backend.NoteCompleted();
+            return new(text.ToResult() with { Response = response?.ToResponse() }, failure, stopped, time.GetElapsedTime(started));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
+            response?.TryWithdraw();
             return new(text.ToResult(), null, Stopped: true, time.GetElapsedTime(started));
         }
     }
 
-    private async Task<OllamaException?> TryAsync(ClaimedPrompt prompt, GeneratedText text, CancellationToken stop)
+    /// <summary>Whether an attempt that failed counts.</summary>
+    private async Task<bool> CountsAsync(ClaimedPrompt prompt, Backend backend, OllamaException failure, CancellationToken stop)
+    {
+        if (failure.IsModelMissing)
+        {
+            backend.NoteMissing(ModelName.Canonical(prompt.Model ?? options.Model));
+            return !options.WaitForModel;
+        }
+        return await backend.ReportAsync(failure, stop);
+    }
+
+    private async Task<OllamaException?> TryAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, LiveResponse? response, CancellationToken stop)
     {
         try
         {
-            await attempt.RunAsync(prompt, text, stop);
+            await attempt.RunAsync(prompt, backend.Client, text, response, stop);
             return null;
         }
         catch (OllamaException failure)

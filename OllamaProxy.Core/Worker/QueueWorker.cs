@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Worker;
@@ -10,8 +11,8 @@ namespace OllamaProxy.Worker;
 /// </summary>
 public sealed class QueueWorker(
     IPromptStore store,
-    SlotRunner slotRunner,
-    Backend backend,
+    Dispatcher dispatcher,
+    Backends backends,
     QueueSignal signal,
     OllamaProxyOptions options,
     TimeProvider time,
@@ -21,7 +22,8 @@ public sealed class QueueWorker(
 
     private readonly SemaphoreSlim _gate = new(1);
     private readonly CancellationTokenSource _shutdown = new();
-    private readonly ClaimTerms _terms = new(options.Concurrency, options.LeaseLength, options.MaxAttempts, options.Ollama.ToString());
+    private readonly ClaimTerms _sweepTerms = new(1, options.LeaseLength, options.MaxAttempts, "");
+    private long? _sweptAt;
 
     /// <summary>
     /// One drain: runs prompts until the queue is empty and the slice <c>OLLAMA_PROXY_DRAIN_SECONDS</c> is over.
@@ -63,18 +65,19 @@ public sealed class QueueWorker(
 
     private async Task DrainUntilEmptyAsync(CancellationToken stop)
     {
-        var slots = new List<Task>();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var watching = backends.WatchAsync(signal.Raise, ended.Token);
         var started = time.GetTimestamp();
         try
         {
             while (!stop.IsCancellationRequested)
             {
                 signal.Lower();
-                var isEmpty = await FillSlotsAsync(slots, stop);
-                if (isEmpty && slots.Count == 0 && time.GetElapsedTime(started) >= options.DrainSlice)
+                await SweepAsync(stop);
+                var isEmpty = await dispatcher.FillAsync(stop);
+                if (isEmpty && dispatcher.IsIdle && time.GetElapsedTime(started) >= options.DrainSlice)
                     return;
-                await WaitForChangeAsync(slots, isEmpty ? options.LeaseLength : QueuedLook, stop);
-                slots.RemoveAll(slot => slot.IsCompleted);
+                await WaitForChangeAsync(isEmpty ? options.LeaseLength : QueuedLook, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -83,35 +86,35 @@ public sealed class QueueWorker(
         }
         finally
         {
-            await Task.WhenAll(slots);
+            await ended.CancelAsync();
+            await Task.WhenAll(watching, dispatcher.WhenIdleAsync());
         }
     }
 
-    /// <summary>Claims for every free slot, and returns whether the queue is empty then.</summary>
-    private async Task<bool> FillSlotsAsync(List<Task> slots, CancellationToken stop)
+    /// <summary>Takes back what was lost with other workers and clients, but not each time that something happens.</summary>
+    private async Task SweepAsync(CancellationToken stop)
     {
+        if (_sweptAt is { } at && time.GetElapsedTime(at) < QueuedLook && time.GetElapsedTime(at) < options.PollInterval)
+            return;
         try
         {
-            while (slots.Count < options.Concurrency && await slotRunner.ClaimAsync(null, stop) is { } prompt)
-                slots.Add(slotRunner.RunAsync(prompt, stop));
-            return !await store.SweepAsync(_terms, stop);
+            await store.SweepAsync(_sweepTerms, stop);
+            _sweptAt = time.GetTimestamp();
         }
         catch (StoreException exception)
         {
             logger.ClaimFailed(exception.Message);
-            return false;
         }
     }
 
-    /// <summary>Waits until a slot has nothing left to run, a prompt was queued in this process, or it is time to look again.</summary>
-    /// <param name="slots">What runs here.</param>
+    /// <summary>Waits until something has happened here that may matter, or it is time to look again.</summary>
     /// <param name="atMost">When to look again for retries that are due, and for leases that ran out, however rarely others are to be polled.</param>
     /// <param name="stop">Ends the wait.</param>
-    private async Task WaitForChangeAsync(List<Task> slots, TimeSpan atMost, CancellationToken stop)
+    private async Task WaitForChangeAsync(TimeSpan atMost, CancellationToken stop)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var poll = new[] { options.PollInterval, atMost, backend.NextProbe ?? atMost }.Min();
-        await Task.WhenAny([.. slots, signal.WaitAsync(waiting.Token), Task.Delay(poll, time, waiting.Token)]);
+        var poll = options.PollInterval < atMost ? options.PollInterval : atMost;
+        await Task.WhenAny(signal.WaitAsync(waiting.Token), Task.Delay(poll, time, waiting.Token));
         await waiting.CancelAsync();
     }
 }

@@ -37,6 +37,21 @@ public sealed class Settler(IPromptStore store, OllamaProxyOptions options, Time
         }
     }
 
+    /// <summary>Hands a prompt back that has not been run, as if it had not been claimed. False: the store takes nothing at the moment.</summary>
+    public async Task<bool> TryReleaseAsync(ClaimedPrompt prompt)
+    {
+        try
+        {
+            await store.ReleaseAsync(prompt.Lease, null, CancellationToken.None);
+            return true;
+        }
+        catch (StoreException exception)
+        {
+            logger.SettlingDelayed(prompt.Id, exception.Message);
+            return false;
+        }
+    }
+
     private Task WriteAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease) => outcome switch
     {
         _ when lease != LeaseState.Held => StopAsync(prompt, outcome),

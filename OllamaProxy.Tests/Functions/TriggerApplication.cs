@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
+using OllamaProxy.Api;
 
 namespace OllamaProxy.Tests.Functions;
 
@@ -15,7 +16,7 @@ public static class TriggerApplication
     public static WebApplication Create(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        builder.AddOllamaProxy();
+        builder.AddOllamaProxy(HostLimits.Functions);
         builder.Services.AddHostedService<TriggerTimer>();
         var app = builder.Build();
         for (var order = 0; order < Trigger.All.Count; order++)

@@ -69,7 +69,7 @@ internal sealed class ModelPrompt(Prompt shown, NewPrompt submitted)
 
     public void ChangePriority(int priority, DateTimeOffset now)
     {
-        var headStart = (priority - Shown.Priority) * (long)Rank.AgeingStep.TotalMilliseconds;
+        var headStart = (priority - Shown.Priority) * (long)Rank.DefaultAgeingStep.TotalMilliseconds;
         Shown = Shown with { Priority = priority, Rank = Shown.Rank - headStart, UpdatedAt = now };
     }
 }

@@ -134,7 +134,7 @@ public abstract class PromptChangeTests
 
         var change = await Store.ChangePriorityAsync(second.Id, 1, default);
 
-        Assert.Equal((true, 1, Rank.Of(second.CreatedAt, 1)), (change.Allowed, change.Prompt!.Priority, change.Prompt.Rank));
+        Assert.Equal((true, 1, Rank.Of(second.CreatedAt, 1, Rank.DefaultAgeingStep)), (change.Allowed, change.Prompt!.Priority, change.Prompt.Rank));
         Assert.Equal(second.Id, (await Store.ClaimAsync(Terms, default))!.Id);
         Assert.False((await Store.ChangePriorityAsync(second.Id, 2, default)).Allowed);
         Assert.Equal(first.Id, (await Store.ClaimAsync(Terms, default))!.Id);

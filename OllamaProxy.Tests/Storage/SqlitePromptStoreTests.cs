@@ -187,17 +187,19 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
         Assert.Equal(7L, Sql("SELECT count(*) FROM pragma_table_info('prompts') WHERE name IN ('seq', 'id', 'prompt', 'status', 'result', 'created_at', 'updated_at')"));
 
     [Fact]
-    public void A_claim_searches_only_the_index_of_queued_prompts()
+    public void What_is_to_be_claimed_is_searched_for_only_in_the_index_of_queued_prompts()
     {
-        var plan = (string)Sql($"EXPLAIN QUERY PLAN {SqliteLeases.NextDue}".Replace("$now_ms", "1", StringComparison.Ordinal))!;
-        Assert.Contains("USING COVERING INDEX prompts_in_order", plan, StringComparison.Ordinal);
+        var plan = Plan(QueueOffers.FirstOfEachModel.Replace("$now", "1", StringComparison.Ordinal).Replace("$limit", "1", StringComparison.Ordinal).Replace("$worker", "''", StringComparison.Ordinal));
+        // To scan that index is to take its first entry: there is a limit of one.
+        Assert.DoesNotContain("SCAN prompts", plan.Replace("SCAN prompts USING INDEX prompts_by_turn", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_sweep_scans_neither_the_queue_nor_what_has_ended()
     {
         var sql = SqliteLeases.SweepAll.Replace("$now_ms", "1", StringComparison.Ordinal).Replace("$now", "''", StringComparison.Ordinal)
-            .Replace("$max_attempts", "1", StringComparison.Ordinal).Replace("$lease_ran_out", "''", StringComparison.Ordinal);
+            .Replace("$max_attempts", "1", StringComparison.Ordinal).Replace("$lease_ran_out", "''", StringComparison.Ordinal).Replace("$client_gone", "''", StringComparison.Ordinal);
         foreach (var statement in sql.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var plan = Plan(statement);

@@ -196,7 +196,7 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
             Status = PromptStatus.Queued,
             Model = submitted.Model,
             Priority = submitted.Priority,
-            Rank = Rank.Of(Now, submitted.Priority),
+            Rank = Rank.Of(Now, submitted.Priority, Rank.DefaultAgeingStep),
             MaxAttempts = submitted.MaxAttempts,
             Batch = batch,
             ExpiresAt = Now + submitted.ExpiresIn,

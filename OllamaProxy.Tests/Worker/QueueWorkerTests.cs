@@ -312,7 +312,7 @@ public sealed class QueueWorkerTests
     {
         _ = rig.Drain();
         // The first is quick on a clock that stands still; the second hangs.
-        rig.Ollama.Faults.Enqueue(Fault.Status(404, "model 'm' not found"));
+        rig.Ollama.Faults.Enqueue(Fault.Status(400, "it is wrong"));
         rig.Ollama.Faults.Enqueue(Fault.Hang);
         var prompts = await rig.Queue.SubmitBatchAsync(Guid.NewGuid(), [.. Enumerable.Range(1, 3).Select(n => new NewPrompt($"{n}", "llama3.2", "{}"u8.ToArray()))], default);
         await rig.WhenAsync(prompts[2].Id, PromptStatus.Processing);

@@ -32,7 +32,7 @@ internal sealed class OriginalTakeover(string model, DateTimeOffset now)
     {
         connection.CreateFunction("original_id", (string? id) => (Guid.TryParse(id, out var uuid) ? uuid : Guid.CreateVersion7(now)).ToString(), isDeterministic: false);
         connection.CreateFunction("original_time", (string? time) => SqliteTime.Write(Time(time)), isDeterministic: true);
-        connection.CreateFunction("original_rank", (string? time) => Rank.Of(Time(time), 0), isDeterministic: true);
+        connection.CreateFunction("original_rank", (string? time) => Rank.Of(Time(time), 0, TimeSpan.Zero), isDeterministic: true);
         connection.Execute(
             """
             INSERT INTO prompts (id, prompt, status, result, error, created_at, updated_at, completed_at, rank, model)

@@ -27,12 +27,12 @@ internal static class PromptChanges
         WHERE id = $id AND status IN ('failed', 'cancelled')
         """, ("$id", id.ToString()), ("$now", SqliteTime.Write(now))));
 
-    public static Change Prioritise(SqliteSession session, Guid id, int priority, DateTimeOffset now) => Of(session, id, session.Execute(
+    public static Change Prioritise(SqliteSession session, Guid id, int priority, TimeSpan ageingStep, DateTimeOffset now) => Of(session, id, session.Execute(
         """
         UPDATE prompts SET rank = rank + (priority - $priority) * $step, priority = $priority, updated_at = $now
         WHERE id = $id AND status = 'queued'
         """,
-        ("$id", id.ToString()), ("$priority", priority), ("$step", (long)Rank.AgeingStep.TotalMilliseconds), ("$now", SqliteTime.Write(now))));
+        ("$id", id.ToString()), ("$priority", priority), ("$step", (long)ageingStep.TotalMilliseconds), ("$now", SqliteTime.Write(now))));
 
     public static bool Delete(SqliteSession session, Guid id) =>
         session.Execute("DELETE FROM prompts WHERE id = $id", ("$id", id.ToString())) > 0;

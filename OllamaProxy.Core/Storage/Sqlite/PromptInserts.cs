@@ -9,14 +9,15 @@ internal static class PromptInserts
     private static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(24);
 
     /// <summary>What a submission will be once it is inserted, but for its number: to be made before the writer's turn, whose time is precious.</summary>
-    public static Prompt Draft(NewPrompt prompt, Guid? batch, DateTimeOffset now) => new()
+    public static Prompt Draft(NewPrompt prompt, Guid? batch, TimeSpan ageingStep, DateTimeOffset now) => new()
     {
         Id = prompt.Id ?? Guid.CreateVersion7(now),
         Seq = 0,
         Status = PromptStatus.Queued,
         Model = prompt.Model,
+        Endpoint = prompt.Call?.Endpoint,
         Priority = prompt.Priority,
-        Rank = Rank.Of(now, prompt.Priority),
+        Rank = Rank.Of(now, prompt.Priority, ageingStep),
         MaxAttempts = prompt.MaxAttempts,
         Batch = batch,
         ExpiresAt = SqliteTime.ToMilliseconds(now + prompt.ExpiresIn),
@@ -30,6 +31,10 @@ internal static class PromptInserts
             return earlier;
         RefuseIfFull(session, 1, maxQueued);
         var added = Insert(session, prompt, draft);
+        if (prompt.Call is { } call)
+            PromptCalls.Insert(session, added.Seq, call);
+        if (prompt.Connection is { } connection)
+            Connections.Insert(session, added.Seq, connection, now);
         if (prompt.IdempotencyKey is { } key)
             session.Execute("INSERT OR REPLACE INTO idempotency_keys (key, seq, expires_at) VALUES ($key, $seq, $expires_at)",
                 ("$key", key), ("$seq", added.Seq), ("$expires_at", (now + KeyLifetime).ToUnixTimeMilliseconds()));
@@ -53,7 +58,7 @@ internal static class PromptInserts
 
     private static Submission? FindEarlier(SqliteSession session, NewPrompt prompt, DateTimeOffset now)
     {
-        if (prompt.Id is null && prompt.IdempotencyKey is null)
+        if (prompt.Fingerprint is null)
             return null;
         using var row = session.Query(
             $"""

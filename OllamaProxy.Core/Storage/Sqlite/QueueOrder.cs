@@ -128,7 +128,7 @@ internal sealed class QueueOrder
 
     private void Reload()
     {
-        using var row = _session.Query("SELECT rank, seq FROM prompts INDEXED BY prompts_in_order WHERE status = 'queued' ORDER BY rank, seq");
+        using var row = _session.Query("SELECT rank, seq FROM prompts INDEXED BY prompts_by_turn WHERE status = 'queued'");
         var queued = new RankedSet();
         while (row.Read())
             queued.Set(row.Int64(1), row.Int64(0));

@@ -10,6 +10,7 @@ internal static class ResultColumns
     /// <summary>For an UPDATE with <see cref="Parameters"/>.</summary>
     public static readonly string Assignments = string.Join(", ", Names.Split(", ").Select(name => $"{name} = ${name}"));
 
+    /// <param name="result">What came; null: nothing.</param>
     public static (string Name, object? Value)[] Parameters(PromptResult? result) =>
     [
         ("$result", result?.Text),

@@ -54,9 +54,13 @@ internal static class Settlement
         if (!EndHeld(session, lease, result, now))
             return false;
         PromptAttempts.End(session, lease.Seq, error, now);
+        // An error's answer has no text: then nothing is to be read of any.
+        var text = status == PromptStatus.Completed || result is { HasText: true } ? result : null;
         session.Execute(
             $"UPDATE prompts SET status = $status, error = $error, completed_at = $now, updated_at = $now, {ResultColumns.Assignments} WHERE seq = $seq",
-            [("$seq", lease.Seq), ("$status", status.Name()), ("$error", error), ("$now", SqliteTime.Write(now)), .. ResultColumns.Parameters(result)]);
+            [("$seq", lease.Seq), ("$status", status.Name()), ("$error", error), ("$now", SqliteTime.Write(now)), .. ResultColumns.Parameters(text)]);
+        if (result?.Response is { } response)
+            PromptCalls.Answer(session, lease.Seq, response);
         return true;
     }
 

@@ -8,16 +8,13 @@ namespace OllamaProxy.Storage.Sqlite;
 /// </summary>
 internal static class SqliteLeases
 {
-    /// <summary>Finds the prompt that is to be claimed next. Without the hint, SQLite takes the index by status, and sorts.</summary>
-    public const string NextDue =
-        """
-        SELECT seq FROM prompts INDEXED BY prompts_in_order
-        WHERE status = 'queued' AND available_at <= $now_ms AND seq NOT IN (SELECT seq FROM leases) ORDER BY rank, seq LIMIT 1
-        """;
-
     /// <summary>Takes back what is processing without a good lease, and fails what waited for too long. No statement may scan the queue.</summary>
     public const string SweepAll =
         $"""
+        UPDATE prompts SET status = 'cancelled', error = $client_gone, completed_at = $now, updated_at = $now,
+            result = {GeneratedChunks.Joined}, thinking = {GeneratedChunks.JoinedThinking}
+        WHERE seq IN (SELECT seq FROM connections WHERE expires_at <= $now_ms) AND +status IN ('queued', 'processing');
+
         DELETE FROM leases WHERE expires_at <= $now_ms;
 
         UPDATE attempts SET ended_at = $now, error = $lease_ran_out WHERE ended_at IS NULL AND seq NOT IN (SELECT seq FROM leases);
@@ -37,39 +34,25 @@ internal static class SqliteLeases
         WHERE status = 'queued' AND expires_at <= $now_ms;
         """;
 
+    private const string ClientGone = "The client that waited for it on an open connection is gone.";
     private const string LeaseRanOut = "The worker that ran this prompt was not heard of for the length of its lease.";
 
     public static void Sweep(SqliteSession session, ClaimTerms terms, DateTimeOffset now) => session.Execute(SweepAll,
-        ("$now_ms", now.ToUnixTimeMilliseconds()), ("$max_attempts", terms.MaxAttempts), ("$now", SqliteTime.Write(now)), ("$lease_ran_out", LeaseRanOut));
+        ("$now_ms", now.ToUnixTimeMilliseconds()), ("$max_attempts", terms.MaxAttempts), ("$now", SqliteTime.Write(now)), ("$lease_ran_out", LeaseRanOut), ("$client_gone", ClientGone));
 
-    /// <summary>Claims the first due prompt, if there is a slot for it.</summary>
-    public static ClaimedPrompt? Claim(SqliteSession session, ClaimTerms terms, DateTimeOffset now)
+    /// <summary>Claims a prompt, if it is still due, and there is a slot for it.</summary>
+    public static ClaimedPrompt? Claim(SqliteSession session, long seq, ClaimTerms terms, DateTimeOffset now)
     {
         var shared = terms.After is { } after ? SlotOf(session, after) : null;
-        if (shared is null && session.Number("SELECT count(DISTINCT coalesce(slot, token)) FROM leases") >= terms.Concurrency)
+        if (shared is null && SlotsTaken(session, terms.Backend) >= terms.Concurrency)
             return null;
-        using var row = session.Query(
-            $"""
-            UPDATE prompts SET status = 'processing', attempts = attempts + 1, error = NULL, started_at = $now, updated_at = $now
-            WHERE seq = ({NextDue})
-            RETURNING id, seq, attempts, prompt, request, model, max_attempts, timeout
-            """,
-            ("$now", SqliteTime.Write(now)), ("$now_ms", now.ToUnixTimeMilliseconds()));
-        if (!row.Read())
+        if (Take(session, seq, now) is not { } claimed)
             return null;
-
-        var claimed = new ClaimedPrompt(Guid.Parse(row.Text(0)), new(row.Int64(1), Guid.NewGuid()), row.Int32(2), row.Text(3), row.Bytes(4))
-        {
-            StartedAt = SqliteTime.ToMicroseconds(now),
-            Model = row.TextOrNull(5),
-            MaxAttempts = row.Int32OrNull(6),
-            Timeout = row.RealOrNull(7) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-        };
         var token = claimed.Lease.Token.ToString();
-        session.Execute("INSERT INTO leases (seq, token, slot, expires_at) VALUES ($seq, $token, $slot, $expires_at)",
-            ("$seq", claimed.Lease.Seq), ("$token", token), ("$slot", shared ?? token), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
-        PromptAttempts.Begin(session, claimed.Lease.Seq, claimed.Attempt, terms.Backend, now);
-        return claimed;
+        session.Execute("INSERT INTO leases (seq, token, slot, backend, expires_at) VALUES ($seq, $token, $slot, $backend, $expires_at)",
+            ("$seq", seq), ("$token", token), ("$slot", shared ?? token), ("$backend", terms.Backend), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
+        PromptAttempts.Begin(session, seq, claimed.Attempt, terms.Backend, now);
+        return claimed with { Call = PromptCalls.Find(session, seq) };
     }
 
     public static LeaseState LookAt(SqliteSession session, Lease lease)
@@ -101,6 +84,27 @@ internal static class SqliteLeases
         session.Execute("DELETE FROM leases WHERE seq = $seq AND token = $token", Parameters(lease));
         return state;
     }
+
+    private static ClaimedPrompt? Take(SqliteSession session, long seq, DateTimeOffset now)
+    {
+        using var row = session.Query(
+            """
+            UPDATE prompts SET status = 'processing', attempts = attempts + 1, error = NULL, started_at = $now, updated_at = $now
+            WHERE seq = $seq AND status = 'queued' AND available_at <= $now_ms AND seq NOT IN (SELECT seq FROM leases)
+            RETURNING id, attempts, prompt, request, model, max_attempts, timeout
+            """,
+            ("$seq", seq), ("$now", SqliteTime.Write(now)), ("$now_ms", now.ToUnixTimeMilliseconds()));
+        return !row.Read() ? null : new(Guid.Parse(row.Text(0)), new(seq, Guid.NewGuid()), row.Int32(1), row.Text(2), row.Bytes(3))
+        {
+            StartedAt = SqliteTime.ToMicroseconds(now),
+            Model = row.TextOrNull(4),
+            MaxAttempts = row.Int32OrNull(5),
+            Timeout = row.RealOrNull(6) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        };
+    }
+
+    private static long SlotsTaken(SqliteSession session, string backend) => session.Number(
+        "SELECT count(DISTINCT coalesce(slot, token)) FROM leases WHERE coalesce(backend, $backend) = $backend", ("$backend", backend));
 
     private static string? SlotOf(SqliteSession session, Lease lease)
     {

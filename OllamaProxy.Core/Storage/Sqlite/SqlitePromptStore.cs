@@ -12,9 +12,10 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     private readonly RecentPrompts _recent = new();
     private readonly ResultTexts _results;
     private readonly SqliteWriter _writer;
+    private readonly TimeSpan _ageingStep;
     private readonly TimeProvider _time;
 
-    private SqlitePromptStore(SqliteDatabase database, SqliteConnection connection, TimeProvider time)
+    private SqlitePromptStore(SqliteDatabase database, SqliteConnection connection, TimeSpan ageingStep, TimeProvider time)
     {
         var session = new SqliteSession(connection);
         _database = database;
@@ -22,6 +23,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         _results = new(this);
         _order = new(session, _recent, Watches, time);
         _writer = new(database, session, _order);
+        _ageingStep = ageingStep;
         _time = time;
     }
 
@@ -32,8 +34,9 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     /// <param name="path">The full path. Its folder is made if it is not there.</param>
     /// <param name="defaultModel">The model for taken-over prompts that have yet to run.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="ageingStep">How much of a head start a point of priority is; null: <see cref="Rank.DefaultAgeingStep"/>.</param>
     /// <exception cref="StoreException">The file cannot be used. Nothing in it was changed.</exception>
-    public static SqlitePromptStore Open(string path, string defaultModel, TimeProvider time)
+    public static SqlitePromptStore Open(string path, string defaultModel, TimeProvider time, TimeSpan? ageingStep = null)
     {
         var database = new SqliteDatabase(path);
         SqliteConnection? connection = null;
@@ -44,7 +47,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
             SqliteSchema.Prepare(connection, path, new OriginalTakeover(defaultModel, time.GetUtcNow()));
             // They are for those who write by scripts; this program writes only what it can read, and checks beforehand.
             connection.Execute("PRAGMA ignore_check_constraints = ON");
-            return new(database, connection, time);
+            return new(database, connection, ageingStep ?? Rank.DefaultAgeingStep, time);
         }
         catch (Exception exception)
         {
@@ -61,7 +64,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     /// <inheritdoc/>
     public Task<Submission> AddAsync(NewPrompt prompt, long maxQueued, CancellationToken cancellationToken)
     {
-        var draft = PromptInserts.Draft(prompt, null, _time.GetUtcNow());
+        var draft = PromptInserts.Draft(prompt, null, _ageingStep, _time.GetUtcNow());
         return WriteAsync((session, now) => PromptInserts.Add(session, prompt, draft, maxQueued, now), cancellationToken);
     }
 
@@ -69,7 +72,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     public Task<IReadOnlyList<Prompt>> AddBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued, CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
-        var drafts = prompts.Select(prompt => PromptInserts.Draft(prompt, batch, now)).ToList();
+        var drafts = prompts.Select(prompt => PromptInserts.Draft(prompt, batch, _ageingStep, now)).ToList();
         return WriteAsync((session, _) => PromptInserts.AddBatch(session, prompts, drafts, maxQueued), cancellationToken);
     }
 
@@ -96,6 +99,10 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) => _results.FindAsync(id, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<CallResponse?> FindResponseAsync(Guid id, CancellationToken cancellationToken) =>
+        ReadAsync(session => PromptCalls.FindResponse(session, id), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<TextChunk> ReadGeneratedAsync(Prompt prompt, TextOffset after, CancellationToken cancellationToken) =>
         ReadAsync(session => GeneratedChunks.Read(session, prompt, after), cancellationToken);
 
@@ -112,7 +119,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         // Nothing was written here for a while: look for once, and let the order catch up for the next who asks.
         _writer.CatchUpSoon();
         return ReadAsync(session => session.Number(
-            "SELECT count(*) FROM prompts INDEXED BY prompts_in_order WHERE status = 'queued' AND (rank, seq) < ($rank, $seq)",
+            "SELECT count(*) FROM prompts INDEXED BY prompts_by_turn WHERE status = 'queued' AND (rank, seq) < ($rank, $seq)",
             ("$rank", prompt.Rank), ("$seq", prompt.Seq)), cancellationToken);
     }
 
@@ -138,7 +145,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<Change> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => PromptChanges.Prioritise(session, id, priority, now), cancellationToken);
+        WriteAsync((session, now) => PromptChanges.Prioritise(session, id, priority, _ageingStep, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken) =>
@@ -171,10 +178,18 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<ClaimedPrompt?> ClaimAsync(ClaimTerms terms, CancellationToken cancellationToken) => WriteAsync((session, now) =>
+    public Task<QueueOffer> OfferAsync(int perModel, Guid worker, CancellationToken cancellationToken) =>
+        ReadAsync(session => QueueOffers.Read(session, perModel, worker, _time.GetUtcNow()), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ClaimedPrompt?> ClaimAsync(long seq, ClaimTerms terms, CancellationToken cancellationToken) =>
+        WriteAsync((session, now) => SqliteLeases.Claim(session, seq, terms, now), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task RenewConnectionsAsync(IReadOnlyCollection<long> seqs, TimeSpan length, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
-        SqliteLeases.Sweep(session, terms, now);
-        return SqliteLeases.Claim(session, terms, now);
+        Connections.Renew(session, seqs, now + length);
+        return true;
     }, cancellationToken);
 
     /// <inheritdoc/>

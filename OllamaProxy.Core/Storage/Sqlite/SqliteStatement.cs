@@ -88,6 +88,7 @@ internal sealed class SqliteStatement : IDisposable
         long number => raw.sqlite3_bind_int64(_statement, place, number),
         int number => raw.sqlite3_bind_int64(_statement, place, number),
         double number => raw.sqlite3_bind_double(_statement, place, number),
+        ReadOnlyMemory<byte> { Length: 0 } => raw.sqlite3_bind_zeroblob(_statement, place, 0), // An empty span would be NULL.
         ReadOnlyMemory<byte> bytes => raw.sqlite3_bind_blob(_statement, place, bytes.Span),
         _ => throw new ArgumentException($"{value.GetType()} cannot be stored.", nameof(value)),
     };

@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Http;
+using OllamaProxy.Ollama;
+
+namespace OllamaProxy.Api;
+
+/// <summary>
+/// Error answers in the shape that the route's clients read: that of Ollama, OpenAI or Anthropic on their routes, and
+/// <see cref="Problems"/> on all others.
+/// </summary>
+public static class ApiError
+{
+    /// <summary>Has the errors of this request answered as those of an API.</summary>
+    public static void Use(HttpContext context, ApiFamily family) => context.Features.Set(new Shape(family));
+
+    /// <summary>Any error.</summary>
+    public static IResult Of(HttpContext context, int status, string message) => context.Features.Get<Shape>()?.Family switch
+    {
+        ApiFamily.Ollama => JsonAnswer.Of(new OllamaErrorResource(message), ApiJson.Relaxed.OllamaErrorResource, status),
+        ApiFamily.OpenAI => JsonAnswer.Of(new OpenAIErrorResource(new(message, OpenAIType(status))), ApiJson.Relaxed.OpenAIErrorResource, status),
+        ApiFamily.Anthropic => JsonAnswer.Of(new AnthropicErrorResource(new(AnthropicType(status), message)), ApiJson.Relaxed.AnthropicErrorResource, status),
+        _ => Problems.Of(status, message),
+    };
+
+    /// <summary>As Ollama names them on OpenAI's routes.</summary>
+    private static string OpenAIType(int status) => status switch
+    {
+        400 => "invalid_request_error",
+        401 => "authentication_error",
+        404 => "not_found_error",
+        429 => "rate_limit_error",
+        _ => "api_error",
+    };
+
+    /// <summary>https://docs.anthropic.com/en/api/errors</summary>
+    private static string AnthropicType(int status) => status switch
+    {
+        400 => "invalid_request_error",
+        401 => "authentication_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        503 => "overloaded_error",
+        _ => "api_error",
+    };
+
+    private sealed record Shape(ApiFamily Family);
+}

@@ -1,0 +1,72 @@
+using Microsoft.AspNetCore.Http;
+using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
+using OllamaProxy.Worker;
+
+namespace OllamaProxy.Api;
+
+/// <summary>
+/// Ollama's own API, and the parts of OpenAI's and Anthropic's that it has, as far as a model has something to do: each call
+/// becomes a prompt, waits its turn, and is answered on the same connection with what Ollama says, byte for byte.
+/// </summary>
+public sealed class CallHandlers(PromptQueue queue, CallConnections connections, Waits waits, WorkerIdentity worker, OllamaProxyOptions options)
+{
+    /// <summary>The header that tells the id of the prompt that a call has become.</summary>
+    public const string PromptId = "X-Prompt-Id";
+
+    /// <summary><c>/api/generate</c></summary>
+    public Task<IResult> GenerateAsync(HttpContext context) => CallAsync(context, CallEndpoint.Generate);
+
+    /// <summary><c>/api/chat</c></summary>
+    public Task<IResult> ChatAsync(HttpContext context) => CallAsync(context, CallEndpoint.Chat);
+
+    /// <summary><c>/api/embed</c></summary>
+    public Task<IResult> EmbedAsync(HttpContext context) => CallAsync(context, CallEndpoint.Embed);
+
+    /// <summary><c>/api/embeddings</c></summary>
+    public Task<IResult> EmbeddingsAsync(HttpContext context) => CallAsync(context, CallEndpoint.Embeddings);
+
+    /// <summary><c>/v1/chat/completions</c></summary>
+    public Task<IResult> ChatCompletionsAsync(HttpContext context) => CallAsync(context, CallEndpoint.ChatCompletions);
+
+    /// <summary><c>/v1/completions</c></summary>
+    public Task<IResult> CompletionsAsync(HttpContext context) => CallAsync(context, CallEndpoint.Completions);
+
+    /// <summary><c>/v1/embeddings</c></summary>
+    public Task<IResult> OpenAIEmbeddingsAsync(HttpContext context) => CallAsync(context, CallEndpoint.OpenAIEmbeddings);
+
+    /// <summary><c>/v1/responses</c></summary>
+    public Task<IResult> ResponsesAsync(HttpContext context) => CallAsync(context, CallEndpoint.Responses);
+
+    /// <summary><c>/v1/messages</c></summary>
+    public Task<IResult> MessagesAsync(HttpContext context) => CallAsync(context, CallEndpoint.Messages);
+
+    private async Task<IResult> CallAsync(HttpContext context, CallEndpoint endpoint)
+    {
+        ApiError.Use(context, endpoint.Family);
+        var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
+        var request = CallRequest.Read(endpoint, body);
+        var isKept = Waits.RespondsAsync(context, out var seconds);
+        var prompt = new NewPrompt(request.Text, request.Model, SubmissionReader.NoFields)
+        {
+            Call = new(endpoint.Path, context.Request.QueryString.ToString(), HeaderRules.ForOllama(context.Request.AllHeaders()), body),
+            Priority = options.InteractivePriority,
+            Connection = isKept ? null : new(options.Worker ? worker.Token : null, options.LeaseLength),
+        };
+
+        var submitted = (await queue.SubmitAsync(prompt, context.RequestAborted)).Prompt;
+        context.Response.Headers[PromptId] = submitted.Id.ToString();
+        return isKept ? await KeptAsync(context, submitted, seconds) : connections.AnswerTo(submitted);
+    }
+
+    /// <summary>The answer to a client that does not stay: where to ask, or the response if that is there in time.</summary>
+    private async Task<IResult> KeptAsync(HttpContext context, Prompt prompt, int seconds)
+    {
+        var now = seconds > 0 ? await waits.WaitAsync(prompt, seconds, context.RequestAborted) : prompt;
+        if (now?.Status.HasEnded() is true)
+            return CallOutcome.Of(context, now, await queue.FindResponseAsync(now.Id, context.RequestAborted));
+        var submitted = SubmittedResource.Of(prompt);
+        context.Response.Headers.Location = submitted.StatusUrl;
+        return JsonAnswer.Of(submitted, ApiJson.Relaxed.SubmittedResource, StatusCodes.Status202Accepted);
+    }
+}

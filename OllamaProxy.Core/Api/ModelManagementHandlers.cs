@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using OllamaProxy.Ollama;
+
+namespace OllamaProxy.Api;
+
+/// <summary>
+/// The routes of Ollama's that change which models there are. They are closed unless <c>OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT</c>
+/// opens them, and then to no page of another site: a visit to it must not be enough to delete a model. What is about one model
+/// goes to a backend that has it, anything else to the first.
+/// </summary>
+public sealed class ModelManagementHandlers(Backends backends, Passing passing, OllamaProxyOptions options)
+{
+    /// <summary><c>/api/pull</c>, <c>/api/create</c> and <c>/api/blobs/{digest}</c>: what brings something new.</summary>
+    public Task<IResult> BringAsync(HttpContext context) => ManageAsync(context, passing.ToFirstAsync);
+
+    /// <summary><c>/api/push</c>, <c>/api/copy</c> and <c>/api/delete</c>: what is about a model that is there.</summary>
+    public Task<IResult> ChangeAsync(HttpContext context) => ManageAsync(context, async _ =>
+    {
+        var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
+        return await passing.ToWhoHasAsync(context, ModelOf(body), body);
+    });
+
+    private async Task<IResult> ManageAsync(HttpContext context, Func<HttpContext, Task<IResult>> manageAsync)
+    {
+        ApiError.Use(context, ApiFamily.Ollama);
+        if (!options.AllowModelManagement)
+            return ApiError.Of(context, StatusCodes.Status403Forbidden, $"{context.Request.Path} changes which models there are, and this Ollama Proxy does not allow that. Ask Ollama itself, or set OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT=true.");
+        if (context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && !IsTrusted(origin))
+            return ApiError.Of(context, StatusCodes.Status403Forbidden, $"{context.Request.Path} changes which models there are, and pages of '{origin}' may not do that. Name the origin in OLLAMA_PROXY_CORS_ORIGINS to allow it.");
+        return new Answer(await manageAsync(context), backends);
+    }
+
+    /// <summary>A page on this machine, or of an origin that the settings name; that they allow all of them is not enough for this.</summary>
+    private bool IsTrusted(string origin) =>
+        options.CorsOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase) || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.IsLoopback && uri.Scheme is "http" or "https");
+
+    private static string ModelOf(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return document.RootElement.Text("model") ?? document.RootElement.Text("name") ?? document.RootElement.Text("source") ?? "";
+        }
+        catch (JsonException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>Has the models looked at anew once they have changed.</summary>
+    private sealed class Answer(IResult result, Backends backends) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            try
+            {
+                await result.ExecuteAsync(httpContext);
+            }
+            finally
+            {
+                backends.RefreshSoon();
+            }
+        }
+    }
+}

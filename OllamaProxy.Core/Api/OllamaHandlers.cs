@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using OllamaProxy.Ollama;
+
+namespace OllamaProxy.Api;
+
+/// <summary>What Ollama tells about itself and its models, of all backends as if they were one. Nothing of it is queued, since no model has to do anything for it.</summary>
+public sealed class OllamaHandlers(Backends backends, Passing passing, OllamaProxyOptions options)
+{
+    private static readonly byte[] Running = "Ollama is running"u8.ToArray();
+
+    /// <summary><c>/api/tags</c>: the models that are installed anywhere.</summary>
+    public Task<IResult> TagsAsync(HttpContext context) => ListAsync(context, ApiFamily.Ollama, "models", "name", JsonAnswer.MediaType);
+
+    /// <summary><c>/api/ps</c>: the models that are loaded, once for each backend that has them.</summary>
+    public Task<IResult> LoadedAsync(HttpContext context) => ListAsync(context, ApiFamily.Ollama, "models", null, JsonAnswer.MediaType);
+
+    /// <summary><c>/v1/models</c>: as <see cref="TagsAsync"/>, in OpenAI's shape.</summary>
+    public Task<IResult> OpenAIModelsAsync(HttpContext context) => ListAsync(context, ApiFamily.OpenAI, "data", "id", "application/json");
+
+    /// <summary><c>/api/version</c>: the lowest, since it tells clients what they can rely on.</summary>
+    public Task<IResult> VersionAsync(HttpContext context) =>
+        AskAsync(context, ApiFamily.Ollama, JsonAnswer.MediaType, answers => answers.MinBy(VersionOf)!);
+
+    /// <summary><c>/api/show</c>: of a backend that has the model.</summary>
+    public async Task<IResult> ShowAsync(HttpContext context)
+    {
+        ApiError.Use(context, ApiFamily.Ollama);
+        var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
+        return await passing.ToWhoHasAsync(context, CallRequest.Read(CallEndpoint.Generate, body).Model, body);
+    }
+
+    /// <summary><c>/v1/models/{model}</c>: of a backend that has the model.</summary>
+    public Task<IResult> OpenAIModelAsync(HttpContext context)
+    {
+        ApiError.Use(context, ApiFamily.OpenAI);
+        return passing.ToWhoHasAsync(context, (string?)context.Request.RouteValues["model"] ?? "", null);
+    }
+
+    /// <summary>What Ollama's root answers, by which clients see that it runs.</summary>
+    internal static IResult Root() => JsonAnswer.Of(Running, contentType: "text/plain; charset=utf-8");
+
+    private Task<IResult> ListAsync(HttpContext context, ApiFamily family, string list, string? key, string contentType) =>
+        AskAsync(context, family, contentType, answers => MergedList.Of(answers, list, key));
+
+    private async Task<IResult> AskAsync(HttpContext context, ApiFamily family, string contentType, Func<IReadOnlyList<byte[]>, ReadOnlyMemory<byte>> merge)
+    {
+        ApiError.Use(context, family);
+        try
+        {
+            var path = context.Request.Path.Value!;
+            return JsonAnswer.Of(merge(await backends.AskAsync((ollama, cancellationToken) => ollama.ReadAsync(path, cancellationToken), context.RequestAborted)), contentType: contentType);
+        }
+        catch (OllamaException exception)
+        {
+            return passing.Unavailable(context, exception);
+        }
+    }
+
+    private static Version VersionOf(byte[] answer)
+    {
+        using var document = JsonDocument.Parse(answer);
+        return Version.TryParse(document.RootElement.Text("version")?.Split('-', '+')[0], out var version) ? version : new();
+    }
+}

@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Http;
+using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Api;
+
+/// <summary>Passes requests on to a backend, and its answers back as they come, without the queue.</summary>
+public sealed class Passing(Backends backends)
+{
+    private const string RetryAfter = "5";
+
+    /// <summary>To a backend that has the model; where none is known to, to each in turn until one does not answer 404.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="model">The model's name.</param>
+    /// <param name="body">The request's body; null: none.</param>
+    public async Task<IResult> ToWhoHasAsync(HttpContext context, string model, ReadOnlyMemory<byte>? body)
+    {
+        var canonical = ModelName.Canonical(model);
+        var (answer, failure) = (default(HttpResponseMessage), default(OllamaException));
+        foreach (var backend in backends.Up.OrderBy(backend => backend.State.Has(canonical) ? 0 : 1))
+        {
+            try
+            {
+                var next = await SendAsync(context, backend, body is { } bytes ? new ReadOnlyMemoryContent(bytes) : null);
+                answer?.Dispose();
+                answer = next;
+                if (answer.StatusCode != System.Net.HttpStatusCode.NotFound)
+                    break;
+            }
+            catch (OllamaException exception)
+            {
+                failure ??= exception;
+            }
+        }
+        return answer is not null ? new PassedAnswer(answer) : Unavailable(context, failure!);
+    }
+
+    /// <summary>To the first backend that answers, with the body as it comes in, of whatever size.</summary>
+    public async Task<IResult> ToFirstAsync(HttpContext context)
+    {
+        var hasBody = context.Request.ContentLength is not 0 and not null || context.Request.Headers.TransferEncoding.Count > 0;
+        try
+        {
+            return new PassedAnswer(await SendAsync(context, backends.Up[0], hasBody ? new StreamContent(context.Request.Body) : null));
+        }
+        catch (OllamaException exception)
+        {
+            return Unavailable(context, exception);
+        }
+    }
+
+    /// <summary>503: no backend can be asked.</summary>
+    internal IResult Unavailable(HttpContext context, OllamaException exception)
+    {
+        backends.RefreshSoon();
+        context.Response.Headers.RetryAfter = RetryAfter;
+        return ApiError.Of(context, StatusCodes.Status503ServiceUnavailable, exception.Message);
+    }
+
+    private static Task<HttpResponseMessage> SendAsync(HttpContext context, Backend backend, HttpContent? content)
+    {
+        var request = context.Request;
+        return backend.Client.PassAsync(
+            new(request.Method), request.Path.ToUriComponent() + request.QueryString, HeaderRules.ForOllama(request.AllHeaders()), content, context.RequestAborted);
+    }
+}

@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+
+namespace OllamaProxy.Ollama;
+
+/// <summary>What is known of a backend. Models go by their <see cref="ModelName.Canonical"/> names.</summary>
+/// <param name="Name">Its address.</param>
+/// <param name="Concurrency">How many prompts it runs at once.</param>
+public sealed record BackendState(string Name, int Concurrency)
+{
+    /// <summary>Whether it answers; false also while that is not known.</summary>
+    public bool IsUp { get; init; }
+
+    /// <summary>Whether it answers, but has failed several prompts in a row lately: others are to be preferred.</summary>
+    public bool IsTroubled { get; init; }
+
+    /// <summary>The models that it has, or had when it last answered; null: nobody knows, so that it may have any.</summary>
+    public ImmutableHashSet<string>? Installed { get; init; }
+
+    /// <summary>As of when <see cref="Installed"/> is true.</summary>
+    public DateTimeOffset InstalledAsOf { get; init; }
+
+    /// <summary>The models that it is believed to have in memory.</summary>
+    public ImmutableHashSet<string> Loaded { get; init; } = [];
+
+    /// <summary>The only models that the settings let it be asked for; null: all.</summary>
+    public ImmutableHashSet<string>? Only { get; init; }
+
+    /// <summary>Whether it can be asked for this model, as far as is known.</summary>
+    public bool Has(string model) => Only?.Contains(model) is not false && Installed?.Contains(model) is not false;
+}

@@ -1,0 +1,45 @@
+namespace OllamaProxy.Ollama;
+
+/// <summary>All Ollama servers, in the order of <c>OLLAMA_URL</c>.</summary>
+public sealed class Backends(IReadOnlyList<Backend> all)
+{
+    /// <summary>The backends; at least one.</summary>
+    public IReadOnlyList<Backend> All => all;
+
+    /// <summary>The backend of this name.</summary>
+    public Backend Named(string name) => all.First(backend => backend.Name == name);
+
+    /// <summary>Keeps what is known of them true until the token fires, and tells of every change.</summary>
+    public Task WatchAsync(Action changed, CancellationToken cancellationToken) =>
+        Task.WhenAll(all.Select(backend => backend.WatchAsync(changed, cancellationToken)));
+
+    /// <summary>Has all of them looked at, at once.</summary>
+    public void RefreshSoon()
+    {
+        foreach (var backend in all)
+            backend.RefreshSoon();
+    }
+
+    /// <summary>Those that answer, as far as is known; all of them where none is known to.</summary>
+    public IReadOnlyList<Backend> Up => all.Where(backend => backend.State.IsUp).ToList() is { Count: > 0 } up ? up : all;
+
+    /// <summary>Asks all of <see cref="Up"/> at once, and returns what those answered that did, in their order.</summary>
+    /// <exception cref="OllamaException">None did; it is that of the first.</exception>
+    public async Task<IReadOnlyList<T>> AskAsync<T>(Func<OllamaClient, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        var asked = Up.Select(backend => ask(backend.Client, cancellationToken)).ToList();
+        var (answers, failure) = (new List<T>(), default(OllamaException));
+        foreach (var answer in asked)
+        {
+            try
+            {
+                answers.Add(await answer);
+            }
+            catch (OllamaException exception)
+            {
+                failure ??= exception;
+            }
+        }
+        return answers.Count > 0 ? answers : throw failure!;
+    }
+}

@@ -1,0 +1,72 @@
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Worker;
+
+/// <summary>The leases that this process holds: of what runs, of what is to follow, and of what is being settled. Safe for many threads.</summary>
+internal sealed class Claims
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Guid, Claim> _byToken = [];
+    private readonly List<Guid> _settled = [];
+
+    public void Add(Lease lease, string backend, string model)
+    {
+        lock (_lock)
+            _byToken.Add(lease.Token, new(lease, backend, model));
+    }
+
+    public void NoteEnded(Lease lease)
+    {
+        lock (_lock)
+            _byToken[lease.Token].HasEnded = true;
+    }
+
+    public void NoteSettled(Lease lease)
+    {
+        lock (_lock)
+            _settled.Add(lease.Token);
+    }
+
+    /// <summary>Forgets those that are settled. To be called before the store is asked for its leases, never between that and <see cref="Holds"/>.</summary>
+    public void ForgetSettled()
+    {
+        lock (_lock)
+        {
+            foreach (var token in _settled)
+                _byToken.Remove(token);
+            _settled.Clear();
+        }
+    }
+
+    public bool Holds(Guid token)
+    {
+        lock (_lock)
+            return _byToken.ContainsKey(token);
+    }
+
+    /// <summary>The models of what runs at a backend.</summary>
+    public IReadOnlyList<string> RunningAt(string backend)
+    {
+        lock (_lock)
+            return [.. _byToken.Values.Where(claim => claim.Backend == backend && !claim.HasEnded).Select(claim => claim.Model)];
+    }
+
+    /// <summary>A lease at a backend whose attempt has ended and whose slot is as good as free, each only once; null: there is none.</summary>
+    public Lease? TakeEnded(string backend)
+    {
+        lock (_lock)
+        {
+            var ended = _byToken.Values.FirstOrDefault(claim => claim.Backend == backend && claim is { HasEnded: true, IsSucceeded: false });
+            if (ended is not null)
+                ended.IsSucceeded = true;
+            return ended?.Lease;
+        }
+    }
+
+    private sealed record Claim(Lease Lease, string Backend, string Model)
+    {
+        public bool HasEnded { get; set; }
+
+        public bool IsSucceeded { get; set; }
+    }
+}

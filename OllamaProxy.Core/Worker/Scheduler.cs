@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Worker;
+
+/// <summary>
+/// Decides which prompt goes to which backend next. Pure: the same in gives the same out. A prompt goes only where its model
+/// is installed; first where that is loaded; then where least runs. Prompts for a model that is loaded go before others, so
+/// that A B A B becomes A A B B, within bounds: nothing overtakes a prompt of a higher priority, or one that was first
+/// overtaken as long ago as the grouping window is.
+/// </summary>
+/// <param name="GroupingWindow">For how long a prompt may be overtaken.</param>
+/// <param name="WaitForModel">Whether a prompt whose model no backend has waits for it; else it goes to one that says so.</param>
+/// <param name="DefaultModel">The model of prompts that name none.</param>
+public sealed record Scheduler(TimeSpan GroupingWindow, bool WaitForModel, string DefaultModel)
+{
+    /// <summary>Decides.</summary>
+    /// <param name="prompts">The first due prompts of each model.</param>
+    /// <param name="backends">The backends.</param>
+    /// <param name="overtaken">What the last decision said of that.</param>
+    /// <param name="now">The time.</param>
+    public Schedule Decide(
+        IEnumerable<QueuedPrompt> prompts, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, Overtaken> overtaken, DateTimeOffset now)
+    {
+        var round = new SchedulingRound(this, backends, overtaken, now);
+        foreach (var prompt in prompts.OrderBy(prompt => (prompt.Rank, prompt.Seq)))
+            round.Add(prompt, ModelOf(prompt));
+        return round.Decide();
+    }
+
+    /// <summary>The canonical name of a prompt's model; empty for a call that names none, which may go anywhere.</summary>
+    public string ModelOf(QueuedPrompt prompt) => Ollama.ModelName.Canonical(prompt.Model ?? DefaultModel);
+}

@@ -1,0 +1,151 @@
+using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Worker;
+
+/// <summary>
+/// Runs prompts at a backend, one after the other. Ollama need not wait for the store in between: where prompts are as quick
+/// as that, the next one is claimed and handed in while the last still runs. A slot closes when it has none to follow.
+/// </summary>
+internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, QueueSignal signal, TimeSpan patience, TimeProvider time)
+{
+    /// <summary>Up to this a prompt is quick, and the next one is claimed ahead; for so long that one then waits at the most.</summary>
+    public static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan StoreRetryWait = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private ClaimedPrompt? _current;
+    private ClaimedPrompt? _follower;
+    private TaskCompletionSource? _followerCame;
+    private bool _isReserved;
+
+    public Backend Backend => backend;
+
+    /// <summary>Whether the last prompt was quick.</summary>
+    public bool WasQuick { get; private set; }
+
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_lock)
+                return _current is null;
+        }
+    }
+
+    /// <summary>Whether a prompt that is to follow is welcome.</summary>
+    public bool WantsFollower
+    {
+        get
+        {
+            lock (_lock)
+                return _current is not null && _followerCame is not null && !_isReserved;
+        }
+    }
+
+    /// <summary>Reserves the place behind what runs, until <see cref="TryFollow"/> or <see cref="GiveUp"/>, and returns the lease before; null: there is none any more.</summary>
+    public Lease? TryReserve()
+    {
+        lock (_lock)
+        {
+            if (_current is null || _followerCame is null || _isReserved)
+                return null;
+            _isReserved = true;
+            return _current.Lease;
+        }
+    }
+
+    /// <summary>Hands in the prompt for the reserved place. False: the slot has closed, or what ran has ended, meanwhile.</summary>
+    public bool TryFollow(ClaimedPrompt follower)
+    {
+        lock (_lock)
+        {
+            if (_current is null || _followerCame is null || !_isReserved)
+                return false;
+            _follower = follower;
+            _followerCame.TrySetResult();
+            return true;
+        }
+    }
+
+    /// <summary>Nothing could be claimed for the reserved place.</summary>
+    public void GiveUp()
+    {
+        lock (_lock)
+            _isReserved = _follower is not null;
+    }
+
+    /// <summary>Runs a prompt, and after it those that follow. Throws nothing; returns when all is settled.</summary>
+    /// <param name="first">The prompt.</param>
+    /// <param name="quick">Whether prompts were quick at this backend lately.</param>
+    /// <param name="stop">Hands back what runs, and ends it early.</param>
+    public async Task RunAsync(ClaimedPrompt first, bool quick, CancellationToken stop)
+    {
+        var settling = Task.CompletedTask;
+        for (var prompt = first; prompt is not null; prompt = Next())
+        {
+            Begin(prompt, quick);
+            var started = time.GetTimestamp();
+            var running = runner.RunAsync(prompt, backend, stop);
+            if (quick)
+                await HoldFollowerAsync(running);
+            settling = Task.WhenAll(settling, SettleAsync(prompt, await running));
+            WasQuick = quick = time.GetElapsedTime(started) < Quick;
+        }
+        await settling;
+    }
+
+    private void Begin(ClaimedPrompt prompt, bool quick)
+    {
+        lock (_lock)
+            (_current, _isReserved, _followerCame) = (prompt, false, quick ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null);
+        if (quick)
+            signal.Raise();
+    }
+
+    /// <summary>The prompt that follows; null: none, and the slot is closed with that.</summary>
+    private ClaimedPrompt? Next()
+    {
+        ClaimedPrompt? next;
+        lock (_lock)
+            (next, _current, _follower, _followerCame) = (_follower, _follower, null, null);
+        if (next is null)
+            signal.Raise();
+        return next;
+    }
+
+    private async Task SettleAsync(ClaimedPrompt prompt, Task settling)
+    {
+        claims.NoteEnded(prompt.Lease);
+        await settling;
+        claims.NoteSettled(prompt.Lease);
+        signal.Raise();
+    }
+
+    /// <summary>Waits for the end of what runs. A follower for which that takes too long is handed back, as if it had not been claimed.</summary>
+    private async Task HoldFollowerAsync(Task running)
+    {
+        if (await Task.WhenAny(running, _followerCame!.Task) == running)
+            return;
+        using var ended = new CancellationTokenSource();
+        var inTime = await Task.WhenAny(running, Task.Delay(patience, time, ended.Token)) == running;
+        ended.Cancel();
+        if (inTime && backend.State.IsUp)
+            return;
+
+        ClaimedPrompt follower;
+        lock (_lock)
+            (follower, _follower, _followerCame) = (_follower!, null, null);
+        while (!await runner.TryReleaseAsync(follower))
+        {
+            // It is still ours: if the store takes nothing back until then, it is run after all.
+            if (await Task.WhenAny(running, Task.Delay(StoreRetryWait, time, CancellationToken.None)) != running)
+                continue;
+            lock (_lock)
+                _follower = follower;
+            return;
+        }
+        claims.NoteSettled(follower.Lease);
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using OllamaProxy.Api;
+
+namespace OllamaProxy.Functions;
+
+/// <summary>Changes which models there are.</summary>
+public sealed class ModelTriggers(ApiPipeline pipeline, ModelManagementHandlers models)
+{
+    [Function("Pull")]
+    public Task PullAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Pull)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, models.BringAsync, aborted);
+
+    [Function("Create")]
+    public Task CreateAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Create)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, models.BringAsync, aborted);
+
+    [Function("Blob")]
+    public Task BlobAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", "head", Route = Routes.Blob)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, models.BringAsync, aborted);
+
+    [Function("Push")]
+    public Task PushAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Push)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, models.ChangeAsync, aborted);
+
+    [Function("Copy")]
+    public Task CopyAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Copy)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, models.ChangeAsync, aborted);
+
+    [Function("DeleteModel")]
+    public Task DeleteModelAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = Routes.DeleteModel)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, models.ChangeAsync, aborted);
+}

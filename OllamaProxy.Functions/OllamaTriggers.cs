@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using OllamaProxy.Api;
+
+namespace OllamaProxy.Functions;
+
+/// <summary>What Ollama tells about itself and its models.</summary>
+public sealed class OllamaTriggers(ApiPipeline pipeline, OllamaHandlers ollama)
+{
+    [Function("Tags")]
+    public Task TagsAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Tags)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, ollama.TagsAsync, aborted);
+
+    [Function("Loaded")]
+    public Task LoadedAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Loaded)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, ollama.LoadedAsync, aborted);
+
+    [Function("OllamaVersion")]
+    public Task VersionAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Version)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, ollama.VersionAsync, aborted);
+
+    [Function("Show")]
+    public Task ShowAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Show)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, ollama.ShowAsync, aborted);
+
+    [Function("OpenAIModels")]
+    public Task OpenAIModelsAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.OpenAIModels)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, ollama.OpenAIModelsAsync, aborted);
+
+    [Function("RetrieveOpenAIModel")]
+    public Task RetrieveOpenAIModelAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.OpenAIModel)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, ollama.OpenAIModelAsync, aborted);
+}
