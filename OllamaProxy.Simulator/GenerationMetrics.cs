@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Models;
 
 namespace OllamaProxy.Simulator;
 
@@ -9,9 +10,8 @@ internal sealed record GenerationMetrics(
     public static GenerationMetrics Of(GenerationRequest request, Answer answer, GenerationClock clock)
     {
         var promptTokens = Math.Min(CountWords(request.Prompt), ModelJson.ContextLength);
-        var hasContext = request is { Api: OllamaApi.Generate, Raw: false };
         return new(
-            hasContext ? Enumerable.Range(1, promptTokens).Concat(answer.Tokens.Select(token => token.Id)) : null,
+            request.HasContext ? Enumerable.Range(1, promptTokens).Concat(answer.Tokens.Select(token => token.Id)) : null,
             clock.Total, clock.Load, promptTokens, clock.PromptEvaluation, answer.Tokens.Count, clock.Evaluation);
     }
 

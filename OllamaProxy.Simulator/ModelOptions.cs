@@ -13,10 +13,12 @@ internal sealed record ModelOptions(int? NumPredict, int? SimulatorTokens, strin
         if (options is not { } element) return new(null, null, null);
         var error = element.EnumerateObject().Select(Check).FirstOrDefault(problem => problem is not null);
         if (error is not null) return new(null, null, error);
-        var simulatorTokens = Integer(element, "simulator_tokens");
-        if (simulatorTokens < 0) return new(null, null, "option \"simulator_tokens\" must not be negative");
-        return new(Integer(element, "num_predict"), simulatorTokens, null);
+        return Of(Integer(element, "num_predict"), Integer(element, "simulator_tokens"));
     }
+
+    public static ModelOptions Of(int? numPredict, int? simulatorTokens) => simulatorTokens < 0
+        ? new(null, null, "option \"simulator_tokens\" must not be negative")
+        : new(numPredict, simulatorTokens, null);
 
     private static string? Check(JsonProperty option)
     {

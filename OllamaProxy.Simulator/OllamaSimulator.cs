@@ -30,6 +30,9 @@ public sealed class OllamaSimulator : IAsyncDisposable
     /// <summary>What was asked for so far.</summary>
     public RequestLog Requests { get; }
 
+    /// <summary>The full name of the model of each load that began, in order: as many loads as there are names.</summary>
+    public IReadOnlyList<string> Loads => _routes.Loaded.Loads;
+
     /// <summary>Starts a simulator; it answers when the task completes.</summary>
     /// <param name="options">What it serves; the defaults if null.</param>
     /// <param name="url">An http address on loopback; port 0 takes a free one.</param>
@@ -86,6 +89,12 @@ public sealed class OllamaSimulator : IAsyncDisposable
         _app = app;
         _endPoint = new IPEndPoint(_endPoint.Address, new Uri(app.Urls.Single()).Port);
     }
+
+    /// <summary>Has a model from now on, as if it had been pulled.</summary>
+    public void AddModel(string name) => _routes.Models.Add(name);
+
+    /// <summary>Has a model no more; false if it had none of that name. As with Ollama, what is in memory stays there until it expires.</summary>
+    public bool RemoveModel(string name) => _routes.Models.Remove(name);
 
     /// <summary>Stops at once: running generations are cut.</summary>
     public async ValueTask DisposeAsync()

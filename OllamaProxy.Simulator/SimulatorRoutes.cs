@@ -1,3 +1,8 @@
+using System.Text.Json;
+using OllamaProxy.Simulator.Models;
+using OllamaProxy.Simulator.Native;
+using OllamaProxy.Simulator.OpenAI;
+
 namespace OllamaProxy.Simulator;
 
 /// <summary>The routes of a simulator, and what outlives a restart of its server: models, faults and requests.</summary>
@@ -5,25 +10,39 @@ internal sealed class SimulatorRoutes(SimulatorOptions options, FaultQueue fault
 {
     private static readonly string[] Get = [HttpMethods.Get, HttpMethods.Head];
 
-    private readonly ModelCatalog _models = new(options);
+    public ModelCatalog Models { get; } = new(options);
+
+    public LoadedModels Loaded { get; } = new(options);
 
     public void Map(WebApplication app)
     {
-        var answers = new AnswerEndpoint(options, _models, faults, requests, app.Lifetime.ApplicationStopping);
-        var models = new ModelEndpoints(_models);
+        var models = new ModelEndpoints(options, Models, Loaded);
         var upcoming = new FaultEndpoints(faults);
 
         app.Use(CallerCheck.InvokeAsync);
         app.UseStatusCodePages(context => PlainReply.StatusAsync(context.HttpContext));
 
         app.MapMethods("/", Get, context => PlainReply.TextAsync(context, "text/plain; charset=utf-8", "Ollama is running"));
-        app.MapMethods("/api/version", Get, ModelEndpoints.VersionAsync);
+        app.MapMethods("/api/version", Get, models.VersionAsync);
         app.MapMethods("/api/tags", Get, models.TagsAsync);
         app.MapGet("/api/ps", models.RunningAsync);
         app.MapPost("/api/show", models.ShowAsync);
-        app.MapPost("/api/generate", context => answers.InvokeAsync(context, OllamaApi.Generate));
-        app.MapPost("/api/chat", context => answers.InvokeAsync(context, OllamaApi.Chat));
         app.MapPost("/simulator/faults", upcoming.AddAsync);
         app.MapDelete("/simulator/faults", upcoming.ClearAsync);
+        MapAnswers(app);
+    }
+
+    private void MapAnswers(WebApplication app)
+    {
+        var answers = new AnswerEndpoint(options, Models, Loaded, faults, requests, app.Lifetime.ApplicationStopping);
+        Map("/api/generate", ApiFamily.Native, GenerateRequest.Read);
+        Map("/api/chat", ApiFamily.Native, ChatRequest.Read);
+        Map("/v1/chat/completions", ApiFamily.OpenAI, ChatCompletionRequest.Read);
+
+        void Map(string path, ApiFamily family, Func<JsonElement, TimeProvider, GenerationRequest> read)
+        {
+            var api = new AnswerApi(family, root => read(root, options.Time));
+            app.MapPost(path, context => answers.InvokeAsync(context, api));
+        }
     }
 }

@@ -10,6 +10,8 @@ public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", 
 {
     private const string Json = "application/json; charset=utf-8";
     private const string Lines = "application/x-ndjson";
+    private const string Translated = "application/json";
+    private const string Events = "text/event-stream";
 
     [Theory]
     [InlineData("GET /", null, 200, "text/plain; charset=utf-8", "Ollama is running")]
@@ -22,6 +24,7 @@ public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", 
         """
         {"model":"tiny","created_at":"2026-11-23T07:04:22.093676528Z","response":" install","done":false}
         {"model":"tiny","created_at":"2026-11-23T07:04:22.097595208Z","response":"","done":true,"done_reason":"length","context":[22172,29871],"total_duration":15836194,"load_duration":1995286,"prompt_eval_count":3,"prompt_eval_duration":7112000,"eval_count":5,"eval_duration":4355000}
+
         """)]
     [InlineData("POST /api/chat", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"stream":false,"options":{"num_predict":8}}""", 200, Json,
         """{"model":"tiny","created_at":"2026-11-23T07:04:22.122479011Z","message":{"role":"assistant","content":"missing Jas"},"done":true,"done_reason":"length","total_duration":9038932,"load_duration":991970,"prompt_eval_count":3,"prompt_eval_duration":1234000,"eval_count":8,"eval_duration":4801000}""")]
@@ -29,6 +32,7 @@ public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", 
         """
         {"model":"tiny","created_at":"2026-11-23T07:04:22.148640711Z","message":{"role":"assistant","content":"gio"},"done":false}
         {"model":"tiny","created_at":"2026-11-23T07:04:22.151613505Z","message":{"role":"assistant","content":""},"done":true,"done_reason":"length","total_duration":11702574,"load_duration":1150837,"prompt_eval_count":3,"prompt_eval_duration":5805000,"eval_count":4,"eval_duration":2752000}
+
         """)]
     [InlineData("POST /api/generate", """{"model":"nosuch","prompt":"x"}""", 404, Json, """{"error":"model 'nosuch' not found"}""")]
     [InlineData("POST /api/chat", """{"model":"nosuch","messages":[{"role":"user","content":"hi"}]}""", 404, Json, """{"error":"model 'nosuch' not found"}""")]
@@ -54,6 +58,44 @@ public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", 
     [InlineData("POST /api/generate", """{"model":"tiny","prompt":"hello","stream":false,"options":{"num_predict":3}}""", 200, Json,
         """{"model":"tiny","created_at":"2026-11-23T07:04:23.901266562Z","response":" bereitsAST","done":true,"done_reason":"length","context":[22172,29871],"total_duration":6463380,"load_duration":1212799,"prompt_eval_count":3,"prompt_eval_duration":1192000,"eval_count":3,"eval_duration":1728000}""",
         null, "Transfer-Encoding: chunked")]
+    [InlineData("POST /v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"max_tokens":8}""", 200, Translated,
+        """
+        {"id":"chatcmpl-334","object":"chat.completion","created":1795417463,"model":"tiny","system_fingerprint":"fp_ollama","choices":[{"index":0,"message":{"role":"assistant","content":" resol inserwhile"},"finish_reason":"length"}],"usage":{"prompt_tokens":3,"completion_tokens":8,"total_tokens":11}}
+
+        """)]
+    [InlineData("POST /v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"max_tokens":2,"stream":true}""", 200, Events,
+        """
+        data: {"id":"chatcmpl-259","object":"chat.completion.chunk","created":1795417463,"model":"tiny","system_fingerprint":"fp_ollama","choices":[{"index":0,"delta":{"role":"assistant","content":" vb"},"finish_reason":null}]}
+
+        data: {"id":"chatcmpl-259","object":"chat.completion.chunk","created":1795417463,"model":"tiny","system_fingerprint":"fp_ollama","choices":[{"index":0,"delta":{"content":"Function"},"finish_reason":null}]}
+
+        data: {"id":"chatcmpl-259","object":"chat.completion.chunk","created":1795417463,"model":"tiny","system_fingerprint":"fp_ollama","choices":[{"index":0,"delta":{},"finish_reason":"length"}]}
+
+        data: [DONE]
+
+
+        """)]
+    [InlineData("POST /v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"max_tokens":1,"stream":true,"stream_options":{"include_usage":true}}""", 200, Events,
+        """
+        data: {"id":"chatcmpl-194","object":"chat.completion.chunk","created":1795417463,"model":"tiny","system_fingerprint":"fp_ollama","choices":[{"index":0,"delta":{"role":"assistant","content":"ane"},"finish_reason":null}]}
+
+        data: {"id":"chatcmpl-194","object":"chat.completion.chunk","created":1795417463,"model":"tiny","system_fingerprint":"fp_ollama","choices":[{"index":0,"delta":{},"finish_reason":"length"}]}
+
+        data: {"id":"chatcmpl-194","object":"chat.completion.chunk","created":1795417463,"model":"tiny","system_fingerprint":"fp_ollama","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}
+
+        data: [DONE]
+
+
+        """)]
+    [InlineData("POST /v1/chat/completions", """{"model":"nosuch","messages":[{"role":"user","content":"hi"}]}""", 404, Translated,
+        """
+        {"error":{"message":"model 'nosuch' not found","type":"not_found_error","param":null,"code":null}}
+
+        """)]
+    [InlineData("POST /v1/chat/completions", """{"model":""", 400, Json,
+        """{"error":{"message":"unexpected EOF","type":"invalid_request_error","param":null,"code":null}}""")]
+    [InlineData("POST /v1/chat/completions", """{"model":"tiny"}""", 400, Json,
+        """{"error":{"message":"[] is too short - 'messages'","type":"invalid_request_error","param":null,"code":null}}""")]
     [InlineData("POST /api/show", """{"model":"nosuch"}""", 404, Json, """{"error":"model 'nosuch:latest' not found"}""")]
     public async Task An_answer_is_as_Ollama_gives_it(
         string line, string? body, int status, string? contentType, string recorded, int? length = null, string? header = null)
@@ -68,7 +110,7 @@ public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", 
         Assert.Equal(status == 405 ? ["POST"] : [], response.Content.Headers.Allow);
         var (announced, chunked) = (response.Content.Headers.ContentLength, response.Headers.TransferEncodingChunked);
         var answer = await response.Content.ReadAsByteArrayAsync(Patience);
-        Assert.Equal(contentType == Lines ? (null, true) : (length ?? answer.Length, null), (announced, chunked));
+        Assert.Equal(contentType is Lines or Events ? (null, true) : (length ?? answer.Length, null), (announced, chunked));
         Assert.Equal(ShapeOf(recorded), ShapeOf(Encoding.UTF8.GetString(answer)));
     }
 
@@ -84,10 +126,15 @@ public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", 
         Assert.Equal("""{"models":[]}""", await Client.GetStringAsync("/api/ps", Patience));
     }
 
-    /// <summary>What must be the same: all of an error or a plain text; else the names, their order and the kinds of the values.</summary>
-    private static string ShapeOf(string body) => body.StartsWith("{\"error\"", StringComparison.Ordinal) || !body.StartsWith('{')
-        ? body
-        : string.Join('\n', body.Split('\n').Where(line => line != "").Select(line => ShapeOf("", JsonElement.Parse(line))).Distinct());
+    /// <summary>What must be the same: all of an error or a plain text; else the lines' framing, names, their order and the kinds of the values.</summary>
+    private static string ShapeOf(string body)
+    {
+        if (body.StartsWith("{\"error\"", StringComparison.Ordinal)) return body;
+        var shapes = body.Split('\n').Select(line => line.IndexOf('{', StringComparison.Ordinal) is >= 0 and var start
+            ? line[..start] + ShapeOf("", JsonElement.Parse(line[start..]))
+            : line).ToList();
+        return string.Join('\n', shapes.Where((shape, i) => !shapes.Take(i).Contains(shape) || shape == ""));
+    }
 
     private static string ShapeOf(string name, JsonElement value) => value.ValueKind switch
     {

@@ -1,28 +1,28 @@
 using System.Text.Json;
 
-namespace OllamaProxy.Simulator;
+namespace OllamaProxy.Simulator.Models;
 
 /// <summary>What Ollama tells about itself and its models.</summary>
-internal sealed class ModelEndpoints(ModelCatalog models)
+internal sealed class ModelEndpoints(SimulatorOptions options, ModelCatalog models, LoadedModels loaded)
 {
-    public static Task VersionAsync(HttpContext context) => JsonReply.WriteAsync(
+    public Task VersionAsync(HttpContext context) => JsonReply.WriteAsync(
         context.Response,
         json =>
         {
             json.WriteStartObject();
-            json.WriteString("version", "0.33.0-simulator");
+            json.WriteString("version", options.Version);
             json.WriteEndObject();
         },
         context.RequestAborted);
 
     public Task TagsAsync(HttpContext context) => JsonReply.WriteAsync(
         context.Response,
-        json => ModelJson.WriteList(json, models.Names, name => ModelJson.WriteTag(json, name, models.ModifiedAt)),
+        json => ModelJson.WriteList(json, models.All, model => ModelJson.WriteTag(json, model)),
         context.RequestAborted);
 
     public Task RunningAsync(HttpContext context) => JsonReply.WriteAsync(
         context.Response,
-        json => ModelJson.WriteList(json, models.Loaded, model => ModelJson.WriteLoaded(json, model.Key, model.Value)),
+        json => ModelJson.WriteList(json, loaded.All, model => ModelJson.WriteLoaded(json, model.Name, model.ExpiresAt)),
         context.RequestAborted);
 
     public async Task ShowAsync(HttpContext context)
@@ -32,8 +32,8 @@ internal sealed class ModelEndpoints(ModelCatalog models)
         {
             var body = await RequestBody.ReadAsync(context.Request, ct);
             var name = GoJson.Read(body.Span, ReadName);
-            if (!models.Has(name)) throw OllamaException.ModelNotFound(ModelCatalog.FullName(name));
-            await JsonReply.WriteAsync(context.Response, json => ModelJson.WriteShow(json, name, models.ModifiedAt), ct);
+            var model = models.Find(name) ?? throw OllamaException.ModelNotFound(ModelCatalog.FullName(name));
+            await JsonReply.WriteAsync(context.Response, json => ModelJson.WriteShow(json, model), ct);
         }
         catch (OllamaException exception)
         {
@@ -43,7 +43,7 @@ internal sealed class ModelEndpoints(ModelCatalog models)
 
     private static string ReadName(JsonElement root)
     {
-        var fields = new GoObject(root, "ShowRequest");
+        var fields = new GoObject(root, "api.ShowRequest");
         return (fields.Text("model"), fields.Text("name")) switch
         {
             ("", "") => throw OllamaException.BadRequest("model is required"),
