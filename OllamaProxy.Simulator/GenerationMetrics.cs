@@ -24,12 +24,18 @@ internal sealed record GenerationMetrics(
             json.WriteEndArray();
         }
 
-        json.WriteNumber("total_duration", Nanoseconds(Total));
-        json.WriteNumber("load_duration", Nanoseconds(Load));
-        json.WriteNumber("prompt_eval_count", PromptTokens);
+        WriteEmbedding(json);
         json.WriteNumber("prompt_eval_duration", Nanoseconds(PromptEvaluation));
         json.WriteNumber("eval_count", Tokens);
         json.WriteNumber("eval_duration", Nanoseconds(Evaluation));
+    }
+
+    /// <summary>Writes those that the answer of an embedding has.</summary>
+    public void WriteEmbedding(Utf8JsonWriter json)
+    {
+        json.WriteNumber("total_duration", Nanoseconds(Total));
+        json.WriteNumber("load_duration", Nanoseconds(Load));
+        json.WriteNumber("prompt_eval_count", PromptTokens);
     }
 
     private static long Nanoseconds(TimeSpan duration) => duration.Ticks * TimeSpan.NanosecondsPerTick;

@@ -8,9 +8,11 @@ namespace OllamaProxy.Simulator;
 /// <param name="Error">What is wrong with the options; null if nothing is. Ollama says so only once the model is found.</param>
 internal sealed record ModelOptions(int? NumPredict, int? SimulatorTokens, string? Error)
 {
-    public static ModelOptions Parse(JsonElement? options)
+    /// <summary>Reads the field <c>options</c> of a native request.</summary>
+    /// <exception cref="OllamaException">It is not an object.</exception>
+    public static ModelOptions Parse(GoObject fields)
     {
-        if (options is not { } element) return new(null, null, null);
+        if (fields.Value("options", JsonValueKind.Object, "map[string]interface {}") is not { } element) return new(null, null, null);
         var error = element.EnumerateObject().Select(Check).FirstOrDefault(problem => problem is not null);
         if (error is not null) return new(null, null, error);
         return Of(Integer(element, "num_predict"), Integer(element, "simulator_tokens"));

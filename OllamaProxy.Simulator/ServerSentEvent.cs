@@ -9,6 +9,14 @@ internal static class ServerSentEvent
 {
     public const string ContentType = "text/event-stream";
 
+    /// <summary>Sets the headers of the streams whose events have names.</summary>
+    public static void SetStreamingHeaders(IHeaderDictionary headers)
+    {
+        headers.ContentType = ContentType;
+        headers.CacheControl = "no-cache";
+        headers.Connection = "keep-alive";
+    }
+
     /// <summary>Writes one event; without a name where the API gives its events none.</summary>
     public static void Write(IBufferWriter<byte> stream, JsonObject data, string? name = null)
     {
@@ -17,4 +25,7 @@ internal static class ServerSentEvent
         JsonReply.WriteTo(stream, json => data.WriteTo(json));
         stream.Write("\n\n"u8);
     }
+
+    /// <summary>Writes how OpenAI ends a stream of completions.</summary>
+    public static void WriteDone(IBufferWriter<byte> stream) => stream.Write("data: [DONE]\n\n"u8);
 }

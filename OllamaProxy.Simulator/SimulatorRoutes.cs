@@ -1,4 +1,6 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Anthropic;
+using OllamaProxy.Simulator.Embeddings;
 using OllamaProxy.Simulator.Models;
 using OllamaProxy.Simulator.Native;
 using OllamaProxy.Simulator.OpenAI;
@@ -17,6 +19,7 @@ internal sealed class SimulatorRoutes(SimulatorOptions options, FaultQueue fault
     public void Map(WebApplication app)
     {
         var models = new ModelEndpoints(options, Models, Loaded);
+        var openAI = new OpenAIModels(Models);
         var upcoming = new FaultEndpoints(faults);
 
         app.Use(CallerCheck.InvokeAsync);
@@ -29,6 +32,8 @@ internal sealed class SimulatorRoutes(SimulatorOptions options, FaultQueue fault
         app.MapPost("/api/show", models.ShowAsync);
         app.MapPost("/simulator/faults", upcoming.AddAsync);
         app.MapDelete("/simulator/faults", upcoming.ClearAsync);
+        app.MapGet("/v1/models", openAI.ListAsync);
+        app.MapGet("/v1/models/{model}", context => openAI.GetAsync(context, (string)context.GetRouteValue("model")!));
         MapAnswers(app);
     }
 
@@ -37,7 +42,13 @@ internal sealed class SimulatorRoutes(SimulatorOptions options, FaultQueue fault
         var answers = new AnswerEndpoint(options, Models, Loaded, faults, requests, app.Lifetime.ApplicationStopping);
         Map("/api/generate", ApiFamily.Native, GenerateRequest.Read);
         Map("/api/chat", ApiFamily.Native, ChatRequest.Read);
+        Map("/api/embed", ApiFamily.Native, EmbedRequest.Read);
+        Map("/api/embeddings", ApiFamily.Native, EmbeddingsRequest.Read);
         Map("/v1/chat/completions", ApiFamily.OpenAI, ChatCompletionRequest.Read);
+        Map("/v1/completions", ApiFamily.OpenAI, CompletionRequest.Read);
+        Map("/v1/embeddings", ApiFamily.OpenAI, OpenAIEmbeddingRequest.Read);
+        Map("/v1/responses", ApiFamily.OpenAI, ResponsesRequest.Read);
+        Map("/v1/messages", ApiFamily.Anthropic, MessagesRequest.Read);
 
         void Map(string path, ApiFamily family, Func<JsonElement, TimeProvider, GenerationRequest> read)
         {

@@ -11,7 +11,7 @@ internal sealed record CommonFields(string Model, bool Stream, bool Think, TimeS
         fields.Flag("stream") ?? true,
         ReadThink(fields.Any("think")),
         GoDuration.Parse(fields.Any("keep_alive")),
-        ModelOptions.Parse(fields.Value("options", JsonValueKind.Object, "map[string]interface {}")),
+        ModelOptions.Parse(fields),
         fields.Any("format"));
 
     public GenerationRequest ToRequest(string prompt, bool onlyLoads, NativeFormat format) => new()

@@ -45,11 +45,10 @@ internal sealed class ChatCompletion(string model, bool includesUsage, TimeProvi
             ServerSentEvent.Write(stream, chunk);
         }
 
-        stream.Write("data: [DONE]\n\n"u8);
+        ServerSentEvent.WriteDone(stream);
     }
 
-    public void WriteError(IBufferWriter<byte> stream, string error) =>
-        ServerSentEvent.Write(stream, OpenAIError.Of(StatusCodes.Status500InternalServerError, error));
+    public void WriteError(IBufferWriter<byte> stream, string error) => OpenAIError.WriteEvent(stream, error);
 
     private void WriteChunk(IBufferWriter<byte> stream, JsonObject delta, string? finishReason) => ServerSentEvent.Write(
         stream, Envelope("chat.completion.chunk", new JsonObject { ["index"] = 0, ["delta"] = delta, ["finish_reason"] = finishReason }));

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -8,10 +9,14 @@ internal static class OpenAIError
 {
     public static void Write(Utf8JsonWriter json, int status, string error) => Of(status, error).WriteTo(json);
 
-    public static JsonObject Of(int status, string error) => new()
+    private static JsonObject Of(int status, string error) => new()
     {
         ["error"] = new JsonObject { ["message"] = error, ["type"] = TypeOf(status), ["param"] = null, ["code"] = null },
     };
+
+    /// <summary>Tells an error in the middle of a stream.</summary>
+    public static void WriteEvent(IBufferWriter<byte> stream, string error) =>
+        ServerSentEvent.Write(stream, Of(StatusCodes.Status500InternalServerError, error));
 
     private static string TypeOf(int status) => status switch
     {
