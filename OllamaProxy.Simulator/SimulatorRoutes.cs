@@ -12,6 +12,8 @@ internal sealed class SimulatorRoutes(SimulatorOptions options, FaultQueue fault
 {
     private static readonly string[] Get = [HttpMethods.Get, HttpMethods.Head];
 
+    private readonly BlobEndpoints _blobs = new();
+
     public ModelCatalog Models { get; } = new(options);
 
     public LoadedModels Loaded { get; } = new(options);
@@ -33,8 +35,21 @@ internal sealed class SimulatorRoutes(SimulatorOptions options, FaultQueue fault
         app.MapPost("/simulator/faults", upcoming.AddAsync);
         app.MapDelete("/simulator/faults", upcoming.ClearAsync);
         app.MapGet("/v1/models", openAI.ListAsync);
-        app.MapGet("/v1/models/{model}", context => openAI.GetAsync(context, (string)context.GetRouteValue("model")!));
+        app.MapGet("/v1/models/{model}", context => openAI.GetAsync(context, RouteValue(context, "model")));
+        MapManagement(app);
         MapAnswers(app);
+    }
+
+    private void MapManagement(WebApplication app)
+    {
+        var management = new ModelManagement(Models);
+        app.MapPost("/api/pull", management.PullAsync);
+        app.MapPost("/api/push", management.PushAsync);
+        app.MapPost("/api/create", management.CreateAsync);
+        app.MapPost("/api/copy", management.CopyAsync);
+        app.MapDelete("/api/delete", management.DeleteAsync);
+        app.MapMethods("/api/blobs/{digest}", [HttpMethods.Head], context => _blobs.HeadAsync(context, RouteValue(context, "digest")));
+        app.MapPost("/api/blobs/{digest}", context => _blobs.AddAsync(context, RouteValue(context, "digest")));
     }
 
     private void MapAnswers(WebApplication app)
@@ -56,4 +71,6 @@ internal sealed class SimulatorRoutes(SimulatorOptions options, FaultQueue fault
             app.MapPost(path, context => answers.InvokeAsync(context, api));
         }
     }
+
+    private static string RouteValue(HttpContext context, string name) => (string)context.GetRouteValue(name)!;
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace OllamaProxy.Simulator.Models;
 
 /// <summary>What Ollama tells about itself and its models.</summary>
@@ -25,30 +23,11 @@ internal sealed class ModelEndpoints(SimulatorOptions options, ModelCatalog mode
         json => ModelJson.WriteList(json, loaded.All, model => ModelJson.WriteLoaded(json, model.Name, model.ExpiresAt)),
         context.RequestAborted);
 
-    public async Task ShowAsync(HttpContext context)
+    public Task ShowAsync(HttpContext context) => BodyHandler.InvokeAsync(context, (body, ct) =>
     {
-        var ct = context.RequestAborted;
-        try
-        {
-            var body = await RequestBody.ReadAsync(context.Request, ct);
-            var name = GoJson.Read(body.Span, ReadName);
-            var model = models.Find(name) ?? throw OllamaException.ModelNotFound(ModelCatalog.FullName(name));
-            await JsonReply.WriteAsync(context.Response, json => ModelJson.WriteShow(json, model), ct);
-        }
-        catch (OllamaException exception)
-        {
-            await JsonReply.ErrorAsync(context.Response, exception.Status, exception.Message, ct);
-        }
-    }
-
-    private static string ReadName(JsonElement root)
-    {
-        var fields = new GoObject(root, "api.ShowRequest");
-        return (fields.Text("model"), fields.Text("name")) switch
-        {
-            ("", "") => throw OllamaException.BadRequest("model is required"),
-            ("", var oldField) => oldField,
-            var (model, _) => model,
-        };
-    }
+        var name = ModelRequest.Read(body, "api.ShowRequest").Model;
+        if (name.Length == 0) throw OllamaException.BadRequest("model is required");
+        var model = models.Find(name) ?? throw OllamaException.ModelNotFound(ModelCatalog.FullName(name));
+        return JsonReply.WriteAsync(context.Response, json => ModelJson.WriteShow(json, model), ct);
+    });
 }

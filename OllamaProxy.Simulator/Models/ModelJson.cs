@@ -9,7 +9,7 @@ internal static class ModelJson
 {
     public const int ContextLength = 4096;
     private const int EmbeddingLength = 128;
-    private const long SizeOnDisk = 34_806_670;
+    public const long SizeOnDisk = 34_806_670;
     private const long SizeInMemory = 40_506_490;
 
     public static void WriteList<T>(Utf8JsonWriter json, IEnumerable<T> models, Action<T> write)
