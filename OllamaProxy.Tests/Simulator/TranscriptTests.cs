@@ -96,6 +96,22 @@ public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", 
         """{"error":{"message":"unexpected EOF","type":"invalid_request_error","param":null,"code":null}}""")]
     [InlineData("POST /v1/chat/completions", """{"model":"tiny"}""", 400, Json,
         """{"error":{"message":"[] is too short - 'messages'","type":"invalid_request_error","param":null,"code":null}}""")]
+    [InlineData("GET /v1/models", null, 200, Translated,
+        """
+        {"object":"list","data":[{"id":"slow:latest","object":"model","created":1795417443,"owned_by":"library"},{"id":"tiny:latest","object":"model","created":1795417441,"owned_by":"library"}]}
+
+        """)]
+    [InlineData("POST /v1/completions", """{"model":"tiny","prompt":"hi","max_tokens":5}""", 200, Translated,
+        """
+        {"id":"cmpl-21","object":"text_completion","created":1795417463,"model":"tiny","system_fingerprint":"fp_ollama","choices":[{"text":" vb para Accept SU maps","index":0,"finish_reason":"length"}],"usage":{"prompt_tokens":3,"completion_tokens":5,"total_tokens":8}}
+
+        """)]
+    [InlineData("POST /v1/messages", """{"model":"tiny","max_tokens":5,"messages":[{"role":"user","content":"hi"}]}""", 200, Translated,
+        """
+        {"id":"msg_e4c419d85117d4db0befd3d3","type":"message","role":"assistant","model":"tiny","content":[{"type":"text","text":" namelyiningRI` missing"}],"stop_reason":"max_tokens","usage":{"input_tokens":3,"output_tokens":5}}
+
+        """)]
+    [InlineData("DELETE /api/delete", """{"model":"nosuch"}""", 404, Json, """{"error":"model 'nosuch' not found"}""")]
     [InlineData("POST /api/show", """{"model":"nosuch"}""", 404, Json, """{"error":"model 'nosuch:latest' not found"}""")]
     public async Task An_answer_is_as_Ollama_gives_it(
         string line, string? body, int status, string? contentType, string recorded, int? length = null, string? header = null)
@@ -141,7 +157,7 @@ public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", 
         JsonValueKind.Object => $"{{{string.Join(',', value.EnumerateObject().Select(part => part.Name + ShapeOf(part.Name, part.Value)))}}}",
         JsonValueKind.Array => $"[{string.Join(',', value.EnumerateArray().Select(part => ShapeOf("", part)).Distinct())}]",
         JsonValueKind.Number => value.TryGetInt64(out _) ? "integer" : "fraction",
-        JsonValueKind.String when name is "name" or "model" or "role" => value.GetString()!,
+        JsonValueKind.String when name is "name" or "model" or "role" or "type" or "object" or "owned_by" => value.GetString()!,
         JsonValueKind.String when name is "done_reason" && value.GetString() is not ("stop" or "length") => value.GetString()!,
         JsonValueKind.String => value.TryGetDateTimeOffset(out _) && value.GetString()!.EndsWith('Z') ? "time" : "text",
         var kind => kind.ToString(),
