@@ -42,8 +42,11 @@ internal static class SampleJson
         return type.ValueKind is JsonValueKind.String ? type.GetString() : null;
     }
 
-    private static JsonElement? First(JsonElement schema, string name) =>
-        schema.TryGetProperty(name, out var values) && values.ValueKind is JsonValueKind.Array && values.GetArrayLength() > 0 ? values[0] : null;
+    private static JsonElement? First(JsonElement schema, string name)
+    {
+        var isArray = schema.TryGetProperty(name, out var values) && values.ValueKind is JsonValueKind.Array;
+        return isArray && values.GetArrayLength() > 0 ? values[0] : null;
+    }
 
     private static JsonElement Resolve(JsonElement root, JsonElement path)
     {

@@ -26,6 +26,7 @@ internal sealed class SimulatorRoutes(SimulatorOptions options, FaultQueue fault
 
         app.Use(CallerCheck.InvokeAsync);
         app.UseStatusCodePages(context => PlainReply.StatusAsync(context.HttpContext));
+        app.Use(Cors.InvokeAsync);
 
         app.MapMethods("/", Get, context => PlainReply.TextAsync(context, "text/plain; charset=utf-8", "Ollama is running"));
         app.MapMethods("/api/version", Get, models.VersionAsync);

@@ -18,10 +18,10 @@ internal sealed record ToolCall(string Id, string Name, string Arguments)
     public static ToolCall? For(string prompt, JsonElement? tools)
     {
         if (tools is not { } all || all.GetArrayLength() == 0 || !prompt.StartsWith(Order, StringComparison.Ordinal)) return null;
-        var declared = new GoObject(all[0], "api.Tool");
-        var tool = declared.Any("function") is { } function ? new GoObject(function, "api.ToolFunction") : declared;
+        var declaration = new GoObject(all[0], "api.Tool");
+        var tool = declaration.Any("function") is { } function ? new GoObject(function, "api.ToolFunction") : declaration;
         var schema = tool.Any("parameters") ?? tool.Any("input_schema");
-        var sample = schema is { } parameters ? SampleJson.Of(parameters) : null;
-        return new("call_" + RandomNumberGenerator.GetHexString(8, lowercase: true), tool.Text("name"), JsonReply.ToText(sample ?? new JsonObject()));
+        var arguments = (schema is { } parameters ? SampleJson.Of(parameters) : null) ?? new JsonObject();
+        return new("call_" + RandomNumberGenerator.GetHexString(8, lowercase: true), tool.Text("name"), JsonReply.ToText(arguments));
     }
 }

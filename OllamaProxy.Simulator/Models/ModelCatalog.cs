@@ -11,7 +11,8 @@ internal sealed class ModelCatalog
     {
         var now = options.Time.GetUtcNow();
         _time = options.Time;
-        _models = [.. options.Models.Select(FullName).Distinct(StringComparer.OrdinalIgnoreCase).Select(name => new InstalledModel(name, now))];
+        var names = options.Models.Select(FullName).Distinct(StringComparer.OrdinalIgnoreCase);
+        _models = [.. names.Select(name => new InstalledModel(name, now))];
     }
 
     /// <summary>The models as they are now, those that were added last first.</summary>

@@ -16,8 +16,9 @@ internal sealed class ChatCompletion(string model, bool includesUsage, TimeProvi
     {
         var message = new JsonObject { ["role"] = "assistant" };
         AddTo(message, answer);
-        var choice = new JsonObject { ["index"] = 0, ["message"] = message, ["finish_reason"] = FinishReason(answer.DoneReason, answer.ToolCall is not null) };
-        var completion = Envelope("chat.completion", choice);
+        var finishReason = FinishReason(answer.DoneReason, answer.ToolCall is not null);
+        var completion = Envelope(
+            "chat.completion", new JsonObject { ["index"] = 0, ["message"] = message, ["finish_reason"] = finishReason });
         completion["usage"] = Usage.Of(answer.PromptTokens, answer.Tokens);
         completion.WriteTo(json);
     }

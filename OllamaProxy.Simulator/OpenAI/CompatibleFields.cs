@@ -21,6 +21,7 @@ internal static class CompatibleFields
         "" or "none" => false,
         "minimal" or "low" or "medium" or "high" or "xhigh" or "max" or "ultra" => true,
         _ => throw OllamaException.BadRequest(
-            $"invalid reasoning value: \"{effort}\" (must be \"minimal\", \"low\", \"medium\", \"high\", \"xhigh\", \"ultra\", \"max\", or \"none\")"),
+            $"invalid reasoning value: \"{effort}\" "
+            + "(must be \"minimal\", \"low\", \"medium\", \"high\", \"xhigh\", \"ultra\", \"max\", or \"none\")"),
     };
 }

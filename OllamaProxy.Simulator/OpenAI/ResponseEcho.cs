@@ -21,8 +21,9 @@ internal sealed record ResponseEcho(
 
     private static IEnumerable<JsonNode> ReadTools(GoObject fields)
     {
-        if (fields.Any("tools") is not { ValueKind: JsonValueKind.Array } tools) yield break;
-        foreach (var tool in tools.EnumerateArray()) yield return Pick(tool, "type", "name", "description", "strict", "parameters");
+        if (fields.Value("tools", JsonValueKind.Array, "[]openai.ResponsesTool") is not { } tools) yield break;
+        foreach (var tool in tools.EnumerateArray().Where(tool => tool.ValueKind is JsonValueKind.Object))
+            yield return Pick(tool, "type", "name", "description", "strict", "parameters");
     }
 
     private static JsonNode ReadFormat(GoObject fields) =>
@@ -41,8 +42,7 @@ internal sealed record ResponseEcho(
     private static JsonObject Pick(JsonElement from, params ReadOnlySpan<string> names)
     {
         var picked = new JsonObject();
-        foreach (var name in names)
-            picked[name] = from.ValueKind is JsonValueKind.Object && from.TryGetProperty(name, out var value) ? JsonNode.Parse(value.GetRawText()) : null;
+        foreach (var name in names) picked[name] = from.TryGetProperty(name, out var value) ? JsonNode.Parse(value.GetRawText()) : null;
         return picked;
     }
 }

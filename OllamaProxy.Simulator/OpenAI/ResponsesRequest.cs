@@ -26,7 +26,7 @@ internal static class ResponsesRequest
             Think = CompatibleFields.Thinks(ReadEffort(fields)),
             FormatError = StructuredOutput.Check(format),
             Json = StructuredOutput.JsonFor(prompt, format),
-            ToolCall = ToolCall.For(prompt, fields.Value("tools", JsonValueKind.Array, "[]openai.ResponsesTool")),
+            ToolCall = ToolCall.For(prompt, fields.Any("tools")),
             Whole = response,
             Stream = fields.Flag("stream") ?? false ? new ResponseStream(response) : null,
         };

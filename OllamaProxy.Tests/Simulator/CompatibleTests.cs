@@ -22,7 +22,7 @@ public sealed class CompatibleTests : SimulatorTest
     [InlineData("/v1/messages", """ "max_tokens":99,"thinking":{"type":"enabled","budget_tokens":9},"messages":[{"role":"user","content":[{"type":"text","text":"hello"}]}] """, true)]
     public async Task Every_API_says_the_same_whole_and_streamed(string path, string fields, bool thinks = false)
     {
-        var expected = new Heard(Said, thinks ? Thought : "", "", path == "/v1/messages" ? "end_turn" : path == "/v1/responses" ? "completed" : "stop");
+        var expected = new AnswerContent(Said, thinks ? Thought : "", "", path == "/v1/messages" ? "end_turn" : path == "/v1/responses" ? "completed" : "stop");
         Assert.Equal(expected, await WholeAsync(path, fields));
         Assert.Equal(expected, await StreamedAsync(path, fields));
     }
@@ -38,7 +38,7 @@ public sealed class CompatibleTests : SimulatorTest
         if (path is not ("/v1/messages" or "/v1/responses")) tool = $$""" "type":"function","function":{{{tool}}} """;
         var question = path == "/v1/responses" ? "\"input\":\"Call the tool.\"" : """ "max_tokens":99,"messages":[{"role":"user","content":"Call the tool."}] """;
         var fields = $$"""{{question}},"tools":[{{{tool}}},{"name":"other"}]""";
-        var expected = new Heard("", "", $"weather {Sample}", reason);
+        var expected = new AnswerContent("", "", $"weather {Sample}", reason);
         Assert.Equal(expected, await WholeAsync(path, fields));
         Assert.Equal(expected, await StreamedAsync(path, fields));
 
@@ -105,16 +105,16 @@ public sealed class CompatibleTests : SimulatorTest
         Assert.All(events, one => Assert.Equal(one.Name, one.Data.GetProperty("type").GetString()));
     }
 
-    private async Task<Heard> WholeAsync(string path, string fields)
+    private async Task<AnswerContent> WholeAsync(string path, string fields)
     {
         using var response = await PostAsync(path, $$"""{"model":"tiny","stream":false,{{fields}}}""");
-        return Heard.In(path, JsonElement.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync(Patience)));
+        return AnswerContent.In(path, JsonElement.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync(Patience)));
     }
 
-    private async Task<Heard> StreamedAsync(string path, string fields)
+    private async Task<AnswerContent> StreamedAsync(string path, string fields)
     {
-        var heard = new Heard("", "", "", "");
-        foreach (var (_, data) in await EventsAsync(path, fields)) heard += Heard.In(path, data);
+        var heard = new AnswerContent("", "", "", "");
+        foreach (var (_, data) in await EventsAsync(path, fields)) heard += AnswerContent.In(path, data);
         return heard;
     }
 

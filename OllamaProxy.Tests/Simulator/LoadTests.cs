@@ -80,19 +80,18 @@ public sealed class LoadTests : SimulatorTest
     [Fact]
     public async Task A_model_makes_room_only_once_nothing_runs_on_it()
     {
-        using var leave = new CancellationTokenSource();
         Ollama.Faults.Enqueue(Fault.Stall(0), times: 2);
-        var running = new[] { StallAsync("a", leave.Token), StallAsync("b", CancellationToken.None) };
+        var (first, second) = (SendAsync("a"), SendAsync("b"));
         await LoadAsync();
         await LoadAsync();
-        foreach (var stalled in running) (await stalled).Dispose();
-        Assert.Equal(2, Ollama.Requests.Running);
+        using var leaving = await first;
+        using var staying = await second;
 
         var c = AskAsync("c");
         await Ollama.Requests.WaitForAsync(3, Patience);
         Assert.Equal(("a:latest b:latest", 2), (await LoadedAsync(), Ollama.Loads.Count));
 
-        await leave.CancelAsync();
+        leaving.Dispose();
         await LoadAsync();
         await c;
         Assert.Equal("b:latest c:latest", await LoadedAsync());
@@ -119,7 +118,7 @@ public sealed class LoadTests : SimulatorTest
     public async Task A_client_that_leaves_during_a_load_leaves_no_model_behind_and_the_next_load_begins()
     {
         using var leave = new CancellationTokenSource();
-        var leaving = StallAsync("a", leave.Token);
+        var leaving = SendAsync("a", leave.Token);
         await _time.NextTimerAsync(Patience);
         var next = AskAsync("b");
         await leave.CancelAsync();
@@ -142,7 +141,7 @@ public sealed class LoadTests : SimulatorTest
         return (await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync(Patience)).TrimEnd();
     }
 
-    private Task<HttpResponseMessage> StallAsync(string model, CancellationToken ct) =>
+    private Task<HttpResponseMessage> SendAsync(string model, CancellationToken ct = default) =>
         PostAsync("/api/generate", $$"""{"model":"{{model}}","prompt":"hi"}""", ct);
 
     private async Task<string> LoadedAsync()

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace OllamaProxy.Tests.Simulator;
 
 /// <summary>
-/// Requests and answers that were recorded from Ollama 0.33.0-rc2. Of a stream only the first and the last line are here.
+/// Requests and answers that were recorded from Ollama 0.33.0-rc2. Of a stream only the first lines and the last are here. Only
+/// the recorded models could not embed, where the Simulator's can.
 /// </summary>
 public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", "tiny"] })
 {
@@ -128,6 +129,27 @@ public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", 
         var answer = await response.Content.ReadAsByteArrayAsync(Patience);
         Assert.Equal(contentType is Lines or Events ? (null, true) : (length ?? answer.Length, null), (announced, chunked));
         Assert.Equal(ShapeOf(recorded), ShapeOf(Encoding.UTF8.GetString(answer)));
+    }
+
+    [Fact]
+    public async Task A_page_of_a_known_origin_may_ask_and_read()
+    {
+        using var preflight = new HttpRequestMessage(HttpMethod.Options, "/api/generate")
+        {
+            Headers = { { "Origin", "http://localhost:3000" }, { "Access-Control-Request-Method", "POST" } },
+        };
+        using var allowed = await Client.SendAsync(preflight, Patience);
+        var names = allowed.Headers.ToDictionary(header => header.Key, header => string.Join(';', header.Value));
+        Assert.Equal((204, "POST"), ((int)allowed.StatusCode, string.Join(',', allowed.Content.Headers.Allow)));
+        Assert.Equal(
+            ("http://localhost:3000", "GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS", "43200",
+                "Origin;Access-Control-Request-Method;Access-Control-Request-Headers"),
+            (names["Access-Control-Allow-Origin"], names["Access-Control-Allow-Methods"], names["Access-Control-Max-Age"], names["Vary"]));
+        Assert.StartsWith("Authorization,Content-Type,User-Agent", names["Access-Control-Allow-Headers"], StringComparison.Ordinal);
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/version") { Headers = { { "Origin", "http://localhost:3000" } } };
+        using var answer = await Client.SendAsync(request, Patience);
+        Assert.Equal(["http://localhost:3000"], answer.Headers.GetValues("Access-Control-Allow-Origin"));
     }
 
     [Fact]

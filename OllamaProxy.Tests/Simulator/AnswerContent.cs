@@ -3,13 +3,13 @@ using System.Text.Json;
 namespace OllamaProxy.Tests.Simulator;
 
 /// <summary>What an answer says, or a part of it, whichever API it came through.</summary>
-public sealed record Heard(string Text, string Thought, string Call, string Reason)
+public sealed record AnswerContent(string Text, string Thought, string Call, string Reason)
 {
-    public static Heard operator +(Heard first, Heard second) => new(
+    public static AnswerContent operator +(AnswerContent first, AnswerContent second) => new(
         first.Text + second.Text, first.Thought + second.Thought, first.Call + second.Call, first.Reason + second.Reason);
 
     /// <summary>Reads an answer, or a line or an event of its stream.</summary>
-    public static Heard In(string path, JsonElement json) => path switch
+    public static AnswerContent In(string path, JsonElement json) => path switch
     {
         "/v1/responses" when json.TryGetProperty("output", out var output) => InResponse(output, json),
         "/v1/responses" => InResponseEvent(json),
@@ -19,21 +19,21 @@ public sealed record Heard(string Text, string Thought, string Call, string Reas
         _ => InNative(json),
     };
 
-    private static Heard InNative(JsonElement json)
+    private static AnswerContent InNative(JsonElement json)
     {
         var message = Part(json, "message") ?? json;
         var call = Part(message, "tool_calls") is { } calls ? CallOf(calls[0].GetProperty("function"), "arguments") : "";
         return new(TextOf(message, "content") + TextOf(message, "response"), TextOf(message, "thinking"), call, TextOf(json, "done_reason"));
     }
 
-    private static Heard InChoice(JsonElement choice)
+    private static AnswerContent InChoice(JsonElement choice)
     {
         var message = Part(choice, "message") ?? Part(choice, "delta") ?? choice;
         var call = Part(message, "tool_calls") is { } calls ? CallOf(calls[0].GetProperty("function"), "arguments") : "";
         return new(TextOf(message, "content") + TextOf(message, "text"), TextOf(message, "reasoning"), call, TextOf(choice, "finish_reason"));
     }
 
-    private static Heard InResponse(JsonElement output, JsonElement json)
+    private static AnswerContent InResponse(JsonElement output, JsonElement json)
     {
         var items = output.EnumerateArray().ToDictionary(item => item.GetProperty("type").GetString()!);
         return new(
@@ -43,7 +43,7 @@ public sealed record Heard(string Text, string Thought, string Call, string Reas
             TextOf(json, "status"));
     }
 
-    private static Heard InResponseEvent(JsonElement json) => TextOf(json, "type") switch
+    private static AnswerContent InResponseEvent(JsonElement json) => TextOf(json, "type") switch
     {
         "response.output_text.delta" => new(TextOf(json, "delta"), "", "", ""),
         "response.reasoning_summary_text.delta" => new("", TextOf(json, "delta"), "", ""),
@@ -53,7 +53,7 @@ public sealed record Heard(string Text, string Thought, string Call, string Reas
         _ => new("", "", "", ""),
     };
 
-    private static Heard InMessage(JsonElement content, JsonElement json)
+    private static AnswerContent InMessage(JsonElement content, JsonElement json)
     {
         var blocks = content.EnumerateArray().ToDictionary(block => block.GetProperty("type").GetString()!);
         return new(
@@ -63,7 +63,7 @@ public sealed record Heard(string Text, string Thought, string Call, string Reas
             TextOf(json, "stop_reason"));
     }
 
-    private static Heard InMessageEvent(JsonElement json)
+    private static AnswerContent InMessageEvent(JsonElement json)
     {
         var call = Part(json, "content_block") is { } block && TextOf(block, "type") == "tool_use" ? TextOf(block, "name") + " " : "";
         return Part(json, "delta") is { } delta
