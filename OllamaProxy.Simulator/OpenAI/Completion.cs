@@ -21,11 +21,12 @@ internal sealed class Completion(string model, bool includesUsage, TimeProvider 
 
     public void SetHeaders(IHeaderDictionary headers) => headers.ContentType = ServerSentEvent.ContentType;
 
-    public void WriteToken(IBufferWriter<byte> stream, Token token) => WriteChunk(stream, [Choice(token.Said, null)], Usage.Of(0, 0));
+    // Not a collection expression: that would add a generic item, which native compilation turns down.
+    public void WriteToken(IBufferWriter<byte> stream, Token token) => WriteChunk(stream, new(Choice(token.Said, null)), Usage.Of(0, 0));
 
     public void WriteDone(IBufferWriter<byte> stream, string reason, GenerationMetrics? metrics)
     {
-        WriteChunk(stream, [Choice("", reason)], Usage.Of(0, 0));
+        WriteChunk(stream, new(Choice("", reason)), Usage.Of(0, 0));
         if (includesUsage) WriteChunk(stream, [], Usage.Of(metrics?.PromptTokens ?? 0, metrics?.Tokens ?? 0));
         ServerSentEvent.WriteDone(stream);
     }
