@@ -1,27 +1,31 @@
+using OllamaProxy.Simulator.Models;
+
 namespace OllamaProxy.Simulator;
 
-/// <summary><c>/api/generate</c> and <c>/api/chat</c>: turns a request down, loads or unloads a model, or generates.</summary>
+/// <summary>What runs a model, whichever API asks for it: turns a request down, loads or unloads a model, or generates.</summary>
 internal sealed class AnswerEndpoint(
-    SimulatorOptions options, ModelCatalog models, FaultQueue faults, RequestLog requests, CancellationToken stopping)
+    SimulatorOptions options, ModelCatalog models, LoadedModels loaded, FaultQueue faults, RequestLog requests, CancellationToken stopping)
 {
-    public async Task InvokeAsync(HttpContext context, OllamaApi api)
+    public async Task InvokeAsync(HttpContext context, AnswerApi api)
     {
-        var start = options.Time.GetTimestamp();
+        var clock = new GenerationClock(options.Time, options.Time.GetTimestamp());
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         LoggedRequest? logged = null;
+        var framing = JsonFraming.Gin; // Nothing is translated until the request is understood.
         try
         {
             var body = await RequestBody.ReadAsync(context.Request, gone.Token);
             logged = requests.Begin(context.Request, body);
-            var request = GenerationRequest.Parse(api, body.Span);
+            var request = GoJson.Read(body.Span, api.Read, api.Family.EmptyBody);
+            framing = api.Family.Framing;
             CheckModel(request);
-            if (request.Prompt.Length == 0) await LoadAsync(context.Response, request, logged, gone.Token);
-            else await GenerateAsync(context, request, new GenerationClock(options.Time, start), logged, gone.Token);
+            if (request.OnlyLoads) await LoadAsync(context.Response, request, api.Family, logged, gone.Token);
+            else await GenerateAsync(context, request, api.Family, clock, logged, gone.Token);
         }
         catch (OllamaException exception)
         {
             logged?.End();
-            await JsonReply.ErrorAsync(context.Response, exception.Status, exception.Message, gone.Token);
+            await api.Family.ErrorAsync(context.Response, exception.Status, exception.Message, gone.Token, framing);
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
@@ -36,33 +40,36 @@ internal sealed class AnswerEndpoint(
 
     private void CheckModel(GenerationRequest request)
     {
-        if (request is { Api: OllamaApi.Chat, Model: "" }) throw OllamaException.BadRequest("model is required");
-        if (!models.Has(request.Model)) throw OllamaException.ModelNotFound(request.Model);
+        if (request is { RequiresModel: true, Model: "" }) throw OllamaException.BadRequest("model is required");
+        if (!models.Has(request.Model)) throw OllamaException.NotFound(request.NotFound);
         if (request.Options.Error is { } error) throw OllamaException.ServerError(error);
     }
 
-    private async Task LoadAsync(HttpResponse response, GenerationRequest request, LoggedRequest logged, CancellationToken ct)
+    private async Task LoadAsync(
+        HttpResponse response, GenerationRequest request, ApiFamily family, LoggedRequest logged, CancellationToken ct)
     {
-        models.Keep(request.Model, request.KeepAlive);
+        var unloads = request.KeepAlive == TimeSpan.Zero;
+        if (unloads) loaded.Unload(request.Model);
+        else (await loaded.UseAsync(request.Model, request.KeepAlive, ct)).Dispose();
         logged.End();
-        var json = new AnswerJson(request, options.Time);
-        var reason = request.KeepAlive == TimeSpan.Zero ? "unload" : "load";
-        await JsonReply.WriteAsync(response, writer => json.Write(writer, new("", "", reason, Metrics: null)), ct);
+        await OutputOf(response, request, family).DoneAsync(unloads ? "unload" : "load", metrics: null, ct);
     }
 
     private async Task GenerateAsync(
-        HttpContext context, GenerationRequest request, GenerationClock clock, LoggedRequest logged, CancellationToken ct)
+        HttpContext context, GenerationRequest request, ApiFamily family, GenerationClock clock, LoggedRequest logged, CancellationToken ct)
     {
         if (request.FormatError is { } error) throw OllamaException.ServerError(error);
         var fault = faults.TakeNext();
         if (fault is { IsBeforeTokens: true })
         {
-            await FaultReply.SendAsync(context, fault, logged, ct);
+            await FaultReply.SendAsync(context, fault, family, logged, ct);
             return;
         }
 
-        var json = new AnswerJson(request, options.Time);
-        IAnswerOutput output = request.Stream ? new StreamedOutput(context.Response, json) : new WholeOutput(context.Response, json);
-        await new Generation(request, options, models, clock, logged).RunAsync(output, fault, ct);
+        using var model = await loaded.UseAsync(request.Model, request.KeepAlive, ct);
+        await new Generation(request, options, model, clock, logged).RunAsync(OutputOf(context.Response, request, family), fault, ct);
     }
+
+    private static IAnswerOutput OutputOf(HttpResponse response, GenerationRequest request, ApiFamily family) =>
+        request.Stream is { } stream ? new StreamedOutput(response, stream) : new WholeOutput(response, request.Whole, family);
 }

@@ -2,7 +2,7 @@ namespace OllamaProxy.Simulator;
 
 /// <summary>
 /// One way for a generation to go wrong. Where a fault comes after tokens that the answer does not have, it comes after the
-/// answer's last one. A non-streaming answer shows each fault as far as it can; the members say how.
+/// answer's last one; an embedding has no tokens. A non-streaming answer shows each fault as far as it can; the members say how.
 /// </summary>
 public sealed record Fault
 {
@@ -32,7 +32,7 @@ public sealed record Fault
 
     internal int? RetryAfterSeconds { get; private init; }
 
-    /// <summary>An answer with this status and the body <c>{"error": ...}</c>; 204, 205 and 304 have no body.</summary>
+    /// <summary>An answer with this status and an error in the shape of the API that was asked; 204, 205 and 304 have no body.</summary>
     /// <param name="status">200 to 599.</param>
     /// <param name="error">The words of the body.</param>
     /// <param name="retryAfterSeconds">The <c>Retry-After</c> header; none if null.</param>
@@ -53,11 +53,18 @@ public sealed record Fault
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterTokens"/> is negative.</exception>
     public static Fault Cut(int afterTokens) => MidStream(FaultKind.Cut, afterTokens);
 
-    /// <summary>The stream's last line is <c>{"error": ...}</c>; the status stays 200. Not streaming: status 500 with that body.</summary>
+    /// <summary>
+    /// The last of the stream is an error in the shape of the API that was asked; the status stays 200. Not streaming: status 500
+    /// with that error.
+    /// </summary>
+    /// <remarks>Ollama 0.33 itself keeps such an error from the compatible APIs: their streams end as of <see cref="NoDone"/>.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterTokens"/> is negative.</exception>
     public static Fault ErrorLine(int afterTokens, string error) => MidStream(FaultKind.ErrorLine, afterTokens) with { Error = error };
 
-    /// <summary>The stream ends cleanly, without <c>"done":true</c>. Not streaming: an object that says <c>"done":false</c>.</summary>
+    /// <summary>
+    /// The stream ends cleanly, without what says that the answer is done, such as <c>"done":true</c> or <c>[DONE]</c>. Not
+    /// streaming: an object that does not say it, such as by <c>"done":false</c>.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterTokens"/> is negative.</exception>
     public static Fault NoDone(int afterTokens) => MidStream(FaultKind.NoDone, afterTokens);
 

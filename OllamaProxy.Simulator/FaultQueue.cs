@@ -1,8 +1,8 @@
 namespace OllamaProxy.Simulator;
 
 /// <summary>
-/// The faults to come, first in, first out. Each valid generation takes one; requests that are turned down, load or unload
-/// take none. Safe for many threads.
+/// The faults to come, first in, first out. Each valid generation or embedding takes one, through whichever API; requests
+/// that are turned down, load or unload take none. Safe for many threads.
 /// </summary>
 public sealed class FaultQueue
 {

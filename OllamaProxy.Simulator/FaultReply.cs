@@ -5,7 +5,7 @@ namespace OllamaProxy.Simulator;
 /// <summary>Sends what takes the place of a whole answer.</summary>
 internal static class FaultReply
 {
-    public static async Task SendAsync(HttpContext context, Fault fault, LoggedRequest logged, CancellationToken ct)
+    public static async Task SendAsync(HttpContext context, Fault fault, ApiFamily family, LoggedRequest logged, CancellationToken ct)
     {
         if (fault.Kind is FaultKind.Hang) await Task.Delay(Timeout.Infinite, ct);
 
@@ -20,13 +20,13 @@ internal static class FaultReply
                 response.Headers.RetryAfter = fault.RetryAfterSeconds?.ToString(CultureInfo.InvariantCulture);
                 response.StatusCode = fault.StatusCode;
                 if (fault.StatusCode is 204 or 205 or 304) break; // Kestrel allows them no body.
-                await JsonReply.ErrorAsync(response, fault.StatusCode, fault.Error, ct);
+                await family.ErrorAsync(response, fault.StatusCode, fault.Error, ct);
                 break;
             case FaultKind.NotJson:
                 await PlainReply.TextAsync(context, "text/html", "<!doctype html><title>Welcome</title><p>This is not Ollama.</p>\n");
                 break;
             case FaultKind.Empty:
-                response.ContentType = JsonReply.ContentType;
+                response.ContentType = family.Framing.ContentType;
                 response.ContentLength = 0;
                 break;
         }

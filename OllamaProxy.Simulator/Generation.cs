@@ -1,12 +1,13 @@
+using OllamaProxy.Simulator.Models;
+
 namespace OllamaProxy.Simulator;
 
 /// <summary>One answer being generated, up to its end or to its fault.</summary>
 internal sealed class Generation(
-    GenerationRequest request, SimulatorOptions options, ModelCatalog models, GenerationClock clock, LoggedRequest logged)
+    GenerationRequest request, SimulatorOptions options, ModelUse model, GenerationClock clock, LoggedRequest logged)
 {
     public async Task RunAsync(IAnswerOutput output, Fault? fault, CancellationToken ct)
     {
-        models.Keep(request.Model, keepAlive: null);
         var answer = Answer.To(request);
         var sent = Math.Min(fault?.AfterTokens ?? int.MaxValue, answer.Tokens.Count);
 
@@ -21,7 +22,7 @@ internal sealed class Generation(
         if (fault is { Kind: FaultKind.Stall }) await StallAsync(output, ct);
 
         // What a client can ask about once it has the last byte must be settled before that is sent.
-        models.Keep(request.Model, request.KeepAlive);
+        model.Dispose();
         logged.End();
         await (fault switch
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Models;
 
 namespace OllamaProxy.Simulator;
 
@@ -9,9 +10,8 @@ internal sealed record GenerationMetrics(
     public static GenerationMetrics Of(GenerationRequest request, Answer answer, GenerationClock clock)
     {
         var promptTokens = Math.Min(CountWords(request.Prompt), ModelJson.ContextLength);
-        var hasContext = request is { Api: OllamaApi.Generate, Raw: false };
         return new(
-            hasContext ? Enumerable.Range(1, promptTokens).Concat(answer.Tokens.Select(token => token.Id)) : null,
+            request.HasContext ? Enumerable.Range(1, promptTokens).Concat(answer.Tokens.Select(token => token.Id)) : null,
             clock.Total, clock.Load, promptTokens, clock.PromptEvaluation, answer.Tokens.Count, clock.Evaluation);
     }
 
@@ -24,12 +24,18 @@ internal sealed record GenerationMetrics(
             json.WriteEndArray();
         }
 
-        json.WriteNumber("total_duration", Nanoseconds(Total));
-        json.WriteNumber("load_duration", Nanoseconds(Load));
-        json.WriteNumber("prompt_eval_count", PromptTokens);
+        WriteEmbedding(json);
         json.WriteNumber("prompt_eval_duration", Nanoseconds(PromptEvaluation));
         json.WriteNumber("eval_count", Tokens);
         json.WriteNumber("eval_duration", Nanoseconds(Evaluation));
+    }
+
+    /// <summary>Writes those that the answer of an embedding has.</summary>
+    public void WriteEmbedding(Utf8JsonWriter json)
+    {
+        json.WriteNumber("total_duration", Nanoseconds(Total));
+        json.WriteNumber("load_duration", Nanoseconds(Load));
+        json.WriteNumber("prompt_eval_count", PromptTokens);
     }
 
     private static long Nanoseconds(TimeSpan duration) => duration.Ticks * TimeSpan.NanosecondsPerTick;

@@ -7,9 +7,9 @@ namespace OllamaProxy.Simulator;
 internal static class GoJson
 {
     /// <exception cref="OllamaException">No body, not JSON, text that is not Unicode, or what <paramref name="read"/> finds.</exception>
-    public static T Read<T>(ReadOnlySpan<byte> body, Func<JsonElement, T> read)
+    public static T Read<T>(ReadOnlySpan<byte> body, Func<JsonElement, T> read, string emptyBody = "missing request body")
     {
-        using var document = Parse(body);
+        using var document = Parse(body, emptyBody);
         try
         {
             return read(document.RootElement);
@@ -20,9 +20,9 @@ internal static class GoJson
         }
     }
 
-    private static JsonDocument Parse(ReadOnlySpan<byte> body)
+    private static JsonDocument Parse(ReadOnlySpan<byte> body, string emptyBody)
     {
-        if (body.Trim(" \t\r\n"u8).IsEmpty) throw OllamaException.BadRequest("missing request body");
+        if (body.Trim(" \t\r\n"u8).IsEmpty) throw OllamaException.BadRequest(emptyBody);
         var reader = new Utf8JsonReader(body, isFinalBlock: false, new JsonReaderState(new() { MaxDepth = 1000 }));
         try
         {

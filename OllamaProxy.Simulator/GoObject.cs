@@ -9,12 +9,15 @@ internal readonly struct GoObject
     private readonly string _type;
     private readonly string _prefix;
 
+    /// <param name="element">What to read.</param>
+    /// <param name="type">The struct, with its package.</param>
+    /// <param name="prefix">The way to it from there, if it is a part of that struct.</param>
     /// <exception cref="OllamaException">Not an object.</exception>
     public GoObject(JsonElement element, string type, string prefix = "")
     {
         if (element.ValueKind is not JsonValueKind.Object)
-            throw OllamaException.BadRequest($"json: cannot unmarshal {KindOf(element)} into Go value of type api.{type}");
-        (_element, _type, _prefix) = (element, type, prefix);
+            throw OllamaException.BadRequest($"json: cannot unmarshal {KindOf(element)} into Go value of type {type}");
+        (_element, _type, _prefix) = (element, type[(type.IndexOf('.', StringComparison.Ordinal) + 1)..], prefix);
     }
 
     public string Text(string field) => Value(field, JsonValueKind.String, "string")?.GetString() ?? "";
@@ -25,6 +28,15 @@ internal readonly struct GoObject
         { ValueKind: JsonValueKind.True } => true,
         { ValueKind: JsonValueKind.False } => false,
         { } other => throw WrongType(other, field, "bool"),
+    };
+
+    /// <summary>A whole number; what is beyond an <see cref="int"/> is the nearest there is.</summary>
+    public int? Integer(string field) => Any(field) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Number } number when double.IsInteger(number.GetDouble()) =>
+            (int)Math.Clamp(number.GetDouble(), int.MinValue, int.MaxValue),
+        { } other => throw WrongType(other, field, "int"),
     };
 
     public JsonElement? Value(string field, JsonValueKind kind, string goType) =>

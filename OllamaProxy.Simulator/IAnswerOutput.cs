@@ -8,7 +8,7 @@ internal interface IAnswerOutput
     /// <summary>Sends the headers, if they go before the end.</summary>
     Task StartAsync(CancellationToken ct);
 
-    Task DoneAsync(string reason, GenerationMetrics metrics, CancellationToken ct);
+    Task DoneAsync(string reason, GenerationMetrics? metrics, CancellationToken ct);
 
     Task ErrorAsync(string error, CancellationToken ct);
 

@@ -1,23 +1,20 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace OllamaProxy.Simulator;
 
-/// <summary>Writes the answers that are one JSON object.</summary>
+/// <summary>Writes JSON as Ollama does, and the answers that are one JSON object.</summary>
 internal static class JsonReply
 {
-    public const string ContentType = "application/json; charset=utf-8";
-
     // Ollama escapes little: an apostrophe in an error stays one.
     private static readonly JsonWriterOptions WriterOptions =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    public static Task ErrorAsync(HttpResponse response, int status, string error, CancellationToken ct)
-    {
-        response.StatusCode = status;
-        return WriteAsync(response, json => WriteError(json, error), ct);
-    }
+    public static Task ErrorAsync(HttpResponse response, int status, string error, CancellationToken ct) =>
+        ApiFamily.Native.ErrorAsync(response, status, error, ct);
 
     public static void WriteError(Utf8JsonWriter json, string error)
     {
@@ -26,20 +23,26 @@ internal static class JsonReply
         json.WriteEndObject();
     }
 
-    public static async Task WriteAsync(HttpResponse response, Action<Utf8JsonWriter> write, CancellationToken ct)
+    public static async Task WriteAsync(
+        HttpResponse response, Action<Utf8JsonWriter> write, CancellationToken ct, JsonFraming? framing = null)
     {
-        var bytes = ToBytes(write);
-        response.ContentType = ContentType;
+        framing ??= JsonFraming.Gin;
+        var bytes = ToBytes(write, framing);
+        response.ContentType = framing.ContentType;
         response.ContentLength = bytes.Length;
         await response.BodyWriter.WriteAsync(bytes, ct);
     }
 
-    public static ReadOnlyMemory<byte> ToBytes(Action<Utf8JsonWriter> write)
+    public static ReadOnlyMemory<byte> ToBytes(Action<Utf8JsonWriter> write, JsonFraming framing)
     {
         var buffer = new ArrayBufferWriter<byte>();
         WriteTo(buffer, write);
+        Encoding.UTF8.GetBytes(framing.End, buffer);
         return buffer.WrittenMemory;
     }
+
+    public static string ToText(JsonNode node) =>
+        Encoding.UTF8.GetString(ToBytes(json => node.WriteTo(json), JsonFraming.Gin).Span);
 
     public static void WriteTo(IBufferWriter<byte> output, Action<Utf8JsonWriter> write)
     {

@@ -19,7 +19,7 @@ public sealed class LoggedRequest
         Headers = request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary><c>/api/generate</c> or <c>/api/chat</c>.</summary>
+    /// <summary>The path, such as <c>/api/generate</c>.</summary>
     public string Path { get; }
 
     /// <summary>The body, byte for byte.</summary>

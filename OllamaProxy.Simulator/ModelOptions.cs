@@ -8,15 +8,19 @@ namespace OllamaProxy.Simulator;
 /// <param name="Error">What is wrong with the options; null if nothing is. Ollama says so only once the model is found.</param>
 internal sealed record ModelOptions(int? NumPredict, int? SimulatorTokens, string? Error)
 {
-    public static ModelOptions Parse(JsonElement? options)
+    /// <summary>Reads the field <c>options</c> of a native request.</summary>
+    /// <exception cref="OllamaException">It is not an object.</exception>
+    public static ModelOptions Parse(GoObject fields)
     {
-        if (options is not { } element) return new(null, null, null);
+        if (fields.Value("options", JsonValueKind.Object, "map[string]interface {}") is not { } element) return new(null, null, null);
         var error = element.EnumerateObject().Select(Check).FirstOrDefault(problem => problem is not null);
         if (error is not null) return new(null, null, error);
-        var simulatorTokens = Integer(element, "simulator_tokens");
-        if (simulatorTokens < 0) return new(null, null, "option \"simulator_tokens\" must not be negative");
-        return new(Integer(element, "num_predict"), simulatorTokens, null);
+        return Of(Integer(element, "num_predict"), Integer(element, "simulator_tokens"));
     }
+
+    public static ModelOptions Of(int? numPredict, int? simulatorTokens) => simulatorTokens < 0
+        ? new(null, null, "option \"simulator_tokens\" must not be negative")
+        : new(numPredict, simulatorTokens, null);
 
     private static string? Check(JsonProperty option)
     {

@@ -7,7 +7,9 @@ internal sealed class OllamaException(int status, string error) : Exception(erro
 
     public static OllamaException BadRequest(string error) => new(StatusCodes.Status400BadRequest, error);
 
-    public static OllamaException ModelNotFound(string name) => new(StatusCodes.Status404NotFound, $"model '{name}' not found");
+    public static OllamaException NotFound(string error) => new(StatusCodes.Status404NotFound, error);
+
+    public static OllamaException ModelNotFound(string name) => NotFound($"model '{name}' not found");
 
     public static OllamaException ServerError(string error) => new(StatusCodes.Status500InternalServerError, error);
 }

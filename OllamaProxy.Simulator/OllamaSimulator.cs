@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace OllamaProxy.Simulator;
 
 /// <summary>
-/// A server on loopback that speaks Ollama's HTTP API and has no model: every answer says so (see <see cref="Simulation"/>).
-/// Nothing of it reads the environment or logs, so many can run in one process.
+/// A server on loopback that speaks Ollama's HTTP API, and those of OpenAI and Anthropic as Ollama does, and has no model: every
+/// answer says so (see <see cref="Simulation"/>). Nothing of it reads the environment or logs, so many can run in one process.
 /// </summary>
 public sealed class OllamaSimulator : IAsyncDisposable
 {
@@ -30,18 +30,24 @@ public sealed class OllamaSimulator : IAsyncDisposable
     /// <summary>What was asked for so far.</summary>
     public RequestLog Requests { get; }
 
+    /// <summary>The full name of the model of each load that began, in order: as many loads as there are names.</summary>
+    public IReadOnlyList<string> Loads => _routes.Loaded.Loads;
+
     /// <summary>Starts a simulator; it answers when the task completes.</summary>
     /// <param name="options">What it serves; the defaults if null.</param>
     /// <param name="url">An http address on loopback; port 0 takes a free one.</param>
     /// <param name="ct">Gives up starting.</param>
     /// <exception cref="ArgumentException"><paramref name="url"/> is no http address on loopback.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No model may be loaded.</exception>
     /// <exception cref="IOException">It cannot listen there; mostly because the port is taken.</exception>
     public static async Task<OllamaSimulator> StartAsync(
         SimulatorOptions? options = null, string url = "http://127.0.0.1:0", CancellationToken ct = default)
     {
         if (!Loopback.TryParse(url, out var endPoint))
             throw new ArgumentException($"'{url}' is not an http address on loopback.", nameof(url));
-        var simulator = new OllamaSimulator(options ?? new(), endPoint);
+        options ??= new();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxLoadedModels, 1);
+        var simulator = new OllamaSimulator(options, endPoint);
         await simulator.AcceptAsync(ct);
         return simulator;
     }
@@ -86,6 +92,13 @@ public sealed class OllamaSimulator : IAsyncDisposable
         _app = app;
         _endPoint = new IPEndPoint(_endPoint.Address, new Uri(app.Urls.Single()).Port);
     }
+
+    /// <summary>Has a model from now on, as if it had been pulled.</summary>
+    public void AddModel(string name) => _routes.Models.Add(name);
+
+    /// <summary>Has a model no more; false if there was none of that name.</summary>
+    /// <remarks>As with Ollama, a model that is loaded stays in memory, and in <c>/api/ps</c>, until it expires.</remarks>
+    public bool RemoveModel(string name) => _routes.Models.Remove(name);
 
     /// <summary>Stops at once: running generations are cut.</summary>
     public async ValueTask DisposeAsync()

@@ -1,8 +1,8 @@
 namespace OllamaProxy.Simulator;
 
 /// <summary>
-/// Every POST to <c>/api/generate</c> and <c>/api/chat</c> whose body has arrived, in that order, those that were turned down
-/// included; not those that a foreign <c>Host</c> or <c>Origin</c> header shut out. Safe for many threads.
+/// Every request that runs a model, to generate or to embed through whichever API, once its body has arrived, in that order,
+/// those that were turned down included; not those that a foreign <c>Host</c> or <c>Origin</c> header shut out. Safe for many threads.
 /// </summary>
 public sealed class RequestLog
 {

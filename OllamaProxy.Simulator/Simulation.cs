@@ -35,7 +35,7 @@ public static class Simulation
     private static string OneLine(ReadOnlySpan<char> words) =>
         string.Join(' ', words.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
-    private static List<string> Split(string answer)
+    internal static List<string> Split(string answer)
     {
         var tokens = new List<string>();
         for (var start = 0; start < answer.Length;)

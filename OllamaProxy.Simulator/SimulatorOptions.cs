@@ -12,6 +12,18 @@ public sealed record SimulatorOptions
     /// <summary>How long an answer is silent before its first token, headers included: loading and prompt evaluation.</summary>
     public TimeSpan Latency { get; init; }
 
+    /// <summary>How long it takes to load a model that is not loaded; the request for it waits, without an answer.</summary>
+    public TimeSpan LoadTime { get; init; }
+
+    /// <summary>
+    /// How many models are loaded at most, at least 1. For one more, the one that was used least recently is unloaded, once
+    /// nothing runs on it.
+    /// </summary>
+    public int MaxLoadedModels { get; init; } = int.MaxValue;
+
+    /// <summary>What <c>/api/version</c> says.</summary>
+    public string Version { get; init; } = "0.33.0-simulator";
+
     /// <summary>The clock of all delays and times.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

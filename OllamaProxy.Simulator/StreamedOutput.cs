@@ -1,29 +1,37 @@
-using System.Buffers;
-using System.Text.Json;
-
 namespace OllamaProxy.Simulator;
 
-/// <summary>An answer as NDJSON, one line a token, each sent at once.</summary>
+/// <summary>An answer as a stream, each token sent at once.</summary>
 internal sealed class StreamedOutput : IAnswerOutput
 {
     private readonly HttpResponse _response;
-    private readonly AnswerJson _answer;
+    private readonly IStreamFormat _format;
 
-    public StreamedOutput(HttpResponse response, AnswerJson answer)
+    public StreamedOutput(HttpResponse response, IStreamFormat format)
     {
-        response.ContentType = "application/x-ndjson";
+        format.SetHeaders(response.Headers);
         _response = response;
-        _answer = answer;
+        _format = format;
     }
 
-    public Task TokenAsync(Token token, CancellationToken ct) => LineAsync(json => _answer.Write(json, AnswerPart.Of(token)), ct);
+    public Task TokenAsync(Token token, CancellationToken ct)
+    {
+        _format.WriteToken(_response.BodyWriter, token);
+        return FlushAsync(ct);
+    }
 
     public Task StartAsync(CancellationToken ct) => _response.Body.FlushAsync(ct);
 
-    public Task DoneAsync(string reason, GenerationMetrics metrics, CancellationToken ct) =>
-        LineAsync(json => _answer.Write(json, new("", "", reason, metrics)), ct);
+    public Task DoneAsync(string reason, GenerationMetrics? metrics, CancellationToken ct)
+    {
+        _format.WriteDone(_response.BodyWriter, reason, metrics);
+        return FlushAsync(ct);
+    }
 
-    public Task ErrorAsync(string error, CancellationToken ct) => LineAsync(json => JsonReply.WriteError(json, error), ct);
+    public Task ErrorAsync(string error, CancellationToken ct)
+    {
+        _format.WriteError(_response.BodyWriter, error);
+        return FlushAsync(ct);
+    }
 
     public Task EndAsync(CancellationToken ct) => StartAsync(ct);
 
@@ -33,10 +41,5 @@ internal sealed class StreamedOutput : IAnswerOutput
         throw new CutException();
     }
 
-    private async Task LineAsync(Action<Utf8JsonWriter> write, CancellationToken ct)
-    {
-        JsonReply.WriteTo(_response.BodyWriter, write);
-        _response.BodyWriter.Write("\n"u8);
-        await _response.BodyWriter.FlushAsync(ct);
-    }
+    private async Task FlushAsync(CancellationToken ct) => await _response.BodyWriter.FlushAsync(ct);
 }

@@ -66,6 +66,15 @@ public sealed class AnswerTests : SimulatorTest
         }
     }
 
+    [Fact]
+    public async Task A_chat_is_answered_even_if_its_last_message_has_no_text()
+    {
+        const string Body = """{"model":"tiny","stream":false,"messages":[{"role":"user","content":"hello"},{"role":"tool"}]}""";
+        using var response = await PostAsync("/api/chat", Body);
+        var answer = JsonElement.Parse(await response.Content.ReadAsStringAsync(Patience));
+        Assert.Equal(Simulation.AnswerTo(""), answer.GetProperty("message").GetProperty("content").GetString());
+    }
+
     private async Task<Heard> AskAsync(string path, string fields)
     {
         var question = path == "/api/chat"

@@ -2,14 +2,14 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
-namespace OllamaProxy.Simulator;
+namespace OllamaProxy.Simulator.Models;
 
 /// <summary>Writes models as Ollama does. Their numbers are made up.</summary>
 internal static class ModelJson
 {
     public const int ContextLength = 4096;
     private const int EmbeddingLength = 128;
-    private const long SizeOnDisk = 34_806_670;
+    public const long SizeOnDisk = 34_806_670;
     private const long SizeInMemory = 40_506_490;
 
     public static void WriteList<T>(Utf8JsonWriter json, IEnumerable<T> models, Action<T> write)
@@ -21,14 +21,14 @@ internal static class ModelJson
         json.WriteEndObject();
     }
 
-    public static void WriteTag(Utf8JsonWriter json, string name, DateTimeOffset modifiedAt)
+    public static void WriteTag(Utf8JsonWriter json, InstalledModel model)
     {
         json.WriteStartObject();
-        json.WriteString("name", name);
-        json.WriteString("model", name);
-        json.WriteString("modified_at", GoTime.Format(modifiedAt));
+        json.WriteString("name", model.Name);
+        json.WriteString("model", model.Name);
+        json.WriteString("modified_at", GoTime.Format(model.ModifiedAt));
         json.WriteNumber("size", SizeOnDisk);
-        json.WriteString("digest", DigestOf(name));
+        json.WriteString("digest", DigestOf(model.Name));
         json.WriteStartObject("details");
         WriteDetails(json);
         json.WriteNumber("context_length", ContextLength);
@@ -54,10 +54,10 @@ internal static class ModelJson
         json.WriteEndObject();
     }
 
-    public static void WriteShow(Utf8JsonWriter json, string name, DateTimeOffset modifiedAt)
+    public static void WriteShow(Utf8JsonWriter json, InstalledModel model)
     {
         json.WriteStartObject();
-        json.WriteString("modelfile", $"# This is the Simulator, not a language model.\nFROM {name}\nTEMPLATE {{{{ .Prompt }}}}\n");
+        json.WriteString("modelfile", $"# This is the Simulator, not a language model.\nFROM {model.Name}\nTEMPLATE {{{{ .Prompt }}}}\n");
         json.WriteString("parameters", "");
         json.WriteString("template", "{{ .Prompt }}");
         json.WriteStartObject("details");
@@ -70,7 +70,7 @@ internal static class ModelJson
         json.WriteNumber("simulator.embedding_length", EmbeddingLength);
         json.WriteEndObject();
         WriteCapabilities(json);
-        json.WriteString("modified_at", GoTime.Format(modifiedAt));
+        json.WriteString("modified_at", GoTime.Format(model.ModifiedAt));
         json.WriteEndObject();
     }
 
@@ -84,7 +84,7 @@ internal static class ModelJson
         json.WriteString("quantization_level", "unknown");
     }
 
-    private static void WriteCapabilities(Utf8JsonWriter json) => WriteStrings(json, "capabilities", "completion", "thinking");
+    private static void WriteCapabilities(Utf8JsonWriter json) => WriteStrings(json, "capabilities", "completion", "tools", "thinking");
 
     private static void WriteStrings(Utf8JsonWriter json, string name, params ReadOnlySpan<string> values)
     {
@@ -93,5 +93,5 @@ internal static class ModelJson
         json.WriteEndArray();
     }
 
-    private static string DigestOf(string name) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
+    public static string DigestOf(string name) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
 }

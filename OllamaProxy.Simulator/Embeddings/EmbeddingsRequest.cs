@@ -1,0 +1,26 @@
+using System.Text.Json;
+
+namespace OllamaProxy.Simulator.Embeddings;
+
+/// <summary>Reads the body of <c>/api/embeddings</c>, the old way to embed one text.</summary>
+internal static class EmbeddingsRequest
+{
+    /// <exception cref="OllamaException">The body is not such a request.</exception>
+    public static GenerationRequest Read(JsonElement root, TimeProvider time)
+    {
+        var fields = new GoObject(root, "api.EmbeddingRequest");
+        var model = fields.Text("model");
+        var prompt = fields.Text("prompt");
+        return new()
+        {
+            Model = model,
+            RequiresModel = true,
+            NotFound = $"model \"{model}\" not found, try pulling it first",
+            Prompt = prompt,
+            OnlyLoads = prompt.Length == 0,
+            KeepAlive = GoDuration.Parse(fields.Any("keep_alive")),
+            Options = EmbedRequest.NoTokens with { Error = ModelOptions.Parse(fields).Error },
+            Whole = new EmbeddingsFormat(prompt),
+        };
+    }
+}

@@ -1,0 +1,143 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace OllamaProxy.Simulator.Models;
+
+/// <summary>
+/// The models in memory. One is loaded at a time; for one too many, the one that was used least recently goes, once nothing
+/// runs on it. Safe for many threads.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for holds nothing to release.")]
+internal sealed class LoadedModels(SimulatorOptions options)
+{
+    private static readonly TimeSpan DefaultKeepAlive = TimeSpan.FromMinutes(5);
+
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _loading = new(1, 1);
+    private readonly Dictionary<string, LoadedModel> _models = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<string> _loads = [];
+    private TaskCompletionSource _released = NewSignal();
+    private long _uses;
+
+    /// <summary>What is loaded now and until when, what stays longest first.</summary>
+    public IReadOnlyList<(string Name, DateTimeOffset ExpiresAt)> All
+    {
+        get
+        {
+            lock (_gate)
+            {
+                DropExpired();
+                return [.. _models.Values.Select(model => (model.Name, model.ExpiresAt)).OrderByDescending(model => model.ExpiresAt)];
+            }
+        }
+    }
+
+    /// <summary>The full name of the model of each load that began, in order.</summary>
+    public IReadOnlyList<string> Loads
+    {
+        get
+        {
+            lock (_gate) return [.. _loads];
+        }
+    }
+
+    /// <summary>Loads a model if need be, and keeps it loaded until the returned use of it is disposed.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="keepAlive">How long it stays afterwards; the default if null.</param>
+    /// <param name="ct">Gives up waiting; a load that has begun is lost.</param>
+    public async ValueTask<ModelUse> UseAsync(string name, TimeSpan? keepAlive, CancellationToken ct)
+    {
+        var fullName = ModelCatalog.FullName(name);
+        if (TryUse(fullName, keepAlive) is { } use) return use;
+
+        await _loading.WaitAsync(ct);
+        try
+        {
+            return TryUse(fullName, keepAlive) ?? await LoadAsync(fullName, keepAlive, ct);
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
+    /// <summary>Unloads a model as soon as nothing runs on it.</summary>
+    public void Unload(string name)
+    {
+        lock (_gate)
+        {
+            if (!_models.TryGetValue(ModelCatalog.FullName(name), out var model)) return;
+            model.KeepAlive = TimeSpan.Zero;
+            if (model.Running == 0) _models.Remove(model.Name);
+        }
+    }
+
+    internal void Release(LoadedModel model)
+    {
+        lock (_gate)
+        {
+            model.ExpiresAt = options.Time.GetUtcNow() + model.KeepAlive;
+            if (--model.Running > 0) return;
+            if (model.KeepAlive == TimeSpan.Zero) _models.Remove(model.Name);
+            _released.SetResult();
+            _released = NewSignal();
+        }
+    }
+
+    private async Task<ModelUse> LoadAsync(string name, TimeSpan? keepAlive, CancellationToken ct)
+    {
+        while (RoomOrNull() is { } released) await released.WaitAsync(ct);
+        lock (_gate) _loads.Add(name);
+        if (options.LoadTime > TimeSpan.Zero) await Task.Delay(options.LoadTime, options.Time, ct);
+        lock (_gate)
+        {
+            var model = new LoadedModel(name);
+            _models.Add(name, model);
+            return Use(model, keepAlive);
+        }
+    }
+
+    private ModelUse? TryUse(string name, TimeSpan? keepAlive)
+    {
+        lock (_gate)
+        {
+            DropExpired();
+            return _models.TryGetValue(name, out var model) ? Use(model, keepAlive) : null;
+        }
+    }
+
+    private ModelUse Use(LoadedModel model, TimeSpan? keepAlive)
+    {
+        model.Running++;
+        model.LastUse = ++_uses;
+        model.KeepAlive = keepAlive ?? DefaultKeepAlive;
+        model.ExpiresAt = options.Time.GetUtcNow() + model.KeepAlive;
+        return new(this, model);
+    }
+
+    /// <summary>Null once there is room for one more; else what completes when a model is released.</summary>
+    private Task? RoomOrNull()
+    {
+        lock (_gate)
+        {
+            DropExpired();
+            while (_models.Count >= options.MaxLoadedModels)
+            {
+                if (_models.Values.Where(model => model.Running == 0).MinBy(model => model.LastUse) is not { } idle) return _released.Task;
+                _models.Remove(idle.Name);
+            }
+
+            return null;
+        }
+    }
+
+    private void DropExpired()
+    {
+        var now = options.Time.GetUtcNow();
+        foreach (var (name, model) in _models)
+        {
+            if (model.Running == 0 && model.ExpiresAt <= now) _models.Remove(name);
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

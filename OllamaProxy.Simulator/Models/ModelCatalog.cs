@@ -1,0 +1,58 @@
+namespace OllamaProxy.Simulator.Models;
+
+/// <summary>The models there are, loaded or not. Safe for many threads.</summary>
+internal sealed class ModelCatalog
+{
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private readonly List<InstalledModel> _models;
+
+    public ModelCatalog(SimulatorOptions options)
+    {
+        var now = options.Time.GetUtcNow();
+        _time = options.Time;
+        var names = options.Models.Select(FullName).Distinct(StringComparer.OrdinalIgnoreCase);
+        _models = [.. names.Select(name => new InstalledModel(name, now))];
+    }
+
+    /// <summary>The models as they are now, those that were added last first.</summary>
+    public IReadOnlyList<InstalledModel> All
+    {
+        get
+        {
+            lock (_gate) return [.. _models];
+        }
+    }
+
+    public static string FullName(string name) => name.Contains(':', StringComparison.Ordinal) ? name : name + ":latest";
+
+    public bool Has(string name) => Find(name) is not null;
+
+    /// <summary>The model of that name, in any case; null if there is none.</summary>
+    public InstalledModel? Find(string name)
+    {
+        lock (_gate) return _models.Find(Named(name));
+    }
+
+    /// <summary>Adds a model, or makes it a new one if it is there.</summary>
+    public void Add(string name)
+    {
+        lock (_gate)
+        {
+            _models.RemoveAll(Named(name));
+            _models.Insert(0, new(FullName(name), _time.GetUtcNow()));
+        }
+    }
+
+    /// <summary>Removes a model; false if there is none of that name.</summary>
+    public bool Remove(string name)
+    {
+        lock (_gate) return _models.RemoveAll(Named(name)) > 0;
+    }
+
+    private static Predicate<InstalledModel> Named(string name)
+    {
+        var full = FullName(name);
+        return model => model.Name.Equals(full, StringComparison.OrdinalIgnoreCase);
+    }
+}

@@ -1,0 +1,33 @@
+namespace OllamaProxy.Simulator.Models;
+
+/// <summary>What Ollama tells about itself and its models.</summary>
+internal sealed class ModelEndpoints(SimulatorOptions options, ModelCatalog models, LoadedModels loaded)
+{
+    public Task VersionAsync(HttpContext context) => JsonReply.WriteAsync(
+        context.Response,
+        json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("version", options.Version);
+            json.WriteEndObject();
+        },
+        context.RequestAborted);
+
+    public Task TagsAsync(HttpContext context) => JsonReply.WriteAsync(
+        context.Response,
+        json => ModelJson.WriteList(json, models.All, model => ModelJson.WriteTag(json, model)),
+        context.RequestAborted);
+
+    public Task RunningAsync(HttpContext context) => JsonReply.WriteAsync(
+        context.Response,
+        json => ModelJson.WriteList(json, loaded.All, model => ModelJson.WriteLoaded(json, model.Name, model.ExpiresAt)),
+        context.RequestAborted);
+
+    public Task ShowAsync(HttpContext context) => BodyHandler.InvokeAsync(context, (body, ct) =>
+    {
+        var name = ModelRequest.Read(body, "api.ShowRequest").Model;
+        if (name.Length == 0) throw OllamaException.BadRequest("model is required");
+        var model = models.Find(name) ?? throw OllamaException.ModelNotFound(ModelCatalog.FullName(name));
+        return JsonReply.WriteAsync(context.Response, json => ModelJson.WriteShow(json, model), ct);
+    });
+}

@@ -1,0 +1,28 @@
+using System.Text.Json;
+
+namespace OllamaProxy.Simulator.Models;
+
+/// <summary>The body of a request about one model.</summary>
+/// <param name="Model">Which; from the old field <c>name</c> where <c>model</c> is empty.</param>
+/// <param name="Stream">Whether progress is to be told line by line.</param>
+/// <param name="From">The model that a new one is made from.</param>
+/// <param name="HasFiles">Whether there are files to make it from.</param>
+internal sealed record ModelRequest(string Model, bool Stream, string From, bool HasFiles)
+{
+    /// <summary>Whether the model's name can be one.</summary>
+    public bool HasName => IsName(Model);
+
+    /// <exception cref="OllamaException">The body is not such a request.</exception>
+    public static ModelRequest Read(ReadOnlyMemory<byte> body, string type) => GoJson.Read(body.Span, root =>
+    {
+        var fields = new GoObject(root, type);
+        var model = fields.Text("model");
+        return new ModelRequest(
+            model.Length > 0 ? model : fields.Text("name"),
+            fields.Flag("stream") ?? true,
+            fields.Text("from"),
+            fields.Value("files", JsonValueKind.Object, "map[string]string") is not null);
+    });
+
+    public static bool IsName(string name) => name.Length > 0 && !name.Any(char.IsWhiteSpace);
+}

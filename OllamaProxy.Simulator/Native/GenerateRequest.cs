@@ -1,0 +1,21 @@
+using System.Text.Json;
+
+namespace OllamaProxy.Simulator.Native;
+
+/// <summary>Reads the body of <c>/api/generate</c>; fields that change nothing here are only checked for their type.</summary>
+internal static class GenerateRequest
+{
+    /// <exception cref="OllamaException">The body is not such a request.</exception>
+    public static GenerationRequest Read(JsonElement root, TimeProvider time)
+    {
+        var fields = new GoObject(root, "api.GenerateRequest");
+        var common = CommonFields.Read(fields);
+        _ = (fields.Text("suffix"), fields.Text("system"), fields.Text("template"));
+        _ = fields.Value("images", JsonValueKind.Array, "[]api.ImageData");
+        var prompt = fields.Text("prompt");
+        return common.ToRequest(prompt, onlyLoads: prompt.Length == 0, new NativeFormat(common.Model, isChat: false, time)) with
+        {
+            HasContext = !(fields.Flag("raw") ?? false),
+        };
+    }
+}

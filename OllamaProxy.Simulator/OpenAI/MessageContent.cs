@@ -1,0 +1,41 @@
+using System.Text.Json;
+
+namespace OllamaProxy.Simulator.OpenAI;
+
+/// <summary>Reads the <c>content</c> of a message: a text, or parts of which some are texts.</summary>
+internal static class MessageContent
+{
+    /// <summary>The text, or the texts of the parts together.</summary>
+    /// <exception cref="OllamaException">It is neither.</exception>
+    public static string Read(GoObject message) => message.Any("content") switch
+    {
+        { ValueKind: JsonValueKind.String } text => text.GetString()!,
+        { ValueKind: JsonValueKind.Array } parts => string.Concat(parts.EnumerateArray().Select(TextOf)),
+        null when message.Any("tool_calls") is not null => "",
+        var other => throw OllamaException.BadRequest($"invalid message content type: {GoTypeOf(other)}"),
+    };
+
+    private static string TextOf(JsonElement part)
+    {
+        if (part.ValueKind is not JsonValueKind.Object) throw Invalid();
+        return Text(part, "type") switch
+        {
+            "text" => Text(part, "text") ?? throw Invalid(),
+            "image_url" or "input_audio" => "",
+            _ => throw Invalid(),
+        };
+    }
+
+    private static string? Text(JsonElement part, string field) =>
+        part.TryGetProperty(field, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
+
+    private static OllamaException Invalid() => OllamaException.BadRequest("invalid message format");
+
+    private static string GoTypeOf(JsonElement? content) => content?.ValueKind switch
+    {
+        null => "<nil>",
+        JsonValueKind.Number => "float64",
+        JsonValueKind.Object => "map[string]interface {}",
+        _ => "bool",
+    };
+}

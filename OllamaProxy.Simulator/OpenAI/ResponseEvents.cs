@@ -1,0 +1,26 @@
+using System.Buffers;
+using System.Text.Json.Nodes;
+
+namespace OllamaProxy.Simulator.OpenAI;
+
+/// <summary>Numbers the events of a response. Ollama builds them as Go maps, whose names come sorted.</summary>
+internal sealed class ResponseEvents
+{
+    private int _number;
+
+    public void Write(IBufferWriter<byte> stream, string type, JsonObject data)
+    {
+        data["type"] = type;
+        data["sequence_number"] = _number++;
+        ServerSentEvent.Write(stream, (JsonObject)Sorted(data)!, type);
+    }
+
+    private static JsonNode? Sorted(JsonNode? node) => node switch
+    {
+        JsonObject fields => new JsonObject(fields
+            .OrderBy(field => field.Key, StringComparer.Ordinal)
+            .Select(field => KeyValuePair.Create(field.Key, Sorted(field.Value)))),
+        JsonArray items => new JsonArray([.. items.Select(Sorted)]),
+        _ => node?.DeepClone(),
+    };
+}
