@@ -7,7 +7,7 @@ namespace OllamaProxy.Api;
 /// <param name="Status">The written name of its status.</param>
 /// <param name="Kind">What it asks the model for: <c>generate</c>, <c>chat</c> or <c>embed</c>.</param>
 /// <param name="Endpoint">The route that it came in by.</param>
-/// <param name="Model">The model; null where another program wrote the prompt and named none.</param>
+/// <param name="Model">The model; null where a call, or another program that wrote the prompt, named none.</param>
 /// <param name="PromptPreview">The beginning of its text.</param>
 /// <param name="Priority">The head start that it was queued with.</param>
 /// <param name="Attempts">How many attempts were started and count.</param>

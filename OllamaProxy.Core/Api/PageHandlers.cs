@@ -15,7 +15,7 @@ public static class PageHandlers
     /// </summary>
     public static Task<IResult> HomeAsync(HttpContext context)
     {
-        context.Response.Headers.Vary = HeaderNames.Accept;
+        context.Response.Headers.Append(HeaderNames.Vary, HeaderNames.Accept);
         return Task.FromResult(IsForOllama(context.Request) ? OllamaHandlers.Root() : Home);
     }
 

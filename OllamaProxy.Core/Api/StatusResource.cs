@@ -36,7 +36,7 @@ public sealed record StatusResource
     /// <summary>The route that it came in by.</summary>
     public string Endpoint { get; }
 
-    /// <summary>The model; null where another program wrote the prompt and named none.</summary>
+    /// <summary>The model; null where a call, or another program that wrote the prompt, named none.</summary>
     public string? Model { get; }
 
     /// <summary>While queued: 1 is the next to run.</summary>

@@ -12,7 +12,7 @@ public sealed record Prompt
     /// <summary>Where it is in its life.</summary>
     public required PromptStatus Status { get; init; }
 
-    /// <summary>The model; null where another program wrote the prompt and named none.</summary>
+    /// <summary>The model; null where a call, or another program that wrote the prompt, named none.</summary>
     public string? Model { get; init; }
 
     /// <summary>The route that it came in by, if that is one of Ollama's, such as <c>/api/chat</c>; null: it was submitted.</summary>

@@ -29,10 +29,11 @@ public abstract class RoutingTests(ProxyFixture fixture)
     }
 
     [Theory]
-    [InlineData("/")]
     [InlineData("/list")]
     [InlineData("/healthz")]
     [InlineData("/api/v1/prompts")]
+    [InlineData("/api/tags")]
+    [InlineData("/v1/models/tiny")]
     public async Task HEAD_answers_as_GET_without_a_body(string path)
     {
         using var get = await Client.GetAsync(path);
@@ -112,7 +113,7 @@ public abstract class RoutingTests(ProxyFixture fixture)
         using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "Origin", "http://somewhere.example" } } };
         using var response = await Client.SendAsync(request);
         Assert.Equal("*", Header(response, "Access-Control-Allow-Origin"));
-        Assert.Equal("Location,Retry-After,Preference-Applied", Header(response, "Access-Control-Expose-Headers"));
+        Assert.Equal("Location,Retry-After,Preference-Applied,X-Prompt-Id", Header(response, "Access-Control-Expose-Headers"));
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public class StateTests
         Assert.Equal((60, 4), (minutes.Count, minutes.Sum(minute => minute.GetProperty("finished").GetInt32())));
         Assert.Equal(0, minutes[^1].GetProperty("waiting").GetInt32());
         Assert.Equal(minutes.Select(At).Order(), minutes.Select(At));
-        var backend = stats.GetProperty("backend");
+        var backend = stats.GetProperty("backends").EnumerateArray().Single();
         Assert.Equal((true, proxy.Ollama.BaseAddress.ToString()), (backend.GetProperty("reachable").GetBoolean(), backend.GetProperty("url").GetString()));
         Assert.NotEmpty(backend.GetProperty("version").GetString()!);
         Assert.Equal("llama3.2:latest", backend.GetProperty("loaded_models").EnumerateArray().Single().GetProperty("name").GetString());
@@ -67,7 +67,7 @@ public class StateTests
         Assert.Contains("`ollama serve`", problem.Error, StringComparison.Ordinal);
         Assert.Equal(TimeSpan.FromSeconds(5), models.Headers.RetryAfter?.Delta);
 
-        var backend = (await proxy.GetAsync("/api/v1/stats")).GetProperty("backend");
+        var backend = (await proxy.GetAsync("/api/v1/stats")).GetProperty("backends").EnumerateArray().Single();
         Assert.False(backend.GetProperty("reachable").GetBoolean());
         Assert.Contains("cannot be reached", backend.GetProperty("error").GetString(), StringComparison.Ordinal);
         Assert.Empty(backend.GetProperty("loaded_models").EnumerateArray());

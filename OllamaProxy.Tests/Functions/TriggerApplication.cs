@@ -13,10 +13,12 @@ namespace OllamaProxy.Tests.Functions;
 /// </summary>
 public static class TriggerApplication
 {
-    public static WebApplication Create(string[] args)
+    public static WebApplication Create(string[] args) => Create(args, HostLimits.Functions);
+
+    public static WebApplication Create(string[] args, HostLimits limits)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        builder.AddOllamaProxy(HostLimits.Functions);
+        builder.AddOllamaProxy(limits);
         builder.Services.AddHostedService<TriggerTimer>();
         var app = builder.Build();
         for (var order = 0; order < Trigger.All.Count; order++)

@@ -14,7 +14,7 @@ internal static class PromptInserts
         Id = prompt.Id ?? Guid.CreateVersion7(now),
         Seq = 0,
         Status = PromptStatus.Queued,
-        Model = prompt.Model,
+        Model = prompt.Model.Length > 0 ? prompt.Model : null,
         Endpoint = prompt.Call?.Endpoint,
         Priority = prompt.Priority,
         Rank = Rank.Of(now, prompt.Priority, ageingStep),

@@ -26,7 +26,7 @@ internal static class PromptRow
         UpdatedAt = SqliteTime.Read(row.Text(4)),
         StartedAt = SqliteTime.ReadOrNull(row.TextOrNull(5)),
         CompletedAt = SqliteTime.ReadOrNull(row.TextOrNull(6)),
-        Model = row.TextOrNull(7),
+        Model = row.TextOrNull(7) is { Length: > 0 } model ? model : null,
         Priority = row.Int32(8),
         Rank = row.Int64(9),
         Attempts = row.Int32(10),

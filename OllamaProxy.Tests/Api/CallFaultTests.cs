@@ -1,0 +1,305 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using OllamaProxy.Api;
+using OllamaProxy.Prompts;
+using OllamaProxy.Simulator;
+using OllamaProxy.Tests.Functions;
+using OllamaProxy.Tests.Storage;
+using OllamaProxy.Tests.Support;
+
+namespace OllamaProxy.Tests.Api;
+
+/// <summary>Calls of Ollama's own API when something goes wrong, each with a proxy of its own.</summary>
+public sealed class CallFaultTests
+{
+    private const string Streamed = """{"model":"tiny","prompt":"hi"}""";
+    private const string Whole = """{"model":"tiny","prompt":"hi","stream":false}""";
+
+    public static TheoryData<string, Fault> Passing => new()
+    {
+        { Streamed, Fault.Status(503, "server busy, please try again.  maximum pending requests exceeded") },
+        { Streamed, Fault.Status(500, "llama runner process has terminated") },
+        { Streamed, Fault.Empty },
+        { Streamed, Fault.NotJson },
+        { Streamed, Fault.Cut(0) },
+        { Whole, Fault.Status(503, "server busy, please try again.  maximum pending requests exceeded") },
+        { Whole, Fault.Cut(3) },
+        { Whole, Fault.NotJson },
+    };
+
+    [Theory]
+    [MemberData(nameof(Passing))]
+    public async Task What_passes_before_the_first_byte_is_tried_again_unseen(string body, Fault fault)
+    {
+        await using var proxy = await StartAsync();
+        proxy.Ollama.Faults.Enqueue(fault, 2);
+
+        using var response = await PostAsync(proxy, "/api/generate", body);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Contains("\"done\":true", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(3, proxy.Ollama.Requests.Count);
+        var prompt = await proxy.GetAsync($"/api/v1/prompt/{CallTests.IdOf(response)}");
+        Assert.All(prompt.GetProperty("attempt_history").EnumerateArray(), attempt => Assert.Equal(proxy.Ollama.BaseAddress.ToString(), CallTests.Text(attempt, "backend")));
+        Assert.Equal(3, prompt.GetProperty("attempt_history").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData("/api/generate", Streamed, """{"error":"server busy"}""")]
+    [InlineData("/v1/completions", Whole, """{"error":{"message":"server busy","type":"api_error","param":null,"code":null}}""")]
+    public async Task What_does_not_pass_is_said_in_Ollamas_words(string path, string body, string expected)
+    {
+        await using var proxy = await StartAsync(("OLLAMA_MAX_ATTEMPTS", "2"));
+        proxy.Ollama.Faults.Enqueue(Fault.Status(503, "server busy"), 2);
+
+        using var response = await PostAsync(proxy, path, body);
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, expected), (response.StatusCode, (await response.Content.ReadAsStringAsync()).TrimEnd()));
+        Assert.Equal(2, proxy.Ollama.Requests.Count);
+    }
+
+    [Fact]
+    public async Task An_error_amid_the_answer_is_passed_on_as_it_is()
+    {
+        await using var proxy = await StartAsync();
+        proxy.Ollama.Faults.Enqueue(Fault.ErrorLine(3, "an unknown error was met"));
+
+        using var response = await PostAsync(proxy, "/api/generate", Streamed);
+        var lines = (await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal((4, """{"error":"an unknown error was met"}"""), (lines.Length, lines[^1]));
+        var result = await proxy.ResultAsync(CallTests.IdOf(response));
+        Assert.Equal(("failed", "an unknown error was met", "This is the"), (CallTests.Text(result, "status"), CallTests.Text(result, "error"), CallTests.Text(result, "partial")));
+        Assert.Equal(1, proxy.Ollama.Requests.Count);
+    }
+
+    [Fact]
+    public async Task An_answer_that_breaks_off_breaks_off_for_the_client_and_is_not_tried_again()
+    {
+        await using var proxy = await StartAsync();
+        proxy.Ollama.Faults.Enqueue(Fault.Cut(3));
+
+        using var response = await PostAsync(proxy, "/api/generate", Streamed, HttpCompletionOption.ResponseHeadersRead);
+        await Assert.ThrowsAsync<HttpRequestException>(() => response.Content.ReadAsStringAsync());
+
+        var result = await proxy.ResultAsync(CallTests.IdOf(response));
+        Assert.Equal(("failed", "This is the"), (CallTests.Text(result, "status"), CallTests.Text(result, "partial")));
+        Assert.Equal(1, proxy.Ollama.Requests.Count);
+    }
+
+    [Fact]
+    public async Task An_answer_that_Ollama_ends_too_early_ends_for_the_client_as_well()
+    {
+        await using var proxy = await StartAsync();
+        proxy.Ollama.Faults.Enqueue(Fault.NoDone(2));
+
+        using var response = await PostAsync(proxy, "/api/generate", Streamed);
+
+        Assert.Equal(2, (await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal("failed", CallTests.Text(await proxy.ResultAsync(CallTests.IdOf(response)), "status"));
+    }
+
+    [Fact]
+    public async Task Tokens_come_as_Ollama_sends_them()
+    {
+        await using var proxy = await StartAsync();
+        proxy.Ollama.Faults.Enqueue(Fault.Stall(3));
+
+        using var response = await PostAsync(proxy, "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"stream":true}""", HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        for (var token = 0; token < 3; token++)
+        {
+            Assert.StartsWith("data: {", await reader.ReadLineAsync(), StringComparison.Ordinal);
+            Assert.Equal("", await reader.ReadLineAsync());
+        }
+        Assert.Equal("processing", CallTests.Text(await proxy.StatusAsync(CallTests.IdOf(response)), "status"));
+    }
+
+    [Theory]
+    [MemberData(nameof(ProxyHosts.Names), MemberType = typeof(ProxyHosts))]
+    public async Task A_client_that_goes_away_has_its_prompt_cancelled_and_Ollama_stopped(string host)
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
+        proxy.Ollama.Faults.Enqueue(Fault.Stall(2));
+        using var leave = new CancellationTokenSource();
+        using var running = await PostAsync(proxy, "/api/generate", Streamed, HttpCompletionOption.ResponseHeadersRead);
+        var queued = proxy.Client.SendAsync(CallTests.Post("/api/chat", """{"model":"tiny","messages":[{"role":"user","content":"queued"}]}"""), leave.Token);
+        var waiting = (await Eventually.NotNull(async () =>
+            (await proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("prompts").EnumerateArray().Select(prompt => CallTests.Text(prompt, "id")).SingleOrDefault()))!;
+
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queued);
+        await proxy.StatusWhenAsync(waiting, status => CallTests.Text(status, "status") == "cancelled");
+        running.Dispose();
+        await proxy.StatusWhenAsync(CallTests.IdOf(running), status => CallTests.Text(status, "status") == "cancelled");
+
+        var request = proxy.Ollama.Requests.All.Single();
+        await request.Ended;
+        Assert.True(request.ClosedByClient);
+    }
+
+    [Fact]
+    public async Task A_prompt_that_is_kept_outlives_its_client()
+    {
+        await using var proxy = await StartAsync();
+        await proxy.Ollama.RefuseAsync();
+        using var leave = new CancellationTokenSource();
+        var waiting = proxy.Client.SendAsync(CallTests.Post("/api/generate", Whole, "respond-async, wait=100"), leave.Token);
+        var id = (await Eventually.NotNull(async () =>
+            (await proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts").EnumerateArray().Select(prompt => CallTests.Text(prompt, "id")).SingleOrDefault()))!;
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+
+        await proxy.Ollama.AcceptAsync();
+
+        Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(id), "status"));
+        Assert.Contains("\"done\":true", await proxy.Client.GetStringAsync($"/api/v1/prompt/{id}/response"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cancel", "It was cancelled.")]
+    [InlineData("delete", "The prompt was deleted.")]
+    public async Task Who_waits_is_told_that_others_ended_the_prompt(string how, string message)
+    {
+        await using var proxy = await StartAsync();
+        proxy.Ollama.Faults.Enqueue(Fault.Hang);
+        var waiting = PostAsync(proxy, "/v1/chat/completions", """{"model":"tiny","messages":[]}""");
+        await proxy.Ollama.Requests.WaitForAsync(1);
+        var id = CallTests.Text((await proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts")[0], "id");
+
+        using var _ = how == "cancel" ? await proxy.Client.PostAsync($"/api/v1/prompt/{id}/cancel", null) : await proxy.Client.DeleteAsync($"/api/v1/prompt/{id}");
+
+        using var response = await waiting;
+        Assert.Equal(HttpStatusCode.Gone, response.StatusCode);
+        Assert.Equal(message, CallTests.Text((await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error"), "message"));
+        Assert.Equal("false", response.Headers.GetValues("x-should-retry").Single());
+    }
+
+    [Fact]
+    public async Task A_full_queue_is_429_in_the_words_of_the_API()
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_WORKER", "0"), ("OLLAMA_PROXY_MAX_QUEUED", "1"));
+        await proxy.SubmitAsync(new { prompt = "in the way" });
+
+        using var ollama = await PostAsync(proxy, "/api/generate", Whole);
+        Assert.Equal(HttpStatusCode.TooManyRequests, ollama.StatusCode);
+        Assert.True(ollama.Headers.RetryAfter?.Delta >= TimeSpan.FromSeconds(1));
+        Assert.NotEmpty(CallTests.Text(await ollama.Content.ReadFromJsonAsync<JsonElement>(), "error")!);
+        using var openAI = await PostAsync(proxy, "/v1/chat/completions", Whole);
+        Assert.Equal("rate_limit_error", CallTests.Text((await openAI.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error"), "type"));
+        using var anthropic = await PostAsync(proxy, "/v1/messages", Whole);
+        var error = await anthropic.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Equal(("error", "rate_limit_error"), (CallTests.Text(error, "type"), CallTests.Text(error.GetProperty("error"), "type")));
+    }
+
+    [Fact]
+    public async Task A_store_that_takes_nothing_is_503_in_the_words_of_the_API()
+    {
+        await using var rig = await StorageRig.StartAsync();
+        using var held = StorageRig.Lock(rig.Proxy.DatabasePath);
+
+        using var response = await PostAsync(rig.Proxy, "/v1/chat/completions", Whole);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.NotNull(response.Headers.RetryAfter);
+        Assert.Equal("api_error", CallTests.Text((await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error"), "type"));
+    }
+
+    [Fact]
+    public async Task On_a_host_that_gives_up_a_call_is_503_before_that_and_cancelled()
+    {
+        var host = InProcess.Host(args => TriggerApplication.Create(args, new HostLimits(TimeSpan.FromMilliseconds(300))));
+        await using var proxy = await RunningProxy.StartAsync(host);
+        proxy.Ollama.Faults.Enqueue(Fault.Hang);
+
+        using var response = await PostAsync(proxy, "/api/generate", Whole);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.NotNull(response.Headers.RetryAfter);
+        Assert.Contains("OllamaProxy.Server", CallTests.Text(await response.Content.ReadFromJsonAsync<JsonElement>(), "error"), StringComparison.Ordinal);
+        await proxy.StatusWhenAsync(CallTests.IdOf(response), status => CallTests.Text(status, "status") == "cancelled");
+        await proxy.Ollama.Requests.All.Single().Ended;
+    }
+
+    [Fact]
+    public async Task The_Functions_host_lets_a_client_wait_for_less_than_its_proxy_does() =>
+        Assert.Equal(TimeSpan.FromSeconds(220), await Task.FromResult(HostLimits.Functions.LongestSilence));
+
+    [Fact]
+    public async Task A_shutdown_tells_who_waits_and_leaves_nothing_to_be_run()
+    {
+        await using var proxy = await StartAsync();
+        await proxy.Ollama.RefuseAsync();
+        var waiting = PostAsync(proxy, "/api/generate", Whole);
+        await Eventually.NotNull(async () => (await proxy.GetAsync("/api/v1/prompts")).GetProperty("total").GetInt32() == 1 ? "" : null);
+
+        await proxy.RestartAsync();
+
+        using var response = await waiting;
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal("cancelled", CallTests.Text(await proxy.StatusAsync(CallTests.IdOf(response)), "status"));
+    }
+
+    [Fact]
+    public async Task A_process_that_only_serves_answers_with_what_another_one_ran()
+    {
+        await using var worker = await StartAsync();
+        await using var serving = await RunningProxy.StartAsync(ProxyHosts.Server, null,
+            ("OLLAMA_PROXY_WORKER", "0"), ("OLLAMA_PROXY_DB", worker.DatabasePath), ("OLLAMA_URL", worker.Ollama.BaseAddress.ToString()));
+
+        using var response = await PostAsync(serving, "/api/generate", Streamed);
+
+        Assert.Equal("application/x-ndjson", response.Content.Headers.ContentType!.ToString());
+        Assert.Contains("\"done\":true", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_call_is_run_by_the_process_that_has_its_connection()
+    {
+        await using var one = await StartAsync();
+        await using var other = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_DB", one.DatabasePath));
+        for (var round = 0; round < 10; round++)
+        {
+            using var response = await PostAsync(other, "/api/generate", Whole);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        }
+        Assert.Equal((0, 10), (one.Ollama.Requests.Count, other.Ollama.Requests.Count));
+    }
+
+    [Fact]
+    public async Task A_large_call_and_a_large_answer_pass()
+    {
+        await using var proxy = await StartAsync();
+        var image = Convert.ToBase64String(new byte[8 * 1024 * 1024]);
+        using var response = await PostAsync(proxy, "/api/chat", $$"""{"model":"tiny","messages":[{"role":"user","content":"look","images":["{{image}}"]}],"options":{"simulator_tokens":50000} }""");
+        var answer = await response.Content.ReadAsStringAsync();
+        Assert.Equal(50_001, answer.AsSpan().Count('\n'));
+        Assert.True(proxy.Ollama.Requests.All.Single().Body.Length > 10 * 1024 * 1024);
+    }
+
+    [Fact]
+    public async Task What_the_settings_say_of_keep_alive_goes_into_calls_that_say_nothing()
+    {
+        await using var proxy = await StartAsync(("OLLAMA_KEEP_ALIVE", "10m"));
+        foreach (var (path, body, expected) in new[]
+        {
+            ("/api/generate", """ {"model":"tiny"}""", """ {"keep_alive":"10m","model":"tiny"}"""),
+            ("/api/chat", "{}", """{"keep_alive":"10m"}"""),
+            ("/api/generate", """{"model":"tiny","keep_alive":0}""", """{"model":"tiny","keep_alive":0}"""),
+            ("/v1/completions", """{"model":"tiny","prompt":"x"}""", """{"model":"tiny","prompt":"x"}"""),
+            ("/api/generate", "{", "{"),
+        })
+        {
+            using var response = await PostAsync(proxy, path, body);
+            Assert.Equal(expected, Encoding.UTF8.GetString(proxy.Ollama.Requests.All[^1].Body.Span));
+        }
+    }
+
+    private static Task<RunningProxy> StartAsync(params (string Name, string Value)[] settings) => RunningProxy.StartAsync(ProxyHosts.Server, null, settings);
+
+    private static Task<HttpResponseMessage> PostAsync(RunningProxy proxy, string path, string body, HttpCompletionOption option = HttpCompletionOption.ResponseContentRead) =>
+        proxy.Client.SendAsync(CallTests.Post(path, body), option);
+}

@@ -1,0 +1,182 @@
+using System.Collections.Immutable;
+using CsCheck;
+using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
+using OllamaProxy.Worker;
+
+namespace OllamaProxy.Tests.Worker;
+
+public sealed class SchedulerTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+    private static readonly Scheduler Policy = new(TimeSpan.FromSeconds(60), WaitForModel: false, DefaultModel: "a");
+
+    /// <summary>Each row: prompts in the order of the queue, as their models; backends as NAME free/running models [loaded] {installed}; what is decided.</summary>
+    public static TheoryData<string, string, string> Decisions => new()
+    {
+        // Nothing to do.
+        { "", "x 1", "" },
+        { "a", "x 0", "" },
+        // In order where nothing is loaded, and for as many as there is room.
+        { "a b", "x 1", "a1>x" },
+        { "a a b", "x 2", "a1>x a2>x" },
+        // What is loaded goes first.
+        { "a b", "x 1 [b]", "b2>x" },
+        { "a b a b", "x 1 [a]", "a1>x" },
+        { "a b a b a b", "x 6", "a1>x a3>x a5>x b2>x b4>x b6>x" },
+        { "a b a b a b", "x 6 [b]", "b2>x b4>x b6>x a1>x a3>x a5>x" },
+        // What runs is loaded.
+        { "a b", "x 1/b", "b2>x" },
+        // Only where it is installed.
+        { "a b", "x 1 {b}", "a1>x? b2>x" },
+        { "a b", "x 1 {a}; y 1 {b}", "a1>x b2>y" },
+        { "b a", "x 1 {a}; y 1 {b}", "b1>y a2>x" },
+        { "a a a", "x 1 {a}; y 1 {b}", "a1>x" },
+        // First where it is loaded, then where least runs, then in the order of the settings.
+        { "a", "x 1; y 1", "a1>x" },
+        { "a", "x 1; y 1 [a]", "a1>y" },
+        { "a", "x 1/b; y 1", "a1>y" },
+        { "a", "x 1 [b]; y 1", "a1>y" },
+        { "a a", "x 1 [a]; y 1", "a1>x a2>y" },
+        // Models spread over backends rather than displace one another.
+        { "a a b b", "x 1; y 1", "a1>x b3>y" },
+        { "a b a b", "x 2; y 2", "a1>x a3>x b2>y b4>y" },
+        // Nothing passes one of a higher priority.
+        { "b! a", "x 1 [a]", "b1>x" },
+        { "b! a", "x 1 [a]; y 1 {b}", "b1>y a2>x" },
+        { "a! b", "x 1 [b]", "a1>x" },
+        // What is away gets nothing, and what is troubled only what no other can run.
+        { "a", "x 1 away", "" },
+        { "a", "x 1 away; y 1", "a1>y" },
+        { "a", "x 1 {a} away; y 1 {b}", "" },
+        { "a", "x 1 troubled; y 1", "a1>y" },
+        { "a", "x 1 troubled; y 0", "" },
+        { "a", "x 1 troubled; y 1 {b}", "a1>x" },
+        // The settings keep a model from a backend.
+        { "a b", "x 2 only b", "a1>x? b2>x" },
+        { "a b", "x 2 only b; y 1", "b2>x a1>y" },
+        // A model that nobody has is told so at once, even where there is no room.
+        { "c", "x 0 {a}", "c1>x?" },
+        { "c c", "x 0 {a}; y 0 {b}", "c1>x? c2>x?" },
+        { "c", "x 0 {a}; y 0 away", "" },
+        // A call that names none goes anywhere.
+        { "-", "x 1 {a}", "-1>x" },
+        { "-", "x 0 {a}", "" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Decisions))]
+    public void It_decides(string queue, string backends, string expected)
+    {
+        var schedule = Policy.Decide(Queue(queue), Backends(backends), ImmutableDictionary<string, Overtaken>.Empty, Noon);
+        Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries).Order(), Print(schedule).Order());
+    }
+
+    [Fact]
+    public void A_prompt_that_was_overtaken_for_as_long_as_the_window_goes_next()
+    {
+        var first = Policy.Decide(Queue("a b"), Backends("x 1 [b]"), ImmutableDictionary<string, Overtaken>.Empty, Noon);
+        Assert.Equal(["b2>x"], Print(first));
+
+        var queue = Queue("a - b b b").Where(prompt => prompt.Model != "").ToList();
+        Assert.Equal(["b3>x"], Print(Policy.Decide(queue, Backends("x 1 [b]"), first.Overtaken, Noon.AddSeconds(59))));
+        Assert.Equal(["a1>x"], Print(Policy.Decide(queue, Backends("x 1 [b]"), first.Overtaken, Noon.AddSeconds(60))));
+    }
+
+    [Fact]
+    public void Of_several_models_that_wait_each_gets_its_part_of_the_window()
+    {
+        var overtaken = Policy.Decide(Queue("b c d a"), Backends("x 1 [a]"), ImmutableDictionary<string, Overtaken>.Empty, Noon).Overtaken;
+        Assert.Equal(3, overtaken.Count);
+
+        Assert.Equal(["a4>x"], Print(Policy.Decide(Queue("b c d a"), Backends("x 1 [a]"), overtaken, Noon.AddSeconds(19))));
+        Assert.Equal(["b1>x"], Print(Policy.Decide(Queue("b c d a"), Backends("x 1 [a]"), overtaken, Noon.AddSeconds(20))));
+    }
+
+    [Fact]
+    public void What_came_after_it_was_overtaken_is_not_held_to_its_window()
+    {
+        var overtaken = Policy.Decide(Queue("a b"), Backends("x 1 [b]"), ImmutableDictionary<string, Overtaken>.Empty, Noon).Overtaken;
+
+        var later = new[] { Prompt(10, "a", 0), Prompt(11, "b", 0) };
+        Assert.Equal(["b11>x"], Print(Policy.Decide(later, Backends("x 1 [b]"), overtaken, Noon.AddSeconds(600))));
+    }
+
+    [Fact]
+    public void A_model_that_nobody_has_is_looked_for_first_where_the_lists_are_older_than_the_prompt()
+    {
+        var old = Backends("x 1 {a}").Select(load => load with { State = load.State with { InstalledAsOf = Noon.AddSeconds(-5) } }).ToList();
+        var schedule = Policy.Decide(Queue("c"), old, ImmutableDictionary<string, Overtaken>.Empty, Noon);
+        Assert.True(schedule.NeedsModels);
+        Assert.Empty(schedule.Assignments);
+    }
+
+    [Fact]
+    public void A_prompt_can_wait_for_a_model_that_nobody_has()
+    {
+        var schedule = (Policy with { WaitForModel = true }).Decide(Queue("c a"), Backends("x 1 {a}"), ImmutableDictionary<string, Overtaken>.Empty, Noon);
+        Assert.Equal(["a2>x"], Print(schedule));
+    }
+
+    [Fact]
+    public void A_prompt_without_a_model_has_the_default_one()
+    {
+        Assert.Equal("a:latest", Policy.ModelOf(new(1, null, 0, 0, Noon)));
+        Assert.Equal("", Policy.ModelOf(new(1, "", 0, 0, Noon)));
+    }
+
+    [Fact]
+    public void However_prompts_come_none_is_passed_by_another_once_the_window_is_over()
+    {
+        Gen.Select(Gen.Int[0, 3].Array[1, 200], Gen.Int[0, 3].Array[1, 200], Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[1, 10]).Sample((models, gaps, backends, concurrency, seconds) =>
+        {
+            var run = new SimulatedRun(Policy, models, gaps, backends, concurrency, TimeSpan.FromSeconds(seconds));
+            run.ToTheEnd();
+            Assert.Equal(models.Length, run.Started.Count);
+            Assert.All(run.LongestPassed(), passed => Assert.InRange(passed, TimeSpan.Zero, Policy.GroupingWindow));
+        }, iter: 200);
+    }
+
+    [Fact]
+    public void A_random_queue_of_four_models_is_run_with_a_fifth_of_the_loads()
+    {
+        var random = new Random(1);
+        var models = Enumerable.Range(0, 200).Select(_ => random.Next(4)).ToArray();
+        var run = new SimulatedRun(Policy, models, [0], 1, 1, TimeSpan.FromMilliseconds(500));
+        run.ToTheEnd();
+
+        var inOrder = models.Zip(models.Skip(1)).Count(pair => pair.First != pair.Second) + 1;
+        Assert.InRange(run.Loads, 4, inOrder / 5);
+    }
+
+    private static List<QueuedPrompt> Queue(string models) =>
+        [.. models.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select((model, index) => Prompt(index + 1, model.TrimEnd('!'), model.EndsWith('!') ? 10 : 0))];
+
+    internal static QueuedPrompt Prompt(int seq, string model, int priority) => new(seq, model == "-" ? "" : model, seq, priority, Noon);
+
+    private static List<BackendLoad> Backends(string text) => [.. text.Split("; ").Select(Backend)];
+
+    private static BackendLoad Backend(string text)
+    {
+        var words = text.Split(' ');
+        var room = words[1].Split('/');
+        var running = room.Skip(1).Select(ModelName.Canonical).ToList();
+        ImmutableHashSet<string>? Models(char open, char close) => words.FirstOrDefault(word => word[0] == open) is { } list
+            ? [.. list.Trim(open, close).Split(',').Select(ModelName.Canonical)] : null;
+        return new(
+            new(words[0], Math.Max(int.Parse(room[0]) + running.Count, 1))
+            {
+                IsUp = !words.Contains("away"),
+                IsTroubled = words.Contains("troubled"),
+                Installed = Models('{', '}'),
+                InstalledAsOf = Noon,
+                Loaded = Models('[', ']') ?? [],
+                Only = Array.IndexOf(words, "only") is > 0 and var at ? [ModelName.Canonical(words[at + 1])] : null,
+            },
+            int.Parse(room[0]),
+            running);
+    }
+
+    private static IEnumerable<string> Print(Schedule schedule) => schedule.Assignments.Select(assignment =>
+        $"{(assignment.Prompt.Model is { Length: > 0 } model ? model : "-")}{assignment.Prompt.Seq}>{assignment.Backend}{(assignment.NeedsSlot ? "" : "?")}");
+}

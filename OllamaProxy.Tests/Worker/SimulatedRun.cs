@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
+using OllamaProxy.Worker;
+
+namespace OllamaProxy.Tests.Worker;
+
+/// <summary>A scheduler at work on a clock of its own: prompts come, run for the same time each, and end.</summary>
+internal sealed class SimulatedRun
+{
+    private readonly Scheduler _policy;
+    private readonly TimeSpan _runTime;
+    private readonly List<QueuedPrompt> _coming = [];
+    private readonly List<QueuedPrompt> _queue = [];
+    private readonly List<(DateTimeOffset EndsAt, string Backend, string Model)> _running = [];
+    private readonly int _concurrency;
+    private readonly Dictionary<string, string> _loaded;
+    private ImmutableDictionary<string, Overtaken> _overtaken = ImmutableDictionary<string, Overtaken>.Empty;
+    private DateTimeOffset _now = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+
+    /// <param name="policy">The scheduler.</param>
+    /// <param name="models">The prompts' models, as numbers.</param>
+    /// <param name="gaps">How many seconds pass before each, again and again.</param>
+    /// <param name="backends">How many backends there are; each has all models and holds one in memory.</param>
+    /// <param name="concurrency">How many prompts run at once on each.</param>
+    /// <param name="runTime">How long each prompt runs.</param>
+    public SimulatedRun(Scheduler policy, int[] models, int[] gaps, int backends, int concurrency, TimeSpan runTime)
+    {
+        (_policy, _concurrency, _runTime) = (policy, concurrency, runTime);
+        _loaded = Enumerable.Range(0, backends).ToDictionary(backend => $"{backend}", _ => "");
+        var at = _now;
+        foreach (var (index, model) in models.Index())
+        {
+            at += TimeSpan.FromSeconds(gaps[index % gaps.Length]);
+            _coming.Add(new(index, $"m{model}:latest", index, 0, at));
+        }
+    }
+
+    /// <summary>The prompts in the order in which they were started, and when that was.</summary>
+    public List<(QueuedPrompt Prompt, DateTimeOffset At)> Started { get; } = [];
+
+    /// <summary>How often a backend was given a model that it had not in memory.</summary>
+    public int Loads { get; private set; }
+
+    public void ToTheEnd()
+    {
+        while (_coming.Count + _queue.Count + _running.Count > 0)
+        {
+            _queue.AddRange(_coming.Where(prompt => prompt.CreatedAt <= _now));
+            _coming.RemoveAll(prompt => prompt.CreatedAt <= _now);
+            _running.RemoveAll(run => run.EndsAt <= _now);
+            Start();
+            var next = _running.Select(run => run.EndsAt).Concat(_coming.Select(prompt => prompt.CreatedAt)).DefaultIfEmpty(_now).Min();
+            Assert.True(next > _now || _queue.Count == 0, "Prompts wait although nothing runs.");
+            _now = next;
+        }
+    }
+
+    /// <summary>For each prompt, how long after another had first passed it the last one did.</summary>
+    public IEnumerable<TimeSpan> LongestPassed() => Started.Index().Select(one =>
+    {
+        var passing = Started.Take(one.Index).Where(other => other.Prompt.Rank > one.Item.Prompt.Rank).Select(other => other.At).ToList();
+        return passing.Count == 0 ? TimeSpan.Zero : passing.Max() - passing.Min();
+    });
+
+    private void Start()
+    {
+        var loads = _loaded.Keys.Select(backend =>
+        {
+            var running = _running.Where(run => run.Backend == backend).Select(run => run.Model).ToList();
+            return new BackendLoad(new(backend, _concurrency) { IsUp = true, Loaded = [_loaded[backend]] }, _concurrency - running.Count, running);
+        }).ToList();
+        var first = _queue.GroupBy(prompt => prompt.Model).SelectMany(model => model.Take(loads.Sum(load => load.Free) + 1));
+        var schedule = _policy.Decide(first, loads, _overtaken, _now);
+        _overtaken = schedule.Overtaken;
+        foreach (var assignment in schedule.Assignments)
+        {
+            _queue.Remove(assignment.Prompt);
+            _running.Add((_now + _runTime, assignment.Backend, assignment.Model));
+            Started.Add((assignment.Prompt, _now));
+            if (_loaded[assignment.Backend] != assignment.Model)
+                Loads++;
+            _loaded[assignment.Backend] = assignment.Model;
+        }
+    }
+}
