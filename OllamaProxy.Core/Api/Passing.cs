@@ -15,13 +15,15 @@ public sealed class Passing(Backends backends)
     /// <param name="body">The request's body; null: none.</param>
     public async Task<IResult> ToWhoHasAsync(HttpContext context, string model, ReadOnlyMemory<byte>? body)
     {
+        // Not all of Ollama's routes answer to HEAD.
+        var method = HttpMethods.IsHead(context.Request.Method) ? HttpMethod.Get : new(context.Request.Method);
         var canonical = ModelName.Canonical(model);
         var (answer, failure) = (default(HttpResponseMessage), default(OllamaException));
         foreach (var backend in backends.Up.OrderBy(backend => backend.State.Has(canonical) ? 0 : 1))
         {
             try
             {
-                var next = await SendAsync(context, backend, body is { } bytes ? new ReadOnlyMemoryContent(bytes) : null);
+                var next = await SendAsync(context, method, backend, body is { } bytes ? new ReadOnlyMemoryContent(bytes) : null);
                 answer?.Dispose();
                 answer = next;
                 if (answer.StatusCode != System.Net.HttpStatusCode.NotFound)
@@ -41,7 +43,7 @@ public sealed class Passing(Backends backends)
         var hasBody = context.Request.ContentLength is not 0 and not null || context.Request.Headers.TransferEncoding.Count > 0;
         try
         {
-            return new PassedAnswer(await SendAsync(context, backends.Up[0], hasBody ? new StreamContent(context.Request.Body) : null));
+            return new PassedAnswer(await SendAsync(context, new(context.Request.Method), backends.Up[0], hasBody ? new StreamContent(context.Request.Body) : null));
         }
         catch (OllamaException exception)
         {
@@ -57,10 +59,10 @@ public sealed class Passing(Backends backends)
         return ApiError.Of(context, StatusCodes.Status503ServiceUnavailable, exception.Message);
     }
 
-    private static Task<HttpResponseMessage> SendAsync(HttpContext context, Backend backend, HttpContent? content)
+    private static Task<HttpResponseMessage> SendAsync(HttpContext context, HttpMethod method, Backend backend, HttpContent? content)
     {
         var request = context.Request;
         return backend.Client.PassAsync(
-            new(request.Method), request.Path.ToUriComponent() + request.QueryString, HeaderRules.ForOllama(request.AllHeaders()), content, context.RequestAborted);
+            method, request.Path.ToUriComponent() + request.QueryString, HeaderRules.ForOllama(request.AllHeaders()), content, context.RequestAborted);
     }
 }

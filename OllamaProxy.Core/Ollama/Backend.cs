@@ -104,7 +104,7 @@ public sealed class Backend
             if (model.Length == 0 || _state.Loaded.Contains(model))
                 return;
             _coldStarts++;
-            _state = _state with { Loaded = [model] };
+            _state = _state with { Loaded = [model], LoadedAt = _time.GetUtcNow() };
         }
     }
 

@@ -22,6 +22,9 @@ public sealed record BackendState(string Name, int Concurrency)
     /// <summary>The models that it is believed to have in memory.</summary>
     public ImmutableHashSet<string> Loaded { get; init; } = [];
 
+    /// <summary>When it was last given a prompt whose model it had not in memory.</summary>
+    public DateTimeOffset LoadedAt { get; init; }
+
     /// <summary>The only models that the settings let it be asked for; null: all.</summary>
     public ImmutableHashSet<string>? Only { get; init; }
 

@@ -9,6 +9,12 @@ internal sealed class SchedulingRound
     /// <summary>A list of models that is as young as that is believed also where a prompt is younger.</summary>
     private static readonly TimeSpan ListsGoodFor = TimeSpan.FromSeconds(1);
 
+    /// <summary>Into how many parts the grouping window is divided to remember who was overtaken when.</summary>
+    private const int OvertakenGrains = 64;
+
+    /// <summary>How many turns of all models that wait for a place the grouping window has room for.</summary>
+    private const double TurnsInWindow = 1.25;
+
     private readonly Scheduler _policy;
     private readonly DateTimeOffset _now;
     private readonly List<Place> _places;
@@ -27,7 +33,7 @@ internal sealed class SchedulingRound
     public void Add(QueuedPrompt prompt, string model)
     {
         if (!_groups.TryGetValue(model, out var group))
-            _groups[model] = group = new(model, PlacesFor(model), _overtakenBefore.GetValueOrDefault(model));
+            _groups[model] = group = new(model, PlacesFor(model), _overtakenBefore.GetValueOrDefault(model) ?? Overtaken.Never);
         group.Waiting.Enqueue(prompt);
     }
 
@@ -43,7 +49,7 @@ internal sealed class SchedulingRound
             Assign(group, place);
         return new(
             _assignments,
-            _groups.Values.Where(group => group.Overtaken is not null).ToImmutableDictionary(group => group.Model, group => group.Overtaken!),
+            _groups.Values.Where(group => group.Overtaken != Overtaken.Never).ToImmutableDictionary(group => group.Model, group => group.Overtaken),
             _needsModels);
     }
 
@@ -75,32 +81,30 @@ internal sealed class SchedulingRound
     private (Group Group, Place Place)? Next()
     {
         var groups = _groups.Values.Where(group => group.Head is not null).OrderBy(group => (group.Head!.Rank, group.Head.Seq)).ToList();
-        return FirstOverdue(groups) ?? FirstAtRisk(groups) ?? FirstLoaded(groups) ?? FirstNowhereLoaded(groups) ?? First(groups);
+        return FirstOverdue(groups) ?? FirstAfterTurn(groups) ?? FirstLoaded(groups) ?? FirstNowhereLoaded(groups) ?? First(groups);
     }
 
     /// <summary>Who has been overtaken for as long as may be.</summary>
     private (Group, Place)? FirstOverdue(List<Group> groups) =>
-        Choose(groups.Where(group => group.Overtaken is { } overtaken && _now >= overtaken.Since + _policy.GroupingWindow));
+        Choose(groups.Where(group => _now >= group.OvertakenSince + _policy.GroupingWindow));
 
     /// <summary>
-    /// Who would be overtaken for too long if the model that is loaded had its way until then: of several that wait for the
-    /// same place, each needs a part of the window for itself.
+    /// Who waits longest for a place whose models have had their turn: so long a turn that all who wait there can have one within
+    /// the window, with some time to spare.
     /// </summary>
-    private (Group, Place)? FirstAtRisk(List<Group> groups)
+    private (Group, Place)? FirstAfterTurn(List<Group> groups)
     {
         foreach (var place in _places.Where(place => place.Free > 0))
         {
-            var waiting = groups
-                .Where(group => group.Overtaken is not null && group.Places.Contains(place) && !_places.Exists(other => other.IsLoaded(group.Model)))
-                .OrderBy(group => group.Overtaken!.Since).ToList();
-            var part = _policy.GroupingWindow / Math.Max(waiting.Count, 1);
-            if (waiting.Index().Any(group => _now >= group.Item.Overtaken!.Since + _policy.GroupingWindow - (group.Index * part)))
-                return (waiting[0], place);
+            var waiting = groups.FindAll(group =>
+                group.OvertakenSince is not null && group.Places.Contains(place) && !_places.Exists(other => other.IsLoaded(group.Model)));
+            if (waiting.Count > 0 && _now - place.LoadedAt >= _policy.GroupingWindow / (TurnsInWindow * (waiting.Count + 1)))
+                return (waiting.MinBy(group => group.OvertakenSince)!, place);
         }
         return null;
     }
 
-    private static (Group, Place)? FirstLoaded(List<Group> groups) =>
+    private (Group, Place)? FirstLoaded(List<Group> groups) =>
         Choose(groups, (group, place) => place.IsLoaded(group.Model) && !Passes(group, place, groups));
 
     private (Group, Place)? FirstNowhereLoaded(List<Group> groups) =>
@@ -121,24 +125,24 @@ internal sealed class SchedulingRound
         return null;
     }
 
-    /// <summary>Whether it would pass one of a higher priority that could go there.</summary>
-    private static bool Passes(Group group, Place place, List<Group> groups) => groups
+    /// <summary>Whether it would pass one that could go there and must not be passed.</summary>
+    private bool Passes(Group group, Place place, List<Group> groups) => groups
         .TakeWhile(other => other != group)
-        .Any(other => other.Head!.Priority > group.Head!.Priority && other.Places.Contains(place));
+        .Any(other => (other.Head!.Priority > group.Head!.Priority || _policy.GroupingWindow == TimeSpan.Zero) && other.Places.Contains(place));
 
     private void Assign(Group group, Place place)
     {
         var prompt = group.Waiting.Dequeue();
         foreach (var other in _groups.Values)
             if (other != group && other.Head is { } head && (head.Rank, head.Seq).CompareTo((prompt.Rank, prompt.Seq)) < 0 && other.Places.Contains(place))
-                other.OvertakeUpTo(prompt.Rank, _now);
+                other.Overtaken = other.Overtaken.By(prompt.Rank, _now, _policy.GroupingWindow / OvertakenGrains);
         group.Settle();
-        place.Take(group.Model);
+        place.Take(group.Model, _now);
         _assignments.Add(new(prompt, group.Model, place.State.Name));
     }
 
     /// <summary>The due prompts of a model, of those that were handed in.</summary>
-    private sealed class Group(string model, List<Place> places, Overtaken? overtaken)
+    private sealed class Group(string model, List<Place> places, Overtaken overtaken)
     {
         public string Model => model;
 
@@ -148,16 +152,18 @@ internal sealed class SchedulingRound
 
         public QueuedPrompt? Head => Waiting.TryPeek(out var head) ? head : null;
 
-        public Overtaken? Overtaken { get; private set; } = overtaken;
+        public Overtaken Overtaken { get; set; } = overtaken;
 
-        public void OvertakeUpTo(long rank, DateTimeOffset now) =>
-            Overtaken = Overtaken is { } before ? before with { Rank = Math.Max(before.Rank, rank) } : new(now, rank);
+        /// <summary>Since when the first of them has been overtaken, which cannot have been before it came; null: it has not.</summary>
+        public DateTimeOffset? OvertakenSince => Head is { } head && Overtaken.Since(head.Rank) is { } since
+            ? since > head.CreatedAt ? since : head.CreatedAt
+            : null;
 
-        /// <summary>Forgets that some were overtaken, once they have all had their turn.</summary>
+        /// <summary>Forgets what mattered to those only that have had their turn.</summary>
         public void Settle()
         {
-            if (Head is { } head && head.Rank > Overtaken?.Rank)
-                Overtaken = null;
+            if (Head is { } head)
+                Overtaken = Overtaken.From(head.Rank);
         }
     }
 
@@ -173,17 +179,19 @@ internal sealed class SchedulingRound
 
         public double Load => (double)_running.Count / State.Concurrency;
 
+        public DateTimeOffset LoadedAt { get; private set; } = load.State.LoadedAt;
+
         public int LoadedModels => _loaded.Count;
 
         public bool IsLoaded(string model) => _loaded.Contains(model);
 
-        public void Take(string model)
+        public void Take(string model, DateTimeOffset now)
         {
             Free--;
             _running.Add(model);
             // One that has yet to be loaded may need all the room that those leave which run.
             if (model.Length > 0 && !_loaded.Contains(model))
-                _loaded = [.. _running];
+                (_loaded, LoadedAt) = ([.. _running], now);
         }
     }
 }

@@ -63,7 +63,7 @@ public sealed class CallFaultTests
     [Fact]
     public async Task An_error_amid_the_answer_is_passed_on_as_it_is()
     {
-        await using var proxy = await StartAsync();
+        await using var proxy = await SlowAsync();
         proxy.Ollama.Faults.Enqueue(Fault.ErrorLine(3, "an unknown error was met"));
 
         using var response = await PostAsync(proxy, "/api/generate", Streamed);
@@ -79,7 +79,7 @@ public sealed class CallFaultTests
     [Fact]
     public async Task An_answer_that_breaks_off_breaks_off_for_the_client_and_is_not_tried_again()
     {
-        await using var proxy = await StartAsync();
+        await using var proxy = await SlowAsync();
         proxy.Ollama.Faults.Enqueue(Fault.Cut(3));
 
         using var response = await PostAsync(proxy, "/api/generate", Streamed, HttpCompletionOption.ResponseHeadersRead);
@@ -93,7 +93,7 @@ public sealed class CallFaultTests
     [Fact]
     public async Task An_answer_that_Ollama_ends_too_early_ends_for_the_client_as_well()
     {
-        await using var proxy = await StartAsync();
+        await using var proxy = await SlowAsync();
         proxy.Ollama.Faults.Enqueue(Fault.NoDone(2));
 
         using var response = await PostAsync(proxy, "/api/generate", Streamed);
@@ -166,7 +166,7 @@ public sealed class CallFaultTests
     {
         await using var proxy = await StartAsync();
         proxy.Ollama.Faults.Enqueue(Fault.Hang);
-        var waiting = PostAsync(proxy, "/v1/chat/completions", """{"model":"tiny","messages":[]}""");
+        var waiting = PostAsync(proxy, "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"hi"}]}""");
         await proxy.Ollama.Requests.WaitForAsync(1);
         var id = CallTests.Text((await proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts")[0], "id");
 
@@ -297,6 +297,9 @@ public sealed class CallFaultTests
             Assert.Equal(expected, Encoding.UTF8.GetString(proxy.Ollama.Requests.All[^1].Body.Span));
         }
     }
+
+    /// <summary>With an Ollama that is slow enough for its first token to be read before anything else happens.</summary>
+    private static Task<RunningProxy> SlowAsync() => RunningProxy.StartAsync(ProxyHosts.Server, new() { TokensPerSecond = 20 });
 
     private static Task<RunningProxy> StartAsync(params (string Name, string Value)[] settings) => RunningProxy.StartAsync(ProxyHosts.Server, null, settings);
 

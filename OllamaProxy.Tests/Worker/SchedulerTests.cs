@@ -84,14 +84,19 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void Of_several_models_that_wait_each_gets_its_part_of_the_window()
+    public void Of_several_models_that_wait_each_gets_a_turn_within_the_window()
     {
-        var overtaken = Policy.Decide(Queue("b c d a"), Backends("x 1 [a]"), ImmutableDictionary<string, Overtaken>.Empty, Noon).Overtaken;
+        var backend = Backends("x 1 [a]").Select(load => load with { State = load.State with { LoadedAt = Noon } }).ToList();
+        var overtaken = Policy.Decide(Queue("b c d a"), backend, ImmutableDictionary<string, Overtaken>.Empty, Noon).Overtaken;
         Assert.Equal(3, overtaken.Count);
 
-        Assert.Equal(["a4>x"], Print(Policy.Decide(Queue("b c d a"), Backends("x 1 [a]"), overtaken, Noon.AddSeconds(19))));
-        Assert.Equal(["b1>x"], Print(Policy.Decide(Queue("b c d a"), Backends("x 1 [a]"), overtaken, Noon.AddSeconds(20))));
+        Assert.Equal(["a4>x"], Print(Policy.Decide(Queue("b c d a"), backend, overtaken, Noon.AddSeconds(11))));
+        Assert.Equal(["b1>x"], Print(Policy.Decide(Queue("b c d a"), backend, overtaken, Noon.AddSeconds(12))));
     }
+
+    [Fact]
+    public void Without_a_window_nothing_is_overtaken() =>
+        Assert.Equal(["a1>x"], Print((Policy with { GroupingWindow = TimeSpan.Zero }).Decide(Queue("a b"), Backends("x 1 [b]"), ImmutableDictionary<string, Overtaken>.Empty, Noon)));
 
     [Fact]
     public void What_came_after_it_was_overtaken_is_not_held_to_its_window()
@@ -171,6 +176,7 @@ public sealed class SchedulerTests
                 Installed = Models('{', '}'),
                 InstalledAsOf = Noon,
                 Loaded = Models('[', ']') ?? [],
+                LoadedAt = DateTimeOffset.MaxValue, // Its turn has yet to begin.
                 Only = Array.IndexOf(words, "only") is > 0 and var at ? [ModelName.Canonical(words[at + 1])] : null,
             },
             int.Parse(room[0]),

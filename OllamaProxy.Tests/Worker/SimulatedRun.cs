@@ -14,7 +14,7 @@ internal sealed class SimulatedRun
     private readonly List<QueuedPrompt> _queue = [];
     private readonly List<(DateTimeOffset EndsAt, string Backend, string Model)> _running = [];
     private readonly int _concurrency;
-    private readonly Dictionary<string, string> _loaded;
+    private readonly Dictionary<string, (string Model, DateTimeOffset At)> _loaded;
     private ImmutableDictionary<string, Overtaken> _overtaken = ImmutableDictionary<string, Overtaken>.Empty;
     private DateTimeOffset _now = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
 
@@ -27,7 +27,7 @@ internal sealed class SimulatedRun
     public SimulatedRun(Scheduler policy, int[] models, int[] gaps, int backends, int concurrency, TimeSpan runTime)
     {
         (_policy, _concurrency, _runTime) = (policy, concurrency, runTime);
-        _loaded = Enumerable.Range(0, backends).ToDictionary(backend => $"{backend}", _ => "");
+        _loaded = Enumerable.Range(0, backends).ToDictionary(backend => $"{backend}", _ => ("", default(DateTimeOffset)));
         var at = _now;
         foreach (var (index, model) in models.Index())
         {
@@ -68,7 +68,7 @@ internal sealed class SimulatedRun
         var loads = _loaded.Keys.Select(backend =>
         {
             var running = _running.Where(run => run.Backend == backend).Select(run => run.Model).ToList();
-            return new BackendLoad(new(backend, _concurrency) { IsUp = true, Loaded = [_loaded[backend]] }, _concurrency - running.Count, running);
+            return new BackendLoad(new(backend, _concurrency) { IsUp = true, Loaded = [_loaded[backend].Model], LoadedAt = _loaded[backend].At }, _concurrency - running.Count, running);
         }).ToList();
         var first = _queue.GroupBy(prompt => prompt.Model).SelectMany(model => model.Take(loads.Sum(load => load.Free) + 1));
         var schedule = _policy.Decide(first, loads, _overtaken, _now);
@@ -78,9 +78,10 @@ internal sealed class SimulatedRun
             _queue.Remove(assignment.Prompt);
             _running.Add((_now + _runTime, assignment.Backend, assignment.Model));
             Started.Add((assignment.Prompt, _now));
-            if (_loaded[assignment.Backend] != assignment.Model)
-                Loads++;
-            _loaded[assignment.Backend] = assignment.Model;
+            if (_loaded[assignment.Backend].Model == assignment.Model)
+                continue;
+            Loads++;
+            _loaded[assignment.Backend] = (assignment.Model, _now);
         }
     }
 }
