@@ -19,6 +19,8 @@ internal sealed record Effort
         QueuedPrompts = 100_000,
         CurveSizes = [1_000, 10_000, 100_000, 1_000_000],
         Watch = TimeSpan.FromSeconds(4),
+        SwapPrompts = 200,
+        LoadTime = TimeSpan.FromSeconds(2),
         InFlightPrompts = 1000,
         Starts = 5,
     };
@@ -39,6 +41,8 @@ internal sealed record Effort
         QueuedPrompts = 1_000,
         CurveSizes = [100, 1_000],
         Watch = TimeSpan.FromSeconds(0.3),
+        SwapPrompts = 20,
+        LoadTime = TimeSpan.FromSeconds(0.05),
         InFlightPrompts = 50,
         Starts = 1,
     };
@@ -78,6 +82,12 @@ internal sealed record Effort
 
     /// <summary>How long a server's memory is watched.</summary>
     public required TimeSpan Watch { get; init; }
+
+    /// <summary>How many prompts are run that need different models.</summary>
+    public required int SwapPrompts { get; init; }
+
+    /// <summary>How long it takes to load a model.</summary>
+    public required TimeSpan LoadTime { get; init; }
 
     public required int InFlightPrompts { get; init; }
 

@@ -6,6 +6,8 @@ using OllamaProxy.Benchmarks.Processes;
 using OllamaProxy.Benchmarks.Reports;
 using OllamaProxy.Benchmarks.Rows;
 
+if (args is [SimulatorServer.Argument, ..])
+    return await SimulatorServer.ServeAsync(args[1..]);
 LoadGenerator.UseInlineCompletions();
 if (args is [YardstickServer.Argument, ..])
     return await YardstickServer.ServeAsync(args[1..]);

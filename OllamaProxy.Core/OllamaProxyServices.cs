@@ -46,7 +46,7 @@ public static class OllamaProxyServices
             return store;
         });
         services.AddSingleton(provider => new LiveTexts(provider.GetRequiredService<IPromptStore>().Watches));
-        services.AddSingleton(provider => new LiveResponses(provider.GetRequiredService<IPromptStore>().Watches));
+        services.AddSingleton<LiveResponses>();
         services.AddSingleton<PromptTexts>();
         services.AddHostedService<StorePoll>();
         services.AddSingleton<OpenConnections>();
@@ -71,6 +71,7 @@ public static class OllamaProxyServices
         services.AddSingleton<Settler>();
         services.AddSingleton<PromptRunner>();
         services.AddSingleton<Dispatcher>();
+        services.AddSingleton<IPromptTaker>(provider => provider.GetRequiredService<Dispatcher>());
         services.AddSingleton<WorkerIdentity>();
         services.AddSingleton<QueueWorker>();
         services.AddSingleton<Purger>();

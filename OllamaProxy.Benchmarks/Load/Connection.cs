@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -29,6 +30,9 @@ internal sealed class Connection : IDisposable
         }
     }
 
+    /// <summary>When the first byte of the last answer was there, by <see cref="Stopwatch.GetTimestamp"/>.</summary>
+    public long FirstByteAt { get; private set; }
+
     /// <summary>Sends a request, and returns the body of its answer, which is good until the next request.</summary>
     /// <exception cref="BenchmarkException">The answer is an error, or the connection broke.</exception>
     public async ValueTask<ReadOnlyMemory<byte>> AskAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
@@ -55,6 +59,8 @@ internal sealed class Connection : IDisposable
             if (_received == _buffer.Length)
                 Array.Resize(ref _buffer, _buffer.Length * 2);
             var count = await _socket.ReceiveAsync(_buffer.AsMemory(_received), SocketFlags.None, cancellationToken);
+            if (_received == 0)
+                FirstByteAt = Stopwatch.GetTimestamp();
             if (count == 0)
                 throw new BenchmarkException("The server closed a connection.");
             _received += count;

@@ -39,6 +39,7 @@ internal sealed class TokenServer : IAsyncDisposable
 
     private static async Task AnswerAsync(HttpContext context, TimeSpan interval, int tokens)
     {
+        context.Response.ContentType = "application/x-ndjson";
         using var timer = new PeriodicTimer(interval);
         for (var sent = 0; sent < tokens; sent++)
         {

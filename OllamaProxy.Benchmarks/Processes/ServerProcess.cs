@@ -6,7 +6,8 @@ namespace OllamaProxy.Benchmarks.Processes;
 /// <summary>A server that runs, on a free port of loopback, until this is disposed of.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    private const string Listening = "Now listening on: ";
+    /// <summary>What a server says in front of its address.</summary>
+    public const string Listening = "Now listening on: ";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TaskCompletionSource<IPEndPoint> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -13,6 +13,8 @@ internal static class AllRows
         new LatencyRows(),
         new DrainRow(),
         new StreamRow(),
+        new CallRows(),
+        new SwapRow(),
         new ScaleRows(),
         new MemoryRows(),
         new StartRows(),

@@ -12,28 +12,35 @@ namespace OllamaProxy.Api;
 /// </summary>
 public sealed class CallConnections(
     PromptQueue queue,
-    LiveResponses liveResponses,
     OpenConnections open,
     HostLimits limits,
+    OllamaProxyOptions options,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<CallConnections> logger)
 {
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+    /// <summary>
+    /// How often the store is looked at for what nobody tells of: that others have cancelled the prompt or deleted it or, where this
+    /// process only serves, have run it.
+    /// </summary>
+    private readonly TimeSpan _lookInterval = TimeSpan.FromSeconds(options.Worker ? 1 : 0.25);
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>The answer to the call that has become this prompt.</summary>
-    public IResult AnswerTo(Prompt prompt) => new Answer(this, prompt);
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="wait">For its answer, since before it was submitted; disposed of with this answer.</param>
+    public IResult AnswerTo(Prompt prompt, ResponseWait wait) => new Answer(this, prompt, wait);
 
-    private async Task RunAsync(HttpContext context, Prompt prompt)
+    private async Task RunAsync(HttpContext context, Prompt prompt, ResponseWait wait)
     {
+        using var _ = wait;
         using var kept = open.Keep(prompt.Seq);
-        using var watch = queue.WatchText(prompt);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         var isSettled = false;
         try
         {
-            isSettled = await AnswerAsync(context, prompt, watch, either.Token);
+            isSettled = await AnswerAsync(context, prompt, wait, either.Token);
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
@@ -48,39 +55,44 @@ public sealed class CallConnections(
     }
 
     /// <summary>Answers, and returns whether the prompt needs nothing any more.</summary>
-    private async Task<bool> AnswerAsync(HttpContext context, Prompt prompt, PromptWatch watch, CancellationToken cancellationToken)
+    private async Task<bool> AnswerAsync(HttpContext context, Prompt prompt, ResponseWait wait, CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
+        var (started, lookedAt) = (time.GetTimestamp(), time.GetTimestamp());
         while (true)
         {
-            if (liveResponses.Find(prompt.Seq) is { } live)
+            var live = wait.Current;
+            if (live?.TryTake() is true)
+                return await RelayAsync(context, live, wait, cancellationToken);
+            if (live?.HasEnded is true || time.GetElapsedTime(lookedAt) >= _lookInterval)
             {
-                if (live.TryTake())
-                    return await RelayAsync(context, live, watch, cancellationToken);
-            }
-            else if (await queue.FindAsync(prompt.Id, cancellationToken) is not { } now)
-            {
-                await CallOutcome.Deleted(context).ExecuteAsync(context);
-                return true;
-            }
-            else if (now.Status.HasEnded())
-            {
-                await CallOutcome.Of(context, now, await queue.FindResponseAsync(now.Id, cancellationToken)).ExecuteAsync(context);
-                return true;
+                if (await FindOutcomeAsync(context, prompt, cancellationToken) is { } outcome)
+                {
+                    await outcome.ExecuteAsync(context);
+                    return true;
+                }
+                lookedAt = time.GetTimestamp();
             }
 
-            var left = limits.LongestSilence - time.GetElapsedTime(started) ?? LongestWait;
+            var left = limits.LongestSilence - time.GetElapsedTime(started) ?? _lookInterval;
             if (left <= TimeSpan.Zero)
             {
                 await RefuseAsync(context, $"There was no answer within {limits.LongestSilence!.Value.TotalSeconds:0} seconds, which is as long as this host lets a client wait, and the prompt was cancelled. For long waits run OllamaProxy.Server, or ask with the header Prefer: respond-async.");
                 return false;
             }
-            await watch.WaitAsync(left < LongestWait ? left : LongestWait, time, cancellationToken);
+            await wait.WaitAsync(left < _lookInterval ? left : _lookInterval, time, cancellationToken);
         }
     }
 
+    /// <summary>What became of the prompt, by the store; null: it has not ended.</summary>
+    private async Task<IResult?> FindOutcomeAsync(HttpContext context, Prompt prompt, CancellationToken cancellationToken)
+    {
+        if (await queue.FindAsync(prompt.Id, cancellationToken) is not { } now)
+            return CallOutcome.Deleted(context);
+        return now.Status.HasEnded() ? CallOutcome.Of(context, now, await queue.FindResponseAsync(now.Id, cancellationToken)) : null;
+    }
+
     /// <summary>Sends what comes, as it comes, and returns whether that was all of it.</summary>
-    private async Task<bool> RelayAsync(HttpContext context, LiveResponse live, PromptWatch watch, CancellationToken cancellationToken)
+    private async Task<bool> RelayAsync(HttpContext context, LiveResponse live, ResponseWait wait, CancellationToken cancellationToken)
     {
         var output = context.Response.BodyWriter;
         CallResponseAnswer.WriteHead(context.Response, live.Status, live.Headers);
@@ -97,7 +109,7 @@ public sealed class CallConnections(
             if (hasEnded)
                 break;
             if (copied == 0)
-                await watch.WaitAsync(LongestWait, time, cancellationToken);
+                await wait.WaitAsync(Timeout.InfiniteTimeSpan, time, cancellationToken);
         }
         // As with Ollama, it is the broken connection that tells of an answer that broke off.
         if (!live.IsWhole)
@@ -129,8 +141,8 @@ public sealed class CallConnections(
         }
     }
 
-    private sealed class Answer(CallConnections connections, Prompt prompt) : IResult
+    private sealed class Answer(CallConnections connections, Prompt prompt, ResponseWait wait) : IResult
     {
-        public Task ExecuteAsync(HttpContext httpContext) => connections.RunAsync(httpContext, prompt);
+        public Task ExecuteAsync(HttpContext httpContext) => connections.RunAsync(httpContext, prompt, wait);
     }
 }

@@ -9,7 +9,7 @@ namespace OllamaProxy.Api;
 /// Ollama's own API, and the parts of OpenAI's and Anthropic's that it has, as far as a model has something to do: each call
 /// becomes a prompt, waits its turn, and is answered on the same connection with what Ollama says, byte for byte.
 /// </summary>
-public sealed class CallHandlers(PromptQueue queue, CallConnections connections, Waits waits, WorkerIdentity worker, OllamaProxyOptions options)
+public sealed class CallHandlers(PromptQueue queue, CallConnections connections, LiveResponses liveResponses, Waits waits, WorkerIdentity worker, OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>The header that tells the id of the prompt that a call has become.</summary>
     public const string PromptId = "X-Prompt-Id";
@@ -49,14 +49,31 @@ public sealed class CallHandlers(PromptQueue queue, CallConnections connections,
         var isKept = Waits.RespondsAsync(context, out var seconds);
         var prompt = new NewPrompt(request.Text, request.Model, SubmissionReader.NoFields)
         {
+            Id = Guid.CreateVersion7(time.GetUtcNow()),
             Call = new(endpoint.Path, context.Request.QueryString.ToString(), HeaderRules.ForOllama(context.Request.AllHeaders()), body),
             Priority = options.InteractivePriority,
             Connection = isKept ? null : new(options.Worker ? worker.Token : null, options.LeaseLength),
         };
+        if (isKept)
+            return await KeptAsync(context, await SubmitAsync(context, prompt), seconds);
 
-        var submitted = (await queue.SubmitAsync(prompt, context.RequestAborted)).Prompt;
-        context.Response.Headers[PromptId] = submitted.Id.ToString();
-        return isKept ? await KeptAsync(context, submitted, seconds) : connections.AnswerTo(submitted);
+        var wait = liveResponses.Expect(prompt.Id.Value);
+        try
+        {
+            return connections.AnswerTo(await SubmitAsync(context, prompt), wait);
+        }
+        catch
+        {
+            wait.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<Prompt> SubmitAsync(HttpContext context, NewPrompt prompt)
+    {
+        var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
+        context.Response.Headers[PromptId] = submission.Prompt.Id.ToString();
+        return submission.Prompt;
     }
 
     /// <summary>The answer to a client that does not stay: where to ask, or the response if that is there in time.</summary>

@@ -55,6 +55,9 @@ public sealed class Backend
     /// <summary>Its address, by which it is known.</summary>
     public string Name => _state.Name;
 
+    /// <summary>How many prompts it runs at once.</summary>
+    public int Concurrency => _state.Concurrency;
+
     /// <summary>What is known of it now.</summary>
     public BackendState State
     {

@@ -15,9 +15,11 @@ public interface IPromptStore
     /// </summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="maxQueued">How many prompts may be queued; 0: no limit.</param>
+    /// <param name="terms">On what terms it is claimed at once, if no other is queued and the backend has a slot; null: it is queued.</param>
     /// <param name="cancellationToken">Gives up, unless the write is under way.</param>
+    /// <returns>What became of it and, where it was claimed at once, the claim.</returns>
     /// <exception cref="QueueFullException">As many are queued as may be.</exception>
-    Task<Submission> AddAsync(NewPrompt prompt, long maxQueued, CancellationToken cancellationToken);
+    Task<(Submission Submission, ClaimedPrompt? Claimed)> AddAsync(NewPrompt prompt, long maxQueued, ClaimTerms? terms, CancellationToken cancellationToken);
 
     /// <summary>Queues prompts as one batch, all or none, in their order.</summary>
     /// <param name="batch">The batch's new id.</param>

@@ -5,13 +5,13 @@ namespace OllamaProxy.Prompts;
 /// <summary>
 /// Ollama's answer to a call whose attempt runs, or is being settled, in this process: the attempt writes it, and the
 /// connection on which the client waits reads it. What nobody has begun to read can be withdrawn, and the call tried again.
-/// The end of an answer is shown when the prompt is settled: who has read all of it finds the prompt completed.
+/// The end of an answer is shown when the prompt is settled, and with that this is disposed of: who has read all of it finds
+/// the prompt completed.
 /// </summary>
 public sealed class LiveResponse : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly LiveResponses _responses;
-    private readonly long _seq;
+    private readonly ResponseWait? _wait;
     private byte[] _bytes = [];
     private int _length;
     private int _shown;
@@ -22,7 +22,8 @@ public sealed class LiveResponse : IDisposable
     private int? _status;
     private HeaderList _headers = HeaderList.Empty;
 
-    internal LiveResponse(LiveResponses responses, long seq) => (_responses, _seq) = (responses, seq);
+    /// <param name="wait">Who is told of it; null: nobody waits for it.</param>
+    internal LiveResponse(ResponseWait? wait) => _wait = wait;
 
     /// <summary>The HTTP status; 0 before there is one.</summary>
     public int Status => _status ?? 0;
@@ -89,7 +90,7 @@ public sealed class LiveResponse : IDisposable
                 _shown = _length;
         }
         if (show)
-            _responses.Watches.TextGrew(_seq);
+            _wait?.Tell();
     }
 
     /// <summary>All that has come; for the attempt alone.</summary>
@@ -117,24 +118,10 @@ public sealed class LiveResponse : IDisposable
     }
 
     /// <summary>Shows the end of it: the prompt is settled, or that takes too long to wait for.</summary>
-    internal void End()
-    {
-        NoteEnd();
-        _responses.Watches.TextGrew(_seq);
-    }
-
-    /// <summary>To be called when the attempt has been settled: from then on the store has what is to be had.</summary>
     public void Dispose()
-    {
-        NoteEnd();
-        // Told last: whoever looks then, and cannot read it here, must find it gone.
-        _responses.Remove(_seq, this);
-        _responses.Watches.TextGrew(_seq);
-    }
-
-    private void NoteEnd()
     {
         lock (_lock)
             (_isEnded, _shown) = (true, _isWhole ? _length : _shown);
+        _wait?.Tell();
     }
 }

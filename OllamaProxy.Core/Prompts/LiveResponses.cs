@@ -2,18 +2,23 @@ using System.Collections.Concurrent;
 
 namespace OllamaProxy.Prompts;
 
-/// <summary>The answers to calls that are coming in in this process.</summary>
-public sealed class LiveResponses(PromptWatches watches)
+/// <summary>The answers to calls that are coming in in this process, for those who wait for them here.</summary>
+public sealed class LiveResponses
 {
-    private readonly ConcurrentDictionary<long, LiveResponse> _bySeq = new();
+    private readonly ConcurrentDictionary<Guid, ResponseWait> _waits = new();
 
-    internal PromptWatches Watches => watches;
+    /// <summary>Expects the answer to a prompt that is about to be submitted with this id.</summary>
+    public ResponseWait Expect(Guid id) => _waits[id] = new(this, id);
 
     /// <summary>Begins the answer of an attempt. Dispose of it when the attempt has been settled.</summary>
-    public LiveResponse Begin(ClaimedPrompt prompt) => _bySeq[prompt.Lease.Seq] = new(this, prompt.Lease.Seq);
+    public LiveResponse Begin(ClaimedPrompt prompt)
+    {
+        var wait = _waits.GetValueOrDefault(prompt.Id);
+        var response = new LiveResponse(wait);
+        if (wait is not null)
+            wait.Current = response;
+        return response;
+    }
 
-    /// <summary>The answer to the prompt with this number; null unless it is coming in, or is being settled, in this process.</summary>
-    public LiveResponse? Find(long seq) => _bySeq.GetValueOrDefault(seq);
-
-    internal void Remove(long seq, LiveResponse response) => _bySeq.TryRemove(new(seq, response));
+    internal void End(Guid id) => _waits.TryRemove(id, out _);
 }

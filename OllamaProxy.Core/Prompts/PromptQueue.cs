@@ -1,14 +1,19 @@
 namespace OllamaProxy.Prompts;
 
 /// <summary>The queue as clients see it.</summary>
-public sealed class PromptQueue(IPromptStore store, QueueSignal signal, DrainRate drainRate, OllamaProxyOptions options, TimeProvider time)
+public sealed class PromptQueue(
+    IPromptStore store, QueueSignal signal, DrainRate drainRate, OllamaProxyOptions options, TimeProvider time, IPromptTaker? taker = null)
 {
-    /// <summary>Queues a prompt: it is on disk when this returns, and the worker has been told.</summary>
+    /// <summary>Queues a prompt, or has it run at once where nothing is queued and the worker has room: it is on disk when this returns.</summary>
     /// <exception cref="QueueFullException">As many are queued as may be.</exception>
     public async Task<Submission> SubmitAsync(NewPrompt prompt, CancellationToken cancellationToken)
     {
-        var submission = await store.AddAsync(prompt, options.MaxQueued, cancellationToken);
-        signal.Raise();
+        using var place = taker?.TryReserve(prompt);
+        var (submission, claimed) = await store.AddAsync(prompt, options.MaxQueued, place?.Terms, cancellationToken);
+        if (claimed is not null)
+            place!.Run(claimed);
+        else
+            signal.Raise();
         return submission;
     }
 

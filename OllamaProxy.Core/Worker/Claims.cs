@@ -7,7 +7,6 @@ internal sealed class Claims
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, Claim> _byToken = [];
-    private readonly List<Guid> _settled = [];
 
     public void Add(Lease lease, string backend, string model)
     {
@@ -24,18 +23,7 @@ internal sealed class Claims
     public void NoteSettled(Lease lease)
     {
         lock (_lock)
-            _settled.Add(lease.Token);
-    }
-
-    /// <summary>Forgets those that are settled. To be called before the store is asked for its leases, never between that and <see cref="Holds"/>.</summary>
-    public void ForgetSettled()
-    {
-        lock (_lock)
-        {
-            foreach (var token in _settled)
-                _byToken.Remove(token);
-            _settled.Clear();
-        }
+            _byToken.Remove(lease.Token);
     }
 
     public bool Holds(Guid token)

@@ -5,11 +5,17 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Worker;
 
-/// <summary>Brings queued prompts to backends that have room for them, as the <see cref="Scheduler"/> decides. Used by one drain at a time.</summary>
-public sealed class Dispatcher
+/// <summary>
+/// Brings prompts to backends that have room for them, as the <see cref="Scheduler"/> decides: those that are queued and, where
+/// none is, those that are being submitted. One drain at a time uses it; prompts are submitted by many threads.
+/// </summary>
+public sealed class Dispatcher : IPromptTaker
 {
     /// <summary>How many prompts of a model are looked at for one decision.</summary>
     private const int MaxPerModel = 64;
+
+    /// <summary>How often the queue is looked at while there is no room: for prompts that can fail without.</summary>
+    private static readonly TimeSpan FullLookInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly IPromptStore _store;
     private readonly Backends _backends;
@@ -22,10 +28,14 @@ public sealed class Dispatcher
     private readonly Scheduler _scheduler;
     private readonly TimeSpan _patience;
     private readonly Claims _claims = new();
-    private readonly List<Slot> _slots = [];
-    private readonly List<Task> _running = [];
-    private readonly HashSet<Backend> _quick = [];
-    private int _open;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, BackendSlots> _slots;
+    private readonly HashSet<Place> _reserved = [];
+    private readonly Dictionary<Slot, Task> _running = [];
+    private CancellationToken? _stop;
+    private long? _lookedAt;
+    private volatile bool _isEmpty;
     private ImmutableDictionary<string, Overtaken> _overtaken = ImmutableDictionary<string, Overtaken>.Empty;
 
     /// <summary>Runs nothing yet.</summary>
@@ -33,136 +43,174 @@ public sealed class Dispatcher
         IPromptStore store, Backends backends, PromptRunner runner, QueueSignal signal, WorkerIdentity identity, OllamaProxyOptions options, TimeProvider time, ILogger<Dispatcher> logger)
     {
         (_store, _backends, _runner, _signal, _identity, _options, _time, _logger) = (store, backends, runner, signal, identity, options, time, logger);
+        _slots = backends.All.ToDictionary(backend => backend.Name, backend => new BackendSlots(backend));
         _scheduler = new(options.GroupingWindow, options.WaitForModel, options.Model);
         _patience = options.LeaseLength / 3 < Slot.Quick ? options.LeaseLength / 3 : Slot.Quick;
     }
 
     /// <summary>Whether nothing runs, and all is settled that has.</summary>
-    public bool IsIdle => Volatile.Read(ref _open) == 0;
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_lock)
+                return _running.Count == 0 && _reserved.Count == 0;
+        }
+    }
 
-    /// <summary>Runs what there is room for, and returns whether the queue is empty then. What runs raises the signal as it ends.</summary>
+    /// <summary>From now on prompts are run.</summary>
     /// <param name="stop">Hands back what runs, and ends it early.</param>
-    public async Task<bool> FillAsync(CancellationToken stop)
+    public void Begin(CancellationToken stop)
+    {
+        lock (_lock)
+            _stop = stop;
+    }
+
+    /// <summary>From now on no prompt is begun. Completes when nothing runs any more.</summary>
+    public async Task EndAsync()
+    {
+        lock (_lock)
+            _stop = null;
+        while (Remaining() is { Count: > 0 } remaining)
+            await Task.WhenAll(remaining);
+    }
+
+    /// <summary>Runs what there is room for, and returns how the queue is then. What runs raises the signal as it ends.</summary>
+    /// <param name="stop">Gives up.</param>
+    public async Task<QueueLook> FillAsync(CancellationToken stop)
     {
         try
         {
             while (true)
             {
-                Tidy();
-                var room = Math.Clamp(_backends.All.Sum(backend => RoomAt(backend, 0)), 1, MaxPerModel);
-                var offer = await _store.OfferAsync(room, _identity.Token, stop);
-                var others = offer.Running.Where(lease => !_claims.Holds(lease.Token)).ToLookup(lease => lease.Backend);
-                var schedule = _scheduler.Decide(offer.Prompts, [.. _backends.All.Select(backend => LoadOf(backend, others[backend.Name]))], _overtaken, _time.GetUtcNow());
-                _overtaken = schedule.Overtaken;
-                if (schedule.NeedsModels)
-                    _backends.RefreshSoon();
-                if (schedule.Assignments.Count == 0)
-                    return offer.Queued == 0;
-                if (!await StartAsync(schedule.Assignments, others, stop))
-                    return false;
+                var room = Room();
+                if (room == 0 && _lookedAt is { } at && _time.GetElapsedTime(at) < FullLookInterval)
+                    return QueueLook.Full;
+                var offer = await _store.OfferAsync(Math.Clamp(room, 1, MaxPerModel), _identity.Token, stop);
+                _lookedAt = _time.GetTimestamp();
+                _isEmpty = offer.Queued == 0;
+                var assignments = Decide(offer);
+                if (assignments.Count == 0)
+                    return offer.Queued == 0 ? QueueLook.Empty : room == 0 ? QueueLook.Full : QueueLook.Waiting;
+                if (!await StartAsync(assignments, stop))
+                    return QueueLook.Waiting;
+                // What comes from now on raises the signal.
+                if (assignments.Count == offer.Queued)
+                    return QueueLook.Empty;
             }
         }
         catch (StoreException exception)
         {
             _logger.ClaimFailed(exception.Message);
-            return false;
+            return QueueLook.Waiting;
         }
     }
 
-    /// <summary>Completes when nothing runs any more.</summary>
-    public Task WhenIdleAsync() => Task.WhenAll(_running);
-
-    private void Tidy()
+    /// <inheritdoc/>
+    public IReservedPlace? TryReserve(NewPrompt prompt)
     {
-        foreach (var slot in _slots.FindAll(slot => slot.IsClosed))
+        lock (_lock)
         {
-            if (slot.WasQuick)
-                _quick.Add(slot.Backend);
-            else
-                _quick.Remove(slot.Backend);
-            _slots.Remove(slot);
+            if (_stop is not { IsCancellationRequested: false } stop)
+                return null;
+            var queued = new QueuedPrompt(0, prompt.Model, 0, prompt.Priority, _time.GetUtcNow());
+            var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free)).ToList();
+            if (_scheduler.Decide([queued], loads, _overtaken, _time.GetUtcNow()).Assignments is not [{ NeedsSlot: true } assignment])
+                return null;
+            return Keep(new(this, assignment, TermsOf(assignment, _claims.TakeEnded(assignment.Backend)), stop));
         }
-        _running.RemoveAll(task => task.IsCompleted);
-        _claims.ForgetSettled();
     }
 
-    /// <summary>How many prompts a backend can be given: into free slots, and to follow what is quick.</summary>
-    private int RoomAt(Backend backend, int takenByOthers)
+    private List<Task> Remaining()
     {
-        var slots = _slots.FindAll(slot => slot.Backend == backend);
-        return Math.Max(backend.State.Concurrency - slots.Count - takenByOthers, 0) + slots.Count(slot => slot.WantsFollower);
+        lock (_lock)
+            return [.. _running.Values, .. _reserved.Select(place => place.Done)];
     }
 
-    private BackendLoad LoadOf(Backend backend, IEnumerable<RunningLease> others) => new(
-        backend.State,
-        RoomAt(backend, SlotsOf(others)),
-        [.. _claims.RunningAt(backend.Name), .. others.Select(lease => ModelName.Canonical(lease.Model ?? _options.Model))]);
+    /// <summary>How many prompts could be begun, as far as this process knows.</summary>
+    private int Room()
+    {
+        lock (_lock)
+            return _slots.Values.Sum(slots => slots.Free + slots.Followers);
+    }
 
-    private static int SlotsOf(IEnumerable<RunningLease> leases) => leases.DistinctBy(lease => lease.Slot).Count();
+    private IReadOnlyList<Assignment> Decide(QueueOffer offer)
+    {
+        lock (_lock)
+        {
+            var others = offer.Running.Where(lease => !_claims.Holds(lease.Token)).ToLookup(lease => lease.Backend);
+            foreach (var (backend, slots) in _slots)
+            {
+                slots.TakenByOthers = others[backend].DistinctBy(lease => lease.Slot).Count();
+                slots.RunByOthers = [.. others[backend].Select(lease => ModelName.Canonical(lease.Model ?? _options.Model))];
+            }
+            var schedule = _scheduler.Decide(
+                offer.Prompts, [.. _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Followers))], _overtaken, _time.GetUtcNow());
+            _overtaken = schedule.Overtaken;
+            if (schedule.NeedsModels)
+                _backends.RefreshSoon();
+            return schedule.Assignments;
+        }
+    }
+
+    private BackendLoad LoadOf(BackendSlots slots, int room) =>
+        new(slots.Backend.State, room, [.. _claims.RunningAt(slots.Backend.Name), .. slots.RunByOthers]);
 
     /// <summary>Claims and starts prompts, and returns whether any could be.</summary>
-    private async Task<bool> StartAsync(IReadOnlyList<Assignment> assignments, ILookup<string, RunningLease> others, CancellationToken stop)
+    private async Task<bool> StartAsync(IReadOnlyList<Assignment> assignments, CancellationToken stop)
     {
-        var free = _backends.All.ToDictionary(
-            backend => backend.Name, backend => backend.State.Concurrency - _slots.Count(slot => slot.Backend == backend) - SlotsOf(others[backend.Name]));
-        var places = new List<(Assignment Assignment, Slot? Ahead, Lease? After, Task<ClaimedPrompt?> Claim)>();
-        foreach (var assignment in assignments)
-        {
-            var ahead = !assignment.NeedsSlot || free[assignment.Backend]-- > 0 ? null
-                : _slots.Find(slot => slot.Backend.Name == assignment.Backend && slot.WantsFollower);
-            var after = ahead is not null ? ahead.TryReserve() : assignment.NeedsSlot ? _claims.TakeEnded(assignment.Backend) : null;
-            places.Add((assignment, ahead, after, ClaimAsync(assignment, after, stop)));
-        }
-
         var any = false;
-        foreach (var (assignment, ahead, after, claim) in places)
+        foreach (var (place, claim) in Reserve(assignments).Select(place => (place, ClaimAsync(place, stop))).ToList())
         {
-            if (await claim is not { } prompt)
+            using (place)
             {
-                ahead?.GiveUp();
-                continue;
+                if (await claim is not { } prompt)
+                    continue;
+                any = true;
+                place.Run(prompt);
             }
-            any = true;
-            _claims.Add(prompt.Lease, assignment.Backend, assignment.Model);
-            if (ahead?.TryFollow(prompt) is true)
-                ahead.Backend.NoteStarted(assignment.Model);
-            else
-                Open(assignment, prompt, isNext: after is not null, stop);
         }
         return any;
     }
 
-    /// <param name="assignment">What is run, and where.</param>
-    /// <param name="prompt">The prompt.</param>
-    /// <param name="isNext">Whether another has just been run in its place: if that was quick, this probably is.</param>
-    /// <param name="stop">Hands back what runs, and ends it early.</param>
-    private void Open(Assignment assignment, ClaimedPrompt prompt, bool isNext, CancellationToken stop)
+    private List<Place> Reserve(IReadOnlyList<Assignment> assignments)
     {
-        var backend = _backends.Named(assignment.Backend);
-        var slot = new Slot(backend, _runner, _claims, _signal, _patience, _time);
-        if (assignment.NeedsSlot)
-        {
-            backend.NoteStarted(assignment.Model);
-            _slots.Add(slot);
-        }
-        Interlocked.Increment(ref _open);
-        _running.Add(RunAsync());
-
-        async Task RunAsync()
-        {
-            await slot.RunAsync(prompt, isNext && _quick.Contains(backend), stop);
-            Interlocked.Decrement(ref _open);
-            _signal.Raise();
-        }
+        lock (_lock)
+            return [.. assignments.Select(Reserve)];
     }
 
-    private async Task<ClaimedPrompt?> ClaimAsync(Assignment assignment, Lease? after, CancellationToken stop)
+    private Place Reserve(Assignment assignment)
     {
-        var concurrency = assignment.NeedsSlot ? _backends.Named(assignment.Backend).State.Concurrency : int.MaxValue;
+        var slots = _slots[assignment.Backend];
+        var stop = _stop ?? new(canceled: true);
+        if (!assignment.NeedsSlot)
+            return new(this, assignment, TermsOf(assignment, null), stop);
+        if (slots.Free == 0 && slots.Open.FirstOrDefault(slot => slot.WantsFollower) is { } ahead)
+            return new(this, assignment, TermsOf(assignment, ahead.TryReserve()), stop) { Ahead = ahead };
+        return Keep(new Place(this, assignment, TermsOf(assignment, _claims.TakeEnded(assignment.Backend)), stop));
+    }
+
+    private Place Keep(Place place)
+    {
+        _slots[place.Assignment.Backend].Reserved++;
+        _reserved.Add(place);
+        return place;
+    }
+
+    private void Unreserve(Place place)
+    {
+        if (_reserved.Remove(place))
+            _slots[place.Assignment.Backend].Reserved--;
+    }
+
+    private ClaimTerms TermsOf(Assignment assignment, Lease? after) => new(
+        assignment.NeedsSlot ? _backends.Named(assignment.Backend).Concurrency : int.MaxValue, _options.LeaseLength, _options.MaxAttempts, assignment.Backend) { After = after };
+
+    private async Task<ClaimedPrompt?> ClaimAsync(Place place, CancellationToken stop)
+    {
         try
         {
-            return await _store.ClaimAsync(
-                assignment.Prompt.Seq, new(concurrency, _options.LeaseLength, _options.MaxAttempts, assignment.Backend) { After = after }, stop);
+            return await _store.ClaimAsync(place.Assignment.Prompt.Seq, place.Terms, stop);
         }
         catch (StoreException exception)
         {
@@ -172,6 +220,101 @@ public sealed class Dispatcher
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return null;
+        }
+    }
+
+    private void Run(Place place, ClaimedPrompt prompt)
+    {
+        var (assignment, slots) = (place.Assignment, _slots[place.Assignment.Backend]);
+        _claims.Add(prompt.Lease, assignment.Backend, assignment.Model);
+        if (assignment.NeedsSlot)
+            slots.Backend.NoteStarted(assignment.Model);
+        if (place.Ahead?.TryFollow(prompt) is true)
+            return;
+
+        var slot = new Slot(slots.Backend, _runner, _claims, NoteClosed, NoteChanged, _patience, _time);
+        bool quick;
+        lock (_lock)
+        {
+            quick = place.Terms.After is not null && slots.IsQuick;
+            Unreserve(place);
+            if (assignment.NeedsSlot)
+                slots.Open.Add(slot);
+            _running[slot] = Task.CompletedTask;
+        }
+        var running = RunAsync();
+        lock (_lock)
+            if (_running.ContainsKey(slot))
+                _running[slot] = running;
+
+        async Task RunAsync()
+        {
+            await slot.RunAsync(prompt, quick, place.Stop);
+            bool isIdle;
+            lock (_lock)
+                isIdle = _running.Remove(slot) && _running.Count == 0;
+            if (isIdle)
+                _signal.Raise();
+            else
+                NoteChanged();
+        }
+    }
+
+    private void NoteClosed(Slot slot)
+    {
+        lock (_lock)
+        {
+            _slots[slot.Backend.Name].Open.Remove(slot);
+            _slots[slot.Backend.Name].IsQuick = slot.WasQuick;
+        }
+        NoteChanged();
+    }
+
+    /// <summary>While nothing is queued, nothing is to be done: what is submitted then raises the signal itself.</summary>
+    private void NoteChanged()
+    {
+        if (!_isEmpty)
+            _signal.Raise();
+    }
+
+    private void GiveBack(Place place)
+    {
+        place.Ahead?.GiveUp();
+        lock (_lock)
+            Unreserve(place);
+    }
+
+    /// <summary>Where a prompt will run.</summary>
+    private sealed class Place(Dispatcher dispatcher, Assignment assignment, ClaimTerms terms, CancellationToken stop) : IReservedPlace
+    {
+        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private bool _hasRun;
+
+        public Assignment Assignment => assignment;
+
+        public ClaimTerms Terms => terms;
+
+        public CancellationToken Stop => stop;
+
+        /// <summary>Completes when the prompt has been begun, or the place given back.</summary>
+        public Task Done => _done.Task;
+
+        /// <summary>The slot in which it follows what runs; null: it gets one of its own.</summary>
+        public Slot? Ahead { get; init; }
+
+        public void Run(ClaimedPrompt prompt)
+        {
+            _hasRun = true;
+            dispatcher.Run(this, prompt);
+            _done.SetResult();
+        }
+
+        public void Dispose()
+        {
+            if (_hasRun)
+                return;
+            dispatcher.GiveBack(this);
+            _done.TrySetResult();
         }
     }
 }

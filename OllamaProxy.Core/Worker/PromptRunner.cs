@@ -80,7 +80,7 @@ public sealed class PromptRunner(
         await Task.WhenAny(settling, Task.Delay(SettlingPatience, time, settled.Token));
         await settled.CancelAsync();
         if (!settling.IsCompleted)
-            response.End();
+            response.Dispose();
     }
 
     private async Task<AttemptOutcome> AttemptAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, LiveResponse? response, CancellationToken stop)

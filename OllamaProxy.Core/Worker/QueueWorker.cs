@@ -19,6 +19,7 @@ public sealed class QueueWorker(
     ILogger<QueueWorker> logger) : IHostedService, IDisposable
 {
     private static readonly TimeSpan QueuedLook = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FullLook = TimeSpan.FromMilliseconds(250);
 
     private readonly SemaphoreSlim _gate = new(1);
     private readonly CancellationTokenSource _shutdown = new();
@@ -67,17 +68,17 @@ public sealed class QueueWorker(
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var watching = backends.WatchAsync(signal.Raise, ended.Token);
+        dispatcher.Begin(stop);
         var started = time.GetTimestamp();
         try
         {
             while (!stop.IsCancellationRequested)
             {
-                signal.Lower();
                 await SweepAsync(stop);
-                var isEmpty = await dispatcher.FillAsync(stop);
-                if (isEmpty && dispatcher.IsIdle && time.GetElapsedTime(started) >= options.DrainSlice)
+                var look = await dispatcher.FillAsync(stop);
+                if (look == QueueLook.Empty && dispatcher.IsIdle && time.GetElapsedTime(started) >= options.DrainSlice)
                     return;
-                await WaitForChangeAsync(isEmpty ? options.LeaseLength : QueuedLook, stop);
+                await signal.WaitAsync(UntilNextLook(look), time, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -87,7 +88,7 @@ public sealed class QueueWorker(
         finally
         {
             await ended.CancelAsync();
-            await Task.WhenAll(watching, dispatcher.WhenIdleAsync());
+            await Task.WhenAll(watching, dispatcher.EndAsync());
         }
     }
 
@@ -107,14 +108,10 @@ public sealed class QueueWorker(
         }
     }
 
-    /// <summary>Waits until something has happened here that may matter, or it is time to look again.</summary>
-    /// <param name="atMost">When to look again for retries that are due, and for leases that ran out, however rarely others are to be polled.</param>
-    /// <param name="stop">Ends the wait.</param>
-    private async Task WaitForChangeAsync(TimeSpan atMost, CancellationToken stop)
+    /// <summary>When to look again at the latest: for retries that are due, and for leases that ran out, however rarely others are to be polled.</summary>
+    private TimeSpan UntilNextLook(QueueLook look)
     {
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var poll = options.PollInterval < atMost ? options.PollInterval : atMost;
-        await Task.WhenAny(signal.WaitAsync(waiting.Token), Task.Delay(poll, time, waiting.Token));
-        await waiting.CancelAsync();
+        var atMost = look switch { QueueLook.Empty => options.LeaseLength, QueueLook.Full => FullLook, _ => QueuedLook };
+        return options.PollInterval < atMost ? options.PollInterval : atMost;
     }
 }

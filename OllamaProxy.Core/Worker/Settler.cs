@@ -8,7 +8,7 @@ namespace OllamaProxy.Worker;
 /// Writes what became of a prompt whose attempt has ended: completed, failed, queued again, handed back or stopped. While the
 /// store takes nothing it tries again, for as long as a lease is good: a generation can be the work of half an hour.
 /// </summary>
-public sealed class Settler(IPromptStore store, OllamaProxyOptions options, TimeProvider time, ILogger<Settler> logger)
+public sealed class Settler(IPromptStore store, QueueSignal signal, OllamaProxyOptions options, TimeProvider time, ILogger<Settler> logger)
 {
     private static readonly TimeSpan StoreRetryWait = TimeSpan.FromSeconds(1);
 
@@ -43,6 +43,7 @@ public sealed class Settler(IPromptStore store, OllamaProxyOptions options, Time
         try
         {
             await store.ReleaseAsync(prompt.Lease, null, CancellationToken.None);
+            signal.Raise();
             return true;
         }
         catch (StoreException exception)
@@ -76,6 +77,7 @@ public sealed class Settler(IPromptStore store, OllamaProxyOptions options, Time
             logger.PromptReleased(prompt.Id);
         else
             logger.LeaseLost(prompt.Id);
+        signal.Raise();
     }
 
     private async Task CompleteAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
@@ -92,6 +94,8 @@ public sealed class Settler(IPromptStore store, OllamaProxyOptions options, Time
         var written = wait is null
             ? await store.FailAsync(prompt.Lease, failure.Message, outcome.Partial, CancellationToken.None)
             : await store.RequeueAsync(prompt.Lease, failure.Message, outcome.Partial, time.GetUtcNow() + wait.Value, CancellationToken.None);
+        if (written && wait is not null)
+            signal.Raise();
         if (!written)
             logger.LeaseLost(prompt.Id);
         else if (wait is null)

@@ -7,7 +7,14 @@ namespace OllamaProxy.Worker;
 /// Runs prompts at a backend, one after the other. Ollama need not wait for the store in between: where prompts are as quick
 /// as that, the next one is claimed and handed in while the last still runs. A slot closes when it has none to follow.
 /// </summary>
-internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, QueueSignal signal, TimeSpan patience, TimeProvider time)
+/// <param name="backend">The backend.</param>
+/// <param name="runner">Runs them.</param>
+/// <param name="claims">Told of what has ended and of what is settled.</param>
+/// <param name="closed">Called when the slot has closed.</param>
+/// <param name="changed">Called when there may be more that can be done.</param>
+/// <param name="patience">For how long a follower waits at the most.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, Action<Slot> closed, Action changed, TimeSpan patience, TimeProvider time)
 {
     /// <summary>Up to this a prompt is quick, and the next one is claimed ahead; for so long that one then waits at the most.</summary>
     public static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(50);
@@ -24,15 +31,6 @@ internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, 
 
     /// <summary>Whether the last prompt was quick.</summary>
     public bool WasQuick { get; private set; }
-
-    public bool IsClosed
-    {
-        get
-        {
-            lock (_lock)
-                return _current is null;
-        }
-    }
 
     /// <summary>Whether a prompt that is to follow is welcome.</summary>
     public bool WantsFollower
@@ -89,7 +87,11 @@ internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, 
             var started = time.GetTimestamp();
             var running = runner.RunAsync(prompt, backend, stop);
             if (quick)
+            {
+                // Only now: until here nothing may come between Ollama and its next prompt.
+                changed();
                 await HoldFollowerAsync(running);
+            }
             settling = Task.WhenAll(settling, SettleAsync(prompt, await running));
             WasQuick = quick = time.GetElapsedTime(started) < Quick;
         }
@@ -100,8 +102,6 @@ internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, 
     {
         lock (_lock)
             (_current, _isReserved, _followerCame) = (prompt, false, quick ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null);
-        if (quick)
-            signal.Raise();
     }
 
     /// <summary>The prompt that follows; null: none, and the slot is closed with that.</summary>
@@ -111,7 +111,7 @@ internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, 
         lock (_lock)
             (next, _current, _follower, _followerCame) = (_follower, _follower, null, null);
         if (next is null)
-            signal.Raise();
+            closed(this);
         return next;
     }
 
@@ -120,7 +120,7 @@ internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, 
         claims.NoteEnded(prompt.Lease);
         await settling;
         claims.NoteSettled(prompt.Lease);
-        signal.Raise();
+        changed();
     }
 
     /// <summary>Waits for the end of what runs. A follower for which that takes too long is handed back, as if it had not been claimed.</summary>

@@ -10,18 +10,20 @@ public sealed class QueueSignalTests
         var signal = new QueueSignal();
         signal.Raise();
         signal.Raise();
-        await signal.WaitAsync(default);
+        await WaitAsync(signal);
     }
 
     [Fact]
-    public async Task A_signal_that_was_lowered_is_down_until_it_is_raised_again()
+    public async Task A_signal_that_was_waited_for_is_down_until_it_is_raised_again()
     {
         var signal = new QueueSignal();
         signal.Raise();
-        signal.Lower();
-        var wait = signal.WaitAsync(default);
+        await WaitAsync(signal);
+        var wait = WaitAsync(signal);
         Assert.False(wait.IsCompleted);
         signal.Raise();
         await wait;
     }
+
+    private static Task WaitAsync(QueueSignal signal) => signal.WaitAsync(TimeSpan.FromMinutes(10), TimeProvider.System, default);
 }

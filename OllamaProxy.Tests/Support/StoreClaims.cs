@@ -2,7 +2,7 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Tests.Support;
 
-/// <summary>Claims without a scheduler.</summary>
+/// <summary>Submissions without a worker, and claims without a scheduler.</summary>
 internal static class StoreClaims
 {
     /// <summary>Sweeps, and claims the first due prompt by rank, whatever its model; null: none is due, or all slots are taken.</summary>
@@ -15,4 +15,8 @@ internal static class StoreClaims
                 return claimed;
         return null;
     }
+
+    /// <summary>Queues a prompt.</summary>
+    public static async Task<Submission> AddAsync(this IPromptStore store, NewPrompt prompt, long maxQueued, CancellationToken cancellationToken) =>
+        (await store.AddAsync(prompt, maxQueued, null, cancellationToken)).Submission;
 }

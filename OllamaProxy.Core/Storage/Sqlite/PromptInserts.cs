@@ -25,12 +25,15 @@ internal static class PromptInserts
         UpdatedAt = SqliteTime.ToMicroseconds(now),
     };
 
-    public static Submission Add(SqliteSession session, NewPrompt prompt, Prompt draft, long maxQueued, DateTimeOffset now)
+    public static (Submission Submission, ClaimedPrompt? Claimed) Add(
+        SqliteSession session, NewPrompt prompt, Prompt draft, long maxQueued, ClaimTerms? terms, DateTimeOffset now)
     {
         if (FindEarlier(session, prompt, now) is { } earlier)
-            return earlier;
-        RefuseIfFull(session, 1, maxQueued);
-        var added = Insert(session, prompt, draft);
+            return (earlier, null);
+        var startsAtOnce = terms is not null && Queued(session) == 0 && SqliteLeases.HasSlot(session, terms);
+        if (!startsAtOnce)
+            RefuseIfFull(session, 1, maxQueued);
+        var added = Insert(session, prompt, startsAtOnce ? Started(draft, now) : draft);
         if (prompt.Call is { } call)
             PromptCalls.Insert(session, added.Seq, call);
         if (prompt.Connection is { } connection)
@@ -38,7 +41,8 @@ internal static class PromptInserts
         if (prompt.IdempotencyKey is { } key)
             session.Execute("INSERT OR REPLACE INTO idempotency_keys (key, seq, expires_at) VALUES ($key, $seq, $expires_at)",
                 ("$key", key), ("$seq", added.Seq), ("$expires_at", (now + KeyLifetime).ToUnixTimeMilliseconds()));
-        return new(added, SubmissionOutcome.Accepted);
+        // A client is told what it handed in: that it was queued, however short that was.
+        return (new(draft with { Seq = added.Seq }, SubmissionOutcome.Accepted), startsAtOnce ? Claim(session, prompt, added, terms!, now) : null);
     }
 
     public static IReadOnlyList<Prompt> AddBatch(SqliteSession session, IReadOnlyList<NewPrompt> prompts, IReadOnlyList<Prompt> drafts, long maxQueued)
@@ -51,10 +55,25 @@ internal static class PromptInserts
     {
         if (maxQueued == 0)
             return;
-        var queued = session.Number("SELECT prompts FROM counts WHERE status = 'queued'");
+        var queued = Queued(session);
         if (queued + more > maxQueued)
             throw new QueueFullException(queued, maxQueued);
     }
+
+    private static long Queued(SqliteSession session) => session.Number("SELECT prompts FROM counts WHERE status = 'queued'");
+
+    private static Prompt Started(Prompt draft, DateTimeOffset now) =>
+        draft with { Status = PromptStatus.Processing, Attempts = 1, StartedAt = SqliteTime.ToMicroseconds(now) };
+
+    private static ClaimedPrompt Claim(SqliteSession session, NewPrompt prompt, Prompt added, ClaimTerms terms, DateTimeOffset now) =>
+        new(added.Id, SqliteLeases.Begin(session, added.Seq, added.Attempts, terms, now), added.Attempts, prompt.Text, prompt.Request)
+        {
+            StartedAt = added.StartedAt!.Value,
+            Call = prompt.Call,
+            Model = prompt.Model,
+            MaxAttempts = prompt.MaxAttempts,
+            Timeout = prompt.Timeout,
+        };
 
     private static Submission? FindEarlier(SqliteSession session, NewPrompt prompt, DateTimeOffset now)
     {
@@ -75,8 +94,8 @@ internal static class PromptInserts
     {
         session.Execute(
             """
-            INSERT INTO prompts (id, prompt, model, request, metadata, fingerprint, priority, rank, max_attempts, timeout, expires_at, batch, created_at, updated_at)
-            VALUES ($id, $prompt, $model, CAST($request AS TEXT), CAST($metadata AS TEXT), $fingerprint, $priority, $rank, $max_attempts, $timeout, $expires_at, $batch, $now, $now)
+            INSERT INTO prompts (id, prompt, model, request, metadata, fingerprint, priority, rank, max_attempts, timeout, expires_at, batch, created_at, updated_at, status, attempts, started_at)
+            VALUES ($id, $prompt, $model, CAST($request AS TEXT), CAST($metadata AS TEXT), $fingerprint, $priority, $rank, $max_attempts, $timeout, $expires_at, $batch, $now, $now, $status, $attempts, $started_at)
             """,
             ("$id", draft.Id.ToString()),
             ("$prompt", prompt.Text),
@@ -90,7 +109,10 @@ internal static class PromptInserts
             ("$timeout", prompt.Timeout?.TotalSeconds),
             ("$expires_at", draft.ExpiresAt?.ToUnixTimeMilliseconds()),
             ("$batch", draft.Batch?.ToString()),
-            ("$now", SqliteTime.Write(draft.CreatedAt)));
+            ("$now", SqliteTime.Write(draft.CreatedAt)),
+            ("$status", draft.Status.Name()),
+            ("$attempts", draft.Attempts),
+            ("$started_at", draft.StartedAt is { } startedAt ? SqliteTime.Write(startedAt) : null));
         return draft with { Seq = session.LastInsertedRow };
     }
 }

@@ -43,16 +43,28 @@ internal static class SqliteLeases
     /// <summary>Claims a prompt, if it is still due, and there is a slot for it.</summary>
     public static ClaimedPrompt? Claim(SqliteSession session, long seq, ClaimTerms terms, DateTimeOffset now)
     {
-        var shared = terms.After is { } after ? SlotOf(session, after) : null;
-        if (shared is null && SlotsTaken(session, terms.Backend) >= terms.Concurrency)
+        if (!HasSlot(session, terms) || Take(session, seq, now) is not { } claimed)
             return null;
-        if (Take(session, seq, now) is not { } claimed)
-            return null;
-        var token = claimed.Lease.Token.ToString();
+        return claimed with { Lease = Begin(session, seq, claimed.Attempt, terms, now), Call = PromptCalls.Find(session, seq) };
+    }
+
+    /// <summary>Whether there is a slot for another prompt on these terms.</summary>
+    public static bool HasSlot(SqliteSession session, ClaimTerms terms) =>
+        // As long as there are fewer leases than slots, which is quick to tell, it does not matter where they are, and which of them share one.
+        session.Number("SELECT count(*) FROM leases") < terms.Concurrency
+        || (terms.After is { } after && SlotOf(session, after) is not null)
+        || session.Number("SELECT count(DISTINCT coalesce(slot, token)) FROM leases WHERE coalesce(backend, $backend) = $backend", ("$backend", terms.Backend)) < terms.Concurrency;
+
+    /// <summary>Begins an attempt at a prompt that is processing from now on, with a lease on it.</summary>
+    public static Lease Begin(SqliteSession session, long seq, int attempt, ClaimTerms terms, DateTimeOffset now)
+    {
+        var lease = new Lease(seq, Guid.NewGuid());
+        var token = lease.Token.ToString();
+        var slot = terms.After is { } after ? SlotOf(session, after) ?? token : token;
         session.Execute("INSERT INTO leases (seq, token, slot, backend, expires_at) VALUES ($seq, $token, $slot, $backend, $expires_at)",
-            ("$seq", seq), ("$token", token), ("$slot", shared ?? token), ("$backend", terms.Backend), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
-        PromptAttempts.Begin(session, seq, claimed.Attempt, terms.Backend, now);
-        return claimed with { Call = PromptCalls.Find(session, seq) };
+            ("$seq", seq), ("$token", token), ("$slot", slot), ("$backend", terms.Backend), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
+        PromptAttempts.Begin(session, seq, attempt, terms.Backend, now);
+        return lease;
     }
 
     public static LeaseState LookAt(SqliteSession session, Lease lease)
@@ -94,7 +106,7 @@ internal static class SqliteLeases
             RETURNING id, attempts, prompt, request, model, max_attempts, timeout
             """,
             ("$seq", seq), ("$now", SqliteTime.Write(now)), ("$now_ms", now.ToUnixTimeMilliseconds()));
-        return !row.Read() ? null : new(Guid.Parse(row.Text(0)), new(seq, Guid.NewGuid()), row.Int32(1), row.Text(2), row.Bytes(3))
+        return !row.Read() ? null : new(Guid.Parse(row.Text(0)), default, row.Int32(1), row.Text(2), row.Bytes(3))
         {
             StartedAt = SqliteTime.ToMicroseconds(now),
             Model = row.TextOrNull(4),
@@ -102,9 +114,6 @@ internal static class SqliteLeases
             Timeout = row.RealOrNull(6) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         };
     }
-
-    private static long SlotsTaken(SqliteSession session, string backend) => session.Number(
-        "SELECT count(DISTINCT coalesce(slot, token)) FROM leases WHERE coalesce(backend, $backend) = $backend", ("$backend", backend));
 
     private static string? SlotOf(SqliteSession session, Lease lease)
     {

@@ -62,10 +62,10 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public Task<Submission> AddAsync(NewPrompt prompt, long maxQueued, CancellationToken cancellationToken)
+    public Task<(Submission Submission, ClaimedPrompt? Claimed)> AddAsync(NewPrompt prompt, long maxQueued, ClaimTerms? terms, CancellationToken cancellationToken)
     {
         var draft = PromptInserts.Draft(prompt, null, _ageingStep, _time.GetUtcNow());
-        return WriteAsync((session, now) => PromptInserts.Add(session, prompt, draft, maxQueued, now), cancellationToken);
+        return WriteAsync((session, now) => PromptInserts.Add(session, prompt, draft, maxQueued, terms, now), cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -150,7 +150,6 @@ internal static class SqliteSchema
             worker TEXT, -- who alone may run the prompt; NULL: anybody
             expires_at INTEGER NOT NULL -- milliseconds
         );
-        CREATE INDEX connections_to_expire ON connections (expires_at);
         CREATE TRIGGER prompt_ended AFTER UPDATE OF status ON prompts WHEN NEW.status IN ('completed', 'failed', 'cancelled') BEGIN
             DELETE FROM connections WHERE seq = OLD.seq;
         END;

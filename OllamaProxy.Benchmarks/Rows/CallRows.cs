@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using OllamaProxy.Benchmarks.Load;
+using OllamaProxy.Benchmarks.Processes;
+
+namespace OllamaProxy.Benchmarks.Rows;
+
+/// <summary>
+/// What a client of Ollama's own API pays for the queue, against asking Ollama directly: every call is on disk before it runs,
+/// and its answer is kept.
+/// </summary>
+internal sealed class CallRows : IMeasurement
+{
+    private const int Connections = 64;
+    private const int Streams = 8;
+    private const string Options = """{"simulator_tokens":3}""";
+
+    private static readonly TimeSpan TokenInterval = TimeSpan.FromMilliseconds(10);
+    private static readonly byte[] Streamed = Request.Post("/api/generate", $$"""{"model":"llama3.2","prompt":"What is the capital of France?","options":{{Options}}}""");
+    private static readonly byte[][] Whole = [Request.Post("/api/generate", $$"""{"model":"llama3.2","prompt":"What is the capital of France?","options":{{Options}},"stream":false}""")];
+
+    private readonly Row _firstByte = new("call-first-byte", "a streamed call of `/api/generate`, queue empty: time to first byte added to Ollama's, median", Target.Below(1.5, "ms"));
+    private readonly Row _rate = new("call-64", "calls of `/api/generate` at 64 connections, as a share of those that Ollama alone answers", Target.AtLeast(15, "%"));
+    private readonly Row _token = new("call-token", "8 streamed calls at 100 tokens a second each: delay added to a token, median", Target.Below(0.3, "ms"));
+
+    public IReadOnlyList<Row> Rows => [_firstByte, _rate, _token];
+
+    public async Task MeasureAsync(Bench bench, Results results, CancellationToken cancellationToken)
+    {
+        if (results.Wants(_firstByte))
+            await MeasureFirstByteAsync(bench, results, cancellationToken);
+        if (results.Wants(_rate))
+            await MeasureRateAsync(bench, results, cancellationToken);
+        if (results.Wants(_token))
+            await MeasureTokensAsync(bench, results, cancellationToken);
+    }
+
+    private async Task MeasureFirstByteAsync(Bench bench, Results results, CancellationToken cancellationToken)
+    {
+        await using var ollama = await ServerProcess.StartAsync(SimulatorServer.Program, bench.NewFolder(), [], cancellationToken);
+        await using var server = await Bench.WorkAsync(bench.Server, Path.Combine(bench.NewFolder(), "queue.db"), $"http://{ollama.EndPoint}", concurrency: 1, cancellationToken);
+        using var direct = await Connection.OpenAsync(ollama.EndPoint, cancellationToken);
+        using var through = await Connection.OpenAsync(server.EndPoint, cancellationToken);
+
+        var samples = (Direct: new List<double>(), Through: new List<double>());
+        for (var i = -bench.Effort.LatencySamples; i < bench.Effort.LatencySamples; i++)
+        {
+            var (one, other) = (await FirstByteAsync(direct, cancellationToken), await FirstByteAsync(through, cancellationToken));
+            if (i < 0)
+                continue;
+            samples.Direct.Add(one);
+            samples.Through.Add(other);
+        }
+        results.Note(_firstByte, samples.Through.Median() - samples.Direct.Median(), string.Create(CultureInfo.InvariantCulture,
+            $"{samples.Through.Median():0.00} ms against {samples.Direct.Median():0.00} ms; 99th percentile {samples.Through.Percentile(0.99):0.0} ms against {samples.Direct.Percentile(0.99):0.0} ms"));
+    }
+
+    private static async Task<double> FirstByteAsync(Connection connection, CancellationToken cancellationToken)
+    {
+        var sent = Stopwatch.GetTimestamp();
+        await connection.AskAsync(Streamed, cancellationToken);
+        return Stopwatch.GetElapsedTime(sent, connection.FirstByteAt).TotalMilliseconds;
+    }
+
+    private async Task MeasureRateAsync(Bench bench, Results results, CancellationToken cancellationToken)
+    {
+        await using var ollama = await ServerProcess.StartAsync(SimulatorServer.Program, bench.NewFolder(), [], cancellationToken);
+        await using var server = await Bench.WorkAsync(bench.Server, Path.Combine(bench.NewFolder(), "queue.db"), $"http://{ollama.EndPoint}", Connections, cancellationToken);
+        using var direct = await LoadGenerator.ConnectAsync(ollama.EndPoint, Connections, cancellationToken);
+        using var through = await LoadGenerator.ConnectAsync(server.EndPoint, Connections, cancellationToken);
+
+        var windows = await Side.CompareAsync(bench.Effort, cancellationToken, new(direct, Whole), new(through, Whole));
+        results.Note(_rate, windows.Median(rates => rates[1] / rates[0]) * 100, string.Create(CultureInfo.InvariantCulture,
+            $"{windows.Median(rates => rates[1]):N0}/s against {windows.Median(rates => rates[0]):N0}/s"));
+    }
+
+    private async Task MeasureTokensAsync(Bench bench, Results results, CancellationToken cancellationToken)
+    {
+        var length = bench.Effort.WarmUp + bench.Effort.Watch;
+        await using var ollama = await TokenServer.StartAsync(TokenInterval, (int)(length / TokenInterval), cancellationToken);
+        await using var server = await Bench.WorkAsync(bench.Server, Path.Combine(bench.NewFolder(), "queue.db"), ollama.Address, Streams, cancellationToken);
+        var (direct, through) = (await DelaysAsync(ollama.Address), await DelaysAsync($"http://{server.EndPoint}"));
+        results.Note(_token, through.Median() - direct.Median(), string.Create(CultureInfo.InvariantCulture,
+            $"{through.Count:N0} tokens, {through.Median():0.00} ms on their way against {direct.Median():0.00} ms; 99th percentile {through.Percentile(0.99):0.0} ms against {direct.Percentile(0.99):0.0} ms"));
+
+        async Task<List<double>> DelaysAsync(string address)
+        {
+            using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Streams }) { BaseAddress = new(address) };
+            var warm = Stopwatch.GetTimestamp() + (long)(bench.Effort.WarmUp.TotalSeconds * Stopwatch.Frequency);
+            var delays = await Task.WhenAll(Enumerable.Range(0, Streams).Select(_ => ReadAsync(client, warm, cancellationToken)));
+            return [.. delays.SelectMany(delay => delay)];
+        }
+    }
+
+    /// <summary>Asks, and returns how many milliseconds each token was on its way.</summary>
+    private static async Task<List<double>> ReadAsync(HttpClient client, long warm, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/generate") { Content = new StringContent("""{"model":"llama3.2","prompt":"hi"}""") };
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
+        var delays = new List<double>();
+        while (await lines.ReadLineAsync(cancellationToken) is { } line)
+        {
+            var received = Stopwatch.GetTimestamp();
+            using var token = JsonDocument.Parse(line);
+            if (long.TryParse(token.RootElement.GetProperty("response").GetString(), CultureInfo.InvariantCulture, out var sent) && sent >= warm)
+                delays.Add(Stopwatch.GetElapsedTime(sent, received).TotalMilliseconds);
+        }
+        return delays;
+    }
+}

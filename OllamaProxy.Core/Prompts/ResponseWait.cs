@@ -1,0 +1,27 @@
+namespace OllamaProxy.Prompts;
+
+/// <summary>Somebody who waits for the answer to a prompt, over all attempts at it in this process.</summary>
+public sealed class ResponseWait : IDisposable
+{
+    private readonly LiveResponses _responses;
+    private readonly Guid _id;
+    private readonly Latch _latch = new();
+    private volatile LiveResponse? _current;
+
+    internal ResponseWait(LiveResponses responses, Guid id) => (_responses, _id) = (responses, id);
+
+    /// <summary>The answer of the last attempt, be it settled or not; null: there was none.</summary>
+    public LiveResponse? Current
+    {
+        get => _current;
+        internal set => _current = value;
+    }
+
+    /// <summary>Completes as soon as something has happened to <see cref="Current"/> since the last time this did, or after <paramref name="atMost"/>. Waited for by one at a time.</summary>
+    public Task WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken) => _latch.WaitAsync(atMost, time, cancellationToken);
+
+    /// <summary>Ends the wait.</summary>
+    public void Dispose() => _responses.End(_id);
+
+    internal void Tell() => _latch.Raise();
+}

@@ -1,0 +1,208 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using OllamaProxy.Simulator;
+using OllamaProxy.Tests.Support;
+
+namespace OllamaProxy.Tests.Api;
+
+/// <summary>Several Ollamas behind one proxy.</summary>
+public sealed class BackendsTests
+{
+    [Fact]
+    public async Task A_prompt_goes_where_its_model_is_and_its_attempts_say_where()
+    {
+        await using var rig = await StartAsync(["a"], ["b"]);
+        foreach (var (model, backend) in new[] { ("b", rig.Two), ("a", rig.One), ("b:latest", rig.Two) })
+        {
+            var id = await rig.Proxy.SubmitAsync(new { prompt = "hi", model });
+            Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(id), "status"));
+            var attempt = (await rig.Proxy.GetAsync($"/api/v1/prompt/{id}")).GetProperty("attempt_history").EnumerateArray().Single();
+            Assert.Equal(backend.BaseAddress.ToString(), CallTests.Text(attempt, "backend"));
+        }
+    }
+
+    [Fact]
+    public async Task Prompts_run_on_all_backends_at_once_each_within_its_own_concurrency()
+    {
+        await using var rig = await StartAsync(["m"], ["m"], ";concurrency=2");
+        rig.One.Faults.Enqueue(Fault.Hang, 9);
+        rig.Two.Faults.Enqueue(Fault.Hang, 9);
+        for (var prompt = 0; prompt < 5; prompt++)
+            await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" });
+        await rig.One.Requests.WaitForAsync(1);
+        await rig.Two.Requests.WaitForAsync(2);
+        Assert.Equal(2, (await rig.Proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("total").GetInt32());
+        Assert.Equal((1, 2), (rig.One.Requests.Count, rig.Two.Requests.Count));
+    }
+
+    [Fact]
+    public async Task A_backend_that_is_away_is_left_out_and_comes_back_by_itself()
+    {
+        await using var rig = await StartAsync(["m"], ["m"]);
+        await rig.One.RefuseAsync();
+        for (var prompt = 0; prompt < 5; prompt++)
+            Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" })), "status"));
+        Assert.Equal((0, 5), (rig.One.Requests.Count, rig.Two.Requests.Count));
+
+        await rig.One.AcceptAsync();
+        await rig.Two.RefuseAsync();
+        Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" })), "status"));
+        Assert.Equal(1, rig.One.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_backend_that_fails_again_and_again_is_passed_over_while_another_can_take_its_prompts()
+    {
+        await using var rig = await StartAsync(["m"], ["m"]);
+        rig.One.Faults.Enqueue(Fault.Status(500, "llama runner process has terminated"), 100);
+        for (var prompt = 0; prompt < 12; prompt++)
+            Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" })), "status"));
+        Assert.InRange(rig.One.Requests.Count, 1, 3);
+    }
+
+    [Fact]
+    public async Task A_model_that_nobody_has_is_told_of_at_once_even_while_all_are_busy()
+    {
+        await using var rig = await StartAsync(["a"], ["b"]);
+        rig.One.Faults.Enqueue(Fault.Hang);
+        rig.Two.Faults.Enqueue(Fault.Hang);
+        await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "a" });
+        await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "b" });
+        await rig.One.Requests.WaitForAsync(1);
+        await rig.Two.Requests.WaitForAsync(1);
+
+        var failed = await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "nosuch" }));
+        Assert.Equal(("failed", "model 'nosuch' not found"), (CallTests.Text(failed, "status"), CallTests.Text(failed, "error")));
+        using var call = await rig.Proxy.Client.SendAsync(CallTests.Post("/api/chat", """{"model":"nosuch","messages":[]}"""));
+        Assert.Equal((HttpStatusCode.NotFound, """{"error":"model 'nosuch' not found"}"""), (call.StatusCode, await call.Content.ReadAsStringAsync()));
+    }
+
+    [Fact]
+    public async Task A_model_that_has_just_been_installed_is_found()
+    {
+        await using var rig = await StartAsync(["a"], ["b"]);
+        await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "a" }));
+        rig.Two.AddModel("new");
+        await Eventually.NotNull(async () =>
+        {
+            var result = await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "new" }));
+            return CallTests.Text(result, "status") == "completed" ? "" : null;
+        }, "the model to be found");
+    }
+
+    [Fact]
+    public async Task A_prompt_can_wait_for_its_model()
+    {
+        await using var rig = await StartAsync(["a"], ["b"], settings: ("OLLAMA_PROXY_WAIT_FOR_MODEL", "true"));
+        var id = await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "later" });
+        Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "a" })), "status"));
+        Assert.Equal(("queued", 0), (CallTests.Text(await rig.Proxy.StatusAsync(id), "status"), (await rig.Proxy.StatusAsync(id)).GetProperty("attempts").GetInt32()));
+
+        rig.One.AddModel("later");
+        Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(id), "status"));
+    }
+
+    [Fact]
+    public async Task The_settings_keep_a_model_from_a_backend()
+    {
+        await using var rig = await StartAsync(["a", "b"], ["a", "b"], ";models=b");
+        for (var prompt = 0; prompt < 4; prompt++)
+            await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "a" }));
+        Assert.Equal((4, 0), (rig.One.Requests.Count, rig.Two.Requests.Count));
+    }
+
+    [Fact]
+    public async Task Models_are_told_of_as_if_there_were_one_Ollama()
+    {
+        await using var rig = await StartAsync(["a", "both"], ["b", "both"]);
+        Assert.Equal(["a:latest", "b:latest", "both:latest"], await NamesAsync("/api/tags", "models", "name"));
+        Assert.Equal(["a:latest", "b:latest", "both:latest"], await NamesAsync("/v1/models", "data", "id"));
+        Assert.Equal(["a:latest", "b:latest", "both:latest"], await NamesAsync("/api/v1/models", "models", "name"));
+        await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "a" }));
+        await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "b" }));
+        Assert.Equal(["a:latest", "b:latest"], await NamesAsync("/api/ps", "models", "name"));
+        Assert.Equal(2, (await rig.Proxy.GetAsync("/api/v1/stats")).GetProperty("backends").GetArrayLength());
+
+        foreach (var model in new[] { "a", "b" })
+        {
+            using var show = await rig.Proxy.Client.PostAsJsonAsync("/api/show", new { model });
+            Assert.Equal(HttpStatusCode.OK, show.StatusCode);
+            using var one = await rig.Proxy.Client.GetAsync($"/v1/models/{model}");
+            Assert.Equal(HttpStatusCode.OK, one.StatusCode);
+        }
+        using var unknown = await rig.Proxy.Client.PostAsJsonAsync("/api/show", new { model = "nosuch" });
+        Assert.Equal((HttpStatusCode.NotFound, """{"error":"model 'nosuch:latest' not found"}"""), (unknown.StatusCode, await unknown.Content.ReadAsStringAsync()));
+
+        async Task<IEnumerable<string?>> NamesAsync(string path, string list, string name) =>
+            (await rig.Proxy.GetAsync(path)).GetProperty(list).EnumerateArray().Select(model => CallTests.Text(model, name)).Order();
+    }
+
+    [Fact]
+    public async Task The_version_is_the_lowest()
+    {
+        await using var one = await OllamaSimulator.StartAsync(new() { Version = "0.33.0-rc2" });
+        await using var two = await OllamaSimulator.StartAsync(new() { Version = "0.9.1" });
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", $"{one.BaseAddress},{two.BaseAddress}"));
+        Assert.Equal("0.9.1", CallTests.Text(await proxy.GetAsync("/api/version"), "version"));
+    }
+
+    [Fact]
+    public async Task Without_any_Ollama_what_it_would_tell_is_503()
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server);
+        await proxy.Ollama.RefuseAsync();
+        foreach (var path in new[] { "/api/tags", "/api/ps", "/api/version", "/v1/models", "/v1/models/tiny" })
+        {
+            using var response = await proxy.Client.GetAsync(path);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+            Assert.NotNull(response.Headers.RetryAfter);
+            Assert.Contains("cannot be reached", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(ProxyHosts.Names), MemberType = typeof(ProxyHosts))]
+    public async Task Models_are_managed_where_the_settings_allow_it(string host)
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "true"));
+        var pulled = await SendAsync(HttpMethod.Post, "/api/pull", """{"model":"fresh"}""");
+        Assert.EndsWith("""{"status":"success"}""", (await pulled.Content.ReadAsStringAsync()).TrimEnd(), StringComparison.Ordinal);
+        Assert.Equal("application/x-ndjson", pulled.Content.Headers.ContentType!.MediaType);
+        Assert.Contains("fresh", await proxy.Client.GetStringAsync("/api/tags"), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Post, "/api/copy", """{"source":"fresh","destination":"copied"}""")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Delete, "/api/delete", """{"model":"fresh"}""")).StatusCode);
+        var missing = await SendAsync(HttpMethod.Delete, "/api/delete", """{"model":"fresh"}""");
+        Assert.Equal((HttpStatusCode.NotFound, """{"error":"model 'fresh' not found"}"""), (missing.StatusCode, await missing.Content.ReadAsStringAsync()));
+
+        foreach (var (origin, allowed) in new[] { ("http://evil.example", false), ("null", false), ("http://localhost:3000", true), ("http://127.0.0.1", true) })
+            Assert.Equal(allowed ? HttpStatusCode.OK : HttpStatusCode.Forbidden, (await SendAsync(HttpMethod.Post, "/api/pull", """{"model":"fresh"}""", origin)).StatusCode);
+
+        async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string body, string? origin = null)
+        {
+            var request = new HttpRequestMessage(method, path) { Content = new StringContent(body) };
+            if (origin is not null)
+                request.Headers.Add("Origin", origin);
+            return await proxy.Client.SendAsync(request);
+        }
+    }
+
+    private static async Task<Rig> StartAsync(string[] one, string[] two, string optionsOfTwo = "", params (string Name, string Value)[] settings)
+    {
+        var (first, second) = (await OllamaSimulator.StartAsync(new() { Models = one }), await OllamaSimulator.StartAsync(new() { Models = two }));
+        var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, [("OLLAMA_URL", $"{first.BaseAddress},{second.BaseAddress}{optionsOfTwo}"), .. settings]);
+        // Both are known from then on.
+        await Eventually.NotNull(async () => (await proxy.GetAsync("/api/v1/models")).GetProperty("models").GetArrayLength() == one.Union(two).Count() ? "" : null, "both to be known");
+        return new(proxy, first, second);
+    }
+
+    private sealed record Rig(RunningProxy Proxy, OllamaSimulator One, OllamaSimulator Two) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await One.DisposeAsync();
+            await Two.DisposeAsync();
+            await Proxy.DisposeAsync();
+        }
+    }
+}

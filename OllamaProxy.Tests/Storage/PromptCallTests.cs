@@ -1,0 +1,214 @@
+using Microsoft.Extensions.Time.Testing;
+using OllamaProxy.Prompts;
+using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Tests.Support;
+
+namespace OllamaProxy.Tests.Storage;
+
+/// <summary>Calls, their responses, the connections that wait for them, and prompts that are claimed as they are submitted.</summary>
+public sealed class PromptCallTests : IAsyncLifetime, IDisposable
+{
+    private static readonly ClaimTerms Terms = new(1, TimeSpan.FromMinutes(1), 3, "here");
+    private static readonly Guid Me = Guid.NewGuid();
+    private static readonly byte[] Bytes = [0, 1, 0xff, (byte)'{'];
+
+    private readonly TempFolder _folder = new();
+    private readonly FakeTimeProvider _time = new(new(2026, 2, 21, 12, 0, 0, TimeSpan.Zero));
+    private readonly SqlitePromptStore _store;
+
+    public PromptCallTests() => _store = SqlitePromptStore.Open(_folder.File("queue.db"), "m", _time);
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _store.DisposeAsync();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_call_comes_back_as_it_came_in()
+    {
+        var added = await AddAsync(Call(Bytes));
+        var claimed = (await _store.ClaimAsync(Terms, default))!;
+
+        Assert.Equal("/api/chat", added.Endpoint);
+        Assert.Equal(("/api/chat", "?a=b"), (claimed.Call!.Endpoint, claimed.Call.Query));
+        Assert.Equal(Bytes, claimed.Call.Body.ToArray());
+        Assert.Equal([new("A", "1"), new("A", "ü\"")], claimed.Call.Headers.All);
+        Assert.Equal("/api/chat", (await _store.FindAsync(added.Id, default))!.Endpoint);
+        Assert.Equal("/api/chat", (await _store.ListAsync(new(1, 10), default)).Prompts.Single().Prompt.Endpoint);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_response_is_kept_until_the_prompt_is_queued_again(bool completes)
+    {
+        var added = await AddAsync(Call([]));
+        var lease = (await _store.ClaimAsync(Terms, default))!.Lease;
+        var result = new PromptResult("", null, GenerationStatistics.None) { Response = new(404, HeaderList.Empty, Bytes) };
+        Assert.Null(await _store.FindResponseAsync(added.Id, default));
+        Assert.True(completes ? await _store.CompleteAsync(lease, result, default) : await _store.FailAsync(lease, "no", result, default));
+
+        var response = (await _store.FindResponseAsync(added.Id, default))!;
+        Assert.Equal(404, response.Status);
+        Assert.Equal(Bytes, response.Body.ToArray());
+        Assert.Equal(completes, await _store.FindResultAsync(added.Id, default) is not null);
+        if (!completes)
+        {
+            await _store.RetryAsync(added.Id, default);
+            Assert.Null(await _store.FindResponseAsync(added.Id, default));
+        }
+        await _store.DeleteAsync(added.Id, default);
+        Assert.Equal(0, await CountAsync("calls") + await CountAsync("responses"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_prompt_whose_connection_is_not_heard_of_any_more_is_cancelled(bool runs)
+    {
+        var added = await AddAsync(Call([]) with { Connection = new(Me, TimeSpan.FromMinutes(1)) });
+        if (runs)
+            Assert.NotNull(await ClaimAsync(Me, Terms with { LeaseLength = TimeSpan.FromHours(1) }));
+        _time.Advance(TimeSpan.FromSeconds(50));
+        await _store.RenewConnectionsAsync([added.Seq, 77], TimeSpan.FromMinutes(1), default);
+        _time.Advance(TimeSpan.FromSeconds(50));
+        await _store.SweepAsync(Terms, default);
+        Assert.Equal(runs ? PromptStatus.Processing : PromptStatus.Queued, (await _store.FindAsync(added.Id, default))!.Status);
+
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await _store.SweepAsync(Terms, default);
+
+        var gone = (await _store.FindAsync(added.Id, default))!;
+        Assert.Equal(PromptStatus.Cancelled, gone.Status);
+        Assert.Contains("client", gone.Error, StringComparison.Ordinal);
+        Assert.Equal(0, await CountAsync("connections"));
+    }
+
+    [Fact]
+    public async Task A_prompt_whose_worker_died_with_its_connection_is_cancelled_and_not_run_again()
+    {
+        var added = await AddAsync(Call([]) with { Connection = new(Me, TimeSpan.FromMinutes(1)) });
+        await ClaimAsync(Me, Terms);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await _store.SweepAsync(Terms, default);
+        Assert.Equal(PromptStatus.Cancelled, (await _store.FindAsync(added.Id, default))!.Status);
+    }
+
+    [Fact]
+    public async Task A_prompt_is_offered_only_to_the_worker_that_its_connection_names()
+    {
+        var mine = await AddAsync(Call([]) with { Connection = new(Me, TimeSpan.FromMinutes(1)) });
+        var anybodys = await AddAsync(Call([]) with { Connection = new(null, TimeSpan.FromMinutes(1)) });
+
+        Assert.Equal([mine.Seq, anybodys.Seq], await OfferedToAsync(Me));
+        Assert.Equal([anybodys.Seq], await OfferedToAsync(Guid.NewGuid()));
+    }
+
+    [Fact]
+    public async Task The_connection_of_a_prompt_that_has_ended_is_gone()
+    {
+        var added = await AddAsync(Call([]) with { Connection = new(Me, TimeSpan.FromMinutes(1)) });
+        await _store.CancelAsync(added.Id, default);
+        Assert.Equal(0, await CountAsync("connections"));
+    }
+
+    [Fact]
+    public async Task The_first_due_prompts_of_each_model_are_offered_by_rank()
+    {
+        foreach (var (model, priority) in new[] { ("a", 0), ("a", 0), ("b", 0), ("a", 1), ("", 0), ("b", 0), ("b", 0) })
+            await AddAsync(new NewPrompt("x", model, "{}"u8.ToArray()) { Priority = priority });
+
+        var offer = await _store.OfferAsync(2, Me, default);
+
+        Assert.Equal(7, offer.Queued);
+        Assert.Equal([("", 5L), ("a", 4), ("a", 1), ("b", 3), ("b", 6)], offer.Prompts.OrderBy(prompt => (prompt.Model, prompt.Rank, prompt.Seq)).Select(prompt => (prompt.Model!, prompt.Seq)));
+    }
+
+    [Fact]
+    public async Task What_runs_is_told_with_its_backend_and_model()
+    {
+        await AddAsync(new NewPrompt("x", "a", "{}"u8.ToArray()));
+        var claimed = (await _store.ClaimAsync(Terms, default))!;
+        var running = Assert.Single((await _store.OfferAsync(1, Me, default)).Running);
+        Assert.Equal((claimed.Lease.Token, "here", "a"), (running.Token, running.Backend, running.Model));
+    }
+
+    [Fact]
+    public async Task Each_backend_has_slots_of_its_own()
+    {
+        for (var prompt = 0; prompt < 3; prompt++)
+            await AddAsync(Call([]));
+        Assert.NotNull(await _store.ClaimAsync(Terms, default));
+        Assert.Null(await _store.ClaimAsync(Terms, default));
+        Assert.NotNull(await _store.ClaimAsync(Terms with { Backend = "there" }, default));
+    }
+
+    [Fact]
+    public async Task A_prompt_that_is_not_there_to_be_claimed_is_not()
+    {
+        var added = await AddAsync(Call([]));
+        Assert.NotNull(await _store.ClaimAsync(added.Seq, Terms with { Concurrency = 5 }, default));
+        Assert.Null(await _store.ClaimAsync(added.Seq, Terms with { Concurrency = 5 }, default));
+        Assert.Null(await _store.ClaimAsync(77, Terms with { Concurrency = 5 }, default));
+    }
+
+    [Fact]
+    public async Task Where_nothing_is_queued_a_prompt_is_claimed_as_it_is_submitted()
+    {
+        var (submission, claimed) = await _store.AddAsync(Call(Bytes), 0, Terms, default);
+
+        Assert.Equal(PromptStatus.Queued, submission.Prompt.Status);
+        Assert.Equal((submission.Prompt.Id, 1, LeaseState.Held), (claimed!.Id, claimed.Attempt, await _store.LookAtAsync(claimed.Lease, default)));
+        Assert.Equal(Bytes, claimed.Call!.Body.ToArray());
+        var stored = (await _store.FindAsync(claimed.Id, default))!;
+        Assert.Equal((PromptStatus.Processing, 1, claimed.StartedAt), (stored.Status, stored.Attempts, stored.StartedAt));
+        Assert.Equal(1, (await _store.CountAsync(null, default))[PromptStatus.Processing]);
+        Assert.Equal("here", Assert.Single(await _store.ListAttemptsAsync(claimed.Id, default)).Backend);
+        Assert.True(await _store.CompleteAsync(claimed.Lease, new("done", null, GenerationStatistics.None), default));
+    }
+
+    [Fact]
+    public async Task A_prompt_that_was_claimed_as_it_was_submitted_can_be_handed_back()
+    {
+        var (_, claimed) = await _store.AddAsync(Call(Bytes), 0, Terms, default);
+        Assert.True(await _store.ReleaseAsync(claimed!.Lease, null, default));
+        var again = (await _store.ClaimAsync(Terms, default))!;
+        Assert.Equal((claimed.Id, 1), (again.Id, again.Attempt));
+        Assert.Equal(Bytes, again.Call!.Body.ToArray());
+    }
+
+    [Fact]
+    public async Task A_prompt_passes_none_that_is_queued_and_takes_no_slot_that_is_not_free()
+    {
+        var (_, first) = await _store.AddAsync(Call([]), 0, Terms, default);
+        Assert.NotNull(first);
+        Assert.Null((await _store.AddAsync(Call([]), 0, Terms, default)).Claimed);
+        await _store.CompleteAsync(first.Lease, new("", null, GenerationStatistics.None), default);
+        Assert.Null((await _store.AddAsync(Call([]), 0, Terms with { Concurrency = 5 }, default)).Claimed);
+        Assert.Equal(2, (await _store.OfferAsync(9, Me, default)).Queued);
+    }
+
+    [Fact]
+    public async Task A_prompt_that_starts_at_once_is_not_held_to_the_limit_of_the_queue_by_which_others_wait()
+    {
+        var (_, claimed) = await _store.AddAsync(Call([]), 1, Terms, default);
+        Assert.NotNull(claimed);
+        Assert.Null((await _store.AddAsync(Call([]), 1, Terms, default)).Claimed);
+        await Assert.ThrowsAsync<QueueFullException>(() => _store.AddAsync(Call([]), 1, Terms, default));
+    }
+
+    private static NewPrompt Call(byte[] body) => new("", "a", "{}"u8.ToArray())
+    {
+        Call = new("/api/chat", "?a=b", new([new("A", "1"), new("A", "ü\"")]), body),
+    };
+
+    private async Task<Prompt> AddAsync(NewPrompt prompt) => (await _store.AddAsync(prompt, 0, default)).Prompt;
+
+    private async Task<ClaimedPrompt?> ClaimAsync(Guid worker, ClaimTerms terms) =>
+        await _store.ClaimAsync((await _store.OfferAsync(1, worker, default)).Prompts.Single().Seq, terms, default);
+
+    private async Task<IEnumerable<long>> OfferedToAsync(Guid worker) => (await _store.OfferAsync(10, worker, default)).Prompts.Select(prompt => prompt.Seq).Order();
+
+    private Task<long> CountAsync(string table) => _store.ReadAsync(session => session.Number($"SELECT count(*) FROM {table}"), default);
+}
