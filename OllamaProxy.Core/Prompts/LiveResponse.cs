@@ -121,7 +121,11 @@ public sealed class LiveResponse : IDisposable
     public void Dispose()
     {
         lock (_lock)
+        {
+            if (_isEnded)
+                return;
             (_isEnded, _shown) = (true, _isWhole ? _length : _shown);
+        }
         _wait?.Tell();
     }
 }

@@ -17,6 +17,12 @@ public sealed class Dispatcher : IPromptTaker
     /// <summary>How often the queue is looked at while there is no room: for prompts that can fail without.</summary>
     private static readonly TimeSpan FullLookInterval = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>For how long an offer is good for prompts that are to follow others, and for how many of those it is asked for.</summary>
+    private static readonly TimeSpan FollowerOfferGoodFor = TimeSpan.FromMilliseconds(10);
+    private const int FollowersAhead = 16;
+
+    private static readonly QueueOffer NoOffer = new(0, [], []);
+
     private readonly IPromptStore _store;
     private readonly Backends _backends;
     private readonly PromptRunner _runner;
@@ -34,8 +40,10 @@ public sealed class Dispatcher : IPromptTaker
     private readonly HashSet<Place> _reserved = [];
     private readonly Dictionary<Slot, Task> _running = [];
     private CancellationToken? _stop;
+    private QueueOffer _offer = NoOffer;
     private long? _lookedAt;
     private volatile bool _isEmpty;
+    private volatile bool _wasRefused;
     private ImmutableDictionary<string, Overtaken> _overtaken = ImmutableDictionary<string, Overtaken>.Empty;
 
     /// <summary>Runs nothing yet.</summary>
@@ -83,17 +91,22 @@ public sealed class Dispatcher : IPromptTaker
         {
             while (true)
             {
-                var room = Room();
+                var (free, followers) = Room();
+                var room = free + followers;
                 if (room == 0 && _lookedAt is { } at && _time.GetElapsedTime(at) < FullLookInterval)
                     return QueueLook.Full;
-                var offer = await _store.OfferAsync(Math.Clamp(room, 1, MaxPerModel), _identity.Token, stop);
-                _lookedAt = _time.GetTimestamp();
-                _isEmpty = offer.Queued == 0;
+                // What is to follow is claimed ahead of its time anyway: for that, what was offered a moment ago is good enough.
+                var offer = free == 0 && _lookedAt is { } before && _time.GetElapsedTime(before) < FollowerOfferGoodFor && _offer.Prompts.Count >= room
+                    ? _offer : await LookAsync(room, stop);
                 var assignments = Decide(offer);
+                _offer = offer with { Prompts = [.. offer.Prompts.Except(assignments.Select(assignment => assignment.Prompt))], Queued = offer.Queued - assignments.Count };
                 if (assignments.Count == 0)
                     return offer.Queued == 0 ? QueueLook.Empty : room == 0 ? QueueLook.Full : QueueLook.Waiting;
                 if (!await StartAsync(assignments, stop))
-                    return QueueLook.Waiting;
+                {
+                    _offer = NoOffer;
+                    return QueueLook.Full;
+                }
                 // What comes from now on raises the signal.
                 if (assignments.Count == offer.Queued)
                     return QueueLook.Empty;
@@ -104,6 +117,14 @@ public sealed class Dispatcher : IPromptTaker
             _logger.ClaimFailed(exception.Message);
             return QueueLook.Waiting;
         }
+    }
+
+    private async Task<QueueOffer> LookAsync(int room, CancellationToken stop)
+    {
+        var offer = await _store.OfferAsync(Math.Clamp(room * FollowersAhead, 1, MaxPerModel), _identity.Token, stop);
+        _lookedAt = _time.GetTimestamp();
+        _isEmpty = offer.Queued == 0;
+        return offer;
     }
 
     /// <inheritdoc/>
@@ -127,11 +148,11 @@ public sealed class Dispatcher : IPromptTaker
             return [.. _running.Values, .. _reserved.Select(place => place.Done)];
     }
 
-    /// <summary>How many prompts could be begun, as far as this process knows.</summary>
-    private int Room()
+    /// <summary>How many prompts could be begun, as far as this process knows: in free slots, and to follow what is quick.</summary>
+    private (int Free, int Followers) Room()
     {
         lock (_lock)
-            return _slots.Values.Sum(slots => slots.Free + slots.Followers);
+            return (_slots.Values.Sum(slots => slots.Free), _slots.Values.Sum(slots => slots.Followers));
     }
 
     private IReadOnlyList<Assignment> Decide(QueueOffer offer)
@@ -165,7 +186,10 @@ public sealed class Dispatcher : IPromptTaker
             using (place)
             {
                 if (await claim is not { } prompt)
+                {
+                    _wasRefused = true;
                     continue;
+                }
                 any = true;
                 place.Run(prompt);
             }
@@ -186,7 +210,9 @@ public sealed class Dispatcher : IPromptTaker
         if (!assignment.NeedsSlot)
             return new(this, assignment, TermsOf(assignment, null), stop);
         if (slots.Free == 0 && slots.Open.FirstOrDefault(slot => slot.WantsFollower) is { } ahead)
+        {
             return new(this, assignment, TermsOf(assignment, ahead.TryReserve()), stop) { Ahead = ahead };
+        }
         return Keep(new Place(this, assignment, TermsOf(assignment, _claims.TakeEnded(assignment.Backend)), stop));
     }
 
@@ -204,7 +230,10 @@ public sealed class Dispatcher : IPromptTaker
     }
 
     private ClaimTerms TermsOf(Assignment assignment, Lease? after) => new(
-        assignment.NeedsSlot ? _backends.Named(assignment.Backend).Concurrency : int.MaxValue, _options.LeaseLength, _options.MaxAttempts, assignment.Backend) { After = after };
+        assignment.NeedsSlot ? _backends.Named(assignment.Backend).Concurrency : int.MaxValue, _options.LeaseLength, _options.MaxAttempts, assignment.Backend)
+    {
+        After = after,
+    };
 
     private async Task<ClaimedPrompt?> ClaimAsync(Place place, CancellationToken stop)
     {
@@ -232,7 +261,7 @@ public sealed class Dispatcher : IPromptTaker
         if (place.Ahead?.TryFollow(prompt) is true)
             return;
 
-        var slot = new Slot(slots.Backend, _runner, _claims, NoteClosed, NoteChanged, _patience, _time);
+        var slot = new Slot(slots.Backend, _runner, _claims, NoteClosed, NoteRoom, NoteSettled, _patience, _time);
         bool quick;
         lock (_lock)
         {
@@ -255,8 +284,6 @@ public sealed class Dispatcher : IPromptTaker
                 isIdle = _running.Remove(slot) && _running.Count == 0;
             if (isIdle)
                 _signal.Raise();
-            else
-                NoteChanged();
         }
     }
 
@@ -267,14 +294,23 @@ public sealed class Dispatcher : IPromptTaker
             _slots[slot.Backend.Name].Open.Remove(slot);
             _slots[slot.Backend.Name].IsQuick = slot.WasQuick;
         }
-        NoteChanged();
+        NoteRoom();
     }
 
     /// <summary>While nothing is queued, nothing is to be done: what is submitted then raises the signal itself.</summary>
-    private void NoteChanged()
+    private void NoteRoom()
     {
         if (!_isEmpty)
             _signal.Raise();
+    }
+
+    /// <summary>What the store would not let be claimed may have waited for just this lease.</summary>
+    private void NoteSettled()
+    {
+        if (!_wasRefused)
+            return;
+        _wasRefused = false;
+        _signal.Raise();
     }
 
     private void GiveBack(Place place)

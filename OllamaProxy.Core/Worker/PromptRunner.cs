@@ -72,15 +72,18 @@ public sealed class PromptRunner(
     /// <summary>Hands a prompt back that has not been run, as if it had not been claimed. False: the store takes nothing at the moment.</summary>
     public Task<bool> TryReleaseAsync(ClaimedPrompt prompt) => settler.TryReleaseAsync(prompt);
 
+    /// <summary>Shows the end of an answer as soon as the prompt is settled, or that takes too long.</summary>
     private async Task ShowEndAsync(LiveResponse? response, Task settling)
     {
-        if (response is null || settling.IsCompleted)
+        if (response is null)
             return;
-        using var settled = new CancellationTokenSource();
-        await Task.WhenAny(settling, Task.Delay(SettlingPatience, time, settled.Token));
-        await settled.CancelAsync();
         if (!settling.IsCompleted)
-            response.Dispose();
+        {
+            using var settled = new CancellationTokenSource();
+            await Task.WhenAny(settling, Task.Delay(SettlingPatience, time, settled.Token));
+            settled.Cancel();
+        }
+        response.Dispose();
     }
 
     private async Task<AttemptOutcome> AttemptAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, LiveResponse? response, CancellationToken stop)

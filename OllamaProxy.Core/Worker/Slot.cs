@@ -11,10 +11,11 @@ namespace OllamaProxy.Worker;
 /// <param name="runner">Runs them.</param>
 /// <param name="claims">Told of what has ended and of what is settled.</param>
 /// <param name="closed">Called when the slot has closed.</param>
-/// <param name="changed">Called when there may be more that can be done.</param>
+/// <param name="open">Called when a prompt that is to follow is welcome.</param>
+/// <param name="settled">Called when a lease was given up.</param>
 /// <param name="patience">For how long a follower waits at the most.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, Action<Slot> closed, Action changed, TimeSpan patience, TimeProvider time)
+internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, Action<Slot> closed, Action open, Action settled, TimeSpan patience, TimeProvider time)
 {
     /// <summary>Up to this a prompt is quick, and the next one is claimed ahead; for so long that one then waits at the most.</summary>
     public static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(50);
@@ -89,7 +90,7 @@ internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, 
             if (quick)
             {
                 // Only now: until here nothing may come between Ollama and its next prompt.
-                changed();
+                open();
                 await HoldFollowerAsync(running);
             }
             settling = Task.WhenAll(settling, SettleAsync(prompt, await running));
@@ -120,7 +121,7 @@ internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, 
         claims.NoteEnded(prompt.Lease);
         await settling;
         claims.NoteSettled(prompt.Lease);
-        changed();
+        settled();
     }
 
     /// <summary>Waits for the end of what runs. A follower for which that takes too long is handed back, as if it had not been claimed.</summary>

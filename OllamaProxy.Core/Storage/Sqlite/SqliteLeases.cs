@@ -43,26 +43,28 @@ internal static class SqliteLeases
     /// <summary>Claims a prompt, if it is still due, and there is a slot for it.</summary>
     public static ClaimedPrompt? Claim(SqliteSession session, long seq, ClaimTerms terms, DateTimeOffset now)
     {
-        if (!HasSlot(session, terms) || Take(session, seq, now) is not { } claimed)
+        if (FindSlot(session, terms) is not { } slot || Take(session, seq, now, out var isCall) is not { } claimed)
             return null;
-        return claimed with { Lease = Begin(session, seq, claimed.Attempt, terms, now), Call = PromptCalls.Find(session, seq) };
+        return claimed with { Lease = Begin(session, seq, claimed.Attempt, slot, terms, now), Call = isCall ? PromptCalls.Find(session, seq) : null };
     }
 
-    /// <summary>Whether there is a slot for another prompt on these terms.</summary>
-    public static bool HasSlot(SqliteSession session, ClaimTerms terms) =>
+    /// <summary>The slot in which a prompt can run on these terms; null: none is free.</summary>
+    public static string? FindSlot(SqliteSession session, ClaimTerms terms)
+    {
+        if (terms.After is { } after && SlotOf(session, after) is { } shared)
+            return shared;
         // As long as there are fewer leases than slots, which is quick to tell, it does not matter where they are, and which of them share one.
-        session.Number("SELECT count(*) FROM leases") < terms.Concurrency
-        || (terms.After is { } after && SlotOf(session, after) is not null)
-        || session.Number("SELECT count(DISTINCT coalesce(slot, token)) FROM leases WHERE coalesce(backend, $backend) = $backend", ("$backend", terms.Backend)) < terms.Concurrency;
+        return session.Number("SELECT count(*) FROM leases") < terms.Concurrency
+            || session.Number("SELECT count(DISTINCT coalesce(slot, token)) FROM leases WHERE coalesce(backend, $backend) = $backend", ("$backend", terms.Backend)) < terms.Concurrency
+            ? Guid.NewGuid().ToString() : null;
+    }
 
     /// <summary>Begins an attempt at a prompt that is processing from now on, with a lease on it.</summary>
-    public static Lease Begin(SqliteSession session, long seq, int attempt, ClaimTerms terms, DateTimeOffset now)
+    public static Lease Begin(SqliteSession session, long seq, int attempt, string slot, ClaimTerms terms, DateTimeOffset now)
     {
         var lease = new Lease(seq, Guid.NewGuid());
-        var token = lease.Token.ToString();
-        var slot = terms.After is { } after ? SlotOf(session, after) ?? token : token;
         session.Execute("INSERT INTO leases (seq, token, slot, backend, expires_at) VALUES ($seq, $token, $slot, $backend, $expires_at)",
-            ("$seq", seq), ("$token", token), ("$slot", slot), ("$backend", terms.Backend), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
+            ("$seq", seq), ("$token", lease.Token.ToString()), ("$slot", slot), ("$backend", terms.Backend), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
         PromptAttempts.Begin(session, seq, attempt, terms.Backend, now);
         return lease;
     }
@@ -97,16 +99,20 @@ internal static class SqliteLeases
         return state;
     }
 
-    private static ClaimedPrompt? Take(SqliteSession session, long seq, DateTimeOffset now)
+    private static ClaimedPrompt? Take(SqliteSession session, long seq, DateTimeOffset now, out bool isCall)
     {
+        isCall = false;
         using var row = session.Query(
             """
             UPDATE prompts SET status = 'processing', attempts = attempts + 1, error = NULL, started_at = $now, updated_at = $now
             WHERE seq = $seq AND status = 'queued' AND available_at <= $now_ms AND seq NOT IN (SELECT seq FROM leases)
-            RETURNING id, attempts, prompt, request, model, max_attempts, timeout
+            RETURNING id, attempts, prompt, request, model, max_attempts, timeout, EXISTS (SELECT 1 FROM calls WHERE calls.seq = prompts.seq)
             """,
             ("$seq", seq), ("$now", SqliteTime.Write(now)), ("$now_ms", now.ToUnixTimeMilliseconds()));
-        return !row.Read() ? null : new(Guid.Parse(row.Text(0)), default, row.Int32(1), row.Text(2), row.Bytes(3))
+        if (!row.Read())
+            return null;
+        isCall = row.Int64(7) != 0;
+        return new(Guid.Parse(row.Text(0)), default, row.Int32(1), row.Text(2), row.Bytes(3))
         {
             StartedAt = SqliteTime.ToMicroseconds(now),
             Model = row.TextOrNull(4),
