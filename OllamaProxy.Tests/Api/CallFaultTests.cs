@@ -6,7 +6,6 @@ using OllamaProxy.Api;
 using OllamaProxy.Prompts;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Functions;
-using OllamaProxy.Tests.Storage;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;
@@ -193,19 +192,6 @@ public sealed class CallFaultTests
         using var anthropic = await PostAsync(proxy, "/v1/messages", Whole);
         var error = await anthropic.Content.ReadFromJsonAsync<JsonElement>();
         Assert.Equal(("error", "rate_limit_error"), (CallTests.Text(error, "type"), CallTests.Text(error.GetProperty("error"), "type")));
-    }
-
-    [Fact]
-    public async Task A_store_that_takes_nothing_is_503_in_the_words_of_the_API()
-    {
-        await using var rig = await StorageRig.StartAsync();
-        using var held = StorageRig.Lock(rig.Proxy.DatabasePath);
-
-        using var response = await PostAsync(rig.Proxy, "/v1/chat/completions", Whole);
-
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
-        Assert.NotNull(response.Headers.RetryAfter);
-        Assert.Equal("api_error", CallTests.Text((await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error"), "type"));
     }
 
     [Fact]

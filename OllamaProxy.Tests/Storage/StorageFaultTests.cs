@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite;
@@ -13,6 +15,19 @@ namespace OllamaProxy.Tests.Storage;
 public sealed class StorageFaultTests
 {
     private static readonly string Large = new('x', 1_000_000);
+
+    [Fact]
+    public async Task A_store_that_takes_no_call_is_503_in_the_words_of_the_API()
+    {
+        await using var rig = await StorageRig.StartAsync();
+        using var held = StorageRig.Lock(rig.Proxy.DatabasePath);
+
+        using var response = await rig.Proxy.Client.PostAsJsonAsync("/v1/chat/completions", new { model = "tiny" });
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.NotNull(response.Headers.RetryAfter);
+        Assert.Equal("api_error", (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error").GetProperty("type").GetString());
+    }
 
     [Fact]
     public async Task While_another_process_holds_the_lock_submits_are_503_and_reads_work()
