@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -146,7 +147,7 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         {
             return await http.GetByteArrayAsync(address, either.Token);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException)
         {
             throw new OllamaException(FailureKind.Unreachable, $"Ollama at {endpoint} cannot be reached: {exception.Message}", exception);
         }
@@ -162,7 +163,7 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         {
             return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
-        catch (HttpRequestException exception)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException)
         {
             throw IsConnect(exception)
                 ? new OllamaException(FailureKind.Unreachable, $"Ollama at {endpoint} cannot be reached: {exception.Message}", exception)
@@ -175,11 +176,14 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         }
     }
 
-    private static bool IsConnect(HttpRequestException exception) => exception.HttpRequestError
-        is HttpRequestError.ConnectionError
-        or HttpRequestError.NameResolutionError
-        or HttpRequestError.SecureConnectionError
-        or HttpRequestError.ProxyTunnelError;
+    /// <summary>Whether nothing was sent. HttpClient lets a SocketException through, as it is, where a new connection is reset before it has been looked at.</summary>
+    private static bool IsConnect(Exception exception) => exception is SocketException or HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.ConnectionError
+            or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError
+            or HttpRequestError.ProxyTunnelError,
+    };
 
     private static async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<ReadOnlySequence<byte>> line)
     {

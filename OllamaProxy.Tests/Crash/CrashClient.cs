@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;
@@ -111,7 +112,8 @@ internal sealed class CrashClient(CrashRig rig, string name, Random random)
         {
             return (true, await send(await rig.ClientAsync()));
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        // A connection that is reset as it is made comes out of HttpClient as it is.
+        catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException)
         {
             Broken++;
             return default;
