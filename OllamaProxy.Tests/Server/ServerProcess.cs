@@ -69,7 +69,8 @@ public sealed class ServerProcess : IDisposable
     {
         if (!_process.HasExited)
             _process.Kill();
-        _process.WaitForExit();
+        // With a limit, it does not wait for the end of the output, which whoever else holds the pipe puts off.
+        _process.WaitForExit(TimeSpan.FromSeconds(60));
         _process.Dispose();
     }
 
