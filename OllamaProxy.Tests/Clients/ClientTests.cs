@@ -25,4 +25,27 @@ public sealed class ClientTests
         direct.AssertSame(through);
         Assert.True(direct.Steps.Count >= 8);
     }
+
+    [CurlTheory]
+    [InlineData(nameof(ProxyHosts.Server))]
+    [InlineData(nameof(ProxyHosts.Functions))]
+    public async Task Curl_sees_no_difference(string host)
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
+        var direct = await CurlClient.RecordAsync(proxy.Ollama.BaseAddress, proxy.Ollama);
+        var through = await CurlClient.RecordAsync(proxy.Client.BaseAddress!, proxy.Ollama);
+        direct.AssertSame(through);
+    }
+
+    [Theory]
+    [InlineData(nameof(ProxyHosts.Server))]
+    [InlineData(nameof(ProxyHosts.Functions))]
+    public async Task OllamaSharp_sees_no_difference(string host)
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
+        var direct = await OllamaSharpClient.RecordAsync(proxy.Ollama.BaseAddress, proxy.Ollama);
+        var through = await OllamaSharpClient.RecordAsync(proxy.Client.BaseAddress!, proxy.Ollama);
+        direct.AssertSame(through);
+        Assert.All(direct.Steps, step => Assert.Equal(step.ContainsKey("error"), ((string)step["step"]!).StartsWith("unknown model", StringComparison.Ordinal)));
+    }
 }
