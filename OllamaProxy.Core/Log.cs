@@ -57,6 +57,9 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Error, "The queue cannot be read at the moment; trying again. {Error}")]
     public static partial void ClaimFailed(this ILogger logger, string error);
 
+    [LoggerMessage(19, LogLevel.Error, "Prompt number {Seq} cannot be claimed.")]
+    public static partial void ClaimBroke(this ILogger logger, Exception exception, long seq);
+
     [LoggerMessage(18, LogLevel.Warning, "The leases of clients that wait on open connections cannot be renewed at the moment. {Error}")]
     public static partial void ConnectionsNotRenewed(this ILogger logger, string error);
 

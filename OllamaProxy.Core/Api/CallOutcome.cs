@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
@@ -17,8 +18,11 @@ internal static class CallOutcome
         context.Response.Headers[ShouldRetry] = "false";
         return prompt.Status == PromptStatus.Cancelled
             ? ApiError.Of(context, StatusCodes.Status410Gone, prompt.Error ?? "It was cancelled.")
-            : ApiError.Of(context, StatusCodes.Status502BadGateway, prompt.Error ?? "There is no response of Ollama's.");
+            : ApiError.Of(context, StatusOf(prompt.Error), prompt.Error ?? "There is no response of Ollama's.");
     }
+
+    private static int StatusOf(string? error) =>
+        error is not null && OllamaFailures.IsOfMissingModel(error) ? StatusCodes.Status404NotFound : StatusCodes.Status502BadGateway;
 
     /// <summary>That the prompt was deleted.</summary>
     public static IResult Deleted(HttpContext context)

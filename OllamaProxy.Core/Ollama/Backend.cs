@@ -30,6 +30,7 @@ public sealed class Backend
     private int _failures;
     private long _failedAt;
     private int _coldStarts;
+    private ImmutableDictionary<string, long> _missing = ImmutableDictionary<string, long>.Empty;
 
     /// <summary>Knows nothing of the server yet.</summary>
     /// <param name="client">Talks to it.</param>
@@ -64,7 +65,11 @@ public sealed class Backend
         get
         {
             lock (_lock)
-                return _state with { IsTroubled = _failures >= MaxFailures && _time.GetElapsedTime(_failedAt) < TroubledFor };
+                return _state with
+                {
+                    IsTroubled = _failures >= MaxFailures && _time.GetElapsedTime(_failedAt) < TroubledFor,
+                    Missing = _missing.IsEmpty ? [] : [.. _missing.Where(missing => _time.GetElapsedTime(missing.Value) < RefreshInterval).Select(missing => missing.Key)],
+                };
         }
     }
 
@@ -118,11 +123,17 @@ public sealed class Backend
             _failures = 0;
     }
 
-    /// <summary>Takes note of a model that it turned out not to have.</summary>
+    /// <summary>
+    /// Takes note of a model that it turned out not to have. For a while that counts for more than its list, which may be
+    /// there for others only, or say something else than it does.
+    /// </summary>
     public void NoteMissing(string model)
     {
         lock (_lock)
+        {
+            _missing = _missing.SetItem(model, _time.GetTimestamp());
             _state = _state with { Installed = _state.Installed?.Remove(model), InstalledAsOf = DateTimeOffset.MinValue, Loaded = _state.Loaded.Remove(model) };
+        }
         RefreshSoon();
     }
 
@@ -140,15 +151,23 @@ public sealed class Backend
                 return false;
             case FailureKind.Foreign:
                 var reachable = await Client.IsReachableAsync(cancellationToken);
-                NoteReachable(reachable);
+                if (reachable)
+                    NoteFailed();
+                else
+                    NoteReachable(false);
                 return reachable;
             case FailureKind.Transient:
-                lock (_lock)
-                    (_failures, _failedAt) = (_failures + 1, _time.GetTimestamp());
+                NoteFailed();
                 return true;
             default:
                 return true;
         }
+    }
+
+    private void NoteFailed()
+    {
+        lock (_lock)
+            (_failures, _failedAt) = (_failures + 1, _time.GetTimestamp());
     }
 
     private TimeSpan UntilRefresh()
@@ -171,7 +190,11 @@ public sealed class Backend
         lock (_lock)
         {
             if (reachable)
+            {
                 _state = _state with { Installed = installed, InstalledAsOf = asOf };
+                // What the list leaves out it lacks by that, and when it comes it is there.
+                _missing = _missing.RemoveRange(_missing.Where(missing => installed?.Contains(missing.Key) is false || _time.GetElapsedTime(missing.Value) >= RefreshInterval).Select(missing => missing.Key));
+            }
             // What a prompt has loaded meanwhile may have been left out, and what it displaced may not.
             if (loaded is not null && coldStarts == _coldStarts)
                 _state = _state with { Loaded = loaded };
@@ -184,7 +207,7 @@ public sealed class Backend
     {
         try
         {
-            return [.. (await list(cancellationToken)).Select(model => ModelName.Canonical(model.Name))];
+            return [.. (await list(cancellationToken)).Where(model => model.Name is not null).Select(model => ModelName.Canonical(model.Name))];
         }
         catch (OllamaException)
         {

@@ -28,6 +28,15 @@ public sealed record BackendState(string Name, int Concurrency)
     /// <summary>The only models that the settings let it be asked for; null: all.</summary>
     public ImmutableHashSet<string>? Only { get; init; }
 
+    /// <summary>Models that it said a moment ago it does not have, whatever its list says.</summary>
+    public ImmutableHashSet<string> Missing { get; init; } = [];
+
     /// <summary>Whether it can be asked for this model, as far as is known.</summary>
-    public bool Has(string model) => Only?.Contains(model) is not false && Installed?.Contains(model) is not false;
+    public bool Has(string model) => !IsExcluded(model) && !Lacks(model);
+
+    /// <summary>Whether it would say, as far as is known, that it does not have this model.</summary>
+    public bool Lacks(string model) => Installed?.Contains(model) is false || Missing.Contains(model);
+
+    /// <summary>Whether the settings keep this model from it.</summary>
+    public bool IsExcluded(string model) => Only?.Contains(model) is false;
 }

@@ -23,6 +23,12 @@ public static partial class OllamaFailures
         };
     }
 
+    /// <summary>That a model is not to be had, in Ollama's words, where Ollama is not asked.</summary>
+    public static OllamaException OfMissingModel(string model) => new(FailureKind.Permanent, $"model '{model}' not found");
+
+    /// <summary>Whether an error says that a model is not there.</summary>
+    public static bool IsOfMissingModel(string error) => ModelNotFound().IsMatch(error);
+
     /// <summary>What an error line amid the answer means.</summary>
     public static OllamaException OfErrorLine(string error) =>
         new(ModelNotFound().IsMatch(error) || ClientMistake().IsMatch(error) ? FailureKind.Permanent : FailureKind.Transient, error);

@@ -12,4 +12,7 @@ public sealed record ClaimTerms(int Concurrency, TimeSpan LeaseLength, int MaxAt
     /// free slot. A lease that was given up already has none to share.
     /// </summary>
     public Lease? After { get; init; }
+
+    /// <summary>Who claims; null: somebody who need not be told from others.</summary>
+    public Guid? Worker { get; init; }
 }

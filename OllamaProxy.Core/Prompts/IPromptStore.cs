@@ -107,8 +107,11 @@ public interface IPromptStore
     /// Queues prompts again whose lease ran out, or fails them where that was their last attempt; fails queued ones that
     /// waited for longer than they may, and cancels those whose client was waiting on a connection that is not heard of any more.
     /// </summary>
+    /// <param name="terms">How long leases are, and how many attempts there are.</param>
+    /// <param name="connected">The numbers of prompts for which clients wait here: their connections are there, however late the last renewal was.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Whether any prompt is queued then, due or not.</returns>
-    Task<bool> SweepAsync(ClaimTerms terms, CancellationToken cancellationToken);
+    Task<bool> SweepAsync(ClaimTerms terms, IReadOnlyCollection<long> connected, CancellationToken cancellationToken);
 
     /// <summary>What there is to be run, and what runs; what another process has done since may not be in it.</summary>
     /// <param name="perModel">How many of each model's first due prompts are wanted, at least 1.</param>

@@ -9,6 +9,9 @@ public sealed class OpenConnections(IPromptStore store, OllamaProxyOptions optio
 {
     private readonly ConcurrentDictionary<long, byte> _seqs = new();
 
+    /// <summary>The numbers of the prompts for which clients wait here.</summary>
+    public IReadOnlyCollection<long> Seqs => [.. _seqs.Keys];
+
     /// <summary>Keeps the lease of a connection until this is disposed.</summary>
     /// <param name="seq">The number of the prompt.</param>
     public IDisposable Keep(long seq)
@@ -37,7 +40,7 @@ public sealed class OpenConnections(IPromptStore store, OllamaProxyOptions optio
     {
         try
         {
-            await store.RenewConnectionsAsync([.. _seqs.Keys], options.LeaseLength, cancellationToken);
+            await store.RenewConnectionsAsync(Seqs, options.LeaseLength, cancellationToken);
         }
         catch (StoreException exception)
         {

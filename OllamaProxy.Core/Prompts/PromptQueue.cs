@@ -8,13 +8,22 @@ public sealed class PromptQueue(
     /// <exception cref="QueueFullException">As many are queued as may be.</exception>
     public async Task<Submission> SubmitAsync(NewPrompt prompt, CancellationToken cancellationToken)
     {
-        using var place = taker?.TryReserve(prompt);
-        var (submission, claimed) = await store.AddAsync(prompt, options.MaxQueued, place?.Terms, cancellationToken);
-        if (claimed is not null)
-            place!.Run(claimed);
-        else
-            signal.Raise();
-        return submission;
+        var hasBegun = false;
+        try
+        {
+            using var place = taker?.TryReserve(prompt);
+            var (submission, claimed) = await store.AddAsync(prompt, options.MaxQueued, place?.Terms, cancellationToken);
+            if (claimed is not null)
+                place!.Run(claimed);
+            hasBegun = claimed is not null;
+            return submission;
+        }
+        finally
+        {
+            // Only now the place is free again, for this prompt or for another.
+            if (!hasBegun)
+                signal.Raise();
+        }
     }
 
     /// <summary>Queues prompts as one batch with this new id, all or none.</summary>

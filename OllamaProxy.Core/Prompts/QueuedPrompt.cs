@@ -6,4 +6,8 @@ namespace OllamaProxy.Prompts;
 /// <param name="Rank">Its place in the order of the queue.</param>
 /// <param name="Priority">Its priority.</param>
 /// <param name="CreatedAt">When it was submitted.</param>
-public sealed record QueuedPrompt(long Seq, string? Model, long Rank, int Priority, DateTimeOffset CreatedAt);
+public sealed record QueuedPrompt(long Seq, string? Model, long Rank, int Priority, DateTimeOffset CreatedAt)
+{
+    /// <summary>By this the queue is ordered: of equal rank, as those of a batch are, who came first.</summary>
+    public (long Rank, long Seq) Turn => (Rank, Seq);
+}

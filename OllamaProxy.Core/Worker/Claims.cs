@@ -26,12 +26,6 @@ internal sealed class Claims
             _byToken.Remove(lease.Token);
     }
 
-    public bool Holds(Guid token)
-    {
-        lock (_lock)
-            return _byToken.ContainsKey(token);
-    }
-
     /// <summary>The models of what runs at a backend.</summary>
     public IReadOnlyList<string> RunningAt(string backend)
     {

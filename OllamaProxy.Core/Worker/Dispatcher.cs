@@ -56,13 +56,15 @@ public sealed class Dispatcher : IPromptTaker
         _patience = options.LeaseLength / 3 < Slot.Quick ? options.LeaseLength / 3 : Slot.Quick;
     }
 
-    /// <summary>Whether nothing runs, and all is settled that has.</summary>
-    public bool IsIdle
+    /// <summary>From now on no prompt is begun, if nothing runs, and all is settled that has. False: something does, or is about to.</summary>
+    public bool TryEnd()
     {
-        get
+        lock (_lock)
         {
-            lock (_lock)
-                return _running.Count == 0 && _reserved.Count == 0;
+            if (_running.Count > 0 || _reserved.Count > 0)
+                return false;
+            _stop = null;
+            return true;
         }
     }
 
@@ -94,7 +96,11 @@ public sealed class Dispatcher : IPromptTaker
                 var (free, followers) = Room();
                 var room = free + followers;
                 if (room == 0 && _lookedAt is { } at && _time.GetElapsedTime(at) < FullLookInterval)
+                {
+                    // Something may have been queued since: the next slot that closes is to be told of.
+                    _isEmpty = false;
                     return QueueLook.Full;
+                }
                 // What is to follow is claimed ahead of its time anyway: for that, what was offered a moment ago is good enough.
                 var offer = free == 0 && _lookedAt is { } before && _time.GetElapsedTime(before) < FollowerOfferGoodFor && _offer.Prompts.Count >= room
                     ? _offer : await LookAsync(room, stop);
@@ -159,7 +165,7 @@ public sealed class Dispatcher : IPromptTaker
     {
         lock (_lock)
         {
-            var others = offer.Running.Where(lease => !_claims.Holds(lease.Token)).ToLookup(lease => lease.Backend);
+            var others = offer.Running.Where(lease => lease.Worker != _identity.Token).ToLookup(lease => lease.Backend);
             foreach (var (backend, slots) in _slots)
             {
                 slots.TakenByOthers = others[backend].DistinctBy(lease => lease.Slot).Count();
@@ -233,6 +239,7 @@ public sealed class Dispatcher : IPromptTaker
         assignment.NeedsSlot ? _backends.Named(assignment.Backend).Concurrency : int.MaxValue, _options.LeaseLength, _options.MaxAttempts, assignment.Backend)
     {
         After = after,
+        Worker = _identity.Token,
     };
 
     private async Task<ClaimedPrompt?> ClaimAsync(Place place, CancellationToken stop)
@@ -248,6 +255,12 @@ public sealed class Dispatcher : IPromptTaker
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
+            return null;
+        }
+        catch (Exception exception)
+        {
+            // A row that cannot be read: it must not keep the places of others.
+            _logger.ClaimBroke(exception, place.Assignment.Prompt.Seq);
             return null;
         }
     }

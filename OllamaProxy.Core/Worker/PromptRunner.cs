@@ -11,6 +11,7 @@ public sealed class PromptRunner(
     Settler settler,
     LiveTexts liveTexts,
     LiveResponses liveResponses,
+    Backends backends,
     OllamaProxyOptions options,
     TimeProvider time,
     ILogger<PromptRunner> logger)
@@ -112,24 +113,31 @@ public sealed class PromptRunner(
     /// <summary>Whether an attempt that failed counts.</summary>
     private async Task<bool> CountsAsync(ClaimedPrompt prompt, Backend backend, OllamaException failure, CancellationToken stop)
     {
-        if (failure.IsModelMissing)
-        {
-            backend.NoteMissing(ModelName.Canonical(prompt.Model ?? options.Model));
-            return !options.WaitForModel;
-        }
-        return await backend.ReportAsync(failure, stop);
+        if (!failure.IsModelMissing)
+            return await backend.ReportAsync(failure, stop);
+        var model = ModelOf(prompt);
+        backend.NoteMissing(model);
+        // Who names none has none to wait for.
+        return !options.WaitForModel || model.Length == 0;
     }
+
+    /// <summary>The canonical name of its model; empty: it names none.</summary>
+    private string ModelOf(ClaimedPrompt prompt) => ModelName.Canonical(prompt.Model ?? options.Model);
 
     private async Task<OllamaException?> TryAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, LiveResponse? response, CancellationToken stop)
     {
         try
         {
+            if (backend.State.IsExcluded(ModelOf(prompt)))
+                return OllamaFailures.OfMissingModel(prompt.Model ?? options.Model);
             await attempt.RunAsync(prompt, backend.Client, text, response, stop);
             return null;
         }
         catch (OllamaException failure)
         {
-            return failure;
+            // By its list it had the model, and another still may.
+            return failure.IsModelMissing && backends.All.Any(other => other != backend && other.State.Has(ModelOf(prompt)))
+                ? new(FailureKind.Transient, failure.Message, failure) { IsModelMissing = true } : failure;
         }
         catch (Exception exception) when (!stop.IsCancellationRequested)
         {

@@ -13,6 +13,7 @@ public sealed class QueueWorker(
     IPromptStore store,
     Dispatcher dispatcher,
     Backends backends,
+    OpenConnections connections,
     QueueSignal signal,
     OllamaProxyOptions options,
     TimeProvider time,
@@ -76,7 +77,7 @@ public sealed class QueueWorker(
             {
                 await SweepAsync(stop);
                 var look = await dispatcher.FillAsync(stop);
-                if (look == QueueLook.Empty && dispatcher.IsIdle && time.GetElapsedTime(started) >= options.DrainSlice)
+                if (look == QueueLook.Empty && time.GetElapsedTime(started) >= options.DrainSlice && dispatcher.TryEnd())
                     return;
                 await signal.WaitAsync(UntilNextLook(look), time, stop);
             }
@@ -99,7 +100,7 @@ public sealed class QueueWorker(
             return;
         try
         {
-            await store.SweepAsync(_sweepTerms, stop);
+            await store.SweepAsync(_sweepTerms, connections.Seqs, stop);
             _sweptAt = time.GetTimestamp();
         }
         catch (StoreException exception)

@@ -23,7 +23,7 @@ public sealed record Scheduler(TimeSpan GroupingWindow, bool WaitForModel, strin
         IEnumerable<QueuedPrompt> prompts, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, Overtaken> overtaken, DateTimeOffset now)
     {
         var round = new SchedulingRound(this, backends, overtaken, now);
-        foreach (var prompt in prompts.OrderBy(prompt => (prompt.Rank, prompt.Seq)))
+        foreach (var prompt in prompts.OrderBy(prompt => prompt.Turn))
             round.Add(prompt, ModelOf(prompt));
         return round.Decide();
     }

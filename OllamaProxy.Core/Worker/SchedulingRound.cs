@@ -74,19 +74,20 @@ internal sealed class SchedulingRound
                 _needsModels = true;
                 return;
             }
-            _assignments.Add(new(group.Waiting.Dequeue(), group.Model, up[0].State.Name, NeedsSlot: false));
+            _assignments.Add(new(group.Waiting.Dequeue(), group.Model, (up.Find(place => place.State.Lacks(group.Model)) ?? up[0]).State.Name, NeedsSlot: false));
         }
     }
 
     private (Group Group, Place Place)? Next()
     {
-        var groups = _groups.Values.Where(group => group.Head is not null).OrderBy(group => (group.Head!.Rank, group.Head.Seq)).ToList();
+        var groups = _groups.Values.Where(group => group.Head is not null).OrderBy(group => group.Head!.Turn).ToList();
         return FirstOverdue(groups) ?? FirstAfterTurn(groups) ?? FirstLoaded(groups) ?? FirstNowhereLoaded(groups) ?? First(groups);
     }
 
     /// <summary>Who has been overtaken for as long as may be.</summary>
     private (Group, Place)? FirstOverdue(List<Group> groups) =>
-        Choose(groups.Where(group => _now >= group.OvertakenSince + _policy.GroupingWindow));
+        Choose(groups.Where(group => _now >= group.OvertakenSince + _policy.GroupingWindow)) is var (group, place)
+            ? (FirstNotToBePassed(group, place, groups) ?? group, place) : null;
 
     /// <summary>
     /// Who waits longest for a place whose models have had their turn: so long a turn that all who wait there can have one within
@@ -99,16 +100,16 @@ internal sealed class SchedulingRound
             var waiting = groups.FindAll(group =>
                 group.OvertakenSince is not null && group.Places.Contains(place) && !_places.Exists(other => other.IsLoaded(group.Model)));
             if (waiting.Count > 0 && _now - place.LoadedAt >= _policy.GroupingWindow / (TurnsInWindow * (waiting.Count + 1)))
-                return (waiting.MinBy(group => group.OvertakenSince)!, place);
+                return waiting.MinBy(group => group.OvertakenSince)! is var next ? (FirstNotToBePassed(next, place, groups) ?? next, place) : null;
         }
         return null;
     }
 
     private (Group, Place)? FirstLoaded(List<Group> groups) =>
-        Choose(groups, (group, place) => place.IsLoaded(group.Model) && !Passes(group, place, groups));
+        Choose(groups, (group, place) => place.IsLoaded(group.Model) && FirstNotToBePassed(group, place, groups) is null);
 
     private (Group, Place)? FirstNowhereLoaded(List<Group> groups) =>
-        Choose(groups, (group, place) => !_places.Exists(other => other.IsLoaded(group.Model)) && !Passes(group, place, groups));
+        Choose(groups, (group, place) => !_places.Exists(other => other.IsLoaded(group.Model)) && FirstNotToBePassed(group, place, groups) is null);
 
     private static (Group, Place)? First(List<Group> groups) => Choose(groups);
 
@@ -125,17 +126,17 @@ internal sealed class SchedulingRound
         return null;
     }
 
-    /// <summary>Whether it would pass one that could go there and must not be passed.</summary>
-    private bool Passes(Group group, Place place, List<Group> groups) => groups
+    /// <summary>The first that it would pass although it could go there and must not be passed; null: none.</summary>
+    private Group? FirstNotToBePassed(Group group, Place place, List<Group> groups) => groups
         .TakeWhile(other => other != group)
-        .Any(other => (other.Head!.Priority > group.Head!.Priority || _policy.GroupingWindow == TimeSpan.Zero) && other.Places.Contains(place));
+        .FirstOrDefault(other => (other.HasHigherBefore(group.Head!) || _policy.GroupingWindow == TimeSpan.Zero) && other.Places.Contains(place));
 
     private void Assign(Group group, Place place)
     {
         var prompt = group.Waiting.Dequeue();
         foreach (var other in _groups.Values)
-            if (other != group && other.Head is { } head && (head.Rank, head.Seq).CompareTo((prompt.Rank, prompt.Seq)) < 0 && other.Places.Contains(place))
-                other.Overtaken = other.Overtaken.By(prompt.Rank, _now, _policy.GroupingWindow / OvertakenGrains);
+            if (other != group && other.Head is { } head && head.Turn.CompareTo(prompt.Turn) < 0 && other.Places.Contains(place))
+                other.Overtaken = other.Overtaken.By(prompt.Turn, _now, _policy.GroupingWindow / OvertakenGrains);
         group.Settle();
         place.Take(group.Model, _now);
         _assignments.Add(new(prompt, group.Model, place.State.Name));
@@ -154,17 +155,26 @@ internal sealed class SchedulingRound
 
         public Overtaken Overtaken { get; set; } = overtaken;
 
-        /// <summary>Since when the first of them has been overtaken, which cannot have been before it came; null: it has not.</summary>
-        public DateTimeOffset? OvertakenSince => Head is { } head && Overtaken.Since(head.Rank) is { } since
-            ? since > head.CreatedAt ? since : head.CreatedAt
-            : null;
+        /// <summary>
+        /// Since when any of them has been overtaken, which cannot have been before it came; null: none has. It need not be the
+        /// first: one of a higher priority may have come before it since.
+        /// </summary>
+        public DateTimeOffset? OvertakenSince => Overtaken == Overtaken.Never ? null : Waiting.Min(SinceOf);
+
+        /// <summary>Whether there is one of a higher priority before a prompt of another model.</summary>
+        public bool HasHigherBefore(QueuedPrompt prompt) =>
+            Waiting.TakeWhile(waiting => waiting.Turn.CompareTo(prompt.Turn) < 0).Any(waiting => waiting.Priority > prompt.Priority);
 
         /// <summary>Forgets what mattered to those only that have had their turn.</summary>
         public void Settle()
         {
             if (Head is { } head)
-                Overtaken = Overtaken.From(head.Rank);
+                Overtaken = Overtaken.From(head.Turn);
         }
+
+        private DateTimeOffset? SinceOf(QueuedPrompt prompt) => Overtaken.Since(prompt.Turn) is { } since
+            ? since > prompt.CreatedAt ? since : prompt.CreatedAt
+            : null;
     }
 
     /// <summary>A backend, as it fills up.</summary>

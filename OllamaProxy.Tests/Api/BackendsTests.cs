@@ -61,6 +61,29 @@ public sealed class BackendsTests
         Assert.InRange(rig.One.Requests.Count, 1, 3);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_backend_whose_answers_are_not_Ollamas_is_passed_over_as_well(bool isEmpty)
+    {
+        await using var rig = await StartAsync(["m"], ["m"]);
+        rig.One.Faults.Enqueue(isEmpty ? Fault.Empty : Fault.NotJson, 100);
+        for (var prompt = 0; prompt < 8; prompt++)
+            Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" })), "status"));
+        Assert.InRange(rig.One.Requests.Count, 1, 3);
+    }
+
+    [Fact]
+    public async Task A_model_that_one_backend_no_longer_has_is_asked_for_at_another()
+    {
+        await using var rig = await StartAsync(["m", "a"], ["m", "b"]);
+        rig.One.RemoveModel("m");
+        var id = await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" });
+        Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(id), "status"));
+        var attempts = (await rig.Proxy.GetAsync($"/api/v1/prompt/{id}")).GetProperty("attempt_history").EnumerateArray().Select(attempt => CallTests.Text(attempt, "backend"));
+        Assert.Equal([$"{rig.One.BaseAddress}", $"{rig.Two.BaseAddress}"], attempts);
+    }
+
     [Fact]
     public async Task A_model_that_nobody_has_is_told_of_at_once_even_while_all_are_busy()
     {
@@ -101,6 +124,29 @@ public sealed class BackendsTests
 
         rig.One.AddModel("later");
         Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(id), "status"));
+    }
+
+    [Fact]
+    public async Task A_call_that_names_no_model_waits_for_none()
+    {
+        await using var rig = await StartAsync(["a"], ["b"], settings: ("OLLAMA_PROXY_WAIT_FOR_MODEL", "true"));
+        using var call = await rig.Proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"prompt":"x"}"""));
+        Assert.Equal((HttpStatusCode.NotFound, """{"error":"model '' not found"}"""), (call.StatusCode, await call.Content.ReadAsStringAsync()));
+    }
+
+    [Fact]
+    public async Task A_model_that_the_settings_keep_from_all_who_have_it_is_not_to_be_had()
+    {
+        await using var rig = await StartAsync(["b"], ["a", "b"], ";models=b");
+        using var call = await rig.Proxy.Client.SendAsync(CallTests.Post("/v1/chat/completions", """{"model":"a","messages":[{"role":"user","content":"hi"}]}"""));
+        Assert.Equal((HttpStatusCode.NotFound, 0), (call.StatusCode, rig.Two.Requests.Count));
+        Assert.Contains("model 'a' not found", await call.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        // Also where there is nobody to say so.
+        await rig.One.RefuseAsync();
+        await Eventually.NotNull(async () => (await rig.Proxy.GetAsync("/api/v1/models")).GetProperty("models").GetArrayLength() == 2 ? "" : null, "one to be away");
+        using var alone = await rig.Proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"a","prompt":"hi"}"""));
+        Assert.Equal((HttpStatusCode.NotFound, """{"error":"model 'a' not found"}""", 0), (alone.StatusCode, await alone.Content.ReadAsStringAsync(), rig.Two.Requests.Count));
     }
 
     [Fact]

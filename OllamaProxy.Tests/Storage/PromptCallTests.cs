@@ -73,11 +73,11 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         _time.Advance(TimeSpan.FromSeconds(50));
         await _store.RenewConnectionsAsync([added.Seq, 77], TimeSpan.FromMinutes(1), default);
         _time.Advance(TimeSpan.FromSeconds(50));
-        await _store.SweepAsync(Terms, default);
+        await _store.SweepAsync(Terms, [], default);
         Assert.Equal(runs ? PromptStatus.Processing : PromptStatus.Queued, (await _store.FindAsync(added.Id, default))!.Status);
 
         _time.Advance(TimeSpan.FromSeconds(10));
-        await _store.SweepAsync(Terms, default);
+        await _store.SweepAsync(Terms, [], default);
 
         var gone = (await _store.FindAsync(added.Id, default))!;
         Assert.Equal(PromptStatus.Cancelled, gone.Status);
@@ -86,12 +86,22 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_connection_that_is_open_here_is_never_given_up_however_late_it_is_renewed()
+    {
+        var (here, elsewhere) = (await AddAsync(Call([]) with { Connection = new(Me, TimeSpan.FromMinutes(1)) }), await AddAsync(Call([]) with { Connection = new(Guid.NewGuid(), TimeSpan.FromMinutes(1)) }));
+        _time.Advance(TimeSpan.FromHours(8)); // The machine slept.
+        await _store.SweepAsync(Terms, [here.Seq], default);
+        await _store.SweepAsync(Terms, [], default);
+        Assert.Equal((PromptStatus.Queued, PromptStatus.Cancelled), ((await _store.FindAsync(here.Id, default))!.Status, (await _store.FindAsync(elsewhere.Id, default))!.Status));
+    }
+
+    [Fact]
     public async Task A_prompt_whose_worker_died_with_its_connection_is_cancelled_and_not_run_again()
     {
         var added = await AddAsync(Call([]) with { Connection = new(Me, TimeSpan.FromMinutes(1)) });
         await ClaimAsync(Me, Terms);
         _time.Advance(TimeSpan.FromMinutes(1));
-        await _store.SweepAsync(Terms, default);
+        await _store.SweepAsync(Terms, [], default);
         Assert.Equal(PromptStatus.Cancelled, (await _store.FindAsync(added.Id, default))!.Status);
     }
 
@@ -126,12 +136,12 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task What_runs_is_told_with_its_backend_and_model()
+    public async Task What_runs_is_told_with_its_worker_its_backend_and_its_model()
     {
         await AddAsync(new NewPrompt("x", "a", "{}"u8.ToArray()));
-        var claimed = (await _store.ClaimAsync(Terms, default))!;
+        Assert.NotNull(await _store.ClaimAsync(Terms with { Worker = Me }, default));
         var running = Assert.Single((await _store.OfferAsync(1, Me, default)).Running);
-        Assert.Equal((claimed.Lease.Token, "here", "a"), (running.Token, running.Backend, running.Model));
+        Assert.Equal((Me, "here", "a"), (running.Worker, running.Backend, running.Model));
     }
 
     [Fact]

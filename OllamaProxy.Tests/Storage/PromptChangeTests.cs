@@ -267,10 +267,10 @@ public abstract class PromptChangeTests
     {
         var added = await Add(New() with { ExpiresIn = TimeSpan.FromSeconds(30) });
         Time.Advance(TimeSpan.FromSeconds(29));
-        Assert.True(await Store.SweepAsync(Terms, default));
+        Assert.True(await Store.SweepAsync(Terms, [], default));
         Time.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.False(await Store.SweepAsync(Terms, default));
+        Assert.False(await Store.SweepAsync(Terms, [], default));
 
         var failed = await FindAsync(added);
         Assert.Equal((PromptStatus.Failed, Time.GetUtcNow()), (failed.Status, failed.CompletedAt));
@@ -285,7 +285,7 @@ public abstract class PromptChangeTests
         await Add(New() with { ExpiresIn = TimeSpan.FromSeconds(30) });
         var lease = (await Store.ClaimAsync(Terms, default))!.Lease;
         Time.Advance(TimeSpan.FromSeconds(40));
-        await Store.SweepAsync(Terms, default);
+        await Store.SweepAsync(Terms, [], default);
 
         Assert.True(await Store.CompleteAsync(lease, Partial, default));
     }

@@ -292,13 +292,13 @@ public abstract class PromptStoreTests
     [Fact]
     public async Task A_sweep_tells_whether_anything_is_queued_due_or_not()
     {
-        Assert.False(await Store.SweepAsync(OneAtATime, default));
+        Assert.False(await Store.SweepAsync(OneAtATime, [], default));
         await AddAsync("hello");
-        Assert.True(await Store.SweepAsync(OneAtATime, default));
+        Assert.True(await Store.SweepAsync(OneAtATime, [], default));
         var claimed = await ClaimAsync();
-        Assert.False(await Store.SweepAsync(OneAtATime, default));
+        Assert.False(await Store.SweepAsync(OneAtATime, [], default));
         await Store.RequeueAsync(claimed!.Lease, "later", null, Time.GetUtcNow() + TimeSpan.FromHours(1), default);
-        Assert.True(await Store.SweepAsync(OneAtATime, default));
+        Assert.True(await Store.SweepAsync(OneAtATime, [], default));
     }
 
     [Fact]

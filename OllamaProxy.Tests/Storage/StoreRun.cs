@@ -145,7 +145,7 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
         Assert.Equal(isThere, await Store.DeleteAsync(prompt.Shown.Id, default));
     });
 
-    public async Task SweepAsync() => Assert.Equal(_model.Sweep(), await Store.SweepAsync(Terms, default));
+    public async Task SweepAsync() => Assert.Equal(_model.Sweep(), await Store.SweepAsync(Terms, [], default));
 
     public async Task PurgeAsync(TimeSpan age, int limit) => Assert.Equal(_model.Purge(Now - age, limit), await Store.PurgeAsync(Now - age, limit, default));
 

@@ -44,7 +44,7 @@ public class GeneratedTextTests
         // As if the worker's process had been killed: nobody renews the lease any more.
         await using var other = rig.OpenSecondStore();
         await other.WriteAsync((session, _) => session.Execute("UPDATE leases SET expires_at = 0"), default);
-        await other.SweepAsync(new(1, Lease, 1, "http://ollama/"), default);
+        await other.SweepAsync(new(1, Lease, 1, "http://ollama/"), [], default);
 
         Assert.Equal(PromptStatus.Failed, (await other.FindAsync(prompt.Id, default))!.Status);
         Assert.Equal(Partial, (await other.WholeResultAsync(prompt.Id))!.Text);

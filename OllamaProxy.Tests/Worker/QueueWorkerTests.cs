@@ -56,6 +56,19 @@ public sealed class QueueWorkerTests
     }
 
     [Fact]
+    public async Task A_slot_that_becomes_free_is_used_at_once_while_another_is_busy()
+    {
+        await using var rig = await WorkerRig.StartAsync(("OLLAMA_POLL_INTERVAL", "3600"), Two);
+        rig.Ollama.Faults.Enqueue(Fault.Hang);
+        _ = rig.Drain();
+        await rig.SubmitAsync("long");
+        await rig.Ollama.Requests.WaitForAsync(1);
+        for (var n = 0; n < 30; n++)
+            foreach (var id in await Task.WhenAll(rig.SubmitAsync("one"), rig.SubmitAsync("two"), rig.SubmitAsync("three")))
+                await rig.WhenAsync(id, PromptStatus.Completed);
+    }
+
+    [Fact]
     public async Task A_prompt_that_another_process_wrote_waits_for_the_next_poll_at_the_most()
     {
         var poll = TimeSpan.FromSeconds(2);

@@ -45,6 +45,7 @@ public sealed class SchedulerTests
         { "b! a", "x 1 [a]", "b1>x" },
         { "b! a", "x 1 [a]; y 1 {b}", "b1>y a2>x" },
         { "a! b", "x 1 [b]", "a1>x" },
+        { "b b! a", "x 1 [a]", "b1>x" },
         // What is away gets nothing, and what is troubled only what no other can run.
         { "a", "x 1 away", "" },
         { "a", "x 1 away; y 1", "a1>y" },
@@ -55,6 +56,10 @@ public sealed class SchedulerTests
         // The settings keep a model from a backend.
         { "a b", "x 2 only b", "a1>x? b2>x" },
         { "a b", "x 2 only b; y 1", "b2>x a1>y" },
+        { "a", "x 1 only b; y 1 {b}", "a1>y?" },
+        // What a backend says counts for more than its list.
+        { "a", "x 1 {a} not a; y 1 {a}", "a1>y" },
+        { "a", "x 1 not a", "a1>x?" },
         // A model that nobody has is told so at once, even where there is no room.
         { "c", "x 0 {a}", "c1>x?" },
         { "c c", "x 0 {a}; y 0 {b}", "c1>x? c2>x?" },
@@ -131,14 +136,16 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void However_prompts_come_none_is_passed_by_another_once_the_window_is_over()
+    public void However_prompts_come_none_is_passed_once_the_window_is_over_or_by_one_of_a_lower_priority()
     {
-        Gen.Select(Gen.Int[0, 3].Array[1, 200], Gen.Int[0, 3].Array[1, 200], Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[1, 10]).Sample((models, gaps, backends, concurrency, seconds) =>
+        var priorities = Gen.OneOf(Gen.Const(0).Array[1], Gen.Int[0, 4].Select(one => one == 4 ? 10 : 0).Array[1, 200]);
+        Gen.Select(Gen.Int[0, 3].Array[1, 200], Gen.Int[0, 3].Array[1, 200], priorities, Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[1, 10]).Sample((models, gaps, priorities, backends, concurrency, seconds) =>
         {
-            var run = new SimulatedRun(Policy, models, gaps, backends, concurrency, TimeSpan.FromSeconds(seconds));
+            var run = new SimulatedRun(Policy, models, gaps, backends, concurrency, TimeSpan.FromSeconds(seconds)) { Priorities = priorities };
             run.ToTheEnd();
             Assert.Equal(models.Length, run.Started.Count);
             Assert.All(run.LongestPassed(), passed => Assert.InRange(passed, TimeSpan.Zero, Policy.GroupingWindow));
+            Assert.All(run.Started, started => Assert.DoesNotContain(run.PassedBy(started), other => other.Prompt.Priority < started.Prompt.Priority));
         }, iter: 200);
     }
 
@@ -168,6 +175,7 @@ public sealed class SchedulerTests
         var running = room.Skip(1).Select(ModelName.Canonical).ToList();
         ImmutableHashSet<string>? Models(char open, char close) => words.FirstOrDefault(word => word[0] == open) is { } list
             ? [.. list.Trim(open, close).Split(',').Select(ModelName.Canonical)] : null;
+        ImmutableHashSet<string>? After(string word) => Array.IndexOf(words, word) is > 0 and var at ? [ModelName.Canonical(words[at + 1])] : null;
         return new(
             new(words[0], Math.Max(int.Parse(room[0]) + running.Count, 1))
             {
@@ -177,7 +185,8 @@ public sealed class SchedulerTests
                 InstalledAsOf = Noon,
                 Loaded = Models('[', ']') ?? [],
                 LoadedAt = DateTimeOffset.MaxValue, // Its turn has yet to begin.
-                Only = Array.IndexOf(words, "only") is > 0 and var at ? [ModelName.Canonical(words[at + 1])] : null,
+                Only = After("only"),
+                Missing = After("not") ?? [],
             },
             int.Parse(room[0]),
             running);

@@ -10,6 +10,8 @@ internal sealed class SimulatedRun
 {
     private readonly Scheduler _policy;
     private readonly TimeSpan _runTime;
+    private readonly int[] _models;
+    private readonly int[] _gaps;
     private readonly List<QueuedPrompt> _coming = [];
     private readonly List<QueuedPrompt> _queue = [];
     private readonly List<(DateTimeOffset EndsAt, string Backend, string Model)> _running = [];
@@ -28,13 +30,11 @@ internal sealed class SimulatedRun
     {
         (_policy, _concurrency, _runTime) = (policy, concurrency, runTime);
         _loaded = Enumerable.Range(0, backends).ToDictionary(backend => $"{backend}", _ => ("", default(DateTimeOffset)));
-        var at = _now;
-        foreach (var (index, model) in models.Index())
-        {
-            at += TimeSpan.FromSeconds(gaps[index % gaps.Length]);
-            _coming.Add(new(index, $"m{model}:latest", index, 0, at));
-        }
+        (_models, _gaps) = (models, gaps);
     }
+
+    /// <summary>The prompts' priorities, again and again.</summary>
+    public int[] Priorities { get; init; } = [0];
 
     /// <summary>The prompts in the order in which they were started, and when that was.</summary>
     public List<(QueuedPrompt Prompt, DateTimeOffset At)> Started { get; } = [];
@@ -44,6 +44,13 @@ internal sealed class SimulatedRun
 
     public void ToTheEnd()
     {
+        var at = _now;
+        foreach (var (index, model) in _models.Index())
+        {
+            at += TimeSpan.FromSeconds(_gaps[index % _gaps.Length]);
+            var priority = Priorities[index % Priorities.Length];
+            _coming.Add(new(index, $"m{model}:latest", Rank.Of(at, priority, Rank.DefaultAgeingStep), priority, at));
+        }
         while (_coming.Count + _queue.Count + _running.Count > 0)
         {
             _queue.AddRange(_coming.Where(prompt => prompt.CreatedAt <= _now));
@@ -57,11 +64,16 @@ internal sealed class SimulatedRun
     }
 
     /// <summary>For each prompt, how long after another had first passed it the last one did.</summary>
-    public IEnumerable<TimeSpan> LongestPassed() => Started.Index().Select(one =>
+    public IEnumerable<TimeSpan> LongestPassed() => Started.Select(one =>
     {
-        var passing = Started.Take(one.Index).Where(other => other.Prompt.Rank > one.Item.Prompt.Rank).Select(other => other.At).ToList();
+        var passing = PassedBy(one).Select(other => other.At).ToList();
         return passing.Count == 0 ? TimeSpan.Zero : passing.Max() - passing.Min();
     });
+
+    /// <summary>What was behind a prompt in the queue, and was started before it.</summary>
+    public IEnumerable<(QueuedPrompt Prompt, DateTimeOffset At)> PassedBy((QueuedPrompt Prompt, DateTimeOffset At) one) => Started
+        .TakeWhile(other => other.Prompt != one.Prompt)
+        .Where(other => other.At >= one.Prompt.CreatedAt && other.Prompt.Turn.CompareTo(one.Prompt.Turn) > 0);
 
     private void Start()
     {
@@ -70,7 +82,7 @@ internal sealed class SimulatedRun
             var running = _running.Where(run => run.Backend == backend).Select(run => run.Model).ToList();
             return new BackendLoad(new(backend, _concurrency) { IsUp = true, Loaded = [_loaded[backend].Model], LoadedAt = _loaded[backend].At }, _concurrency - running.Count, running);
         }).ToList();
-        var first = _queue.GroupBy(prompt => prompt.Model).SelectMany(model => model.Take(loads.Sum(load => load.Free) + 1));
+        var first = _queue.OrderBy(prompt => prompt.Turn).GroupBy(prompt => prompt.Model).SelectMany(model => model.Take(loads.Sum(load => load.Free) + 1));
         var schedule = _policy.Decide(first, loads, _overtaken, _now);
         _overtaken = schedule.Overtaken;
         foreach (var assignment in schedule.Assignments)

@@ -10,8 +10,8 @@ internal static class Connections
         "INSERT INTO connections (seq, worker, expires_at) VALUES ($seq, $worker, $expires_at)",
         ("$seq", seq), ("$worker", connection.Worker?.ToString()), ("$expires_at", (now + connection.LeaseLength).ToUnixTimeMilliseconds()));
 
-    /// <summary>Makes the leases of these prompts good until a new time, of those that there are.</summary>
-    public static void Renew(SqliteSession session, IEnumerable<long> seqs, DateTimeOffset expiresAt) => session.Execute(
-        "UPDATE connections SET expires_at = $expires_at WHERE seq IN (SELECT value FROM json_each($seqs))",
-        ("$seqs", $"[{string.Join(',', seqs)}]"), ("$expires_at", expiresAt.ToUnixTimeMilliseconds()));
+    /// <summary>Makes the leases of these prompts good until a new time, of those that there are and that have run out by then.</summary>
+    public static void Renew(SqliteSession session, IEnumerable<long> seqs, DateTimeOffset expiresAt, DateTimeOffset expiredBy) => session.Execute(
+        "UPDATE connections SET expires_at = $expires_at WHERE seq IN (SELECT value FROM json_each($seqs)) AND expires_at <= $expired_by",
+        ("$seqs", $"[{string.Join(',', seqs)}]"), ("$expires_at", expiresAt.ToUnixTimeMilliseconds()), ("$expired_by", expiredBy.ToUnixTimeMilliseconds()));
 }

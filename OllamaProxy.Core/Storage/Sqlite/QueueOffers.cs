@@ -47,8 +47,8 @@ internal static class QueueOffers
 
     private static void ReadRunning(SqliteSession session, List<RunningLease> running)
     {
-        using var row = session.Query("SELECT token, coalesce(slot, token), coalesce(backend, ''), (SELECT model FROM prompts WHERE prompts.seq = leases.seq) FROM leases");
+        using var row = session.Query("SELECT worker, coalesce(slot, token), coalesce(backend, ''), (SELECT model FROM prompts WHERE prompts.seq = leases.seq) FROM leases");
         while (row.Read())
-            running.Add(new(Guid.Parse(row.Text(0)), row.Text(1), row.Text(2), row.TextOrNull(3)));
+            running.Add(new(Guid.TryParse(row.TextOrNull(0), out var worker) ? worker : null, row.Text(1), row.Text(2), row.TextOrNull(3)));
     }
 }

@@ -63,8 +63,8 @@ internal static class SqliteLeases
     public static Lease Begin(SqliteSession session, long seq, int attempt, string slot, ClaimTerms terms, DateTimeOffset now)
     {
         var lease = new Lease(seq, Guid.NewGuid());
-        session.Execute("INSERT INTO leases (seq, token, slot, backend, expires_at) VALUES ($seq, $token, $slot, $backend, $expires_at)",
-            ("$seq", seq), ("$token", lease.Token.ToString()), ("$slot", slot), ("$backend", terms.Backend), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
+        session.Execute("INSERT INTO leases (seq, token, slot, backend, worker, expires_at) VALUES ($seq, $token, $slot, $backend, $worker, $expires_at)",
+            ("$seq", seq), ("$token", lease.Token.ToString()), ("$slot", slot), ("$backend", terms.Backend), ("$worker", terms.Worker?.ToString()), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
         PromptAttempts.Begin(session, seq, attempt, terms.Backend, now);
         return lease;
     }

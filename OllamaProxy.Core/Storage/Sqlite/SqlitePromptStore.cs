@@ -171,8 +171,10 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         ReadAsync(PromptAttempts.MeanRun, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> SweepAsync(ClaimTerms terms, CancellationToken cancellationToken) => WriteAsync((session, now) =>
+    public Task<bool> SweepAsync(ClaimTerms terms, IReadOnlyCollection<long> connected, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
+        if (connected.Count > 0)
+            Connections.Renew(session, connected, now + terms.LeaseLength, expiredBy: now);
         SqliteLeases.Sweep(session, terms, now);
         return session.Number("SELECT prompts FROM counts WHERE status = 'queued'") > 0;
     }, cancellationToken);
@@ -188,7 +190,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     /// <inheritdoc/>
     public Task RenewConnectionsAsync(IReadOnlyCollection<long> seqs, TimeSpan length, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
-        Connections.Renew(session, seqs, now + length);
+        Connections.Renew(session, seqs, now + length, expiredBy: now + length);
         return true;
     }, cancellationToken);
 

@@ -162,6 +162,10 @@ internal static class SqliteSchema
             DELETE FROM connections WHERE seq = OLD.seq;
         END;
         """,
+        """
+        -- Who holds a lease: a worker tells its own from those of others.
+        ALTER TABLE leases ADD COLUMN worker TEXT;
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -14,10 +14,12 @@ internal static class SqliteTime
     /// <summary>A time as it is read again where it is kept in milliseconds.</summary>
     public static DateTimeOffset? ToMilliseconds(DateTimeOffset? time) => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerMillisecond));
 
-    /// <summary>Reads a time that anybody may have written; one without an offset is UTC.</summary>
-    /// <exception cref="FormatException">It is no time.</exception>
+    /// <summary>
+    /// Reads a time that anybody may have written; one without an offset is UTC. SQLite takes the 30th of February for a time;
+    /// what is none reads as 1970, since one row must not stop the queue.
+    /// </summary>
     public static DateTimeOffset Read(string text) =>
-        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : DateTimeOffset.UnixEpoch;
 
     public static DateTimeOffset? ReadOrNull(string? text) => text is null ? null : Read(text);
 }
