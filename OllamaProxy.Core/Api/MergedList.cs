@@ -10,7 +10,7 @@ internal static class MergedList
     /// <param name="answers">At least one.</param>
     /// <param name="list">The field that holds the list; the other fields are those of the first answer.</param>
     /// <param name="key">The field by which items are the same, so that the first is taken; null: all are taken.</param>
-    public static ReadOnlyMemory<byte> Of(IReadOnlyList<byte[]> answers, string list, string? key)
+    public static ReadOnlyMemory<byte> Of(IReadOnlyList<ReadOnlyMemory<byte>> answers, string list, string? key)
     {
         if (answers.Count == 1)
             return answers[0];

@@ -56,7 +56,7 @@ public sealed class StateHandlers
 
     /// <summary>A model that several backends have is told of once.</summary>
     private async Task<IReadOnlyList<OllamaModel>> ReadModelsAsync() =>
-        [.. (await _backends.AskAsync((ollama, cancellationToken) => ollama.ListInstalledAsync(cancellationToken), CancellationToken.None)).SelectMany(models => models).DistinctBy(model => model.Name)];
+        [.. (await _backends.AskAsync((backend, cancellationToken) => backend.Client.ListInstalledAsync(cancellationToken), CancellationToken.None)).SelectMany(models => models).DistinctBy(model => model.Name)];
 
     private async Task<IReadOnlyList<BackendResource>> ReadBackendsAsync() => await Task.WhenAll(_backends.All.Select(ReadBackendAsync));
 

@@ -6,6 +6,20 @@ namespace OllamaProxy.Ollama;
 /// <summary>Reads JSON of which nothing is certain.</summary>
 internal static partial class JsonReading
 {
+    /// <summary>Whether it is JSON, and an object.</summary>
+    public static bool IsObject(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return document.RootElement.ValueKind == JsonValueKind.Object;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>A field of an object; null: it is none, or the field is not there or null.</summary>
     public static JsonElement? Find(this JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var field) && field.ValueKind != JsonValueKind.Null ? field : null;
