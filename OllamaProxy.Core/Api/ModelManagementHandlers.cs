@@ -39,7 +39,7 @@ public sealed class ModelManagementHandlers(Backends backends, Passing passing, 
     {
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = JsonReading.Parse(body);
             return document.RootElement.Text("model") ?? document.RootElement.Text("name") ?? document.RootElement.Text("source") ?? "";
         }
         catch (JsonException)
