@@ -27,6 +27,13 @@ internal static class MergedList
         }
     }
 
+    /// <summary>Leaves out of a list what a condition does not hold for.</summary>
+    public static ReadOnlyMemory<byte> Where(ReadOnlyMemory<byte> answer, string list, Func<JsonElement, bool> condition)
+    {
+        using var document = JsonDocument.Parse(answer);
+        return Write(document.RootElement, list, document.RootElement.Items(list).Where(condition));
+    }
+
     private static ReadOnlyMemory<byte> Write(JsonElement first, string list, IEnumerable<JsonElement> items)
     {
         using var merged = new MemoryStream();

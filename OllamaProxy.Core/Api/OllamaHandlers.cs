@@ -41,18 +41,28 @@ public sealed class OllamaHandlers(Backends backends, Passing passing, OllamaPro
     internal static IResult Root() => JsonAnswer.Of(Running, contentType: "text/plain; charset=utf-8");
 
     private Task<IResult> ListAsync(HttpContext context, ApiFamily family, string list, string? key, string contentType) =>
-        AskAsync(context, family, contentType, answers => MergedList.Of(answers, list, key));
+        AskAsync(context, family, contentType, answers => MergedList.Of(answers, list, key), (backend, answer) =>
+            key is null || backend.State.Only is null ? answer : MergedList.Where(answer, list, item => item.Text(key) is { } name && backend.Serves(name)));
 
-    private async Task<IResult> AskAsync(HttpContext context, ApiFamily family, string contentType, Func<IReadOnlyList<ReadOnlyMemory<byte>>, ReadOnlyMemory<byte>> merge)
+    /// <param name="context">The request.</param>
+    /// <param name="family">Whose API it is one of.</param>
+    /// <param name="contentType">That of an answer that is good.</param>
+    /// <param name="merge">Makes one answer of all.</param>
+    /// <param name="only">What of a backend's answer counts; null: all.</param>
+    private async Task<IResult> AskAsync(HttpContext context, ApiFamily family, string contentType,
+        Func<IReadOnlyList<ReadOnlyMemory<byte>>, ReadOnlyMemory<byte>> merge, Func<Backend, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? only = null)
     {
         ApiError.Use(context, family);
         try
         {
             var path = context.Request.Path.Value!;
-            var answers = await backends.AskAsync((backend, cancellationToken) => backend.Client.GetAsync(path, cancellationToken), context.RequestAborted);
-            var good = answers.Where(answer => answer.Status == StatusCodes.Status200OK).Select(answer => answer.Body).ToList();
+            var answers = await backends.AskAsync(async (backend, cancellationToken) => (Backend: backend, Response: await backend.Client.GetAsync(path, cancellationToken)), context.RequestAborted);
+            var good = answers
+                .Where(answer => answer.Response.Status == StatusCodes.Status200OK)
+                .Select(answer => only?.Invoke(answer.Backend, answer.Response.Body) ?? answer.Response.Body)
+                .ToList();
             // Where none is good, what the first one says is more than what could be said here.
-            return good.Count > 0 ? JsonAnswer.Of(merge(good), contentType: contentType) : new CallResponseAnswer(answers[0]);
+            return good.Count > 0 ? JsonAnswer.Of(merge(good), contentType: contentType) : new CallResponseAnswer(answers[0].Response);
         }
         catch (OllamaException exception)
         {
