@@ -6,7 +6,9 @@ using System.Text.Json;
 using OllamaProxy.Api;
 using OllamaProxy.Prompts;
 using OllamaProxy.Simulator;
+using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Functions;
+using OllamaProxy.Tests.Storage;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;
@@ -294,6 +296,37 @@ public sealed class CallFaultTests
         using var response = await PostAsync(proxy, "/api/generate", Streamed, HttpCompletionOption.ResponseHeadersRead);
 
         await proxy.StatusWhenAsync(CallTests.IdOf(response), status => CallTests.Text(status, "status") == "completed");
+    }
+
+    [Fact]
+    public async Task A_store_that_cannot_be_read_ends_no_call_that_is_being_run()
+    {
+        var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var ollama = await RawOllama.StartAsync(async call =>
+        {
+            asked.TrySetResult();
+            await answer.Task.WaitAsync(call.Gone);
+            await call.SendAsync(RawOllama.Line("hi", done: true));
+        });
+        await using var proxy = await StartAsync(("OLLAMA_URL", ollama.Url));
+        var running = PostAsync(proxy, "/api/generate", Whole);
+        await asked.Task;
+        var queued = PostAsync(proxy, "/api/generate", Whole);
+        await Eventually.NotNull(async () => (await proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("total").GetInt32() == 1 ? "" : null);
+        using (var other = StorageRig.Open(proxy.DatabasePath))
+        {
+            other.Execute("ALTER TABLE prompts RENAME COLUMN id TO away");
+            // The one that runs looks at the store as often, and a moment earlier.
+            using var refused = await queued;
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+            other.Execute("ALTER TABLE prompts RENAME COLUMN away TO id");
+        }
+
+        answer.SetResult();
+
+        using var response = await running;
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Contains("\"done\":true", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
