@@ -287,7 +287,7 @@ public sealed class CallFaultTests
         await using var ollama = await RawOllama.StartAsync(async call =>
         {
             call.Context.Response.ContentType = "application/x-ndjson";
-            for (var part = 0; part < 32; part++)
+            for (var part = 0; part < 16; part++)
                 await call.SendAsync(line);
             await call.SendAsync(RawOllama.Line("", done: true));
         });
