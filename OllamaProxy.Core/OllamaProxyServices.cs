@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -57,10 +58,7 @@ public static class OllamaProxyServices
     {
         services.AddSingleton(provider =>
         {
-            var http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, PooledConnectionLifetime = TimeSpan.FromMinutes(5), UseCookies = false })
-            {
-                Timeout = Timeout.InfiniteTimeSpan,
-            };
+            var http = new HttpClient(PassOn()) { Timeout = Timeout.InfiniteTimeSpan };
             var options = provider.GetRequiredService<OllamaProxyOptions>();
             var time = provider.GetRequiredService<TimeProvider>();
             var logger = provider.GetRequiredService<ILogger<Backend>>();
@@ -77,6 +75,19 @@ public static class OllamaProxyServices
         services.AddSingleton<Purger>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueWorker>());
     }
+
+    /// <summary>Sends a request as it is, and returns the answer as it is.</summary>
+    private static SocketsHttpHandler PassOn() => new()
+    {
+        ConnectTimeout = ConnectTimeout,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        ActivityHeadersPropagator = null,
+        // As Kestrel reads them.
+        RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+        ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+    };
 
     private static void AddApi(this IServiceCollection services, OllamaProxyOptions options)
     {
@@ -104,6 +115,10 @@ public static class OllamaProxyServices
             .WithExposedHeaders(HeaderNames.Location, HeaderNames.RetryAfter, Waits.Applied, CallHandlers.PromptId)
             .SetPreflightMaxAge(TimeSpan.FromHours(12))));
         // The limit is ours: Kestrel's would be an empty 500 in the Functions worker.
-        services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        services.Configure<KestrelServerOptions>(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
+        });
     }
 }

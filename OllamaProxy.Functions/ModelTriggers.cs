@@ -35,5 +35,5 @@ public sealed class ModelTriggers(ApiPipeline pipeline, ModelManagementHandlers 
     [Function("DeleteModel")]
     public Task DeleteModelAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = Routes.DeleteModel)] HttpRequest request, CancellationToken aborted) =>
-        pipeline.RunAsync(request.HttpContext, models.ChangeAsync, aborted);
+        pipeline.RunAsync(request.HttpContext, models.DeleteAsync, aborted);
 }

@@ -60,7 +60,7 @@ public sealed class ApiEndpoints
             new(Routes.Blob, [.. Post, HttpMethods.Head], models.BringAsync),
             new(Routes.Push, Post, models.ChangeAsync),
             new(Routes.Copy, Post, models.ChangeAsync),
-            new(Routes.DeleteModel, Delete, models.ChangeAsync),
+            new(Routes.DeleteModel, Delete, models.DeleteAsync),
         ];
         _matchers = [.. All.Select(endpoint => (endpoint, new TemplateMatcher(TemplateParser.Parse(endpoint.Pattern), [])))];
     }

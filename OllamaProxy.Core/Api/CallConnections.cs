@@ -65,7 +65,7 @@ public sealed class CallConnections(
                 return await RelayAsync(context, live, wait, cancellationToken);
             if (live?.HasEnded is true || time.GetElapsedTime(lookedAt) >= _lookInterval)
             {
-                if (await FindOutcomeAsync(context, prompt, cancellationToken) is { } outcome)
+                if (await LookAsync() is { } outcome)
                 {
                     await outcome.ExecuteAsync(context);
                     return true;
@@ -80,6 +80,19 @@ public sealed class CallConnections(
                 return false;
             }
             await wait.WaitAsync(left < _lookInterval ? left : _lookInterval, time, cancellationToken);
+
+            async Task<IResult?> LookAsync()
+            {
+                try
+                {
+                    return await FindOutcomeAsync(context, prompt, cancellationToken);
+                }
+                catch (StoreException) when (live?.HasEnded is false)
+                {
+                    // It is being run, and what comes of that comes from there: a store that is not to be asked must not end it.
+                    return null;
+                }
+            }
         }
     }
 

@@ -80,7 +80,9 @@ public sealed class CallHandlers(PromptQueue queue, CallConnections connections,
     private async Task<IResult> KeptAsync(HttpContext context, Prompt prompt, int seconds)
     {
         var now = seconds > 0 ? await waits.WaitAsync(prompt, seconds, context.RequestAborted) : prompt;
-        if (now?.Status.HasEnded() is true)
+        if (now is null)
+            return CallOutcome.Deleted(context);
+        if (now.Status.HasEnded())
             return CallOutcome.Of(context, now, await queue.FindResponseAsync(now.Id, context.RequestAborted));
         var submitted = SubmittedResource.Of(prompt);
         context.Response.Headers.Location = submitted.StatusUrl;

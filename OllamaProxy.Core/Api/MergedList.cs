@@ -10,7 +10,7 @@ internal static class MergedList
     /// <param name="answers">At least one.</param>
     /// <param name="list">The field that holds the list; the other fields are those of the first answer.</param>
     /// <param name="key">The field by which items are the same, so that the first is taken; null: all are taken.</param>
-    public static ReadOnlyMemory<byte> Of(IReadOnlyList<byte[]> answers, string list, string? key)
+    public static ReadOnlyMemory<byte> Of(IReadOnlyList<ReadOnlyMemory<byte>> answers, string list, string? key)
     {
         if (answers.Count == 1)
             return answers[0];
@@ -25,6 +25,13 @@ internal static class MergedList
             foreach (var document in documents)
                 document.Dispose();
         }
+    }
+
+    /// <summary>Leaves out of a list what a condition does not hold for.</summary>
+    public static ReadOnlyMemory<byte> Where(ReadOnlyMemory<byte> answer, string list, Func<JsonElement, bool> condition)
+    {
+        using var document = JsonDocument.Parse(answer);
+        return Write(document.RootElement, list, document.RootElement.Items(list).Where(condition));
     }
 
     private static ReadOnlyMemory<byte> Write(JsonElement first, string list, IEnumerable<JsonElement> items)

@@ -7,19 +7,28 @@ namespace OllamaProxy.Api;
 /// <summary>
 /// The routes of Ollama's that change which models there are. They are closed unless <c>OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT</c>
 /// opens them, and then to no page of another site: a visit to it must not be enough to delete a model. What is about one model
-/// goes to a backend that has it, anything else to the first.
+/// goes to a backend that has it, or to all where it is to go; anything else to the first.
 /// </summary>
 public sealed class ModelManagementHandlers(Backends backends, Passing passing, OllamaProxyOptions options)
 {
     /// <summary><c>/api/pull</c>, <c>/api/create</c> and <c>/api/blobs/{digest}</c>: what brings something new.</summary>
     public Task<IResult> BringAsync(HttpContext context) => ManageAsync(context, passing.ToFirstAsync);
 
-    /// <summary><c>/api/push</c>, <c>/api/copy</c> and <c>/api/delete</c>: what is about a model that is there.</summary>
+    /// <summary><c>/api/push</c> and <c>/api/copy</c>: what is about a model that is there.</summary>
     public Task<IResult> ChangeAsync(HttpContext context) => ManageAsync(context, async _ =>
     {
-        var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
+        var body = await ReadAsync(context);
         return await passing.ToWhoHasAsync(context, ModelOf(body), body);
     });
+
+    /// <summary><c>/api/delete</c>: wherever the model is, since afterwards none is to be told of.</summary>
+    public Task<IResult> DeleteAsync(HttpContext context) => ManageAsync(context, async _ =>
+    {
+        var body = await ReadAsync(context);
+        return await passing.ToAllWhoHaveAsync(context, ModelOf(body), body);
+    });
+
+    private Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context) => RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
 
     private async Task<IResult> ManageAsync(HttpContext context, Func<HttpContext, Task<IResult>> manageAsync)
     {
@@ -39,7 +48,7 @@ public sealed class ModelManagementHandlers(Backends backends, Passing passing, 
     {
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = JsonReading.Parse(body);
             return document.RootElement.Text("model") ?? document.RootElement.Text("name") ?? document.RootElement.Text("source") ?? "";
         }
         catch (JsonException)

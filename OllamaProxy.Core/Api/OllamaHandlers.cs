@@ -20,7 +20,7 @@ public sealed class OllamaHandlers(Backends backends, Passing passing, OllamaPro
 
     /// <summary><c>/api/version</c>: the lowest, since it tells clients what they can rely on.</summary>
     public Task<IResult> VersionAsync(HttpContext context) =>
-        AskAsync(context, ApiFamily.Ollama, JsonAnswer.MediaType, answers => answers.MinBy(VersionOf)!);
+        AskAsync(context, ApiFamily.Ollama, JsonAnswer.MediaType, answers => answers.MinBy(VersionOf));
 
     /// <summary><c>/api/show</c>: of a backend that has the model.</summary>
     public async Task<IResult> ShowAsync(HttpContext context)
@@ -41,15 +41,28 @@ public sealed class OllamaHandlers(Backends backends, Passing passing, OllamaPro
     internal static IResult Root() => JsonAnswer.Of(Running, contentType: "text/plain; charset=utf-8");
 
     private Task<IResult> ListAsync(HttpContext context, ApiFamily family, string list, string? key, string contentType) =>
-        AskAsync(context, family, contentType, answers => MergedList.Of(answers, list, key));
+        AskAsync(context, family, contentType, answers => MergedList.Of(answers, list, key), (backend, answer) =>
+            key is null || backend.State.Only is null ? answer : MergedList.Where(answer, list, item => item.Text(key) is { } name && backend.Serves(name)));
 
-    private async Task<IResult> AskAsync(HttpContext context, ApiFamily family, string contentType, Func<IReadOnlyList<byte[]>, ReadOnlyMemory<byte>> merge)
+    /// <param name="context">The request.</param>
+    /// <param name="family">Whose API it is one of.</param>
+    /// <param name="contentType">That of an answer that is good.</param>
+    /// <param name="merge">Makes one answer of all.</param>
+    /// <param name="only">What of a backend's answer counts; null: all.</param>
+    private async Task<IResult> AskAsync(HttpContext context, ApiFamily family, string contentType,
+        Func<IReadOnlyList<ReadOnlyMemory<byte>>, ReadOnlyMemory<byte>> merge, Func<Backend, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? only = null)
     {
         ApiError.Use(context, family);
         try
         {
             var path = context.Request.Path.Value!;
-            return JsonAnswer.Of(merge(await backends.AskAsync((ollama, cancellationToken) => ollama.ReadAsync(path, cancellationToken), context.RequestAborted)), contentType: contentType);
+            var answers = await backends.AskAsync(async (backend, cancellationToken) => (Backend: backend, Response: await backend.Client.GetAsync(path, cancellationToken)), context.RequestAborted);
+            var good = answers
+                .Where(answer => answer.Response.Status == StatusCodes.Status200OK)
+                .Select(answer => only?.Invoke(answer.Backend, answer.Response.Body) ?? answer.Response.Body)
+                .ToList();
+            // Where none is good, what the first one says is more than what could be said here.
+            return good.Count > 0 ? JsonAnswer.Of(merge(good), contentType: contentType) : new CallResponseAnswer(answers[0].Response);
         }
         catch (OllamaException exception)
         {
@@ -57,7 +70,7 @@ public sealed class OllamaHandlers(Backends backends, Passing passing, OllamaPro
         }
     }
 
-    private static Version VersionOf(byte[] answer)
+    private static Version VersionOf(ReadOnlyMemory<byte> answer)
     {
         using var document = JsonDocument.Parse(answer);
         return Version.TryParse(document.RootElement.Text("version")?.Split('-', '+')[0], out var version) ? version : new();

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
@@ -13,29 +14,53 @@ public sealed class Passing(Backends backends)
     /// <param name="context">The request.</param>
     /// <param name="model">The model's name.</param>
     /// <param name="body">The request's body; null: none.</param>
-    public async Task<IResult> ToWhoHasAsync(HttpContext context, string model, ReadOnlyMemory<byte>? body)
+    public Task<IResult> ToWhoHasAsync(HttpContext context, string model, ReadOnlyMemory<byte>? body) => ToServingAsync(context, model, body, toAll: false);
+
+    /// <summary>To all backends that have the model. The answer is that of the first that fails or, where none does, of the first.</summary>
+    /// <inheritdoc cref="ToWhoHasAsync"/>
+    public Task<IResult> ToAllWhoHaveAsync(HttpContext context, string model, ReadOnlyMemory<byte>? body) => ToServingAsync(context, model, body, toAll: true);
+
+    private async Task<IResult> ToServingAsync(HttpContext context, string model, ReadOnlyMemory<byte>? body, bool toAll)
     {
         // Not all of Ollama's routes answer to HEAD.
         var method = HttpMethods.IsHead(context.Request.Method) ? HttpMethod.Get : new(context.Request.Method);
         var canonical = ModelName.Canonical(model);
-        var (answer, failure) = (default(HttpResponseMessage), default(OllamaException));
-        foreach (var backend in backends.Up.OrderBy(backend => backend.State.Has(canonical) ? 0 : 1))
+        var (answer, failure, mayBeThere) = (default(HttpResponseMessage), default(OllamaException), false);
+        var up = backends.Up;
+        foreach (var backend in backends.All.Where(backend => backend.Serves(model)).OrderBy(backend => backend.State.Has(canonical) ? 0 : 1))
         {
             try
             {
+                if (!up.Contains(backend))
+                    throw new OllamaException(FailureKind.Unreachable, $"Ollama at {backend.Endpoint} cannot be reached.");
                 var next = await SendAsync(context, method, backend, body is { } bytes ? new ReadOnlyMemoryContent(bytes) : null);
-                answer?.Dispose();
-                answer = next;
-                if (answer.StatusCode != System.Net.HttpStatusCode.NotFound)
+                if (answer is null || WeightOf(next) > WeightOf(answer))
+                    (answer, next) = (next, answer);
+                next?.Dispose();
+                if (!toAll && WeightOf(answer) > 0)
                     break;
             }
             catch (OllamaException exception)
             {
                 failure ??= exception;
+                mayBeThere |= backend.State.Has(canonical);
             }
         }
-        return answer is not null ? new PassedAnswer(answer) : Unavailable(context, failure!);
+        if (failure is not null && (answer is null || (mayBeThere && (toAll || WeightOf(answer) == 0))))
+        {
+            answer?.Dispose();
+            return Unavailable(context, failure);
+        }
+        return answer is not null ? new PassedAnswer(answer) : ApiError.Of(context, StatusCodes.Status404NotFound, $"model '{model}' not found");
     }
+
+    /// <summary>That one backend has no such model says less than that another has, and that less than what is wrong with that.</summary>
+    private static int WeightOf(HttpResponseMessage answer) => answer switch
+    {
+        { StatusCode: HttpStatusCode.NotFound } => 0,
+        { IsSuccessStatusCode: true } => 1,
+        _ => 2,
+    };
 
     /// <summary>To the first backend that answers, with the body as it comes in, of whatever size.</summary>
     public async Task<IResult> ToFirstAsync(HttpContext context)
@@ -62,6 +87,9 @@ public sealed class Passing(Backends backends)
     private static Task<HttpResponseMessage> SendAsync(HttpContext context, HttpMethod method, Backend backend, HttpContent? content)
     {
         var request = context.Request;
+        // Whoever reads the path on the way takes such a segment for one step up, and would ask for another route.
+        if (Uri.UnescapeDataString(request.Path.Value!).Split('/', '\\').Any(segment => segment is "." or ".."))
+            throw new ProblemException(StatusCodes.Status404NotFound, $"There is no route {request.Path}.");
         return backend.Client.PassAsync(
             method, request.Path.ToUriComponent() + request.QueryString, HeaderRules.ForOllama(request.AllHeaders()), content, context.RequestAborted);
     }

@@ -54,9 +54,13 @@ public sealed class StateHandlers
         return StatsResource.Of(CountsResource.Of(await _queue.CountAsync(CancellationToken.None)), history, backends, now);
     }
 
-    /// <summary>A model that several backends have is told of once.</summary>
-    private async Task<IReadOnlyList<OllamaModel>> ReadModelsAsync() =>
-        [.. (await _backends.AskAsync((ollama, cancellationToken) => ollama.ListInstalledAsync(cancellationToken), CancellationToken.None)).SelectMany(models => models).DistinctBy(model => model.Name)];
+    /// <summary>A model that several backends have is told of once, and one that a backend is not to be asked for not at all.</summary>
+    private async Task<IReadOnlyList<OllamaModel>> ReadModelsAsync()
+    {
+        var lists = await _backends.AskAsync(
+            async (backend, cancellationToken) => (await backend.Client.ListInstalledAsync(cancellationToken)).Where(model => backend.Serves(model.Name)), CancellationToken.None);
+        return [.. lists.SelectMany(models => models).DistinctBy(model => model.Name)];
+    }
 
     private async Task<IReadOnlyList<BackendResource>> ReadBackendsAsync() => await Task.WhenAll(_backends.All.Select(ReadBackendAsync));
 

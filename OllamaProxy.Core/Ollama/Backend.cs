@@ -59,6 +59,10 @@ public sealed class Backend
     /// <summary>How many prompts it runs at once.</summary>
     public int Concurrency => _state.Concurrency;
 
+    /// <summary>Whether the settings let it be asked for this model.</summary>
+    /// <param name="model">In any of its names; empty: none is named, and that it may be told.</param>
+    public bool Serves(string model) => model.Length == 0 || State.Only?.Contains(ModelName.Canonical(model)) is not false;
+
     /// <summary>What is known of it now.</summary>
     public BackendState State
     {

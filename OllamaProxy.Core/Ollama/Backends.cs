@@ -25,9 +25,9 @@ public sealed class Backends(IReadOnlyList<Backend> all)
 
     /// <summary>Asks all of <see cref="Up"/> at once, and returns what those answered that did, in their order.</summary>
     /// <exception cref="OllamaException">None did; it is that of the first.</exception>
-    public async Task<IReadOnlyList<T>> AskAsync<T>(Func<OllamaClient, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<T>> AskAsync<T>(Func<Backend, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
     {
-        var asked = Up.Select(backend => ask(backend.Client, cancellationToken)).ToList();
+        var asked = Up.Select(backend => ask(backend, cancellationToken)).ToList();
         var (answers, failure) = (new List<T>(), default(OllamaException));
         foreach (var answer in asked)
         {

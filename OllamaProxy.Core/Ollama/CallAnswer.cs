@@ -11,7 +11,7 @@ internal static class CallAnswer
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
+            using var document = JsonReading.Parse(json);
             return Read(endpoint, document.RootElement) with { Done = true };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
@@ -25,7 +25,7 @@ internal static class CallAnswer
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
+            using var document = JsonReading.Parse(json);
             return Read(endpoint, document.RootElement);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)

@@ -14,7 +14,7 @@ public sealed record CallRequest(string Model, string Text)
     {
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = JsonReading.Parse(body);
             return document.RootElement.ValueKind == JsonValueKind.Object ? Read(endpoint, document.RootElement) : Empty;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
@@ -25,26 +25,35 @@ public sealed record CallRequest(string Model, string Text)
     }
 
     private static CallRequest Read(CallEndpoint endpoint, JsonElement body) =>
-        new(body.Text("model") ?? body.Text("name") ?? "", TextOf(endpoint.Kind, body));
+        new(TextOf(body, "model") ?? TextOf(body, "name") ?? "", TextOf(endpoint.Kind, body));
 
     private static string TextOf(CallKind kind, JsonElement body) => kind switch
     {
-        CallKind.Chat when body.Find("messages") is { } messages => LastOfUser(messages),
-        CallKind.Chat when body.Find("input") is { ValueKind: JsonValueKind.Array } items => LastOfUser(items),
-        _ => Flatten(body.Find("prompt") ?? body.Find("input")),
+        CallKind.Chat when body.FindInAnyCase("messages") is { } messages => LastOfUser(messages),
+        CallKind.Chat when body.FindInAnyCase("input") is { ValueKind: JsonValueKind.Array } items => LastOfUser(items),
+        _ => Flatten(body.FindInAnyCase("prompt") ?? body.FindInAnyCase("input")),
     };
 
     private static string LastOfUser(JsonElement messages) => messages.ValueKind != JsonValueKind.Array ? "" : messages.EnumerateArray()
-        .Where(message => message.Text("role") == "user")
-        .Select(message => Flatten(message.Find("content")))
+        .Where(message => TextOf(message, "role") == "user")
+        .Select(message => Flatten(message.FindInAnyCase("content")))
         .LastOrDefault("");
 
     /// <summary>A text, or several of which it is made up, each by itself or as a part with a <c>text</c>.</summary>
     private static string Flatten(JsonElement? content) => content switch
     {
-        { ValueKind: JsonValueKind.String } text => text.Text(),
-        { ValueKind: JsonValueKind.Array } parts => string.Join('\n', parts.EnumerateArray().Select(part => Flatten(part)).Where(text => text.Length > 0)),
-        { ValueKind: JsonValueKind.Object } part => part.Text("text") ?? "",
+        { ValueKind: JsonValueKind.Array } parts => string.Join('\n', parts.EnumerateArray().Select(TextOf).Where(text => text.Length > 0)),
+        { } part => TextOf(part),
+        null => "",
+    };
+
+    private static string TextOf(JsonElement part) => part.ValueKind switch
+    {
+        JsonValueKind.String => part.Text(),
+        JsonValueKind.Object => TextOf(part, "text") ?? "",
         _ => "",
     };
+
+    private static string? TextOf(JsonElement value, string name) =>
+        value.FindInAnyCase(name) is { ValueKind: JsonValueKind.String } text ? text.Text() : null;
 }

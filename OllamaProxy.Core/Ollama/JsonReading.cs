@@ -6,9 +6,42 @@ namespace OllamaProxy.Ollama;
 /// <summary>Reads JSON of which nothing is certain.</summary>
 internal static partial class JsonReading
 {
+    /// <summary>As many levels as Ollama reads.</summary>
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 10_000 };
+
+    /// <summary>Reads JSON that may be as deep as Ollama takes it: what is done with it must not descend by recursion.</summary>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    public static JsonDocument Parse(ReadOnlyMemory<byte> json) => JsonDocument.Parse(json, Deep);
+
+    /// <summary>Whether it is JSON, and an object.</summary>
+    public static bool IsObject(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = Parse(json);
+            return document.RootElement.ValueKind == JsonValueKind.Object;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>A field of an object; null: it is none, or the field is not there or null.</summary>
     public static JsonElement? Find(this JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var field) && field.ValueKind != JsonValueKind.Null ? field : null;
+
+    /// <summary>As <see cref="Find"/>, but, unless it is there as it should be, with its name in whatever case, since Ollama looks at none.</summary>
+    public static JsonElement? FindInAnyCase(this JsonElement value, string name)
+    {
+        if (value.Find(name) is { } exact)
+            return exact;
+        if (value.ValueKind == JsonValueKind.Object)
+            foreach (var field in value.EnumerateObject())
+                if (field.Value.ValueKind != JsonValueKind.Null && field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                    return field.Value;
+        return null;
+    }
 
     /// <summary>A field that is a text.</summary>
     public static string? Text(this JsonElement value, string name) =>

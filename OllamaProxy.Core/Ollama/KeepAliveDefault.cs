@@ -23,7 +23,7 @@ internal static class KeepAliveDefault
         isEmpty = false;
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = JsonReading.Parse(body);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 return false;
             isEmpty = !document.RootElement.EnumerateObject().Any();

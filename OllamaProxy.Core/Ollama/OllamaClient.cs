@@ -20,6 +20,10 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
     private const int MaxErrorChars = 64 * 1024;
 
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>For so long a client is let wait for what Ollama tells of itself, which takes it some time when it is busy.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(1);
+
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     /// <summary>
@@ -122,9 +126,29 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
     public async Task<IReadOnlyList<OllamaModel>> ListLoadedAsync(CancellationToken cancellationToken) =>
         (await ReadAsync(endpoint.Loaded, OllamaJson.Default.OllamaModels, cancellationToken)).Models ?? [];
 
-    /// <summary>What one of Ollama's routes answers to GET, as it is.</summary>
-    /// <exception cref="OllamaException">As for <see cref="ReadVersionAsync"/>.</exception>
-    public Task<byte[]> ReadAsync(string path, CancellationToken cancellationToken) => ReadAsync(endpoint.Route(path), cancellationToken);
+    /// <summary>What one of Ollama's routes answers to GET, as it is and with whatever status: where that is 200, it is a JSON object.</summary>
+    /// <exception cref="OllamaException">There is no answer, or it is not Ollama's.</exception>
+    public async Task<CallResponse> GetAsync(string path, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(AnswerTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            using var answer = await PassAsync(HttpMethod.Get, path, HeaderList.Empty, null, either.Token);
+            var body = await answer.Content.ReadAsByteArrayAsync(either.Token);
+            if (answer.StatusCode == HttpStatusCode.OK && !JsonReading.IsObject(body))
+                throw OllamaFailures.OfForeignBody("It is no JSON.");
+            return new((int)answer.StatusCode, HeaderRules.ForClient(answer), body);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            throw OllamaFailures.OfBrokenConnection(exception);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw NoAnswerWithin(AnswerTimeout, exception);
+        }
+    }
 
     private async Task<T> ReadAsync<T>(Uri address, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
@@ -153,9 +177,12 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new OllamaException(FailureKind.Unreachable, $"Ollama at {endpoint} did not answer within {ProbeTimeout.TotalSeconds:0} seconds.", exception);
+            throw NoAnswerWithin(ProbeTimeout, exception);
         }
     }
+
+    private OllamaException NoAnswerWithin(TimeSpan timeout, Exception exception) =>
+        new(FailureKind.Unreachable, $"Ollama at {endpoint} did not answer within {timeout.TotalSeconds:0} seconds.", exception);
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

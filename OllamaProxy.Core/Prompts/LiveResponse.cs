@@ -76,9 +76,8 @@ public sealed class LiveResponse : IDisposable
             (_status, _headers) = (status, headers);
     }
 
-    /// <param name="bytes">What comes next.</param>
-    /// <param name="show">False: it belongs to the end of the answer, and is shown when the prompt is settled.</param>
-    internal void Append(ReadOnlySpan<byte> bytes, bool show)
+    /// <param name="bytes">What comes next; it is not shown yet.</param>
+    internal void Append(ReadOnlySpan<byte> bytes)
     {
         lock (_lock)
         {
@@ -86,11 +85,15 @@ public sealed class LiveResponse : IDisposable
                 Array.Resize(ref _bytes, Math.Max(_length + bytes.Length, _bytes.Length * 2));
             bytes.CopyTo(_bytes.AsSpan(_length));
             _length += bytes.Length;
-            if (show)
-                _shown = _length;
         }
-        if (show)
-            _wait?.Tell();
+    }
+
+    /// <summary>Shows what has come up to there. What belongs to the end of the answer is not to be shown: that is done when the prompt is settled.</summary>
+    internal void Show(int length)
+    {
+        lock (_lock)
+            _shown = length;
+        _wait?.Tell();
     }
 
     /// <summary>All that has come; for the attempt alone.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
@@ -15,10 +14,13 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
     /// <summary>The longest answer: it is kept, and no model has a reason to say more.</summary>
     private const int MaxLength = 256 * 1024 * 1024;
 
+    private const string Events = "text/event-stream";
+
     private readonly CallEndpoint _endpoint = CallEndpoint.Find(call.Endpoint)
         ?? throw new OllamaException(FailureKind.Permanent, $"'{call.Endpoint}' is no route whose calls are queued.");
 
     private bool _isDone;
+    private OllamaException? _failure;
 
     /// <summary>Runs it.</summary>
     /// <exception cref="OllamaException">Ollama failed.</exception>
@@ -30,9 +32,10 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
         try
         {
             var reader = PipeReader.Create(stream);
-            if (answer.IsSuccessStatusCode && IsInParts(answer))
+            var type = answer.Content.Headers.ContentType?.MediaType;
+            if (answer.IsSuccessStatusCode && type is "application/x-ndjson" or Events)
             {
-                await ReadPartsAsync(reader, cancellationToken);
+                await ReadPartsAsync(reader, type is Events, cancellationToken);
                 return;
             }
             await ReadWholeAsync(reader, cancellationToken);
@@ -46,89 +49,76 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
         text.Append(CallAnswer.ReadWhole(_endpoint, response.Bytes));
     }
 
-    private static bool IsInParts(HttpResponseMessage answer) =>
-        answer.Content.Headers.ContentType?.MediaType is "application/x-ndjson" or "text/event-stream";
-
     private async Task ReadWholeAsync(PipeReader reader, CancellationToken cancellationToken)
     {
-        ReadResult read;
-        do
+        while (await KeepNextAsync(reader, cancellationToken))
         {
-            read = await reader.ReadAsync(cancellationToken);
-            foreach (var segment in read.Buffer)
-                Keep(segment.Span, show: false);
-            reader.AdvanceTo(read.Buffer.End);
         }
-        while (!read.IsCompleted);
         response.NoteWhole();
     }
 
-    private async Task ReadPartsAsync(PipeReader reader, CancellationToken cancellationToken)
+    private async Task ReadPartsAsync(PipeReader reader, bool areEvents, CancellationToken cancellationToken)
     {
-        ReadResult read;
+        var (lineStart, searched) = (0, 0);
+        bool more;
         do
         {
-            read = await reader.ReadAsync(cancellationToken);
+            more = await KeepNextAsync(reader, cancellationToken);
             tokenCame();
-            var taken = TakeLines(read.Buffer);
-            if (read.IsCompleted && taken.Length < read.Buffer.Length)
+            while (response.Bytes.Span[searched..].IndexOf((byte)'\n') is >= 0 and var length)
             {
-                TakeLine(read.Buffer.Slice(taken.Length));
-                taken = read.Buffer;
+                searched += length + 1;
+                TakeLine(response.Bytes[lineStart..searched], searched, areEvents);
+                lineStart = searched;
             }
-            reader.AdvanceTo(taken.End, read.Buffer.End);
+            searched = response.Bytes.Length;
         }
-        while (!read.IsCompleted);
+        while (more);
+        if (lineStart < searched)
+            TakeLine(response.Bytes[lineStart..], searched, areEvents);
 
         if (!_isDone && response.Bytes.IsEmpty)
             throw OllamaFailures.OfForeignBody("It was empty.");
+        // Also after an error the client gets all that Ollama sends: it may be the end of an event, or one more.
         response.NoteWhole();
+        if (_failure is not null)
+            throw _failure;
         if (!_isDone)
             throw OllamaFailures.OfUnfinishedAnswer();
     }
 
-    /// <summary>Takes the lines that are there in full, and returns them.</summary>
-    private ReadOnlySequence<byte> TakeLines(ReadOnlySequence<byte> bytes)
+    /// <summary>Keeps what comes next, and returns whether there may be more.</summary>
+    private async Task<bool> KeepNextAsync(PipeReader reader, CancellationToken cancellationToken)
     {
-        var rest = bytes;
-        while (rest.PositionOf((byte)'\n') is { } end)
-        {
-            var next = rest.GetPosition(1, end);
-            TakeLine(rest.Slice(0, next));
-            rest = rest.Slice(next);
-        }
-        return bytes.Slice(0, rest.Start);
+        var read = await reader.ReadAsync(cancellationToken);
+        if (response.Bytes.Length + read.Buffer.Length > MaxLength)
+            throw new OllamaException(FailureKind.Permanent, $"The answer is longer than {MaxLength} bytes, and was cut off.");
+        foreach (var segment in read.Buffer)
+            response.Append(segment.Span);
+        reader.AdvanceTo(read.Buffer.End);
+        return !read.IsCompleted;
     }
 
-    private void TakeLine(ReadOnlySequence<byte> line)
+    /// <param name="line">The line, with its end.</param>
+    /// <param name="end">Where in the answer that is.</param>
+    /// <param name="areEvents">Whether it is one of an event, which a blank line ends.</param>
+    private void TakeLine(ReadOnlyMemory<byte> line, int end, bool areEvents)
     {
-        ReadOnlyMemory<byte> bytes = line.IsSingleSegment ? line.First : line.ToArray();
-        var part = ReadPart(bytes);
+        var trimmed = line.Trim(" \t\r\n"u8);
+        var part = ReadPart(trimmed);
         if (part?.Error is { } error)
-        {
-            var failure = OllamaFailures.OfErrorLine(error);
-            // The client is told as Ollama tells it, unless it has seen nothing yet and there is to be another attempt.
-            Keep(bytes.Span, show: false);
-            response.NoteWhole();
-            throw failure;
-        }
-        if (part is not null)
+            _failure ??= OllamaFailures.OfErrorLine(error);
+        else if (part is not null)
             text.Append(part);
         _isDone |= part is { Done: true };
-        Keep(bytes.Span, show: !_isDone);
-    }
-
-    private void Keep(ReadOnlySpan<byte> bytes, bool show)
-    {
-        if (response.Bytes.Length + bytes.Length > MaxLength)
-            throw new OllamaException(FailureKind.Permanent, $"The answer is longer than {MaxLength} bytes, and was cut off.");
-        response.Append(bytes, show);
+        // The client is told of an error as Ollama tells it, unless it has seen nothing yet and there is to be another attempt.
+        if (!_isDone && _failure is null && (trimmed.IsEmpty || !areEvents))
+            response.Show(end);
     }
 
     /// <summary>What a line says: JSON by itself or, in an event, behind its field's name.</summary>
-    private GenerateChunk? ReadPart(ReadOnlyMemory<byte> line)
+    private GenerateChunk? ReadPart(ReadOnlyMemory<byte> json)
     {
-        var json = line.Trim(" \t\r\n"u8);
         if (json.Span.StartsWith("data:"u8))
             json = json["data:".Length..].Trim(" "u8);
         return json switch

@@ -180,8 +180,62 @@ public sealed class BackendsTests
         using var unknown = await rig.Proxy.Client.PostAsJsonAsync("/api/show", new { model = "nosuch" });
         Assert.Equal((HttpStatusCode.NotFound, """{"error":"model 'nosuch:latest' not found"}"""), (unknown.StatusCode, await unknown.Content.ReadAsStringAsync()));
 
-        async Task<IEnumerable<string?>> NamesAsync(string path, string list, string name) =>
-            (await rig.Proxy.GetAsync(path)).GetProperty(list).EnumerateArray().Select(model => CallTests.Text(model, name)).Order();
+        Task<IEnumerable<string?>> NamesAsync(string path, string list, string name) => BackendsTests.NamesAsync(rig.Proxy, path, list, name);
+    }
+
+    [Fact]
+    public async Task A_model_is_not_said_to_be_missing_while_a_backend_that_may_have_it_is_away()
+    {
+        await using var rig = await StartAsync(["a"], ["b"]);
+        await rig.Two.RefuseAsync();
+        foreach (var (model, status) in new[] { ("a", HttpStatusCode.OK), ("b", HttpStatusCode.ServiceUnavailable), ("nosuch", HttpStatusCode.NotFound) })
+        {
+            using var show = await rig.Proxy.Client.PostAsJsonAsync("/api/show", new { model });
+            using var one = await rig.Proxy.Client.GetAsync($"/v1/models/{model}");
+            Assert.Equal((model, status, status), (model, show.StatusCode, one.StatusCode));
+        }
+    }
+
+    [Fact]
+    public async Task Of_a_backend_nothing_is_told_that_it_is_not_to_be_used_for()
+    {
+        await using var one = await OllamaSimulator.StartAsync(new() { Models = ["a", "both"] });
+        await using var two = await OllamaSimulator.StartAsync(new() { Models = ["tiny", "both", "other"] });
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", $"{two.BaseAddress};models=tiny"));
+        Assert.Equal(["tiny:latest"], await NamesAsync(proxy, "/api/tags", "models", "name"));
+        Assert.Equal(["tiny:latest"], await NamesAsync(proxy, "/v1/models", "data", "id"));
+        Assert.Equal(["tiny:latest"], await NamesAsync(proxy, "/api/v1/models", "models", "name"));
+        using var other = await proxy.Client.PostAsJsonAsync("/api/show", new { model = "other" });
+        Assert.Equal((HttpStatusCode.NotFound, """{"error":"model 'other' not found"}"""), (other.StatusCode, await other.Content.ReadAsStringAsync()));
+        using var compatible = await proxy.Client.GetAsync("/v1/models/other");
+        Assert.Equal(HttpStatusCode.NotFound, compatible.StatusCode);
+        Assert.Equal("model 'other' not found", CallTests.Text((await compatible.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error"), "message"));
+
+        await proxy.RestartAsync(("OLLAMA_URL", $"{one.BaseAddress},{two.BaseAddress};models=tiny"));
+        await Eventually.NotNull(async () => (await NamesAsync(proxy, "/api/tags", "models", "name")).SequenceEqual(["a:latest", "both:latest", "tiny:latest"]) ? "" : null, "both to be known");
+        using var still = await proxy.Client.PostAsJsonAsync("/api/show", new { model = "other" });
+        Assert.Equal(HttpStatusCode.NotFound, still.StatusCode);
+
+        await proxy.RestartAsync(("OLLAMA_URL", two.BaseAddress.ToString()));
+        using var direct = new HttpClient { BaseAddress = two.BaseAddress };
+        Assert.Equal(await direct.GetByteArrayAsync("/api/tags"), await proxy.Client.GetByteArrayAsync("/api/tags"));
+    }
+
+    [Fact]
+    public async Task A_model_is_deleted_wherever_it_is()
+    {
+        await using var rig = await StartAsync(["a", "both"], ["b", "both"], settings: ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "true"));
+        Assert.Equal(HttpStatusCode.OK, await DeleteAsync("both"));
+        Assert.Equal(["a:latest", "b:latest"], await NamesAsync(rig.Proxy, "/api/tags", "models", "name"));
+        Assert.Equal(HttpStatusCode.NotFound, await DeleteAsync("both"));
+        Assert.Equal(HttpStatusCode.OK, await DeleteAsync("b"));
+        Assert.Equal(["a:latest"], await NamesAsync(rig.Proxy, "/api/tags", "models", "name"));
+
+        async Task<HttpStatusCode> DeleteAsync(string model)
+        {
+            using var response = await rig.Proxy.Client.SendAsync(new(HttpMethod.Delete, "/api/delete") { Content = JsonContent.Create(new { model }) });
+            return response.StatusCode;
+        }
     }
 
     [Fact]
@@ -232,6 +286,9 @@ public sealed class BackendsTests
             return await proxy.Client.SendAsync(request);
         }
     }
+
+    private static async Task<IEnumerable<string?>> NamesAsync(RunningProxy proxy, string path, string list, string name) =>
+        (await proxy.GetAsync(path)).GetProperty(list).EnumerateArray().Select(model => CallTests.Text(model, name)).Order();
 
     private static async Task<Rig> StartAsync(string[] one, string[] two, string optionsOfTwo = "", params (string Name, string Value)[] settings)
     {

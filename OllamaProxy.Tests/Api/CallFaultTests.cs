@@ -1,11 +1,14 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using OllamaProxy.Api;
 using OllamaProxy.Prompts;
 using OllamaProxy.Simulator;
+using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Functions;
+using OllamaProxy.Tests.Storage;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;
@@ -56,6 +59,7 @@ public sealed class CallFaultTests
         using var response = await PostAsync(proxy, path, body);
 
         Assert.Equal((HttpStatusCode.ServiceUnavailable, expected), (response.StatusCode, (await response.Content.ReadAsStringAsync()).TrimEnd()));
+        Assert.Equal("false", response.Headers.GetValues("x-should-retry").Single());
         Assert.Equal(2, proxy.Ollama.Requests.Count);
     }
 
@@ -178,6 +182,181 @@ public sealed class CallFaultTests
     }
 
     [Fact]
+    public async Task Who_waits_a_while_is_told_that_the_prompt_was_deleted()
+    {
+        await using var proxy = await StartAsync();
+        proxy.Ollama.Faults.Enqueue(Fault.Hang);
+        var waiting = proxy.Client.SendAsync(CallTests.Post("/api/generate", Whole, "respond-async, wait=60"));
+        await proxy.Ollama.Requests.WaitForAsync(1);
+        var id = CallTests.Text((await proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts")[0], "id");
+        using var _ = await proxy.Client.DeleteAsync($"/api/v1/prompt/{id}");
+
+        using var response = await waiting;
+        Assert.Equal(HttpStatusCode.Gone, response.StatusCode);
+        Assert.Equal("The prompt was deleted.", CallTests.Text(await response.Content.ReadFromJsonAsync<JsonElement>(), "error"));
+    }
+
+    [Fact]
+    public async Task Who_has_waited_long_enough_gets_202_and_the_prompt_runs_on()
+    {
+        await using var proxy = await StartAsync();
+        proxy.Ollama.Faults.Enqueue(Fault.Hang);
+
+        using var response = await proxy.Client.SendAsync(CallTests.Post("/api/generate", Whole, "respond-async, wait=1"));
+
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        Assert.Equal($"/api/v1/prompt/{CallTests.IdOf(response)}/status", response.Headers.Location!.ToString());
+        Assert.Equal("processing", CallTests.Text(await proxy.StatusAsync(CallTests.IdOf(response)), "status"));
+    }
+
+    [Theory]
+    [MemberData(nameof(ProxyHosts.Names), MemberType = typeof(ProxyHosts))]
+    public async Task While_a_client_waits_nothing_is_sent_to_it(string host)
+    {
+        var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var ollama = await RawOllama.StartAsync(async call =>
+        {
+            asked.SetResult();
+            await answer.Task.WaitAsync(call.Gone);
+            await call.SendAsync(RawOllama.Line("hi", done: true));
+        });
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url));
+        using var client = new TcpClient(proxy.Client.BaseAddress!.Host, proxy.Client.BaseAddress.Port);
+        await client.Client.SendAsync(Encoding.ASCII.GetBytes($"POST /api/generate HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {Whole.Length}\r\n\r\n{Whole}"));
+        await asked.Task;
+        // A request from beginning to end: whatever was to be sent in between would be there.
+        await proxy.GetAsync("/api/v1/stats");
+
+        Assert.Equal(0, client.Available);
+
+        answer.SetResult();
+        using var reader = new StreamReader(client.GetStream());
+        Assert.StartsWith("HTTP/1.1 200 OK", await reader.ReadToEndAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_whole_answer_may_take_longer_than_the_idle_limit()
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, new() { TokensPerSecond = 40 }, ("OLLAMA_IDLE_TIMEOUT", "0.01"), ("OLLAMA_MAX_ATTEMPTS", "1"));
+
+        using var response = await PostAsync(proxy, "/api/generate", Whole);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("completed", CallTests.Text(await proxy.StatusAsync(CallTests.IdOf(response)), "status"));
+    }
+
+    [Fact]
+    public async Task Of_a_whole_answer_no_part_is_kept()
+    {
+        await using var proxy = await StartAsync(("OLLAMA_MAX_ATTEMPTS", "1"));
+        proxy.Ollama.Faults.Enqueue(Fault.Cut(3));
+
+        using var response = await PostAsync(proxy, "/api/generate", Whole);
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.Equal("false", response.Headers.GetValues("x-should-retry").Single());
+        var result = await proxy.ResultAsync(CallTests.IdOf(response));
+        Assert.Equal("failed", CallTests.Text(result, "status"));
+        Assert.False(result.TryGetProperty("partial", out _));
+    }
+
+    [Theory]
+    [MemberData(nameof(ProxyHosts.Names), MemberType = typeof(ProxyHosts))]
+    public async Task A_client_that_waits_for_a_whole_answer_and_goes_away_has_Ollama_stopped(string host)
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
+        proxy.Ollama.Faults.Enqueue(Fault.Hang);
+        using var leave = new CancellationTokenSource();
+        var waiting = proxy.Client.SendAsync(CallTests.Post("/v1/messages", """{"model":"tiny","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"""), leave.Token);
+        await proxy.Ollama.Requests.WaitForAsync(1);
+        var id = CallTests.Text((await proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts")[0], "id")!;
+
+        await leave.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        await proxy.StatusWhenAsync(id, status => CallTests.Text(status, "status") == "cancelled");
+        var request = proxy.Ollama.Requests.All.Single();
+        await request.Ended;
+        Assert.True(request.ClosedByClient);
+    }
+
+    [Fact]
+    public async Task A_client_that_reads_nothing_does_not_hold_up_the_worker()
+    {
+        var line = RawOllama.Line(new string('x', 1024 * 1024));
+        await using var ollama = await RawOllama.StartAsync(async call =>
+        {
+            call.Context.Response.ContentType = "application/x-ndjson";
+            for (var part = 0; part < 16; part++)
+                await call.SendAsync(line);
+            await call.SendAsync(RawOllama.Line("", done: true));
+        });
+        await using var proxy = await StartAsync(("OLLAMA_URL", ollama.Url));
+
+        using var response = await PostAsync(proxy, "/api/generate", Streamed, HttpCompletionOption.ResponseHeadersRead);
+
+        await proxy.StatusWhenAsync(CallTests.IdOf(response), status => CallTests.Text(status, "status") == "completed");
+    }
+
+    [Fact]
+    public async Task A_store_that_cannot_be_read_ends_no_call_that_is_being_run()
+    {
+        var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var ollama = await RawOllama.StartAsync(async call =>
+        {
+            asked.TrySetResult();
+            await answer.Task.WaitAsync(call.Gone);
+            await call.SendAsync(RawOllama.Line("hi", done: true));
+        });
+        await using var proxy = await StartAsync(("OLLAMA_URL", ollama.Url));
+        var running = PostAsync(proxy, "/api/generate", Whole);
+        await asked.Task;
+        var queued = PostAsync(proxy, "/api/generate", Whole);
+        await Eventually.NotNull(async () => (await proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("total").GetInt32() == 1 ? "" : null);
+        using (var other = StorageRig.Open(proxy.DatabasePath))
+        {
+            other.Execute("ALTER TABLE prompts RENAME COLUMN id TO away");
+            // The one that runs looks at the store as often, and a moment earlier.
+            using var refused = await queued;
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+            other.Execute("ALTER TABLE prompts RENAME COLUMN away TO id");
+        }
+
+        answer.SetResult();
+
+        using var response = await running;
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Contains("\"done\":true", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_line_without_an_end_is_cut_off_at_a_limit()
+    {
+        var piece = Encoding.ASCII.GetBytes(new string('x', 1024 * 1024));
+        await using var ollama = await RawOllama.StartAsync(async call =>
+        {
+            call.Context.Response.ContentType = "application/x-ndjson";
+            while (!call.Gone.IsCancellationRequested)
+                await call.SendAsync(piece);
+        });
+        await using var proxy = await StartAsync(("OLLAMA_URL", ollama.Url));
+
+        using var response = await PostAsync(proxy, "/api/generate", Streamed);
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.Equal("The answer is longer than 268435456 bytes, and was cut off.", CallTests.Text(await response.Content.ReadFromJsonAsync<JsonElement>(), "error"));
+        Assert.Equal(1, ollama.Requests);
+    }
+
+    [Fact]
+    public async Task The_settings_say_which_priority_calls_have()
+    {
+        await using var proxy = await StartAsync(("OLLAMA_PROXY_INTERACTIVE_PRIORITY", "33"));
+        using var response = await PostAsync(proxy, "/api/generate", Whole);
+        Assert.Equal(33, (await proxy.StatusAsync(CallTests.IdOf(response))).GetProperty("priority").GetInt32());
+    }
+
+    [Fact]
     public async Task A_full_queue_is_429_in_the_words_of_the_API()
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_WORKER", "0"), ("OLLAMA_PROXY_MAX_QUEUED", "1"));
@@ -214,18 +393,24 @@ public sealed class CallFaultTests
     public async Task The_Functions_host_lets_a_client_wait_for_less_than_its_proxy_does() =>
         Assert.Equal(TimeSpan.FromSeconds(220), await Task.FromResult(HostLimits.Functions.LongestSilence));
 
-    [Fact]
-    public async Task A_shutdown_tells_who_waits_and_leaves_nothing_to_be_run()
+    [Theory]
+    [InlineData("/api/generate", null)]
+    [InlineData("/v1/chat/completions", "api_error")]
+    [InlineData("/v1/messages", "overloaded_error")]
+    public async Task A_shutdown_tells_who_waits_and_leaves_nothing_to_be_run(string path, string? type)
     {
         await using var proxy = await StartAsync();
         await proxy.Ollama.RefuseAsync();
-        var waiting = PostAsync(proxy, "/api/generate", Whole);
+        var waiting = PostAsync(proxy, path, Whole);
         await Eventually.NotNull(async () => (await proxy.GetAsync("/api/v1/prompts")).GetProperty("total").GetInt32() == 1 ? "" : null);
 
         await proxy.RestartAsync();
 
         using var response = await waiting;
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        var error = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error");
+        Assert.Equal("Ollama Proxy is shutting down.", type is null ? error.GetString() : CallTests.Text(error, "message"));
+        Assert.Equal(type, type is null ? null : CallTests.Text(error, "type"));
         Assert.Equal("cancelled", CallTests.Text(await proxy.StatusAsync(CallTests.IdOf(response)), "status"));
     }
 
@@ -255,10 +440,11 @@ public sealed class CallFaultTests
         Assert.Equal((0, 10), (one.Ollama.Requests.Count, other.Ollama.Requests.Count));
     }
 
-    [Fact]
-    public async Task A_large_call_and_a_large_answer_pass()
+    [Theory]
+    [MemberData(nameof(ProxyHosts.Names), MemberType = typeof(ProxyHosts))]
+    public async Task A_large_call_and_a_large_answer_pass(string host)
     {
-        await using var proxy = await StartAsync();
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
         var image = Convert.ToBase64String(new byte[8 * 1024 * 1024]);
         using var response = await PostAsync(proxy, "/api/chat", $$"""{"model":"tiny","messages":[{"role":"user","content":"look","images":["{{image}}"]}],"options":{"simulator_tokens":50000} }""");
         var answer = await response.Content.ReadAsStringAsync();

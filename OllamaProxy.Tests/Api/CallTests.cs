@@ -121,16 +121,13 @@ public abstract class CallTests(ProxyFixture fixture)
     public async Task A_body_over_the_limit_is_413_in_the_words_of_the_API()
     {
         var large = $$"""{"model":"tiny","prompt":"{{new string('x', ProxyFixture.MaxBodyBytes)}}"}""";
-        foreach (var (path, message) in new (string, Func<JsonElement, JsonElement>)[]
-        {
-            ("/api/generate", error => error.GetProperty("error")),
-            ("/v1/chat/completions", error => error.GetProperty("error").GetProperty("message")),
-            ("/v1/messages", error => error.GetProperty("error").GetProperty("message")),
-        })
+        foreach (var (path, type) in new[] { ("/api/generate", null), ("/v1/chat/completions", "api_error"), ("/v1/messages", "request_too_large") })
         {
             using var response = await PostAsync(path, large);
             Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
-            Assert.Contains("OLLAMA_PROXY_MAX_BODY_BYTES", message(await response.Content.ReadFromJsonAsync<JsonElement>()).GetString(), StringComparison.Ordinal);
+            var error = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error");
+            Assert.Contains("OLLAMA_PROXY_MAX_BODY_BYTES", type is null ? error.GetString() : Text(error, "message"), StringComparison.Ordinal);
+            Assert.Equal(type, type is null ? null : Text(error, "type"));
         }
     }
 

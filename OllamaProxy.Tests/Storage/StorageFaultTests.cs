@@ -16,17 +16,19 @@ public sealed class StorageFaultTests
 {
     private static readonly string Large = new('x', 1_000_000);
 
-    [Fact]
-    public async Task A_store_that_takes_no_call_is_503_in_the_words_of_the_API()
+    [Theory]
+    [InlineData("/v1/chat/completions", "api_error")]
+    [InlineData("/v1/messages", "overloaded_error")]
+    public async Task A_store_that_takes_no_call_is_503_in_the_words_of_the_API(string path, string type)
     {
         await using var rig = await StorageRig.StartAsync();
         using var held = StorageRig.Lock(rig.Proxy.DatabasePath);
 
-        using var response = await rig.Proxy.Client.PostAsJsonAsync("/v1/chat/completions", new { model = "tiny" });
+        using var response = await rig.Proxy.Client.PostAsJsonAsync(path, new { model = "tiny" });
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.NotNull(response.Headers.RetryAfter);
-        Assert.Equal("api_error", (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error").GetProperty("type").GetString());
+        Assert.Equal(type, (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error").GetProperty("type").GetString());
     }
 
     [Fact]

@@ -14,30 +14,43 @@ internal sealed class RawOllama : IAsyncDisposable
     private readonly WebApplication _app;
     private int _requests;
 
-    private RawOllama(Func<Answer, Task> answer)
+    private RawOllama(Action<RawOllama> map)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
-        _app = builder.Build();
-        _app.MapGet("/api/version", () => Results.Json(new { version = "0.0.0" }));
-        _app.MapPost("/api/generate", async (HttpContext context) =>
+        builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            Interlocked.Increment(ref _requests);
-            using var body = await JsonDocument.ParseAsync(context.Request.Body);
-            await answer(new(context, body.RootElement.GetProperty("prompt").GetString()!));
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
         });
+        _app = builder.Build();
+        map(this);
     }
 
     public string Url => _app.Urls.Single();
 
-    /// <summary>How many generations were asked for.</summary>
+    /// <summary>How many calls there were.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
-    public static async Task<RawOllama> StartAsync(Func<Answer, Task> answer)
+    /// <summary>Answers calls, and knows its version.</summary>
+    public static Task<RawOllama> StartAsync(Func<Answer, Task> answer) => StartAsync(ollama =>
     {
-        var ollama = new RawOllama(answer);
+        ollama._app.MapGet("/api/version", () => Results.Json(new { version = "0.0.0" }));
+        ollama._app.MapPost("/{**path}", async (HttpContext context) =>
+        {
+            Interlocked.Increment(ref ollama._requests);
+            using var body = await JsonDocument.ParseAsync(context.Request.Body);
+            await answer(new(context, body.RootElement.TryGetProperty("prompt", out var prompt) ? prompt.GetString()! : ""));
+        });
+    });
+
+    /// <summary>Answers everything, in whatever way.</summary>
+    public static Task<RawOllama> AnswerAllAsync(RequestDelegate answer) => StartAsync(ollama => ollama._app.Run(answer));
+
+    private static async Task<RawOllama> StartAsync(Action<RawOllama> map)
+    {
+        var ollama = new RawOllama(map);
         await ollama._app.StartAsync();
         return ollama;
     }
@@ -47,10 +60,12 @@ internal sealed class RawOllama : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    /// <summary>A generation that was asked for.</summary>
+    /// <summary>A call.</summary>
     internal sealed class Answer(HttpContext context, string prompt)
     {
         public string Prompt => prompt;
+
+        public HttpContext Context => context;
 
         public CancellationToken Gone => context.RequestAborted;
 

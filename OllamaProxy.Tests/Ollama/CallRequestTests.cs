@@ -1,0 +1,44 @@
+using System.Text;
+using OllamaProxy.Ollama;
+
+namespace OllamaProxy.Tests.Ollama;
+
+public sealed class CallRequestTests
+{
+    [Theory]
+    [InlineData("""{"Model":"tiny","PROMPT":"hi"}""")]
+    [InlineData("""{"MODEL":null,"Model":"tiny","prompt":null,"Prompt":"hi"}""")]
+    [InlineData("""{"Prompt":"not this","prompt":"hi","Model":"nor this","model":"tiny"}""")]
+    [InlineData("""{"Name":"tiny","Prompt":"hi"}""")]
+    public void The_names_of_fields_count_in_any_case_and_the_exact_one_first(string body) =>
+        Assert.Equal(new("tiny", "hi"), Read(CallEndpoint.Generate, body));
+
+    [Theory]
+    [InlineData("""{"Model":"tiny","Messages":[{"Role":"user","Content":"hi"}]}""")]
+    [InlineData("""{"Model":"tiny","Messages":[{"Role":"user","Content":[{"Type":"text","Text":"hi"}]}]}""")]
+    [InlineData("""{"Model":"tiny","Input":[{"Role":"user","Content":"hi"}]}""")]
+    [InlineData("""{"Model":"tiny","Input":"hi"}""")]
+    public void So_do_those_of_messages(string body) => Assert.Equal(new("tiny", "hi"), Read(CallEndpoint.Chat, body));
+
+    [Fact]
+    public void A_body_is_read_as_deep_as_Ollama_reads_it()
+    {
+        var deep = $$"""{"model":"tiny","format":{{Nested(9_998)}},"prompt":"hi","messages":[{"role":"user","content":"hi"}]}""";
+        Assert.Equal(new("tiny", "hi"), Read(CallEndpoint.Generate, deep));
+        Assert.Equal(new("tiny", "hi"), Read(CallEndpoint.Chat, deep));
+        Assert.Equal(new("tiny", ""), Read(CallEndpoint.Chat, $$"""{"model":"tiny","messages":[{"role":"user","content":{{Nested(9_990)}}}]}"""));
+        Assert.Equal(new("tiny", ""), Read(CallEndpoint.Embed, $$"""{"model":"tiny","input":{{Nested(9_998)}}}"""));
+    }
+
+    [Fact]
+    public void So_is_an_answer()
+    {
+        var deep = Encoding.UTF8.GetBytes($$"""{"message":{"content":"hi","tool_calls":{{Nested(9_990)}}},"done":true}""");
+        Assert.Equal("hi", CallAnswer.ReadWhole(CallEndpoint.Chat, deep).Response);
+        Assert.Equal("hi", CallAnswer.ReadPart(CallEndpoint.Chat, deep)?.Response);
+    }
+
+    private static string Nested(int levels) => new string('[', levels) + new string(']', levels);
+
+    private static CallRequest Read(CallEndpoint endpoint, string body) => CallRequest.Read(endpoint, Encoding.UTF8.GetBytes(body));
+}
