@@ -114,6 +114,16 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
     public void A_row_of_a_script_that_could_not_be_read_is_kept_out(string row) =>
         Assert.Throws<SqliteException>(() => Sql($"INSERT INTO prompts (id, prompt, status, created_at, updated_at) VALUES ({row})"));
 
+    [Fact]
+    public async Task A_date_of_a_script_that_no_calendar_has_stops_nothing()
+    {
+        Sql("INSERT INTO prompts (id, prompt, created_at) VALUES ('0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a', 'text', '2026-02-30 12:00:00')");
+        await AddAsync("hello");
+        var offer = await _store.OfferAsync(10, Guid.NewGuid(), default);
+        Assert.Equal(2, offer.Prompts.Count);
+        Assert.Equal(2, (await _store.ListAsync(new(1, 10), default)).Prompts.Count);
+    }
+
     [Theory]
     [InlineData("batch = 'nightly'")]
     [InlineData("expires_at = 9e18")]

@@ -53,15 +53,5 @@ internal sealed class OriginalTakeover(string model, DateTimeOffset now)
             """, ("$model", model));
     }
 
-    private DateTimeOffset Time(string? text)
-    {
-        try
-        {
-            return SqliteTime.ReadOrNull(text) ?? now;
-        }
-        catch (FormatException)
-        {
-            return now;
-        }
-    }
+    private DateTimeOffset Time(string? text) => SqliteTime.ReadOrNull(text) ?? now;
 }

@@ -18,8 +18,9 @@ internal static class SqliteTime
     /// Reads a time that anybody may have written; one without an offset is UTC. SQLite takes the 30th of February for a time;
     /// what is none reads as 1970, since one row must not stop the queue.
     /// </summary>
-    public static DateTimeOffset Read(string text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : DateTimeOffset.UnixEpoch;
+    public static DateTimeOffset Read(string text) => ReadOrNull(text) ?? DateTimeOffset.UnixEpoch;
 
-    public static DateTimeOffset? ReadOrNull(string? text) => text is null ? null : Read(text);
+    /// <summary>As <see cref="Read"/>; null: there is none, or it is none.</summary>
+    public static DateTimeOffset? ReadOrNull(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
 }
