@@ -12,6 +12,8 @@ internal sealed record Effort
         LatencySamples = 300,
         DrainWarmUp = 6000, // The runtime compiles what is used much a second time, in the first seconds.
         DrainPrompts = 4000,
+        CallWarmUp = 4000, // As with a drain.
+        CallLoadWarmUp = TimeSpan.FromSeconds(10),
         DrainRuns = 3,
         StatusPrompts = 10_000,
         StoreSamples = 1000,
@@ -34,6 +36,8 @@ internal sealed record Effort
         LatencySamples = 20,
         DrainWarmUp = 20,
         DrainPrompts = 100,
+        CallWarmUp = 20,
+        CallLoadWarmUp = TimeSpan.FromSeconds(0.2),
         DrainRuns = 1,
         StatusPrompts = 300,
         StoreSamples = 10,
@@ -62,6 +66,12 @@ internal sealed record Effort
     public required int DrainWarmUp { get; init; }
 
     public required int DrainPrompts { get; init; }
+
+    /// <summary>How many calls are answered, one after the other, before those that count.</summary>
+    public required int CallWarmUp { get; init; }
+
+    /// <summary>How long calls come on many connections before they count: with a whole way through the server, more has to be compiled than for a submit.</summary>
+    public required TimeSpan CallLoadWarmUp { get; init; }
 
     public required int DrainRuns { get; init; }
 

@@ -44,7 +44,7 @@ internal sealed class CallRows : IMeasurement
         using var through = await Connection.OpenAsync(server.EndPoint, cancellationToken);
 
         var samples = (Direct: new List<double>(), Through: new List<double>());
-        for (var i = -bench.Effort.LatencySamples; i < bench.Effort.LatencySamples; i++)
+        for (var i = -bench.Effort.CallWarmUp; i < bench.Effort.LatencySamples; i++)
         {
             var (one, other) = (await FirstByteAsync(direct, cancellationToken), await FirstByteAsync(through, cancellationToken));
             if (i < 0)
@@ -70,31 +70,39 @@ internal sealed class CallRows : IMeasurement
         using var direct = await LoadGenerator.ConnectAsync(ollama.EndPoint, Connections, cancellationToken);
         using var through = await LoadGenerator.ConnectAsync(server.EndPoint, Connections, cancellationToken);
 
-        var windows = await Side.CompareAsync(bench.Effort, cancellationToken, new(direct, Whole), new(through, Whole));
+        var windows = await Side.CompareAsync(bench.Effort with { WarmUp = bench.Effort.CallLoadWarmUp }, cancellationToken, new(direct, Whole), new(through, Whole));
         results.Note(_rate, windows.Median(rates => rates[1] / rates[0]) * 100, string.Create(CultureInfo.InvariantCulture,
             $"{windows.Median(rates => rates[1]):N0}/s against {windows.Median(rates => rates[0]):N0}/s"));
     }
 
     private async Task MeasureTokensAsync(Bench bench, Results results, CancellationToken cancellationToken)
     {
-        var length = bench.Effort.WarmUp + bench.Effort.Watch;
-        await using var ollama = await TokenServer.StartAsync(TokenInterval, (int)(length / TokenInterval), cancellationToken);
+        var effort = bench.Effort;
+        await using var ollama = await TokenServer.StartAsync(TokenInterval, (int)(effort.Window / TokenInterval), cancellationToken);
         await using var server = await Bench.WorkAsync(bench.Server, Path.Combine(bench.NewFolder(), "queue.db"), ollama.Address, Streams, cancellationToken);
-        var (direct, through) = (await DelaysAsync(ollama.Address), await DelaysAsync($"http://{server.EndPoint}"));
-        results.Note(_token, through.Median() - direct.Median(), string.Create(CultureInfo.InvariantCulture,
-            $"{through.Count:N0} tokens, {through.Median():0.00} ms on their way against {direct.Median():0.00} ms; 99th percentile {through.Percentile(0.99):0.0} ms against {direct.Percentile(0.99):0.0} ms"));
+        using var direct = Client(ollama.Address);
+        using var through = Client($"http://{server.EndPoint}");
 
-        async Task<List<double>> DelaysAsync(string address)
+        for (var warm = TimeSpan.Zero; warm < effort.CallLoadWarmUp; warm += effort.Window)
+            await DelaysAsync(warm < effort.WarmUp ? direct : through, cancellationToken);
+        var (ofDirect, ofThrough) = (new List<double>(), new List<double>());
+        for (var i = 0; i < effort.Windows; i++)
         {
-            using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Streams }) { BaseAddress = new(address) };
-            var warm = Stopwatch.GetTimestamp() + (long)(bench.Effort.WarmUp.TotalSeconds * Stopwatch.Frequency);
-            var delays = await Task.WhenAll(Enumerable.Range(0, Streams).Select(_ => ReadAsync(client, warm, cancellationToken)));
-            return [.. delays.SelectMany(delay => delay)];
+            // In turn, so that whatever slows the machine slows both.
+            ofDirect.AddRange(await DelaysAsync(direct, cancellationToken));
+            ofThrough.AddRange(await DelaysAsync(through, cancellationToken));
         }
+        results.Note(_token, ofThrough.Median() - ofDirect.Median(), string.Create(CultureInfo.InvariantCulture,
+            $"{ofThrough.Count:N0} tokens, {ofThrough.Median():0.00} ms on their way against {ofDirect.Median():0.00} ms; 99th percentile {ofThrough.Percentile(0.99):0.0} ms against {ofDirect.Percentile(0.99):0.0} ms"));
     }
 
-    /// <summary>Asks, and returns how many milliseconds each token was on its way.</summary>
-    private static async Task<List<double>> ReadAsync(HttpClient client, long warm, CancellationToken cancellationToken)
+    private static HttpClient Client(string address) => new(new SocketsHttpHandler { MaxConnectionsPerServer = Streams }) { BaseAddress = new(address) };
+
+    /// <summary>Asks for all streams at once, and returns how many milliseconds each token was on its way.</summary>
+    private static async Task<IEnumerable<double>> DelaysAsync(HttpClient client, CancellationToken cancellationToken) =>
+        (await Task.WhenAll(Enumerable.Range(0, Streams).Select(_ => ReadAsync(client, cancellationToken)))).SelectMany(delays => delays);
+
+    private static async Task<List<double>> ReadAsync(HttpClient client, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/generate") { Content = new StringContent("""{"model":"llama3.2","prompt":"hi"}""") };
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
@@ -104,7 +112,7 @@ internal sealed class CallRows : IMeasurement
         {
             var received = Stopwatch.GetTimestamp();
             using var token = JsonDocument.Parse(line);
-            if (long.TryParse(token.RootElement.GetProperty("response").GetString(), CultureInfo.InvariantCulture, out var sent) && sent >= warm)
+            if (long.TryParse(token.RootElement.GetProperty("response").GetString(), CultureInfo.InvariantCulture, out var sent))
                 delays.Add(Stopwatch.GetElapsedTime(sent, received).TotalMilliseconds);
         }
         return delays;
