@@ -6,6 +6,7 @@ using OllamaProxy.Prompts;
 using OllamaProxy.Simulator;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Api;
+using OllamaProxy.Tests.Clients;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Functions;
@@ -50,6 +51,28 @@ public sealed class FuncTests
         await func.TerminateAsync();
         await using var store = SqlitePromptStore.Open(folder.File("queue.db"), "llama3.2", TimeProvider.System);
         Assert.Equal((PromptStatus.Queued, 0), await store.FindAsync(running, default) is { } prompt ? (prompt.Status, prompt.Attempts) : default);
+    }
+
+    [FuncFact]
+    public async Task Under_the_real_host_clients_see_no_difference_and_one_that_goes_away_stops_Ollama()
+    {
+        using var folder = new TempFolder();
+        await using var ollama = await OllamaSimulator.StartAsync();
+        using var func = new FuncProcess(("OLLAMA_URL", ollama.BaseAddress.ToString()), ("OLLAMA_PROXY_DB", folder.File("queue.db")));
+        await func.StartedAsync();
+
+        var (direct, through) = (ollama.BaseAddress, func.Client.BaseAddress!);
+        (await CurlClient.RecordAsync(direct, ollama)).AssertSame(await CurlClient.RecordAsync(through, ollama));
+        (await OllamaSharpClient.RecordAsync(direct, ollama)).AssertSame(await OllamaSharpClient.RecordAsync(through, ollama));
+        foreach (var client in NodeClient.Installed)
+            (await NodeClient.RecordAsync(client, direct)).AssertSame(await NodeClient.RecordAsync(client, through));
+
+        await Eventually.True(() => ollama.Requests.Running == 0);
+        ollama.Faults.Enqueue(Fault.Stall(2));
+        using (var call = await func.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"gone"}"""), HttpCompletionOption.ResponseHeadersRead))
+            Assert.Equal(1, ollama.Requests.Running);
+        await Eventually.True(() => ollama.Requests.Running == 0);
+        await Eventually.NotNull(async () => (await func.Client.GetStringAsync("/api/v1/prompts?page_size=1")).Contains("cancelled", StringComparison.Ordinal) ? "" : null);
     }
 
     private static async Task<Guid> SubmitAsync(HttpClient client, string prompt)
