@@ -4,9 +4,20 @@ namespace OllamaProxy.Prompts;
 public sealed class QueueSignal
 {
     private readonly Latch _latch = new();
+    private long _changes;
 
-    /// <summary>Raises the signal; it stays up until it was waited for.</summary>
-    public void Raise() => _latch.Raise();
+    /// <summary>How often the signal was raised for the queue; while that stays the same, nothing was queued here.</summary>
+    public long Changes => Interlocked.Read(ref _changes);
+
+    /// <summary>Raises the signal, since the queue may have changed; it stays up until it was waited for.</summary>
+    public void Raise()
+    {
+        Interlocked.Increment(ref _changes);
+        _latch.Raise();
+    }
+
+    /// <summary>Raises the signal, since there may be room for what is queued.</summary>
+    public void RaiseForRoom() => _latch.Raise();
 
     /// <summary>
     /// Completes as soon as the signal is up, or after <paramref name="atMost"/>, and takes it down. Look at the queue after this, and

@@ -17,8 +17,8 @@ public sealed class Dispatcher : IPromptTaker
     /// <summary>How often the queue is looked at while there is no room: for prompts that can fail without.</summary>
     private static readonly TimeSpan FullLookInterval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>For how long an offer is good for prompts that are to follow others, and for how many of those it is asked for.</summary>
-    private static readonly TimeSpan FollowerOfferGoodFor = TimeSpan.FromMilliseconds(10);
+    /// <summary>For how long an offer is good where prompts are quick, and for how many of those it is asked for.</summary>
+    private static readonly TimeSpan OfferGoodFor = TimeSpan.FromMilliseconds(10);
     private const int FollowersAhead = 16;
 
     private static readonly QueueOffer NoOffer = new(0, [], []);
@@ -42,6 +42,7 @@ public sealed class Dispatcher : IPromptTaker
     private CancellationToken? _stop;
     private QueueOffer _offer = NoOffer;
     private long? _lookedAt;
+    private long _changesSeen;
     private volatile bool _isEmpty;
     private volatile bool _wasRefused;
     private ImmutableDictionary<string, Overtaken> _overtaken = ImmutableDictionary<string, Overtaken>.Empty;
@@ -101,9 +102,11 @@ public sealed class Dispatcher : IPromptTaker
                     _isEmpty = false;
                     return QueueLook.Full;
                 }
-                // What is to follow is claimed ahead of its time anyway: for that, what was offered a moment ago is good enough.
-                var offer = free == 0 && _lookedAt is { } before && _time.GetElapsedTime(before) < FollowerOfferGoodFor && _offer.Prompts.Count >= room
-                    ? _offer : await LookAsync(room, stop);
+                // What is to follow is claimed ahead of its time anyway: for that, what was offered a moment ago is good enough, and
+                // for a free slot as long as nothing was queued since.
+                var isGood = _lookedAt is { } before && _time.GetElapsedTime(before) < OfferGoodFor && _offer.Prompts.Count >= room
+                    && (free == 0 || _signal.Changes == _changesSeen);
+                var offer = isGood ? _offer : await LookAsync(room, stop);
                 var assignments = Decide(offer);
                 _offer = offer with { Prompts = [.. offer.Prompts.Except(assignments.Select(assignment => assignment.Prompt))], Queued = offer.Queued - assignments.Count };
                 if (assignments.Count == 0)
@@ -111,6 +114,8 @@ public sealed class Dispatcher : IPromptTaker
                 if (!await StartAsync(assignments, stop))
                 {
                     _offer = NoOffer;
+                    if (isGood)
+                        continue; // It was not as good as that.
                     return QueueLook.Full;
                 }
                 // What comes from now on raises the signal.
@@ -127,6 +132,7 @@ public sealed class Dispatcher : IPromptTaker
 
     private async Task<QueueOffer> LookAsync(int room, CancellationToken stop)
     {
+        _changesSeen = _signal.Changes;
         var offer = await _store.OfferAsync(Math.Clamp(room * FollowersAhead, 1, MaxPerModel), _identity.Token, stop);
         _lookedAt = _time.GetTimestamp();
         _isEmpty = offer.Queued == 0;
@@ -296,7 +302,7 @@ public sealed class Dispatcher : IPromptTaker
             lock (_lock)
                 isIdle = _running.Remove(slot) && _running.Count == 0;
             if (isIdle)
-                _signal.Raise();
+                _signal.RaiseForRoom();
         }
     }
 
@@ -314,7 +320,7 @@ public sealed class Dispatcher : IPromptTaker
     private void NoteRoom()
     {
         if (!_isEmpty)
-            _signal.Raise();
+            _signal.RaiseForRoom();
     }
 
     /// <summary>What the store would not let be claimed may have waited for just this lease.</summary>
@@ -323,7 +329,7 @@ public sealed class Dispatcher : IPromptTaker
         if (!_wasRefused)
             return;
         _wasRefused = false;
-        _signal.Raise();
+        _signal.RaiseForRoom();
     }
 
     private void GiveBack(Place place)
