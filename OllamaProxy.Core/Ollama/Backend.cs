@@ -61,7 +61,7 @@ public sealed class Backend
 
     /// <summary>Whether the settings let it be asked for this model.</summary>
     /// <param name="model">In any of its names; empty: none is named, and that it may be told.</param>
-    public bool Serves(string model) => model.Length == 0 || State.Only?.Contains(ModelName.Canonical(model)) is not false;
+    public bool Serves(string model) => !State.IsExcluded(ModelName.Canonical(model));
 
     /// <summary>What is known of it now.</summary>
     public BackendState State

@@ -37,6 +37,6 @@ public sealed record BackendState(string Name, int Concurrency)
     /// <summary>Whether it would say, as far as is known, that it does not have this model.</summary>
     public bool Lacks(string model) => Installed?.Contains(model) is false || Missing.Contains(model);
 
-    /// <summary>Whether the settings keep this model from it.</summary>
-    public bool IsExcluded(string model) => Only?.Contains(model) is false;
+    /// <summary>Whether the settings keep this model from it; not what is empty, since who names none may be told so.</summary>
+    public bool IsExcluded(string model) => model.Length > 0 && Only?.Contains(model) is false;
 }

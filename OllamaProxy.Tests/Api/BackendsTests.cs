@@ -149,6 +149,15 @@ public sealed class BackendsTests
     }
 
     [Fact]
+    public async Task A_call_that_names_no_model_is_told_so_by_Ollama_whatever_the_settings_keep_from_it()
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server);
+        await proxy.RestartAsync(("OLLAMA_URL", $"{proxy.Ollama.BaseAddress};models=tiny"));
+        using var call = await proxy.Client.SendAsync(CallTests.Post("/api/chat", """{"messages":[{"role":"user","content":"hi"}]}"""));
+        Assert.Equal((HttpStatusCode.BadRequest, """{"error":"model is required"}"""), (call.StatusCode, await call.Content.ReadAsStringAsync()));
+    }
+
+    [Fact]
     public async Task The_settings_keep_a_model_from_a_backend()
     {
         await using var rig = await StartAsync(["a", "b"], ["a", "b"], ";models=b");
