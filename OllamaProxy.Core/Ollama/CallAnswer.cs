@@ -90,6 +90,7 @@ internal static class CallAnswer
         "response.output_text.delta" => new() { Response = answer.Text("delta") },
         "response.reasoning_text.delta" or "response.reasoning_summary_text.delta" => new() { Thinking = answer.Text("delta") },
         "response.failed" => new() { Done = true, Error = answer.Find("response")?.Find("error")?.Text("message") ?? "The response failed." },
+        "error" => new() { Done = true, Error = answer.Text("message") ?? answer.GetRawText() },
         "response.completed" or "response.incomplete" => ReadUsage(answer.Find("response") ?? answer) with { Done = true },
         null => ReadUsage(answer) with { Response = string.Concat(answer.Items("output").SelectMany(item => item.Items("content")).Select(part => part.Text("text"))) },
         _ => new(),

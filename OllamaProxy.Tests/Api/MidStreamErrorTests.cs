@@ -47,6 +47,12 @@ public sealed class MidStreamErrorTests
             "event: response.failed\ndata: {\"type\":\"response.failed\",\"response\":{\"error\":{\"message\":\"an unknown error was met\"}}}\n\n",
             "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{}}\n\n"
         },
+        {
+            "/v1/responses", """{"model":"m","input":"hi","stream":true}""", Events,
+            "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"delta\":\"Hi\"}\n\n",
+            "event: error\ndata: {\"type\":\"error\",\"code\":\"server_error\",\"message\":\"an unknown error was met\",\"param\":null}\n\n",
+            "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{}}\n\n"
+        },
     };
 
     [Theory]
