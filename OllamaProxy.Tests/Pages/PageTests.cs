@@ -12,6 +12,8 @@ namespace OllamaProxy.Tests.Pages;
 /// </summary>
 public abstract class PageTests(ProxyHost host) : IAsyncLifetime
 {
+    protected const string Question = "What is the capital of France?";
+
     private readonly ConcurrentQueue<string> _complaints = [];
     private readonly List<string> _expected = [];
     private readonly List<IBrowserContext> _contexts = [];
@@ -103,6 +105,16 @@ public abstract class PageTests(ProxyHost host) : IAsyncLifetime
         for (var number = 1; number <= count; number++)
             last = await Proxy.SubmitAsync(new { prompt = $"number {number}" });
         await Proxy.ResultAsync(last);
+    }
+
+    /// <summary>Where a prompt is typed.</summary>
+    protected ILocator Field => ById("prompt");
+
+    /// <summary>Queues a prompt by the form.</summary>
+    protected async Task QueueAsync(string prompt)
+    {
+        await Field.FillAsync(prompt);
+        await ById("submit").ClickAsync();
     }
 
     protected ILocator ById(string id) => Page.Locator($"#{id}");
