@@ -1,0 +1,45 @@
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using OllamaProxy.Tests.Support;
+
+namespace OllamaProxy.Tests.Crash;
+
+/// <summary>Clients of Ollama's own API wait on open connections, which break when the program is killed.</summary>
+public sealed class KilledCallTests
+{
+    private const int Slots = 4;
+
+    [Fact]
+    public async Task Nothing_is_run_for_clients_whose_connections_broke_when_the_program_was_killed()
+    {
+        await using var rig = await CrashRig.StartAsync();
+        rig.Launch();
+        await rig.OpenAsync();
+        var client = await rig.ClientAsync();
+        Task[] calls = [.. Enumerable.Range(1, Slots + 2).Select(number => CallAsync(client, $"call {number}"))];
+        await Eventually.True(() => rig.Ollama.Requests.Running == Slots && Number(rig, "SELECT prompts FROM counts WHERE status = 'queued'") == 2);
+
+        rig.Kill();
+        foreach (var call in calls)
+        {
+            var broken = await Record.ExceptionAsync(() => call);
+            Assert.True(broken is HttpRequestException or IOException or SocketException, $"{broken}");
+        }
+        rig.Launch();
+        await rig.OpenAsync();
+
+        await Eventually.True(() => Number(rig, "SELECT prompts FROM counts WHERE status = 'cancelled'") == Slots + 2);
+        Assert.All(rig.Query("SELECT error FROM prompts"), row => Assert.Equal("The client that waited for it on an open connection is gone.", row[0]));
+        using var next = await (await rig.ClientAsync()).PostAsJsonAsync("/api/generate", new { model = "llama3.2", prompt = "And the next?", stream = false });
+        Assert.True(next.IsSuccessStatusCode);
+        Assert.Equal(Slots + 1, rig.Ollama.Requests.Count);
+    }
+
+    /// <summary>A call that would run for minutes.</summary>
+    private static async Task CallAsync(HttpClient client, string prompt)
+    {
+        using var answer = await client.PostAsJsonAsync("/api/generate", new { model = "llama3.2", prompt, options = new { simulator_tokens = 100_000 } });
+    }
+
+    private static long Number(CrashRig rig, string sql) => (long)rig.Query(sql)[0][0]!;
+}
