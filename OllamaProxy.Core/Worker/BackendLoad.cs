@@ -5,5 +5,5 @@ namespace OllamaProxy.Worker;
 /// <summary>A backend, and how busy it is.</summary>
 /// <param name="State">What is known of it.</param>
 /// <param name="Free">How many prompts it can be given now.</param>
-/// <param name="Running">The models of the prompts that run there, one for each prompt.</param>
-public sealed record BackendLoad(BackendState State, int Free, IReadOnlyList<string> Running);
+/// <param name="Running">What runs there.</param>
+public sealed record BackendLoad(BackendState State, int Free, RunningModels Running);

@@ -16,8 +16,8 @@ internal sealed class BackendSlots(Backend backend)
     /// <summary>How many slots other processes have taken, as far as is known.</summary>
     public int TakenByOthers { get; set; }
 
-    /// <summary>The models that other processes run there, as far as is known.</summary>
-    public IReadOnlyList<string> RunByOthers { get; set; } = [];
+    /// <summary>What other processes run there, as far as is known.</summary>
+    public RunningModels RunByOthers { get; set; } = RunningModels.None;
 
     /// <summary>Whether the last prompt of the slot that closed last was quick.</summary>
     public bool IsQuick { get; set; }

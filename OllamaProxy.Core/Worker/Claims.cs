@@ -7,30 +7,35 @@ internal sealed class Claims
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, Claim> _byToken = [];
+    private readonly Dictionary<string, RunningModels> _running = [];
 
     public void Add(Lease lease, string backend, string model)
     {
         lock (_lock)
+        {
             _byToken.Add(lease.Token, new(lease, backend, model));
+            _running[backend] = RunningAt(backend).With(model);
+        }
     }
 
     public void NoteEnded(Lease lease)
     {
         lock (_lock)
-            _byToken[lease.Token].HasEnded = true;
+            End(_byToken[lease.Token]);
     }
 
     public void NoteSettled(Lease lease)
     {
         lock (_lock)
-            _byToken.Remove(lease.Token);
+            if (_byToken.Remove(lease.Token, out var claim))
+                End(claim);
     }
 
-    /// <summary>The models of what runs at a backend.</summary>
-    public IReadOnlyList<string> RunningAt(string backend)
+    /// <summary>What runs at a backend.</summary>
+    public RunningModels RunningAt(string backend)
     {
         lock (_lock)
-            return [.. _byToken.Values.Where(claim => claim.Backend == backend && !claim.HasEnded).Select(claim => claim.Model)];
+            return _running.GetValueOrDefault(backend, RunningModels.None);
     }
 
     /// <summary>A lease at a backend whose attempt has ended and whose slot is as good as free, each only once; null: there is none.</summary>
@@ -43,6 +48,14 @@ internal sealed class Claims
                 ended.IsSucceeded = true;
             return ended?.Lease;
         }
+    }
+
+    private void End(Claim claim)
+    {
+        if (claim.HasEnded)
+            return;
+        claim.HasEnded = true;
+        _running[claim.Backend] = _running[claim.Backend].Without(claim.Model);
     }
 
     private sealed record Claim(Lease Lease, string Backend, string Model)

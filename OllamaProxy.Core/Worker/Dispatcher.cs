@@ -11,17 +11,8 @@ namespace OllamaProxy.Worker;
 /// </summary>
 public sealed class Dispatcher : IPromptTaker
 {
-    /// <summary>How many prompts of a model are looked at for one decision.</summary>
-    private const int MaxPerModel = 64;
-
-    /// <summary>How often the queue is looked at while there is no room: for prompts that can fail without.</summary>
-    private static readonly TimeSpan FullLookInterval = TimeSpan.FromMilliseconds(250);
-
-    /// <summary>For how long an offer is good where prompts are quick, and for how many of those it is asked for.</summary>
-    private static readonly TimeSpan OfferGoodFor = TimeSpan.FromMilliseconds(10);
-    private const int FollowersAhead = 16;
-
-    private static readonly QueueOffer NoOffer = new(0, [], []);
+    /// <summary>How many prompts that take no slot run at once: by the lists no backend has their model, but lists can be wrong.</summary>
+    private const int MaxWithoutSlot = 8;
 
     private readonly IPromptStore _store;
     private readonly Backends _backends;
@@ -33,6 +24,7 @@ public sealed class Dispatcher : IPromptTaker
     private readonly ILogger<Dispatcher> _logger;
     private readonly Scheduler _scheduler;
     private readonly TimeSpan _patience;
+    private readonly OfferCache _offers;
     private readonly Claims _claims = new();
 
     private readonly Lock _lock = new();
@@ -40,10 +32,7 @@ public sealed class Dispatcher : IPromptTaker
     private readonly HashSet<Place> _reserved = [];
     private readonly Dictionary<Slot, Task> _running = [];
     private CancellationToken? _stop;
-    private QueueOffer _offer = NoOffer;
-    private long? _lookedAt;
-    private long _changesSeen;
-    private volatile bool _isEmpty;
+    private int _withoutSlot;
     private volatile bool _wasRefused;
     private ImmutableDictionary<string, Overtaken> _overtaken = ImmutableDictionary<string, Overtaken>.Empty;
 
@@ -54,6 +43,7 @@ public sealed class Dispatcher : IPromptTaker
         (_store, _backends, _runner, _signal, _identity, _options, _time, _logger) = (store, backends, runner, signal, identity, options, time, logger);
         _slots = backends.All.ToDictionary(backend => backend.Name, backend => new BackendSlots(backend));
         _scheduler = new(options.GroupingWindow, options.WaitForModel, options.Model);
+        _offers = new(store, signal, identity, time);
         _patience = options.LeaseLength / 3 < Slot.Quick ? options.LeaseLength / 3 : Slot.Quick;
     }
 
@@ -96,24 +86,21 @@ public sealed class Dispatcher : IPromptTaker
             {
                 var (free, followers) = Room();
                 var room = free + followers;
-                if (room == 0 && _lookedAt is { } at && _time.GetElapsedTime(at) < FullLookInterval)
+                if (room == 0 && !_offers.IsDueWhenFull)
                 {
                     // Something may have been queued since: the next slot that closes is to be told of.
-                    _isEmpty = false;
+                    _offers.NoteUnseen();
                     return QueueLook.Full;
                 }
-                // What is to follow is claimed ahead of its time anyway: for that, what was offered a moment ago is good enough, and
-                // for a free slot as long as nothing was queued since.
-                var isGood = _lookedAt is { } before && _time.GetElapsedTime(before) < OfferGoodFor && _offer.Prompts.Count >= room
-                    && (free == 0 || _signal.Changes == _changesSeen);
-                var offer = isGood ? _offer : await LookAsync(room, stop);
+                var isGood = _offers.IsGoodFor(free, followers);
+                var offer = isGood ? _offers.Current : await _offers.LookAsync(room, stop);
                 var assignments = Decide(offer);
-                _offer = offer with { Prompts = [.. offer.Prompts.Except(assignments.Select(assignment => assignment.Prompt))], Queued = offer.Queued - assignments.Count };
+                _offers.Take(assignments);
                 if (assignments.Count == 0)
                     return offer.Queued == 0 ? QueueLook.Empty : room == 0 ? QueueLook.Full : QueueLook.Waiting;
                 if (!await StartAsync(assignments, stop))
                 {
-                    _offer = NoOffer;
+                    _offers.Forget();
                     if (isGood)
                         continue; // It was not as good as that.
                     return QueueLook.Full;
@@ -128,15 +115,6 @@ public sealed class Dispatcher : IPromptTaker
             _logger.ClaimFailed(exception.Message);
             return QueueLook.Waiting;
         }
-    }
-
-    private async Task<QueueOffer> LookAsync(int room, CancellationToken stop)
-    {
-        _changesSeen = _signal.Changes;
-        var offer = await _store.OfferAsync(Math.Clamp(room * FollowersAhead, 1, MaxPerModel), _identity.Token, stop);
-        _lookedAt = _time.GetTimestamp();
-        _isEmpty = offer.Queued == 0;
-        return offer;
     }
 
     /// <inheritdoc/>
@@ -171,23 +149,24 @@ public sealed class Dispatcher : IPromptTaker
     {
         lock (_lock)
         {
-            var others = offer.Running.Where(lease => lease.Worker != _identity.Token).ToLookup(lease => lease.Backend);
+            var elsewhere = offer.Running.Where(lease => lease.Worker != _identity.Token).ToLookup(lease => lease.Backend);
             foreach (var (backend, slots) in _slots)
             {
-                slots.TakenByOthers = others[backend].DistinctBy(lease => lease.Slot).Count();
-                slots.RunByOthers = [.. others[backend].Select(lease => ModelName.Canonical(lease.Model ?? _options.Model))];
+                slots.TakenByOthers = elsewhere[backend].DistinctBy(lease => lease.Slot).Count();
+                slots.RunByOthers = RunningModels.Of(elsewhere[backend].Select(lease => ModelName.Canonical(lease.Model ?? _options.Model)));
             }
             var schedule = _scheduler.Decide(
                 offer.Prompts, [.. _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Followers))], _overtaken, _time.GetUtcNow());
             _overtaken = schedule.Overtaken;
             if (schedule.NeedsModels)
                 _backends.RefreshSoon();
-            return schedule.Assignments;
+            var (inSlots, others) = (schedule.Assignments.Where(assignment => assignment.NeedsSlot), schedule.Assignments.Where(assignment => !assignment.NeedsSlot));
+            return [.. inSlots, .. others.Take(MaxWithoutSlot - _withoutSlot)];
         }
     }
 
     private BackendLoad LoadOf(BackendSlots slots, int room) =>
-        new(slots.Backend.State, room, [.. _claims.RunningAt(slots.Backend.Name), .. slots.RunByOthers]);
+        new(slots.Backend.State, room, _claims.RunningAt(slots.Backend.Name).With(slots.RunByOthers));
 
     /// <summary>Claims and starts prompts, and returns whether any could be.</summary>
     private async Task<bool> StartAsync(IReadOnlyList<Assignment> assignments, CancellationToken stop)
@@ -288,6 +267,8 @@ public sealed class Dispatcher : IPromptTaker
             Unreserve(place);
             if (assignment.NeedsSlot)
                 slots.Open.Add(slot);
+            else
+                _withoutSlot++;
             _running[slot] = Task.CompletedTask;
         }
         var running = RunAsync();
@@ -310,7 +291,8 @@ public sealed class Dispatcher : IPromptTaker
     {
         lock (_lock)
         {
-            _slots[slot.Backend.Name].Open.Remove(slot);
+            if (!_slots[slot.Backend.Name].Open.Remove(slot))
+                _withoutSlot--;
             _slots[slot.Backend.Name].IsQuick = slot.WasQuick;
         }
         NoteRoom();
@@ -319,7 +301,7 @@ public sealed class Dispatcher : IPromptTaker
     /// <summary>While nothing is queued, nothing is to be done: what is submitted then raises the signal itself.</summary>
     private void NoteRoom()
     {
-        if (!_isEmpty)
+        if (!_offers.IsEmpty)
             _signal.RaiseForRoom();
     }
 

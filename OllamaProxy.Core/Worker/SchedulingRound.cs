@@ -180,14 +180,14 @@ internal sealed class SchedulingRound
     /// <summary>A backend, as it fills up.</summary>
     private sealed class Place(BackendLoad load)
     {
-        private readonly List<string> _running = [.. load.Running];
-        private ImmutableHashSet<string> _loaded = load.State.Loaded.Union(load.Running);
+        private RunningModels _running = load.Running;
+        private ImmutableHashSet<string> _loaded = load.State.Loaded.Union(load.Running.Counts.Keys);
 
         public Ollama.BackendState State => load.State;
 
         public int Free { get; private set; } = load.Free;
 
-        public double Load => (double)_running.Count / State.Concurrency;
+        public double Load => (double)_running.Total / State.Concurrency;
 
         public DateTimeOffset LoadedAt { get; private set; } = load.State.LoadedAt;
 
@@ -198,10 +198,10 @@ internal sealed class SchedulingRound
         public void Take(string model, DateTimeOffset now)
         {
             Free--;
-            _running.Add(model);
+            _running = _running.With(model);
             // One that has yet to be loaded may need all the room that those leave which run.
             if (model.Length > 0 && !_loaded.Contains(model))
-                (_loaded, LoadedAt) = ([.. _running], now);
+                (_loaded, LoadedAt) = ([.. _running.Counts.Keys], now);
         }
     }
 }

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;
 
@@ -99,6 +101,32 @@ public sealed class BackendsTests
         Assert.Equal(("failed", "model 'nosuch' not found"), (CallTests.Text(failed, "status"), CallTests.Text(failed, "error")));
         using var call = await rig.Proxy.Client.SendAsync(CallTests.Post("/api/chat", """{"model":"nosuch","messages":[]}"""));
         Assert.Equal((HttpStatusCode.NotFound, """{"error":"model 'nosuch' not found"}"""), (call.StatusCode, await call.Content.ReadAsStringAsync()));
+    }
+
+    [Fact]
+    public async Task Ollama_is_not_flooded_with_prompts_for_a_model_that_it_does_not_list()
+    {
+        var (asked, most) = (0, new ConcurrentBag<int>());
+        await using var ollama = await RawOllama.AnswerAllAsync(async context =>
+        {
+            if (HttpMethods.IsGet(context.Request.Method))
+            {
+                await context.Response.WriteAsync(context.Request.Path == "/api/version" ? """{"version":"0.33.0"}""" : """{"models":[]}""");
+                return;
+            }
+            most.Add(Interlocked.Increment(ref asked));
+            await Task.Delay(20);
+            Interlocked.Decrement(ref asked);
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            await context.Response.WriteAsync("""{"error":"model 'nosuch' not found"}""");
+        });
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Url));
+        using var batch = await proxy.Client.PostAsJsonAsync("/api/v1/prompts", Enumerable.Repeat(new { prompt = "hi", model = "nosuch" }, 50));
+        Assert.True(batch.IsSuccessStatusCode);
+
+        await Eventually.NotNull(async () => (await proxy.GetAsync("/api/v1/prompts?status=failed")).GetProperty("total").GetInt32() == 50 ? "" : null, "all to fail");
+        Assert.Equal(50, most.Count);
+        Assert.InRange(most.Max(), 1, 8);
     }
 
     [Fact]

@@ -189,7 +189,7 @@ public sealed class SchedulerTests
                 Missing = After("not") ?? [],
             },
             int.Parse(room[0]),
-            running);
+            RunningModels.Of(running));
     }
 
     private static IEnumerable<string> Print(Schedule schedule) => schedule.Assignments.Select(assignment =>

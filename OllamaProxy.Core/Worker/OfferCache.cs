@@ -1,0 +1,71 @@
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Worker;
+
+/// <summary>
+/// What the store offers of the queue, and what is left of that a moment later: to look is what costs most where prompts are quick.
+/// Used by one drain at a time; <see cref="IsEmpty"/> by anybody.
+/// </summary>
+internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerIdentity identity, TimeProvider time)
+{
+    /// <summary>How many prompts of a model are looked at for one decision.</summary>
+    private const int MaxPerModel = 64;
+
+    /// <summary>For how long an offer is good where prompts are quick, and for how many of those it is asked for.</summary>
+    private static readonly TimeSpan GoodFor = TimeSpan.FromMilliseconds(10);
+    private const int FollowersAhead = 16;
+
+    /// <summary>How often the queue is looked at while there is no room: for prompts that can fail without.</summary>
+    private static readonly TimeSpan FullLookInterval = TimeSpan.FromMilliseconds(250);
+
+    private static readonly QueueOffer Nothing = new(0, [], []);
+
+    private long? _lookedAt;
+    private long _changesSeen;
+    private volatile bool _isEmpty;
+
+    /// <summary>What was offered last, without what was taken of it.</summary>
+    public QueueOffer Current { get; private set; } = Nothing;
+
+    /// <summary>Whether nothing was queued at the last look, and nobody has said since that there may be.</summary>
+    public bool IsEmpty => _isEmpty;
+
+    /// <summary>Whether the queue is to be looked at although there is no room.</summary>
+    public bool IsDueWhenFull => _lookedAt is not { } at || time.GetElapsedTime(at) >= FullLookInterval;
+
+    /// <summary>
+    /// Whether <see cref="Current"/> is good enough. What is to follow what runs is claimed ahead of its time anyway: for that, what was
+    /// offered a moment ago is, and for a free slot as long as nothing was queued since.
+    /// </summary>
+    /// <param name="free">How many free slots there are.</param>
+    /// <param name="followers">How many prompts can be claimed to follow what runs.</param>
+    public bool IsGoodFor(int free, int followers) =>
+        _lookedAt is { } at && time.GetElapsedTime(at) < GoodFor && Current.Prompts.Count >= free + followers
+        && (free == 0 || signal.Changes == _changesSeen);
+
+    /// <summary>Looks at the queue.</summary>
+    /// <param name="room">How many prompts there is room for.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="StoreException">It cannot be looked at.</exception>
+    public async Task<QueueOffer> LookAsync(int room, CancellationToken cancellationToken)
+    {
+        _changesSeen = signal.Changes;
+        Current = await store.OfferAsync(Math.Clamp(room * FollowersAhead, 1, MaxPerModel), identity.Token, cancellationToken);
+        _lookedAt = time.GetTimestamp();
+        _isEmpty = Current.Queued == 0;
+        return Current;
+    }
+
+    /// <summary>Takes note that nobody looks, though something may have been queued.</summary>
+    public void NoteUnseen() => _isEmpty = false;
+
+    /// <summary>Takes what is about to be claimed out of <see cref="Current"/>.</summary>
+    public void Take(IReadOnlyCollection<Assignment> assignments) => Current = Current with
+    {
+        Prompts = [.. Current.Prompts.Except(assignments.Select(assignment => assignment.Prompt))],
+        Queued = Current.Queued - assignments.Count,
+    };
+
+    /// <summary>Forgets the offer: it was not as good as that.</summary>
+    public void Forget() => Current = Nothing;
+}
