@@ -57,29 +57,34 @@ public sealed class CallConnections(
     /// <summary>Answers, and returns whether the prompt needs nothing any more.</summary>
     private async Task<bool> AnswerAsync(HttpContext context, Prompt prompt, ResponseWait wait, CancellationToken cancellationToken)
     {
-        var (started, lookedAt) = (time.GetTimestamp(), time.GetTimestamp());
+        // All that there is to wait for tells the wait: to wait for it costs next to nothing then, and every token does.
+        using var gone = cancellationToken.UnsafeRegister(static wait => ((ResponseWait)wait!).Tell(), wait);
+        var (isLookDue, isOver) = (false, false);
+        await using var looks = time.CreateTimer(_ => { Volatile.Write(ref isLookDue, true); wait.Tell(); }, null, _lookInterval, _lookInterval);
+        await using var end = limits.LongestSilence is { } longest
+            ? time.CreateTimer(_ => { Volatile.Write(ref isOver, true); wait.Tell(); }, null, longest, Timeout.InfiniteTimeSpan) : null;
         while (true)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var live = wait.Current;
             if (live?.TryTake() is true)
                 return await RelayAsync(context, live, wait, cancellationToken);
-            if (live?.HasEnded is true || time.GetElapsedTime(lookedAt) >= _lookInterval)
+            if (live?.HasEnded is true || Volatile.Read(ref isLookDue))
             {
+                Volatile.Write(ref isLookDue, false);
                 if (await LookAsync() is { } outcome)
                 {
                     await outcome.ExecuteAsync(context);
                     return true;
                 }
-                lookedAt = time.GetTimestamp();
             }
 
-            var left = limits.LongestSilence - time.GetElapsedTime(started) ?? _lookInterval;
-            if (left <= TimeSpan.Zero)
+            if (Volatile.Read(ref isOver))
             {
                 await RefuseAsync(context, $"There was no answer within {limits.LongestSilence!.Value.TotalSeconds:0} seconds, which is as long as this host lets a client wait, and the prompt was cancelled. For long waits run OllamaProxy.Server, or ask with the header Prefer: respond-async.");
                 return false;
             }
-            await wait.WaitAsync(left < _lookInterval ? left : _lookInterval, time, cancellationToken);
+            await wait.WaitAsync();
 
             async Task<IResult?> LookAsync()
             {
@@ -105,7 +110,7 @@ public sealed class CallConnections(
     }
 
     /// <summary>Sends what comes, as it comes, and returns whether that was all of it.</summary>
-    private async Task<bool> RelayAsync(HttpContext context, LiveResponse live, ResponseWait wait, CancellationToken cancellationToken)
+    private static async Task<bool> RelayAsync(HttpContext context, LiveResponse live, ResponseWait wait, CancellationToken cancellationToken)
     {
         var output = context.Response.BodyWriter;
         CallResponseAnswer.WriteHead(context.Response, live.Status, live.Headers);
@@ -121,8 +126,10 @@ public sealed class CallConnections(
                 await output.FlushAsync(cancellationToken);
             if (hasEnded)
                 break;
-            if (copied == 0)
-                await wait.WaitAsync(Timeout.InfiniteTimeSpan, time, cancellationToken);
+            if (copied > 0)
+                continue;
+            await wait.WaitAsync();
+            cancellationToken.ThrowIfCancellationRequested();
         }
         // As with Ollama, it is the broken connection that tells of an answer that broke off.
         if (!live.IsWhole)

@@ -11,27 +11,30 @@ internal sealed class Latch
     {
         lock (_lock)
         {
-            _isUp = true;
-            _waiting?.TrySetResult();
+            _isUp = _waiting is null;
+            _waiting?.SetResult();
+            _waiting = null;
+        }
+    }
+
+    /// <summary>Completes as soon as it is up. Who has other reasons to go on raises it for those.</summary>
+    public Task WaitAsync()
+    {
+        lock (_lock)
+        {
+            if (!_isUp)
+                return (_waiting = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            _isUp = false;
+            return Task.CompletedTask;
         }
     }
 
     /// <summary>Completes as soon as it is up, or after a time.</summary>
     public async Task WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
     {
-        TaskCompletionSource waiting;
-        lock (_lock)
-        {
-            if (_isUp)
-            {
-                _isUp = false;
-                return;
-            }
-            _waiting = waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
         try
         {
-            await waiting.Task.WaitAsync(atMost, time, cancellationToken);
+            await WaitAsync().WaitAsync(atMost, time, cancellationToken);
         }
         catch (TimeoutException)
         {

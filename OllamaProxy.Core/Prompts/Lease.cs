@@ -6,4 +6,13 @@ namespace OllamaProxy.Prompts;
 /// </summary>
 /// <param name="Seq">The prompt's <see cref="Prompt.Seq"/>.</param>
 /// <param name="Token">Of this claim alone; no two leases share one.</param>
-public readonly record struct Lease(long Seq, Guid Token);
+public readonly record struct Lease(long Seq, Guid Token)
+{
+    /// <summary>A new one. Its token need not be a secret, so that it is made without asking the kernel for one: claims are many.</summary>
+    public static Lease New(long seq)
+    {
+        Span<byte> token = stackalloc byte[16];
+        Random.Shared.NextBytes(token);
+        return new(seq, new(token));
+    }
+}

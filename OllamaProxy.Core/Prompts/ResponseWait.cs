@@ -17,11 +17,12 @@ public sealed class ResponseWait : IDisposable
         internal set => _current = value;
     }
 
-    /// <summary>Completes as soon as something has happened to <see cref="Current"/> since the last time this did, or after <paramref name="atMost"/>. Waited for by one at a time.</summary>
-    public Task WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken) => _latch.WaitAsync(atMost, time, cancellationToken);
+    /// <summary>Completes as soon as <see cref="Tell"/> has been called since the last time this did. Waited for by one at a time.</summary>
+    public Task WaitAsync() => _latch.WaitAsync();
+
+    /// <summary>Something has happened to <see cref="Current"/>, or there is another reason to look.</summary>
+    public void Tell() => _latch.Raise();
 
     /// <summary>Ends the wait.</summary>
     public void Dispose() => _responses.End(_id);
-
-    internal void Tell() => _latch.Raise();
 }

@@ -34,7 +34,7 @@ public sealed class PromptRunner(
         var response = prompt.Call is null ? null : liveResponses.Begin(prompt);
         var keeping = KeepAsync();
         var attempt = AttemptAsync(prompt, backend, new(text), response, stop.Token);
-        await Task.WhenAny(attempt); // Of what it threw the settling hears.
+        await ((Task)attempt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Of what it threw the settling hears.
         attemptEnded.Cancel();
         return SettleAsync();
 
@@ -78,12 +78,7 @@ public sealed class PromptRunner(
     {
         if (response is null)
             return;
-        if (!settling.IsCompleted)
-        {
-            using var settled = new CancellationTokenSource();
-            await Task.WhenAny(settling, Task.Delay(SettlingPatience, time, settled.Token));
-            settled.Cancel();
-        }
+        await settling.WaitAsync(SettlingPatience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         response.Dispose();
     }
 

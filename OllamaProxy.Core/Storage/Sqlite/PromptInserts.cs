@@ -30,10 +30,11 @@ internal static class PromptInserts
     {
         if (FindEarlier(session, prompt, now) is { } earlier)
             return (earlier, null);
-        var slot = terms is not null && Queued(session) == 0 ? SqliteLeases.FindSlot(session, terms) : null;
-        if (slot is null)
+        string? shared = null;
+        var begins = terms is not null && Queued(session) == 0 && SqliteLeases.HasSlot(session, terms, out shared);
+        if (!begins)
             RefuseIfFull(session, 1, maxQueued);
-        var added = Insert(session, prompt, slot is null ? draft : Started(draft, now));
+        var added = Insert(session, prompt, begins ? Started(draft, now) : draft);
         if (prompt.Call is { } call)
             PromptCalls.Insert(session, added.Seq, call);
         if (prompt.Connection is { } connection)
@@ -42,7 +43,7 @@ internal static class PromptInserts
             session.Execute("INSERT OR REPLACE INTO idempotency_keys (key, seq, expires_at) VALUES ($key, $seq, $expires_at)",
                 ("$key", key), ("$seq", added.Seq), ("$expires_at", (now + KeyLifetime).ToUnixTimeMilliseconds()));
         // A client is told what it handed in: that it was queued, however short that was.
-        return (new(draft with { Seq = added.Seq }, SubmissionOutcome.Accepted), slot is null ? null : Claim(session, prompt, added, slot, terms!, now));
+        return (new(draft with { Seq = added.Seq }, SubmissionOutcome.Accepted), begins ? Claim(session, prompt, added, shared, terms!, now) : null);
     }
 
     public static IReadOnlyList<Prompt> AddBatch(SqliteSession session, IReadOnlyList<NewPrompt> prompts, IReadOnlyList<Prompt> drafts, long maxQueued)
@@ -65,8 +66,8 @@ internal static class PromptInserts
     private static Prompt Started(Prompt draft, DateTimeOffset now) =>
         draft with { Status = PromptStatus.Processing, Attempts = 1, StartedAt = SqliteTime.ToMicroseconds(now) };
 
-    private static ClaimedPrompt Claim(SqliteSession session, NewPrompt prompt, Prompt added, string slot, ClaimTerms terms, DateTimeOffset now) =>
-        new(added.Id, SqliteLeases.Begin(session, added.Seq, added.Attempts, slot, terms, now), added.Attempts, prompt.Text, prompt.Request)
+    private static ClaimedPrompt Claim(SqliteSession session, NewPrompt prompt, Prompt added, string? shared, ClaimTerms terms, DateTimeOffset now) =>
+        new(added.Id, SqliteLeases.Begin(session, added.Seq, added.Attempts, shared, terms, now), added.Attempts, prompt.Text, prompt.Request)
         {
             StartedAt = added.StartedAt!.Value,
             Call = prompt.Call,

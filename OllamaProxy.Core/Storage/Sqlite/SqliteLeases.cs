@@ -43,28 +43,31 @@ internal static class SqliteLeases
     /// <summary>Claims a prompt, if it is still due, and there is a slot for it.</summary>
     public static ClaimedPrompt? Claim(SqliteSession session, long seq, ClaimTerms terms, DateTimeOffset now)
     {
-        if (FindSlot(session, terms) is not { } slot || Take(session, seq, now, out var isCall) is not { } claimed)
+        if (!HasSlot(session, terms, out var shared) || Take(session, seq, now, out var isCall) is not { } claimed)
             return null;
-        return claimed with { Lease = Begin(session, seq, claimed.Attempt, slot, terms, now), Call = isCall ? PromptCalls.Find(session, seq) : null };
+        return claimed with { Lease = Begin(session, seq, claimed.Attempt, shared, terms, now), Call = isCall ? PromptCalls.Find(session, seq) : null };
     }
 
-    /// <summary>The slot in which a prompt can run on these terms; null: none is free.</summary>
-    public static string? FindSlot(SqliteSession session, ClaimTerms terms)
+    /// <summary>Whether there is a slot for a prompt on these terms.</summary>
+    /// <param name="session">The writer's.</param>
+    /// <param name="terms">The terms.</param>
+    /// <param name="shared">The slot, if it is that of another lease; null: a lease has a slot of its own, which goes by its token.</param>
+    public static bool HasSlot(SqliteSession session, ClaimTerms terms, out string? shared)
     {
-        if (terms.After is { } after && SlotOf(session, after) is { } shared)
-            return shared;
+        shared = terms.After is { } after ? SlotOf(session, after) : null;
+        if (shared is not null)
+            return true;
         // As long as there are fewer leases than slots, which is quick to tell, it does not matter where they are, and which of them share one.
         return session.Number("SELECT count(*) FROM leases") < terms.Concurrency
-            || session.Number("SELECT count(DISTINCT coalesce(slot, token)) FROM leases WHERE coalesce(backend, $backend) = $backend", ("$backend", terms.Backend)) < terms.Concurrency
-            ? Guid.NewGuid().ToString() : null;
+            || session.Number("SELECT count(DISTINCT coalesce(slot, token)) FROM leases WHERE coalesce(backend, $backend) = $backend", ("$backend", terms.Backend)) < terms.Concurrency;
     }
 
     /// <summary>Begins an attempt at a prompt that is processing from now on, with a lease on it.</summary>
-    public static Lease Begin(SqliteSession session, long seq, int attempt, string slot, ClaimTerms terms, DateTimeOffset now)
+    public static Lease Begin(SqliteSession session, long seq, int attempt, string? shared, ClaimTerms terms, DateTimeOffset now)
     {
-        var lease = new Lease(seq, Guid.NewGuid());
+        var lease = Lease.New(seq);
         session.Execute("INSERT INTO leases (seq, token, slot, backend, worker, expires_at) VALUES ($seq, $token, $slot, $backend, $worker, $expires_at)",
-            ("$seq", seq), ("$token", lease.Token.ToString()), ("$slot", slot), ("$backend", terms.Backend), ("$worker", terms.Worker?.ToString()), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
+            ("$seq", seq), ("$token", lease.Token.ToString()), ("$slot", shared), ("$backend", terms.Backend), ("$worker", terms.Worker?.ToString()), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
         PromptAttempts.Begin(session, seq, attempt, terms.Backend, now);
         return lease;
     }
