@@ -1,7 +1,10 @@
 namespace OllamaProxy.Prompts;
 
-/// <summary>Is raised by many and waited for by one, who takes it down with that. Never holds up those who raise it.</summary>
-internal sealed class Latch
+/// <summary>Is raised by many and waited for by one, who takes it down with that.</summary>
+/// <param name="inline">
+/// Whether who waits goes on within <see cref="Raise"/>, which saves a change of threads; else those who raise it are never held up.
+/// </param>
+internal sealed class Latch(bool inline = false)
 {
     private readonly Lock _lock = new();
     private bool _isUp;
@@ -9,12 +12,13 @@ internal sealed class Latch
 
     public void Raise()
     {
+        TaskCompletionSource? waiting;
         lock (_lock)
         {
-            _isUp = _waiting is null;
-            _waiting?.SetResult();
-            _waiting = null;
+            (waiting, _waiting) = (_waiting, null);
+            _isUp = waiting is null;
         }
+        waiting?.SetResult();
     }
 
     /// <summary>Completes as soon as it is up. Who has other reasons to go on raises it for those.</summary>
@@ -23,7 +27,7 @@ internal sealed class Latch
         lock (_lock)
         {
             if (!_isUp)
-                return (_waiting = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                return (_waiting = new(inline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously)).Task;
             _isUp = false;
             return Task.CompletedTask;
         }

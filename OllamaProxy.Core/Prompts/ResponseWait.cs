@@ -5,7 +5,8 @@ public sealed class ResponseWait : IDisposable
 {
     private readonly LiveResponses _responses;
     private readonly Guid _id;
-    private readonly Latch _latch = new();
+    // Every token goes this way, and who waits only hands it on.
+    private readonly Latch _latch = new(inline: true);
     private volatile LiveResponse? _current;
 
     internal ResponseWait(LiveResponses responses, Guid id) => (_responses, _id) = (responses, id);
@@ -20,7 +21,7 @@ public sealed class ResponseWait : IDisposable
     /// <summary>Completes as soon as <see cref="Tell"/> has been called since the last time this did. Waited for by one at a time.</summary>
     public Task WaitAsync() => _latch.WaitAsync();
 
-    /// <summary>Something has happened to <see cref="Current"/>, or there is another reason to look.</summary>
+    /// <summary>Something has happened to <see cref="Current"/>, or there is another reason to look. Who waits goes on within this.</summary>
     public void Tell() => _latch.Raise();
 
     /// <summary>Ends the wait.</summary>
