@@ -64,6 +64,25 @@ public abstract class ListPageTests(ProxyHost host) : PageTests(host)
     }
 
     [BrowserFact]
+    public async Task A_page_that_was_asked_for_comes_also_when_something_happens_while_it_is_read()
+    {
+        await SubmitNumbersAsync(12);
+        await Page.GotoAsync("/list?page_size=5");
+        await ExpectPageAsync(1, 3, [12, 11, 10, 9, 8]);
+        var asked = new TaskCompletionSource();
+        await Page.RouteAsync("**/api/v1/prompts?page=2*", async route =>
+        {
+            if (!asked.TrySetResult())
+                await route.ContinueAsync();
+        });
+        await ById("next").ClickAsync();
+        await asked.Task;
+        await Proxy.SubmitAsync(new { prompt = "number 13" });
+
+        await ExpectPageAsync(2, 3, [8, 7, 6, 5, 4]);
+    }
+
+    [BrowserFact]
     public async Task The_list_is_filtered_by_status_model_and_text_and_the_address_says_so()
     {
         await Proxy.SubmitAsync(new { prompt = "a red apple" });
