@@ -62,13 +62,13 @@ public sealed class Passing(Backends backends)
         _ => 2,
     };
 
-    /// <summary>To the first backend that answers, with the body as it comes in, of whatever size.</summary>
+    /// <summary>To the first backend that answers, as far as is known, with the body as it comes in, of whatever size.</summary>
     public async Task<IResult> ToFirstAsync(HttpContext context)
     {
         var hasBody = context.Request.ContentLength is not 0 and not null || context.Request.Headers.TransferEncoding.Count > 0;
         try
         {
-            return new PassedAnswer(await SendAsync(context, new(context.Request.Method), backends.Up[0], hasBody ? new StreamContent(context.Request.Body) : null));
+            return new PassedAnswer(await SendAsync(context, new(context.Request.Method), backends.Up.MinBy(backend => backend.State.IsUp ? 0 : 1)!, hasBody ? new StreamContent(context.Request.Body) : null));
         }
         catch (OllamaException exception)
         {

@@ -24,7 +24,6 @@ public sealed class Backend
     private readonly Lock _lock = new();
     private readonly Latch _refresh = new();
     private BackendState _state;
-    private bool _isProbed;
     private TimeSpan _probeWait = FirstProbeWait;
     private long? _refreshedAt;
     private int _failures;
@@ -223,14 +222,13 @@ public sealed class Backend
     {
         lock (_lock)
         {
-            if (reachable && !(_isProbed && _state.IsUp))
+            if (reachable && !_state.IsUp)
                 _logger.OllamaBack(Endpoint);
-            else if (!reachable && (_state.IsUp || !_isProbed))
+            else if (!reachable && !_state.IsAway)
                 _logger.OllamaAway(Endpoint, _defaultModel);
 
-            _probeWait = reachable || _state.IsUp || !_isProbed ? FirstProbeWait : DoubledProbeWait();
-            _isProbed = true;
-            _state = _state with { IsUp = reachable, Loaded = reachable ? _state.Loaded : [] };
+            _probeWait = reachable || !_state.IsAway ? FirstProbeWait : DoubledProbeWait();
+            _state = _state with { IsUp = reachable, IsAway = !reachable, Loaded = reachable ? _state.Loaded : [] };
             _refreshedAt = _time.GetTimestamp();
         }
         // The watch counts from now on.

@@ -10,6 +10,9 @@ public sealed record BackendState(string Name, int Concurrency)
     /// <summary>Whether it answers; false also while that is not known.</summary>
     public bool IsUp { get; init; }
 
+    /// <summary>Whether it is known to be away.</summary>
+    public bool IsAway { get; init; }
+
     /// <summary>Whether it answers, but has failed several prompts in a row lately: others are to be preferred.</summary>
     public bool IsTroubled { get; init; }
 

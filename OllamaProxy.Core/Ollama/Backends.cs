@@ -20,8 +20,8 @@ public sealed class Backends(IReadOnlyList<Backend> all)
             backend.RefreshSoon();
     }
 
-    /// <summary>Those that answer, as far as is known; all of them where none is known to.</summary>
-    public IReadOnlyList<Backend> Up => all.Where(backend => backend.State.IsUp).ToList() is { Count: > 0 } up ? up : all;
+    /// <summary>Those that are not known to be away; all of them where all are.</summary>
+    public IReadOnlyList<Backend> Up => all.Where(backend => !backend.State.IsAway).ToList() is { Count: > 0 } up ? up : all;
 
     /// <summary>Asks all of <see cref="Up"/> at once, and returns what those answered that did, in their order.</summary>
     /// <exception cref="OllamaException">None did; it is that of the first.</exception>

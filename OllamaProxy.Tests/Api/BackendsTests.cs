@@ -233,6 +233,25 @@ public sealed class BackendsTests
     }
 
     [Fact]
+    public async Task A_backend_of_which_nothing_is_known_yet_is_asked()
+    {
+        await using var known = await OllamaSimulator.StartAsync(new() { Models = ["a"] });
+        await using var unknown = await RawOllama.AnswerAllAsync(async context =>
+        {
+            if (context.Request.Path == "/api/version")
+                await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            else
+                await context.Response.WriteAsync(HttpMethods.IsGet(context.Request.Method) ? """{"models":[{"name":"b"}]}""" : """{"license":"b"}""");
+        });
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", $"{known.BaseAddress},{unknown.Url}"));
+        Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hi", model = "a" })), "status"));
+
+        Assert.Equal(["a:latest", "b"], await NamesAsync(proxy, "/api/tags", "models", "name"));
+        using var show = await proxy.Client.PostAsJsonAsync("/api/show", new { model = "b" });
+        Assert.Equal("""{"license":"b"}""", await show.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
     public async Task Of_a_backend_nothing_is_told_that_it_is_not_to_be_used_for()
     {
         await using var one = await OllamaSimulator.StartAsync(new() { Models = ["a", "both"] });
