@@ -31,7 +31,7 @@ public sealed class KilledCallTests
         await Eventually.True(() => Number(rig, "SELECT prompts FROM counts WHERE status = 'cancelled'") == Slots + 2);
         Assert.All(rig.Query("SELECT error FROM prompts"), row => Assert.Equal("The client that waited for it on an open connection is gone.", row[0]));
         using var next = await (await rig.ClientAsync()).PostAsJsonAsync("/api/generate", new { model = "llama3.2", prompt = "And the next?", stream = false });
-        Assert.True(next.IsSuccessStatusCode);
+        Assert.True(next.IsSuccessStatusCode, await next.Content.ReadAsStringAsync());
         Assert.Equal(Slots + 1, rig.Ollama.Requests.Count);
     }
 
