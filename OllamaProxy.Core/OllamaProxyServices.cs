@@ -50,8 +50,7 @@ public static class OllamaProxyServices
         services.AddSingleton<LiveResponses>();
         services.AddSingleton<PromptTexts>();
         services.AddHostedService<StorePoll>();
-        services.AddSingleton<OpenConnections>();
-        services.AddHostedService(provider => provider.GetRequiredService<OpenConnections>());
+        services.AddHostedService<OpenConnections>();
     }
 
     private static void AddWorker(this IServiceCollection services)

@@ -12,7 +12,6 @@ namespace OllamaProxy.Api;
 /// </summary>
 public sealed class CallConnections(
     PromptQueue queue,
-    OpenConnections open,
     HostLimits limits,
     OllamaProxyOptions options,
     IHostApplicationLifetime lifetime,
@@ -35,7 +34,6 @@ public sealed class CallConnections(
     private async Task RunAsync(HttpContext context, Prompt prompt, ResponseWait wait)
     {
         using var _ = wait;
-        using var kept = open.Keep(prompt.Seq);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         var isSettled = false;
         try

@@ -108,10 +108,10 @@ public interface IPromptStore
     /// waited for longer than they may, and cancels those whose client was waiting on a connection that is not heard of any more.
     /// </summary>
     /// <param name="terms">How long leases are, and how many attempts there are.</param>
-    /// <param name="connected">The numbers of prompts for which clients wait here: their connections are there, however late the last renewal was.</param>
+    /// <param name="connected">The ids of prompts for which clients wait here: their connections are there, however late the last renewal was.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Whether any prompt is queued then, due or not.</returns>
-    Task<bool> SweepAsync(ClaimTerms terms, IReadOnlyCollection<long> connected, CancellationToken cancellationToken);
+    Task<bool> SweepAsync(ClaimTerms terms, IReadOnlyCollection<Guid> connected, CancellationToken cancellationToken);
 
     /// <summary>What there is to be run, and what runs; what another process has done since may not be in it.</summary>
     /// <param name="perModel">How many of each model's first due prompts are wanted, at least 1.</param>
@@ -123,7 +123,7 @@ public interface IPromptStore
     Task<ClaimedPrompt?> ClaimAsync(long seq, ClaimTerms terms, CancellationToken cancellationToken);
 
     /// <summary>Makes the leases of connections on these prompts good for another <paramref name="length"/> from now. Those of prompts that have ended are gone.</summary>
-    Task RenewConnectionsAsync(IReadOnlyCollection<long> seqs, TimeSpan length, CancellationToken cancellationToken);
+    Task RenewConnectionsAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken);
 
     /// <summary>What a lease is worth now.</summary>
     Task<LeaseState> LookAtAsync(Lease lease, CancellationToken cancellationToken);

@@ -7,6 +7,9 @@ public sealed class LiveResponses
 {
     private readonly ConcurrentDictionary<Guid, ResponseWait> _waits = new();
 
+    /// <summary>The ids of the prompts for whose answers somebody waits here, or of those that are about to be submitted.</summary>
+    public IReadOnlyCollection<Guid> Awaited => [.. _waits.Keys];
+
     /// <summary>Expects the answer to a prompt that is about to be submitted with this id.</summary>
     public ResponseWait Expect(Guid id) => _waits[id] = new(this, id);
 

@@ -13,7 +13,7 @@ public sealed class QueueWorker(
     IPromptStore store,
     Dispatcher dispatcher,
     Backends backends,
-    OpenConnections connections,
+    LiveResponses liveResponses,
     QueueSignal signal,
     OllamaProxyOptions options,
     TimeProvider time,
@@ -100,7 +100,7 @@ public sealed class QueueWorker(
             return;
         try
         {
-            await store.SweepAsync(_sweepTerms, connections.Seqs, stop);
+            await store.SweepAsync(_sweepTerms, liveResponses.Awaited, stop);
             _sweptAt = time.GetTimestamp();
         }
         catch (StoreException exception)

@@ -71,7 +71,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         if (runs)
             Assert.NotNull(await ClaimAsync(Me, Terms with { LeaseLength = TimeSpan.FromHours(1) }));
         _time.Advance(TimeSpan.FromSeconds(50));
-        await _store.RenewConnectionsAsync([added.Seq, 77], TimeSpan.FromMinutes(1), default);
+        await _store.RenewConnectionsAsync([added.Id, Guid.NewGuid()], TimeSpan.FromMinutes(1), default);
         _time.Advance(TimeSpan.FromSeconds(50));
         await _store.SweepAsync(Terms, [], default);
         Assert.Equal(runs ? PromptStatus.Processing : PromptStatus.Queued, (await _store.FindAsync(added.Id, default))!.Status);
@@ -90,7 +90,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
     {
         var (here, elsewhere) = (await AddAsync(Call([]) with { Connection = new(Me, TimeSpan.FromMinutes(1)) }), await AddAsync(Call([]) with { Connection = new(Guid.NewGuid(), TimeSpan.FromMinutes(1)) }));
         _time.Advance(TimeSpan.FromHours(8)); // The machine slept.
-        await _store.SweepAsync(Terms, [here.Seq], default);
+        await _store.SweepAsync(Terms, [here.Id], default);
         await _store.SweepAsync(Terms, [], default);
         Assert.Equal((PromptStatus.Queued, PromptStatus.Cancelled), ((await _store.FindAsync(here.Id, default))!.Status, (await _store.FindAsync(elsewhere.Id, default))!.Status));
     }

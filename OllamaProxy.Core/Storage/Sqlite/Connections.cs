@@ -10,8 +10,14 @@ internal static class Connections
         "INSERT INTO connections (seq, worker, expires_at) VALUES ($seq, $worker, $expires_at)",
         ("$seq", seq), ("$worker", connection.Worker?.ToString()), ("$expires_at", (now + connection.LeaseLength).ToUnixTimeMilliseconds()));
 
+    public static bool AnyExpired(SqliteSession session, DateTimeOffset now) =>
+        session.Number("SELECT EXISTS (SELECT 1 FROM connections WHERE expires_at <= $now_ms)", ("$now_ms", now.ToUnixTimeMilliseconds())) != 0;
+
     /// <summary>Makes the leases of these prompts good until a new time, of those that there are and that have run out by then.</summary>
-    public static void Renew(SqliteSession session, IEnumerable<long> seqs, DateTimeOffset expiresAt, DateTimeOffset expiredBy) => session.Execute(
-        "UPDATE connections SET expires_at = $expires_at WHERE seq IN (SELECT value FROM json_each($seqs)) AND expires_at <= $expired_by",
-        ("$seqs", $"[{string.Join(',', seqs)}]"), ("$expires_at", expiresAt.ToUnixTimeMilliseconds()), ("$expired_by", expiredBy.ToUnixTimeMilliseconds()));
+    public static void Renew(SqliteSession session, IEnumerable<Guid> ids, DateTimeOffset expiresAt, DateTimeOffset expiredBy) => session.Execute(
+        """
+        UPDATE connections SET expires_at = $expires_at
+        WHERE seq IN (SELECT seq FROM prompts WHERE id IN (SELECT value FROM json_each($ids))) AND expires_at <= $expired_by
+        """,
+        ("$ids", $"[{string.Join(',', ids.Select(id => $"\"{id}\""))}]"), ("$expires_at", expiresAt.ToUnixTimeMilliseconds()), ("$expired_by", expiredBy.ToUnixTimeMilliseconds()));
 }

@@ -171,9 +171,9 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         ReadAsync(PromptAttempts.MeanRun, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> SweepAsync(ClaimTerms terms, IReadOnlyCollection<long> connected, CancellationToken cancellationToken) => WriteAsync((session, now) =>
+    public Task<bool> SweepAsync(ClaimTerms terms, IReadOnlyCollection<Guid> connected, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
-        if (connected.Count > 0)
+        if (connected.Count > 0 && Connections.AnyExpired(session, now))
             Connections.Renew(session, connected, now + terms.LeaseLength, expiredBy: now);
         SqliteLeases.Sweep(session, terms, now);
         return session.Number("SELECT prompts FROM counts WHERE status = 'queued'") > 0;
@@ -188,9 +188,9 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         WriteAsync((session, now) => SqliteLeases.Claim(session, seq, terms, now), cancellationToken);
 
     /// <inheritdoc/>
-    public Task RenewConnectionsAsync(IReadOnlyCollection<long> seqs, TimeSpan length, CancellationToken cancellationToken) => WriteAsync((session, now) =>
+    public Task RenewConnectionsAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
-        Connections.Renew(session, seqs, now + length, expiredBy: now + length);
+        Connections.Renew(session, ids, now + length, expiredBy: now + length);
         return true;
     }, cancellationToken);
 
