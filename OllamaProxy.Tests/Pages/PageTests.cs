@@ -117,6 +117,18 @@ public abstract class PageTests(ProxyHost host) : IAsyncLifetime
         await ById("submit").ClickAsync();
     }
 
+    /// <summary>Shows a prompt with this result.</summary>
+    protected async Task ShowAsync(string text)
+    {
+        await using var ollama = await RawOllama.StartAsync(answer => answer.SendAsync(RawOllama.Line(text, done: true)));
+        await UseAsync(ollama);
+        var id = await Proxy.SubmitAsync(new { prompt = Question });
+        await Proxy.ResultAsync(id);
+        await Page.GotoAsync($"/?id={id}");
+        await Expect(ById("status")).ToHaveTextAsync("completed");
+        await Expect(ById("result-title")).ToHaveTextAsync("Result");
+    }
+
     protected ILocator ById(string id) => Page.Locator($"#{id}");
 
     protected async Task ExpectResultOfAsync(string prompt)
