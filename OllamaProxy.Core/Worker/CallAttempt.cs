@@ -20,6 +20,7 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
         ?? throw new OllamaException(FailureKind.Permanent, $"'{call.Endpoint}' is no route whose calls are queued.");
 
     private bool _isDone;
+    private int _showable;
     private OllamaException? _failure;
 
     /// <summary>Runs it.</summary>
@@ -59,7 +60,7 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
 
     private async Task ReadPartsAsync(PipeReader reader, bool areEvents, CancellationToken cancellationToken)
     {
-        var (lineStart, searched) = (0, 0);
+        var (lineStart, searched, shown) = (0, 0, 0);
         bool more;
         do
         {
@@ -72,6 +73,9 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
                 lineStart = searched;
             }
             searched = response.Bytes.Length;
+            // Only now: an error that comes with the first part is no reason not to try again.
+            if (_failure is null && _showable > shown)
+                response.Show(shown = _showable);
         }
         while (more);
         if (lineStart < searched)
@@ -113,7 +117,7 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
         _isDone |= part is { Done: true };
         // The client is told of an error as Ollama tells it, unless it has seen nothing yet and there is to be another attempt.
         if (!_isDone && _failure is null && (trimmed.IsEmpty || !areEvents))
-            response.Show(end);
+            _showable = end;
     }
 
     /// <summary>What a line says: JSON by itself or, in an event, behind its field's name.</summary>

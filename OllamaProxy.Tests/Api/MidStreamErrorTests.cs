@@ -101,6 +101,25 @@ public sealed class MidStreamErrorTests
         Assert.Equal(3, ollama.Requests);
     }
 
+    [Theory]
+    [MemberData(nameof(Streams))]
+    public async Task An_error_that_comes_together_with_the_first_part_is_tried_again_unseen(string path, string body, string type, string part, string error, string end)
+    {
+        RawOllama? running = null;
+        await using var ollama = running = await RawOllama.StartAsync(answer =>
+        {
+            answer.Context.Response.ContentType = type;
+            return answer.SendAsync(part + (running!.Requests == 1 ? error : end));
+        });
+        await using var proxy = await StartAsync(ollama);
+
+        using var response = await proxy.Client.SendAsync(CallTests.Post(path, body));
+
+        Assert.Equal(part + end, await response.Content.ReadAsStringAsync());
+        Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(CallTests.IdOf(response)), "status"));
+        Assert.Equal(2, ollama.Requests);
+    }
+
     /// <summary>Line by line, and the line's end by itself.</summary>
     private static async Task SendInPiecesAsync(RawOllama.Answer answer, string text)
     {
