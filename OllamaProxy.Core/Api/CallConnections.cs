@@ -58,7 +58,7 @@ public sealed class CallConnections(
         // All that there is to wait for tells the wait: to wait for it costs next to nothing then, and every token does.
         using var gone = cancellationToken.UnsafeRegister(static wait => ((ResponseWait)wait!).Tell(), wait);
         var (isLookDue, isOver) = (false, false);
-        await using var looks = time.CreateTimer(_ => { Volatile.Write(ref isLookDue, true); wait.Tell(); }, null, _lookInterval, _lookInterval);
+        await using var looks = time.CreateTimer(_ => { Volatile.Write(ref isLookDue, true); wait.Tell(); }, null, _lookInterval, Timeout.InfiniteTimeSpan);
         await using var end = limits.LongestSilence is { } longest
             ? time.CreateTimer(_ => { Volatile.Write(ref isOver, true); wait.Tell(); }, null, longest, Timeout.InfiniteTimeSpan) : null;
         while (true)
@@ -69,12 +69,13 @@ public sealed class CallConnections(
                 return await RelayAsync(context, live, wait, cancellationToken);
             if (live?.HasEnded is true || Volatile.Read(ref isLookDue))
             {
-                Volatile.Write(ref isLookDue, false);
                 if (await LookAsync() is { } outcome)
                 {
                     await outcome.ExecuteAsync(context);
                     return true;
                 }
+                Volatile.Write(ref isLookDue, false);
+                looks.Change(_lookInterval, Timeout.InfiniteTimeSpan);
             }
 
             if (Volatile.Read(ref isOver))

@@ -96,6 +96,11 @@ public sealed class Dispatcher : IPromptTaker
                 var offer = isGood ? _offers.Current : await _offers.LookAsync(room, stop);
                 var assignments = Decide(offer);
                 _offers.Take(assignments);
+                if (assignments.Count == 0 && isGood)
+                {
+                    _offers.Forget(); // It was not as good as that.
+                    continue;
+                }
                 if (assignments.Count == 0)
                     return offer.Queued == 0 ? QueueLook.Empty : room == 0 ? QueueLook.Full : QueueLook.Waiting;
                 if (!await StartAsync(assignments, stop))

@@ -8,7 +8,8 @@ namespace OllamaProxy.Worker;
 /// </summary>
 internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerIdentity identity, TimeProvider time)
 {
-    /// <summary>How many prompts of a model are looked at for one decision.</summary>
+    /// <summary>How many prompts of a model are looked at for one decision; some also without room, since some need none.</summary>
+    private const int MinPerModel = 8;
     private const int MaxPerModel = 64;
 
     /// <summary>For how long an offer is good where prompts are quick, and for how many of those it is asked for.</summary>
@@ -50,7 +51,7 @@ internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerI
     public async Task<QueueOffer> LookAsync(int room, CancellationToken cancellationToken)
     {
         _changesSeen = signal.Changes;
-        Current = await store.OfferAsync(Math.Clamp(room * FollowersAhead, 1, MaxPerModel), identity.Token, cancellationToken);
+        Current = await store.OfferAsync(Math.Clamp(room * FollowersAhead, MinPerModel, MaxPerModel), identity.Token, cancellationToken);
         _lookedAt = time.GetTimestamp();
         _isEmpty = Current.Queued == 0;
         return Current;
