@@ -127,10 +127,14 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         (await ReadAsync(endpoint.Loaded, OllamaJson.Default.OllamaModels, cancellationToken)).Models ?? [];
 
     /// <summary>What one of Ollama's routes answers to GET, as it is and with whatever status: where that is 200, it is a JSON object.</summary>
+    /// <param name="path">The path, with a slash in front.</param>
+    /// <param name="isUp">Whether it is known to answer, so that it is only busy if it takes its time.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="OllamaException">There is no answer, or it is not Ollama's.</exception>
-    public async Task<CallResponse> GetAsync(string path, CancellationToken cancellationToken)
+    public async Task<CallResponse> GetAsync(string path, bool isUp, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(AnswerTimeout, time);
+        var timeout = isUp ? AnswerTimeout : ProbeTimeout;
+        using var deadline = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
@@ -146,7 +150,7 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw NoAnswerWithin(AnswerTimeout, exception);
+            throw NoAnswerWithin(timeout, exception);
         }
     }
 
