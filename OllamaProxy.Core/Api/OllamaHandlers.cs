@@ -56,7 +56,7 @@ public sealed class OllamaHandlers(Backends backends, Passing passing, OllamaPro
         try
         {
             var path = context.Request.Path.Value!;
-            var answers = await backends.AskAsync(async (backend, cancellationToken) => (Backend: backend, Response: await backend.Client.GetAsync(path, backend.State.IsUp, cancellationToken)), context.RequestAborted);
+            var answers = await backends.AskAsync(async (backend, cancellationToken) => (Backend: backend, Response: await backend.Client.GetAsync(path, backends.IsDoubtful(backend), cancellationToken)), context.RequestAborted);
             var good = answers
                 .Where(answer => answer.Response.Status == StatusCodes.Status200OK)
                 .Select(answer => only?.Invoke(answer.Backend, answer.Response.Body) ?? answer.Response.Body)

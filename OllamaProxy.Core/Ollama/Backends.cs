@@ -23,6 +23,9 @@ public sealed class Backends(IReadOnlyList<Backend> all)
     /// <summary>Those that are not known to be away; all of them where all are.</summary>
     public IReadOnlyList<Backend> Up => all.Where(backend => !backend.State.IsAway).ToList() is { Count: > 0 } up ? up : all;
 
+    /// <summary>Whether nobody knows that it answers, while others are known to: not to be waited for as long as those.</summary>
+    public bool IsDoubtful(Backend backend) => !backend.State.IsUp && all.Any(other => other.State.IsUp);
+
     /// <summary>Asks all of <see cref="Up"/> at once, and returns what those answered that did, in their order.</summary>
     /// <exception cref="OllamaException">None did; it is that of the first.</exception>
     public async Task<IReadOnlyList<T>> AskAsync<T>(Func<Backend, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)

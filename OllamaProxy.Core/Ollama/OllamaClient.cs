@@ -128,12 +128,12 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
 
     /// <summary>What one of Ollama's routes answers to GET, as it is and with whatever status: where that is 200, it is a JSON object.</summary>
     /// <param name="path">The path, with a slash in front.</param>
-    /// <param name="isUp">Whether it is known to answer, so that it is only busy if it takes its time.</param>
+    /// <param name="isDoubtful">Whether it may not answer at all; else it is only busy if it takes its time.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="OllamaException">There is no answer, or it is not Ollama's.</exception>
-    public async Task<CallResponse> GetAsync(string path, bool isUp, CancellationToken cancellationToken)
+    public async Task<CallResponse> GetAsync(string path, bool isDoubtful, CancellationToken cancellationToken)
     {
-        var timeout = isUp ? AnswerTimeout : ProbeTimeout;
+        var timeout = isDoubtful ? ProbeTimeout : AnswerTimeout;
         using var deadline = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try

@@ -256,6 +256,19 @@ public sealed class BackendsTests
     }
 
     [Fact]
+    public async Task A_backend_that_takes_connections_and_never_answers_holds_up_nothing_for_long()
+    {
+        await using var known = await OllamaSimulator.StartAsync(new() { Models = ["a"] });
+        await using var silent = await RawOllama.AnswerAllAsync(context =>
+            Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", $"{silent.Url},{known.BaseAddress}"));
+        Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hi", model = "a" })), "status"));
+
+        // As long as an Ollama that is known may take is a minute.
+        Assert.Equal(["a:latest"], await NamesAsync(proxy, "/api/tags", "models", "name").WaitAsync(TimeSpan.FromSeconds(40)));
+    }
+
+    [Fact]
     public async Task Of_a_backend_nothing_is_told_that_it_is_not_to_be_used_for()
     {
         await using var one = await OllamaSimulator.StartAsync(new() { Models = ["a", "both"] });
