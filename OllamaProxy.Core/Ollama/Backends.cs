@@ -20,8 +20,8 @@ public sealed class Backends(IReadOnlyList<Backend> all)
             backend.RefreshSoon();
     }
 
-    /// <summary>Those that are not known to be away; all of them where all are.</summary>
-    public IReadOnlyList<Backend> Up => all.Where(backend => !backend.State.IsAway).ToList() is { Count: > 0 } up ? up : all;
+    /// <summary>Those that are not known to be away; all of them where none is known to answer.</summary>
+    public IReadOnlyList<Backend> Up => all.Any(backend => backend.State.IsUp) ? [.. all.Where(backend => !backend.State.IsAway)] : all;
 
     /// <summary>Whether nobody knows that it answers, while others are known to: not to be waited for as long as those.</summary>
     public bool IsDoubtful(Backend backend) => !backend.State.IsUp && all.Any(other => other.State.IsUp);
