@@ -106,7 +106,7 @@ public sealed class BackendsTests
     [Fact]
     public async Task Ollama_is_not_flooded_with_prompts_for_a_model_that_it_does_not_list()
     {
-        var (asked, most) = (0, new ConcurrentBag<int>());
+        var (asked, most, answers) = (0, new ConcurrentBag<int>(), new TaskCompletionSource());
         await using var ollama = await RawOllama.AnswerAllAsync(async context =>
         {
             if (HttpMethods.IsGet(context.Request.Method))
@@ -115,7 +115,7 @@ public sealed class BackendsTests
                 return;
             }
             most.Add(Interlocked.Increment(ref asked));
-            await Task.Delay(20);
+            await answers.Task.WaitAsync(context.RequestAborted);
             Interlocked.Decrement(ref asked);
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             await context.Response.WriteAsync("""{"error":"model 'nosuch' not found"}""");
@@ -124,9 +124,13 @@ public sealed class BackendsTests
         using var batch = await proxy.Client.PostAsJsonAsync("/api/v1/prompts", Enumerable.Repeat(new { prompt = "hi", model = "nosuch" }, 50));
         Assert.True(batch.IsSuccessStatusCode);
 
-        await Eventually.NotNull(async () => (await proxy.GetAsync("/api/v1/prompts?status=failed")).GetProperty("total").GetInt32() == 50 ? "" : null, "all to fail");
+        await Eventually.NotNull(async () => most.Count == 8 && await TotalAsync("queued") == 42 ? "" : null, "eight to be asked for");
+        answers.SetResult();
+        await Eventually.NotNull(async () => await TotalAsync("failed") == 50 ? "" : null, "all to fail");
         Assert.Equal(50, most.Count);
         Assert.InRange(most.Max(), 1, 8);
+
+        async Task<int> TotalAsync(string status) => (await proxy.GetAsync($"/api/v1/prompts?status={status}")).GetProperty("total").GetInt32();
     }
 
     [Fact]
