@@ -50,7 +50,7 @@ internal sealed class AnswerEndpoint(
     {
         var unloads = request.KeepAlive == TimeSpan.Zero;
         if (unloads) loaded.Unload(request.Model);
-        else (await loaded.UseAsync(request.Model, request.KeepAlive, ct)).Dispose();
+        else (await loaded.UseAsync(request.Model, request.KeepAlive, request.Options.Runner, ct)).Dispose();
         logged.End();
         await OutputOf(response, request, family).DoneAsync(unloads ? "unload" : "load", metrics: null, ct);
     }
@@ -66,7 +66,7 @@ internal sealed class AnswerEndpoint(
             return;
         }
 
-        using var model = await loaded.UseAsync(request.Model, request.KeepAlive, ct);
+        using var model = await loaded.UseAsync(request.Model, request.KeepAlive, request.Options.Runner, ct);
         await new Generation(request, options, model, clock, logged).RunAsync(OutputOf(context.Response, request, family), fault, ct);
     }
 

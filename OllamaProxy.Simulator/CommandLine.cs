@@ -10,6 +10,9 @@ internal sealed record CommandLine(string Url, SimulatorOptions Options, bool He
 
           --urls URL              where to listen, on loopback only (http://127.0.0.1:11434)
           --models A,B            the models it has (llama3.2,tiny)
+          --unlisted-models A,B   models that it runs although no list names them (none)
+          --max-queue N           how many requests may wait for a model to be loaded; one more is 503 (no limit)
+          --load-time SECONDS     how long it takes to load a model (0)
           --tokens-per-second N   how fast it answers; 0 is as fast as possible (20)
           --latency SECONDS       the silence before an answer (0.3)
           --help                  this text
@@ -47,6 +50,9 @@ internal sealed record CommandLine(string Url, SimulatorOptions Options, bool He
     {
         "--urls" => this with { Url = Known(name, value, Loopback.TryParse(value, out _)) },
         "--models" => this with { Options = Options with { Models = ReadModels(name, value) } },
+        "--unlisted-models" => this with { Options = Options with { UnlistedModels = ReadModels(name, value) } },
+        "--max-queue" => this with { Options = Options with { MaxQueue = (int)ReadNumber(name, value) } },
+        "--load-time" => this with { Options = Options with { LoadTime = TimeSpan.FromSeconds(ReadNumber(name, value)) } },
         "--tokens-per-second" => this with { Options = Options with { TokensPerSecond = ReadNumber(name, value) } },
         "--latency" => this with { Options = Options with { Latency = TimeSpan.FromSeconds(ReadNumber(name, value)) } },
         _ => throw new ArgumentException($"'{name}' is not an option; --help lists them."),

@@ -1,26 +1,28 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Models;
 
 namespace OllamaProxy.Simulator;
 
 /// <summary>What a request's <c>options</c> say, as far as it matters here.</summary>
 /// <param name="NumPredict">The most tokens of an answer; no limit if null, 0 or less.</param>
 /// <param name="SimulatorTokens">The Simulator's own option <c>simulator_tokens</c>: how many tokens the answer has.</param>
+/// <param name="Runner">What the model is loaded with.</param>
 /// <param name="Error">What is wrong with the options; null if nothing is. Ollama says so only once the model is found.</param>
-internal sealed record ModelOptions(int? NumPredict, int? SimulatorTokens, string? Error)
+internal sealed record ModelOptions(int? NumPredict, int? SimulatorTokens, RunnerOptions Runner, string? Error)
 {
     /// <summary>Reads the field <c>options</c> of a native request.</summary>
     /// <exception cref="OllamaException">It is not an object.</exception>
     public static ModelOptions Parse(GoObject fields)
     {
-        if (fields.Value("options", JsonValueKind.Object, "map[string]interface {}") is not { } element) return new(null, null, null);
+        if (fields.Value("options", JsonValueKind.Object, "map[string]interface {}") is not { } element) return new(null, null, default, null);
         var error = element.EnumerateObject().Select(Check).FirstOrDefault(problem => problem is not null);
-        if (error is not null) return new(null, null, error);
-        return Of(Integer(element, "num_predict"), Integer(element, "simulator_tokens"));
+        if (error is not null) return new(null, null, default, error);
+        return Of(Integer(element, "num_predict"), Integer(element, "simulator_tokens")) with { Runner = RunnerOptions.Of(element) };
     }
 
     public static ModelOptions Of(int? numPredict, int? simulatorTokens) => simulatorTokens < 0
-        ? new(null, null, "option \"simulator_tokens\" must not be negative")
-        : new(numPredict, simulatorTokens, null);
+        ? new(null, null, default, "option \"simulator_tokens\" must not be negative")
+        : new(numPredict, simulatorTokens, default, null);
 
     private static string? Check(JsonProperty option)
     {

@@ -11,5 +11,8 @@ internal sealed class OllamaException(int status, string error) : Exception(erro
 
     public static OllamaException ModelNotFound(string name) => NotFound($"model '{name}' not found");
 
+    public static OllamaException Busy() =>
+        new(StatusCodes.Status503ServiceUnavailable, "server busy, please try again.  maximum pending requests exceeded");
+
     public static OllamaException ServerError(string error) => new(StatusCodes.Status500InternalServerError, error);
 }

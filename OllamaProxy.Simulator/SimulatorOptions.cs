@@ -6,6 +6,9 @@ public sealed record SimulatorOptions
     /// <summary>The models it has. A name without a tag means the tag <c>latest</c>, here and in requests.</summary>
     public IReadOnlyList<string> Models { get; init; } = ["llama3.2", "tiny"];
 
+    /// <summary>Models that it runs although no list names them, as Ollama does with cloud models and other programs with their aliases.</summary>
+    public IReadOnlyList<string> UnlistedModels { get; init; } = [];
+
     /// <summary>How fast an answer comes, in tokens a second; 0 is as fast as possible.</summary>
     public double TokensPerSecond { get; init; }
 
@@ -20,6 +23,12 @@ public sealed record SimulatorOptions
     /// nothing runs on it.
     /// </summary>
     public int MaxLoadedModels { get; init; } = int.MaxValue;
+
+    /// <summary>
+    /// How many requests may wait for a model to be loaded (<c>OLLAMA_MAX_QUEUE</c>); one more is told that the server is busy. As with
+    /// Ollama, requests for a model that is loaded are not counted.
+    /// </summary>
+    public int MaxQueue { get; init; } = int.MaxValue;
 
     /// <summary>What <c>/api/version</c> says.</summary>
     public string Version { get; init; } = "0.33.0-simulator";

@@ -9,7 +9,8 @@ namespace OllamaProxy.Api;
 /// Ollama's own API, and the parts of OpenAI's and Anthropic's that it has, as far as a model has something to do: each call
 /// becomes a prompt, waits its turn, and is answered on the same connection with what Ollama says, byte for byte.
 /// </summary>
-public sealed class CallHandlers(PromptQueue queue, CallConnections connections, LiveResponses liveResponses, Waits waits, WorkerIdentity worker, OllamaProxyOptions options, TimeProvider time)
+public sealed class CallHandlers(
+    PromptQueue queue, CallConnections connections, Passing passing, LiveResponses liveResponses, Waits waits, WorkerIdentity worker, OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>The header that tells the id of the prompt that a call has become.</summary>
     public const string PromptId = "X-Prompt-Id";
@@ -46,6 +47,8 @@ public sealed class CallHandlers(PromptQueue queue, CallConnections connections,
         ApiError.Use(context, endpoint.Family);
         var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
         var request = CallRequest.Read(endpoint, body);
+        if (request.IsUnload)
+            return await passing.ToAllWhoHaveAsync(context, request.Model, body);
         var isKept = Waits.RespondsAsync(context, out var seconds);
         var prompt = new NewPrompt(request.Text, request.Model, SubmissionReader.NoFields)
         {

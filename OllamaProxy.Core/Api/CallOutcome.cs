@@ -23,7 +23,7 @@ internal static class CallOutcome
     }
 
     private static int StatusOf(string? error) =>
-        error is not null && OllamaFailures.IsOfMissingModel(error) ? StatusCodes.Status404NotFound : StatusCodes.Status502BadGateway;
+        error is not null && ErrorClassifier.SaysModelIsMissing(error) ? StatusCodes.Status404NotFound : StatusCodes.Status502BadGateway;
 
     /// <summary>That the prompt was deleted.</summary>
     public static IResult Deleted(HttpContext context)

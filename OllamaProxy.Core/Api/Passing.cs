@@ -46,6 +46,9 @@ public sealed class Passing(Backends backends)
                 mayBeThere |= backend.State.Has(canonical);
             }
         }
+        // What was passed on may have changed what is installed or loaded.
+        if (toAll)
+            backends.RefreshSoon();
         if (failure is not null && (answer is null || (mayBeThere && (toAll || WeightOf(answer) == 0))))
         {
             answer?.Dispose();

@@ -23,13 +23,13 @@ public sealed class Backend
     private readonly ILogger<Backend> _logger;
     private readonly Lock _lock = new();
     private readonly Latch _refresh = new();
+    private readonly ModelInventory _models;
+    private readonly BusyBackOff _busy;
     private BackendState _state;
     private TimeSpan _probeWait = FirstProbeWait;
     private long? _refreshedAt;
     private int _failures;
     private long _failedAt;
-    private int _coldStarts;
-    private ImmutableDictionary<string, long> _missing = ImmutableDictionary<string, long>.Empty;
 
     /// <summary>Knows nothing of the server yet.</summary>
     /// <param name="client">Talks to it.</param>
@@ -40,6 +40,7 @@ public sealed class Backend
     public Backend(OllamaClient client, BackendSetting setting, OllamaProxyOptions options, TimeProvider time, ILogger<Backend> logger)
     {
         (Client, Endpoint, _defaultModel, _time, _logger) = (client, setting.Endpoint, options.Model, time, logger);
+        (_models, _busy) = (new(time), new(time));
         _state = new(setting.Endpoint.ToString(), setting.Concurrency ?? options.Concurrency)
         {
             Only = setting.Models.Count > 0 ? [.. setting.Models.Select(ModelName.Canonical)] : null,
@@ -68,10 +69,10 @@ public sealed class Backend
         get
         {
             lock (_lock)
-                return _state with
+                return _models.AddTo(_state) with
                 {
                     IsTroubled = _failures >= MaxFailures && _time.GetElapsedTime(_failedAt) < TroubledFor,
-                    Missing = _missing.IsEmpty ? [] : [.. _missing.Where(missing => _time.GetElapsedTime(missing.Value) < RefreshInterval).Select(missing => missing.Key)],
+                    IsBusy = _busy.IsBusy,
                 };
         }
     }
@@ -106,47 +107,53 @@ public sealed class Backend
         _refresh.Raise();
     }
 
-    /// <summary>Takes note of a prompt that goes there: its model is loaded now, and others may have had to go for it.</summary>
-    /// <param name="model">The canonical name; empty: it names none.</param>
+    /// <summary>Takes note of a prompt that goes there.</summary>
+    /// <param name="model">The canonical name of its model; empty: it names none.</param>
     public void NoteStarted(string model)
     {
         lock (_lock)
-        {
-            if (model.Length == 0 || _state.Loaded.Contains(model))
-                return;
-            _coldStarts++;
-            _state = _state with { Loaded = [model], LoadedAt = _time.GetUtcNow() };
-        }
+            _models.OnStarted(model);
     }
 
-    /// <summary>Takes note of a prompt that was run to its end there.</summary>
-    public void NoteCompleted()
+    /// <summary>Takes note of a prompt that was run to its end there: it has that model, whatever its list says.</summary>
+    /// <param name="model">The canonical name; empty: it names none.</param>
+    public void NoteCompleted(string model)
     {
         lock (_lock)
+        {
             _failures = 0;
+            _busy.OnCompleted();
+            _models.OnCompleted(model);
+        }
     }
 
     /// <summary>
     /// Takes note of a model that it turned out not to have. For a while that counts for more than its list, which may be
     /// there for others only, or say something else than it does.
     /// </summary>
+    /// <param name="model">The canonical name; empty: none was named, and nothing is to be noted.</param>
     public void NoteMissing(string model)
     {
+        if (model.Length == 0)
+            return;
         lock (_lock)
-        {
-            _missing = _missing.SetItem(model, _time.GetTimestamp());
-            _state = _state with { Installed = _state.Installed?.Remove(model), InstalledAsOf = DateTimeOffset.MinValue, Loaded = _state.Loaded.Remove(model) };
-        }
+            _models.OnMissing(model);
         RefreshSoon();
     }
 
     /// <summary>
     /// Takes note of a failed attempt, and returns whether Ollama was there for it: if not, the attempt does not count.
     /// </summary>
-    public async Task<bool> ReportAsync(OllamaException failure, CancellationToken cancellationToken)
+    /// <param name="failure">What went wrong.</param>
+    /// <param name="startedAt">When the attempt was started, as a timestamp of the clock.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<bool> ReportAsync(OllamaException failure, long startedAt, CancellationToken cancellationToken)
     {
         switch (failure.Kind)
         {
+            case FailureKind.Busy:
+                NoteBusy(failure.RetryAfter, startedAt);
+                return false;
             case FailureKind.Unreachable:
                 // Only the first of several attempts tells something new; the back-off is the probes' business.
                 if (State.IsUp)
@@ -159,12 +166,19 @@ public sealed class Backend
                 else
                     NoteReachable(false);
                 return reachable;
-            case FailureKind.Transient:
+            case FailureKind.Transient or FailureKind.Unknown:
                 NoteFailed();
                 return true;
             default:
                 return true;
         }
+    }
+
+    private void NoteBusy(TimeSpan? retryAfter, long startedAt)
+    {
+        lock (_lock)
+            if (_busy.OnBusy(retryAfter, startedAt) is { } wait)
+                _logger.OllamaBusy(Endpoint, wait.TotalSeconds);
     }
 
     private void NoteFailed()
@@ -186,21 +200,19 @@ public sealed class Backend
 
     private async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        var (asOf, coldStarts) = (_time.GetUtcNow(), _coldStarts);
+        int coldStarts;
+        lock (_lock)
+            coldStarts = _models.ColdStarts;
         var reachable = await Client.IsReachableAsync(cancellationToken);
-        var installed = reachable ? await TryListAsync(Client.ListInstalledAsync, cancellationToken) : null;
+        var listed = reachable ? await TryListAsync(Client.ListInstalledAsync, cancellationToken) : null;
         var loaded = reachable ? await TryListAsync(Client.ListLoadedAsync, cancellationToken) : null;
         lock (_lock)
         {
             if (reachable)
-            {
-                _state = _state with { Installed = installed, InstalledAsOf = asOf };
-                // What the list leaves out it lacks by that, and when it comes it is there.
-                _missing = _missing.RemoveRange(_missing.Where(missing => installed?.Contains(missing.Key) is false || _time.GetElapsedTime(missing.Value) >= RefreshInterval).Select(missing => missing.Key));
-            }
+                _models.OnListed(listed);
             // What a prompt has loaded meanwhile may have been left out, and what it displaced may not.
-            if (loaded is not null && coldStarts == _coldStarts)
-                _state = _state with { Loaded = loaded };
+            if (loaded is not null && coldStarts == _models.ColdStarts)
+                _models.OnLoaded(loaded);
         }
         NoteReachable(reachable);
     }
@@ -228,7 +240,9 @@ public sealed class Backend
                 _logger.OllamaAway(Endpoint, _defaultModel);
 
             _probeWait = reachable || !_state.IsAway ? FirstProbeWait : DoubledProbeWait();
-            _state = _state with { IsUp = reachable, IsAway = !reachable, Loaded = reachable ? _state.Loaded : [] };
+            _state = _state with { IsUp = reachable, IsAway = !reachable };
+            if (!reachable)
+                _models.OnUnreachable();
             _refreshedAt = _time.GetTimestamp();
         }
         // The watch counts from now on.

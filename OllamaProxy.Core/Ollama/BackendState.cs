@@ -16,11 +16,17 @@ public sealed record BackendState(string Name, int Concurrency)
     /// <summary>Whether it answers, but has failed several prompts in a row lately: others are to be preferred.</summary>
     public bool IsTroubled { get; init; }
 
-    /// <summary>The models that it has, or had when it last answered; null: nobody knows, so that it may have any.</summary>
-    public ImmutableHashSet<string>? Installed { get; init; }
+    /// <summary>Whether it said lately that it has no room for more: it is left alone for a while.</summary>
+    public bool IsBusy { get; init; }
 
-    /// <summary>As of when <see cref="Installed"/> is true.</summary>
-    public DateTimeOffset InstalledAsOf { get; init; }
+    /// <summary>
+    /// The models that its list names, or named when it last answered; null: nobody knows. A list is a hint: cloud models, aliases
+    /// and the like run without being in it.
+    /// </summary>
+    public ImmutableHashSet<string>? Listed { get; init; }
+
+    /// <summary>The models that it ran, whatever its list says.</summary>
+    public ImmutableHashSet<string> Ran { get; init; } = [];
 
     /// <summary>The models that it is believed to have in memory.</summary>
     public ImmutableHashSet<string> Loaded { get; init; } = [];
@@ -34,11 +40,14 @@ public sealed record BackendState(string Name, int Concurrency)
     /// <summary>Models that it said a moment ago it does not have, whatever its list says.</summary>
     public ImmutableHashSet<string> Missing { get; init; } = [];
 
-    /// <summary>Whether it can be asked for this model, as far as is known.</summary>
-    public bool Has(string model) => !IsExcluded(model) && !Lacks(model);
+    /// <summary>Whether prompts can be sent there now.</summary>
+    public bool IsAvailable => IsUp && !IsBusy;
 
-    /// <summary>Whether it would say, as far as is known, that it does not have this model.</summary>
-    public bool Lacks(string model) => Installed?.Contains(model) is false || Missing.Contains(model);
+    /// <summary>Whether it has this model, as far as is known.</summary>
+    public bool Has(string model) => MayHave(model) && (Listed?.Contains(model) is not false || Ran.Contains(model));
+
+    /// <summary>Whether it can be asked for this model: nothing forbids that, and it has not just said that it does not have it.</summary>
+    public bool MayHave(string model) => !IsExcluded(model) && !Missing.Contains(model);
 
     /// <summary>Whether the settings keep this model from it; not what is empty, since who names none may be told so.</summary>
     public bool IsExcluded(string model) => model.Length > 0 && Only?.Contains(model) is false;

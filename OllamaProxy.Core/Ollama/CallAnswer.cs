@@ -6,13 +6,18 @@ namespace OllamaProxy.Ollama;
 internal static class CallAnswer
 {
     /// <summary>The whole of an answer.</summary>
-    /// <exception cref="OllamaException">It is no JSON, so that it is not Ollama's.</exception>
+    /// <exception cref="OllamaException">It is no JSON object, so that it is not Ollama's.</exception>
     public static GenerateChunk ReadWhole(CallEndpoint endpoint, ReadOnlyMemory<byte> json)
     {
         try
         {
+            if (json.IsEmpty)
+                throw OllamaFailures.OfForeignBody("It was empty.");
             using var document = JsonReading.Parse(json);
-            return Read(endpoint, document.RootElement) with { Done = true };
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                throw OllamaFailures.OfForeignBody("It is JSON, but no object.");
+            var answer = Read(endpoint, document.RootElement);
+            return answer with { Done = true, DoneReason = IsBrokenOff(endpoint, answer) ? GenerateChunk.RepeatLimit.DoneReason : answer.DoneReason };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -43,10 +48,14 @@ internal static class CallAnswer
         _ => ReadMessages(answer),
     };
 
+    /// <summary>Whether a whole answer lacks what says that it is done; a response always has its status, and an embedding needs none.</summary>
+    private static bool IsBrokenOff(CallEndpoint endpoint, GenerateChunk answer) =>
+        endpoint.Kind != CallKind.Embed && endpoint != CallEndpoint.Responses && answer is { Error: null, Done: false, DoneReason: null or "" };
+
     private static GenerateChunk? ReadError(JsonElement answer) => answer.Find("error") switch
     {
-        { ValueKind: JsonValueKind.String } error => new() { Error = error.GetString() },
-        { ValueKind: JsonValueKind.Object } error => new() { Error = error.Text("message") ?? error.GetRawText() },
+        { ValueKind: JsonValueKind.String } error => new() { Error = error.Text() },
+        { ValueKind: JsonValueKind.Object } error => new() { Error = error.GetRawText() },
         _ => null,
     };
 
@@ -89,7 +98,7 @@ internal static class CallAnswer
     {
         "response.output_text.delta" => new() { Response = answer.Text("delta") },
         "response.reasoning_text.delta" or "response.reasoning_summary_text.delta" => new() { Thinking = answer.Text("delta") },
-        "response.failed" => new() { Done = true, Error = answer.Find("response")?.Find("error")?.Text("message") ?? "The response failed." },
+        "response.failed" => new() { Done = true, Error = answer.Find("response")?.Find("error")?.GetRawText() ?? "The response failed." },
         "error" => new() { Done = true, Error = answer.Text("message") ?? answer.GetRawText() },
         "response.completed" or "response.incomplete" => ReadUsage(answer.Find("response") ?? answer) with { Done = true },
         null => ReadUsage(answer) with { Response = string.Concat(answer.Items("output").SelectMany(item => item.Items("content")).Select(part => part.Text("text"))) },

@@ -1,12 +1,19 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace OllamaProxy.Ollama;
 
 /// <summary>What of a call matters here. The call itself goes to Ollama as it is, and whatever is wrong with it is for Ollama to say.</summary>
 /// <param name="Model">The model; empty: it names none.</param>
 /// <param name="Text">The last that the user says in it; empty: nothing, as in a call that loads a model.</param>
-public sealed record CallRequest(string Model, string Text)
+public sealed partial record CallRequest(string Model, string Text)
 {
+    /// <summary>
+    /// Whether it only unloads a model, which is no work for it: a call of <c>/api/generate</c> without a prompt, or of
+    /// <c>/api/chat</c> without messages, with a <c>keep_alive</c> of zero (https://docs.ollama.com/api/generate#unload-a-model).
+    /// </summary>
+    public bool IsUnload { get; private init; }
+
     private static readonly CallRequest Empty = new("", "");
 
     /// <summary>Reads the body of a call.</summary>
@@ -25,7 +32,27 @@ public sealed record CallRequest(string Model, string Text)
     }
 
     private static CallRequest Read(CallEndpoint endpoint, JsonElement body) =>
-        new(TextOf(body, "model") ?? TextOf(body, "name") ?? "", TextOf(endpoint.Kind, body));
+        new(TextOf(body, "model") ?? TextOf(body, "name") ?? "", TextOf(endpoint.Kind, body)) { IsUnload = Unloads(endpoint, body) };
+
+    private static bool Unloads(CallEndpoint endpoint, JsonElement body) => endpoint.Family == ApiFamily.Ollama
+        && body.FindInAnyCase("keep_alive") is { } keepAlive && IsZero(keepAlive)
+        && endpoint.Kind switch
+        {
+            CallKind.Generate => body.FindInAnyCase("prompt") is not { } prompt || (prompt.ValueKind == JsonValueKind.String && prompt.Text().Length == 0),
+            CallKind.Chat => body.FindInAnyCase("messages") is not { } messages || (messages.ValueKind == JsonValueKind.Array && messages.GetArrayLength() == 0),
+            _ => false,
+        };
+
+    /// <summary>Whether a <c>keep_alive</c> is zero as Ollama reads it: a number of seconds, cut to nanoseconds, or one of Go's durations.</summary>
+    private static bool IsZero(JsonElement keepAlive) => keepAlive.ValueKind switch
+    {
+        JsonValueKind.Number => keepAlive.TryGetDouble(out var seconds) && seconds >= 0 && seconds < 1e-9,
+        JsonValueKind.String => ZeroDuration().IsMatch(keepAlive.Text()),
+        _ => false,
+    };
+
+    [GeneratedRegex(@"^[+-]?(0|((0+\.?0*|\.0+)(ns|us|µs|μs|ms|s|m|h))+)$", RegexOptions.CultureInvariant)]
+    private static partial Regex ZeroDuration();
 
     private static string TextOf(CallKind kind, JsonElement body) => kind switch
     {

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace OllamaProxy.Ollama;
 
 /// <summary>
@@ -35,6 +38,27 @@ public sealed record GenerateChunk
     /// <summary>Writing the answer.</summary>
     public long? EvalDuration { get; init; }
 
-    /// <summary>What went wrong mid-way; it ends the answer.</summary>
+    /// <summary>What went wrong mid-way, as text or as an error object in JSON; it ends the answer.</summary>
+    [JsonConverter(typeof(ErrorConverter))]
     public string? Error { get; init; }
+
+    /// <summary>
+    /// The end of an answer that ended cleanly without saying that it was done: Ollama stops so when a model repeats a token
+    /// some thirty times in a row (<c>llm/llama_server.go</c>: "token repeat limit reached").
+    /// </summary>
+    public static GenerateChunk RepeatLimit { get; } = new() { Done = true, DoneReason = "repeat_limit" };
+
+    /// <summary>Reads a text, or anything else as the JSON that it is.</summary>
+    internal sealed class ErrorConverter : JsonConverter<string>
+    {
+        /// <inheritdoc/>
+        public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            using var error = JsonDocument.ParseValue(ref reader);
+            return error.RootElement.ValueKind == JsonValueKind.String ? error.RootElement.Text() : error.RootElement.GetRawText();
+        }
+
+        /// <inheritdoc/>
+        public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+    }
 }

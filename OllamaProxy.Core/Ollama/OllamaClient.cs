@@ -27,8 +27,9 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     /// <summary>
-    /// Runs a generation and yields its lines as they come; the last one is <see cref="GenerateChunk.Done"/>. To stop
-    /// the generation, cancel: that closes the connection.
+    /// Runs a generation and yields its lines as they come; the last one is <see cref="GenerateChunk.Done"/>, or
+    /// <see cref="GenerateChunk.RepeatLimit"/> where Ollama ends the answer without such a line. To stop the generation,
+    /// cancel: that closes the connection.
     /// </summary>
     /// <param name="body">The request; see <see cref="GenerateRequest"/>.</param>
     /// <param name="cancellationToken">Stops the generation.</param>
@@ -53,9 +54,9 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
             if (chunk.Done)
                 yield break;
         }
-        throw any
-            ? OllamaFailures.OfUnfinishedAnswer()
-            : OllamaFailures.OfForeignBody("It was empty.");
+        if (!any)
+            throw OllamaFailures.OfForeignBody("It was empty.");
+        yield return GenerateChunk.RepeatLimit;
     }
 
     /// <summary>Sends a call as it came, and returns the answer as soon as its headers are there. To stop what it began, cancel or dispose of the answer.</summary>

@@ -1,13 +1,12 @@
-using System.Text.Json;
-using System.Text.RegularExpressions;
-
 namespace OllamaProxy.Ollama;
 
-/// <summary>Decides what an error of Ollama's means: the table "Errors from Ollama" of the design.</summary>
-public static partial class OllamaFailures
+/// <summary>Makes an <see cref="OllamaException"/> of whatever went wrong with Ollama.</summary>
+public static class OllamaFailures
 {
     /// <summary>How much of a body that is not Ollama's is quoted.</summary>
     private const int QuoteLength = 200;
+
+    private const string NotOllama = "The answer is not one of Ollama's; is OLLAMA_URL right?";
 
     /// <summary>What an answer other than 200 means.</summary>
     /// <param name="status">The HTTP status.</param>
@@ -15,70 +14,43 @@ public static partial class OllamaFailures
     /// <param name="retryAfter">What the header <c>Retry-After</c> said.</param>
     public static OllamaException OfAnswer(int status, string body, TimeSpan? retryAfter)
     {
-        var error = ReadError(body);
-        return new(KindOf(status, error), error ?? $"{NotOllama} It answered {status}: {Quote(body)}")
+        var error = OllamaError.ReadBody(body);
+        return new(ErrorClassifier.Classify(status, error), error?.Message ?? MessageOfForeign(status, body))
         {
             RetryAfter = retryAfter,
-            IsModelMissing = error is not null && ModelNotFound().IsMatch(error),
+            IsModelMissing = error is not null && ErrorClassifier.SaysModelIsMissing(error.Message),
         };
     }
 
     /// <summary>That a model is not to be had, in Ollama's words, where Ollama is not asked.</summary>
-    public static OllamaException OfMissingModel(string model) => new(FailureKind.Permanent, $"model '{model}' not found");
+    public static OllamaException OfMissingModel(string model) => new(FailureKind.Permanent, $"model '{model}' not found") { IsModelMissing = true };
 
-    /// <summary>Whether an error says that a model is not there.</summary>
-    public static bool IsOfMissingModel(string error) => ModelNotFound().IsMatch(error);
-
-    /// <summary>What an error line amid the answer means.</summary>
-    public static OllamaException OfErrorLine(string error) =>
-        new(ModelNotFound().IsMatch(error) || ClientMistake().IsMatch(error) ? FailureKind.Permanent : FailureKind.Transient, error);
+    /// <summary>What an error amid the answer means.</summary>
+    /// <param name="error">Its text, or the error object as JSON.</param>
+    public static OllamaException OfErrorLine(string error)
+    {
+        var read = OllamaError.ReadText(error);
+        var kind = ErrorClassifier.Classify(500, read);
+        // Amid an answer the input has been accepted: what is not known for the input's fault is more likely the runner's.
+        return new(kind == FailureKind.Unknown ? FailureKind.Transient : kind, read.Message)
+        {
+            IsModelMissing = ErrorClassifier.SaysModelIsMissing(read.Message),
+        };
+    }
 
     /// <summary>What an answer that is no NDJSON of Ollama's means.</summary>
     public static OllamaException OfForeignBody(string what, Exception? inner = null) =>
         new(FailureKind.Foreign, $"{NotOllama} {what}", inner);
 
-    /// <summary>What an answer means that ended too early.</summary>
-    public static OllamaException OfUnfinishedAnswer() => new(FailureKind.Transient, "Ollama ended its answer before it was done.");
-
     /// <summary>What a connection means that broke amid the answer.</summary>
     public static OllamaException OfBrokenConnection(Exception exception) =>
         new(FailureKind.Transient, $"The connection to Ollama broke amid the answer: {exception.Message}", exception);
 
-    private const string NotOllama = "The answer is not one of Ollama's; is OLLAMA_URL right?";
-
-    private static FailureKind KindOf(int status, string? error) => status switch
+    private static string MessageOfForeign(int status, string body) => (status, body.Length) switch
     {
-        408 or 429 or 502 or 503 or 504 => FailureKind.Transient,
-        _ when error is null => FailureKind.Foreign,
-        501 => FailureKind.Permanent,
-        >= 400 and < 500 => FailureKind.Permanent,
-        _ => ClientMistake().IsMatch(error) ? FailureKind.Permanent : FailureKind.Transient,
+        (403, 0) => "Ollama answered 403 without a word, as it does to a Host or Origin that it does not know; see its setting OLLAMA_ORIGINS.",
+        (_, 0) => $"{NotOllama} It answered {status} with an empty body.",
+        (_, <= QuoteLength) => $"{NotOllama} It answered {status}: {body}",
+        _ => $"{NotOllama} It answered {status}: {body[..QuoteLength]}...",
     };
-
-    /// <summary>The error is a text in Ollama's own answers, and an object with a message in those it has in common with others.</summary>
-    private static string? ReadError(string body)
-    {
-        try
-        {
-            using var answer = JsonDocument.Parse(body);
-            return answer.RootElement.Text("error") ?? answer.RootElement.Find("error")?.Text("message");
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            return null;
-        }
-    }
-
-    private static string Quote(string body) => body.Length switch
-    {
-        0 => "an empty body.",
-        <= QuoteLength => body,
-        _ => body[..QuoteLength] + "...",
-    };
-
-    [GeneratedRegex("""^invalid format|^option ".*" must be of type""", RegexOptions.CultureInvariant)]
-    private static partial Regex ClientMistake();
-
-    [GeneratedRegex("^model '.*' not found", RegexOptions.CultureInvariant)]
-    private static partial Regex ModelNotFound();
 }

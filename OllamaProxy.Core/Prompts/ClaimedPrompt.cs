@@ -20,6 +20,9 @@ public sealed record ClaimedPrompt(Guid Id, Lease Lease, int Attempt, string Tex
     /// <summary>How many attempts it may use up; null: what the settings say.</summary>
     public int? MaxAttempts { get; init; }
 
+    /// <summary>What the attempt before this one failed with; null: this is the first, or it did not say.</summary>
+    public string? LastError { get; init; }
+
     /// <summary>How long the attempt may take; null: what the settings say.</summary>
     public TimeSpan? Timeout { get; init; }
 }

@@ -147,7 +147,13 @@ public interface IPromptStore
     Task<bool> FailAsync(Lease lease, string error, PromptResult? partial, CancellationToken cancellationToken);
 
     /// <summary>Queues the prompt for another attempt, not before a time.</summary>
-    Task<bool> RequeueAsync(Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, CancellationToken cancellationToken);
+    /// <param name="lease">The lease.</param>
+    /// <param name="error">Why this attempt failed.</param>
+    /// <param name="partial">What was generated until then.</param>
+    /// <param name="availableAt">When the next attempt may start.</param>
+    /// <param name="counts">Whether this attempt is one of those that the prompt may use up; it is recorded in any case.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<bool> RequeueAsync(Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, bool counts, CancellationToken cancellationToken);
 
     /// <summary>Hands the prompt back as if it had not been claimed: the attempt does not count.</summary>
     Task<bool> ReleaseAsync(Lease lease, PromptResult? partial, CancellationToken cancellationToken);

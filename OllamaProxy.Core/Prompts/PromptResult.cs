@@ -6,6 +6,9 @@ namespace OllamaProxy.Prompts;
 /// <param name="Statistics">Ollama's figures; empty for a result that is partial or was taken over.</param>
 public sealed record PromptResult(string Text, string? Thinking, GenerationStatistics Statistics)
 {
+    /// <summary>Nothing came.</summary>
+    public static PromptResult Empty { get; } = new("", null, GenerationStatistics.None);
+
     /// <summary>Ollama's answer to a call as it came; null: of a prompt that was submitted, or none came.</summary>
     public CallResponse? Response { get; init; }
 

@@ -6,5 +6,5 @@ namespace OllamaProxy.Worker;
 /// <param name="Prompt">The prompt.</param>
 /// <param name="Model">The canonical name of its model.</param>
 /// <param name="Backend">The name of the backend.</param>
-/// <param name="NeedsSlot">False: no backend has the model, and Ollama is only asked to say so, which it does at once.</param>
-public sealed record Assignment(QueuedPrompt Prompt, string Model, string Backend, bool NeedsSlot = true);
+/// <param name="IsRefused">All backends said a moment ago that they do not have the model: the prompt fails without being sent, and takes no slot.</param>
+public sealed record Assignment(QueuedPrompt Prompt, string Model, string Backend, bool IsRefused = false);

@@ -14,13 +14,16 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
     /// <summary>The longest answer: it is kept, and no model has a reason to say more.</summary>
     private const int MaxLength = 256 * 1024 * 1024;
 
-    private const string Events = "text/event-stream";
-
     private readonly CallEndpoint _endpoint = CallEndpoint.Find(call.Endpoint)
         ?? throw new OllamaException(FailureKind.Permanent, $"'{call.Endpoint}' is no route whose calls are queued.");
 
-    private bool _isDone;
+    private AnswerFraming? _framing;
+    private int _lineStart;
+    private int _searched;
     private int _showable;
+    private int _shown;
+    private bool _hasPart;
+    private bool _isDone;
     private OllamaException? _failure;
 
     /// <summary>Runs it.</summary>
@@ -29,66 +32,38 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
     {
         using var answer = await ollama.CallAsync(call, KeepAliveDefault.Apply(_endpoint, call.Body, defaultKeepAlive), cancellationToken);
         response.Begin((int)answer.StatusCode, HeaderRules.ForClient(answer));
-        var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        var isGood = answer.IsSuccessStatusCode;
         try
         {
-            var reader = PipeReader.Create(stream);
-            var type = answer.Content.Headers.ContentType?.MediaType;
-            if (answer.IsSuccessStatusCode && type is "application/x-ndjson" or Events)
+            var reader = PipeReader.Create(await answer.Content.ReadAsStreamAsync(cancellationToken));
+            bool more;
+            do
             {
-                await ReadPartsAsync(reader, type is Events, cancellationToken);
-                return;
+                var before = response.Bytes.Length;
+                more = await KeepNextAsync(reader, cancellationToken);
+                if (isGood && _framing is null && (!more || response.Bytes.Span[before..].Contains((byte)'\n')))
+                    _framing = AnswerFramings.Decide(answer.Content.Headers.ContentType, response.Bytes, hasEnded: !more);
+                if (_framing is AnswerFraming.Lines or AnswerFraming.Events)
+                    TakeLines();
             }
-            await ReadWholeAsync(reader, cancellationToken);
+            while (more);
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
         {
             throw OllamaFailures.OfBrokenConnection(exception);
         }
-        if (!answer.IsSuccessStatusCode)
-            throw ollama.FailureOf(answer, response.Bytes.Span);
-        text.Append(CallAnswer.ReadWhole(_endpoint, response.Bytes));
-    }
-
-    private async Task ReadWholeAsync(PipeReader reader, CancellationToken cancellationToken)
-    {
-        while (await KeepNextAsync(reader, cancellationToken))
-        {
-        }
-        response.NoteWhole();
-    }
-
-    private async Task ReadPartsAsync(PipeReader reader, bool areEvents, CancellationToken cancellationToken)
-    {
-        var (lineStart, searched, shown) = (0, 0, 0);
-        bool more;
-        do
-        {
-            more = await KeepNextAsync(reader, cancellationToken);
-            tokenCame();
-            while (response.Bytes.Span[searched..].IndexOf((byte)'\n') is >= 0 and var length)
-            {
-                searched += length + 1;
-                TakeLine(response.Bytes[lineStart..searched], searched, areEvents);
-                lineStart = searched;
-            }
-            searched = response.Bytes.Length;
-            // Only now: an error that comes with the first part is no reason not to try again.
-            if (_failure is null && _showable > shown)
-                response.Show(shown = _showable);
-        }
-        while (more);
-        if (lineStart < searched)
-            TakeLine(response.Bytes[lineStart..], searched, areEvents);
-
-        if (!_isDone && response.Bytes.IsEmpty)
-            throw OllamaFailures.OfForeignBody("It was empty.");
+        if (_lineStart < _searched)
+            TakeLine(response.Bytes[_lineStart..], _searched);
         // Also after an error the client gets all that Ollama sends: it may be the end of an event, or one more.
         response.NoteWhole();
+        if (!isGood)
+            throw ollama.FailureOf(answer, response.Bytes.Span);
         if (_failure is not null)
             throw _failure;
-        if (!_isDone)
-            throw OllamaFailures.OfUnfinishedAnswer();
+        if (!_hasPart)
+            TakeWhole();
+        else if (!_isDone && !text.HasDoneReason)
+            text.Append(GenerateChunk.RepeatLimit);
     }
 
     /// <summary>Keeps what comes next, and returns whether there may be more.</summary>
@@ -103,20 +78,45 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
         return !read.IsCompleted;
     }
 
+    /// <summary>Reads the lines that have come, and shows them to the client.</summary>
+    private void TakeLines()
+    {
+        tokenCame();
+        while (response.Bytes.Span[_searched..].IndexOf((byte)'\n') is >= 0 and var length)
+        {
+            _searched += length + 1;
+            TakeLine(response.Bytes[_lineStart.._searched], _searched);
+            _lineStart = _searched;
+        }
+        _searched = response.Bytes.Length;
+        // Only now: an error that comes with the first part is no reason not to try again.
+        if (_failure is null && _showable > _shown)
+            response.Show(_shown = _showable);
+    }
+
+    private void TakeWhole()
+    {
+        var whole = CallAnswer.ReadWhole(_endpoint, response.Bytes);
+        if (whole.Error is { } error)
+            throw OllamaFailures.OfErrorLine(error);
+        text.Append(whole);
+    }
+
     /// <param name="line">The line, with its end.</param>
     /// <param name="end">Where in the answer that is.</param>
-    /// <param name="areEvents">Whether it is one of an event, which a blank line ends.</param>
-    private void TakeLine(ReadOnlyMemory<byte> line, int end, bool areEvents)
+    private void TakeLine(ReadOnlyMemory<byte> line, int end)
     {
         var trimmed = line.Trim(" \t\r\n"u8);
         var part = ReadPart(trimmed);
+        _hasPart |= part is not null;
         if (part?.Error is { } error)
             _failure ??= OllamaFailures.OfErrorLine(error);
         else if (part is not null)
             text.Append(part);
         _isDone |= part is { Done: true };
         // The client is told of an error as Ollama tells it, unless it has seen nothing yet and there is to be another attempt.
-        if (!_isDone && _failure is null && (trimmed.IsEmpty || !areEvents))
+        // A line of an event is shown with the blank one that ends the event.
+        if (_hasPart && !_isDone && _failure is null && (trimmed.IsEmpty || _framing == AnswerFraming.Lines))
             _showable = end;
     }
 

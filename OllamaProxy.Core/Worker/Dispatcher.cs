@@ -11,9 +11,6 @@ namespace OllamaProxy.Worker;
 /// </summary>
 public sealed class Dispatcher : IPromptTaker
 {
-    /// <summary>How many prompts that take no slot run at once: by the lists no backend has their model, but lists can be wrong.</summary>
-    private const int MaxWithoutSlot = 8;
-
     private readonly IPromptStore _store;
     private readonly Backends _backends;
     private readonly PromptRunner _runner;
@@ -30,9 +27,8 @@ public sealed class Dispatcher : IPromptTaker
     private readonly Lock _lock = new();
     private readonly Dictionary<string, BackendSlots> _slots;
     private readonly HashSet<Place> _reserved = [];
-    private readonly Dictionary<Slot, Task> _running = [];
+    private readonly Dictionary<Place, Task> _running = [];
     private CancellationToken? _stop;
-    private int _withoutSlot;
     private volatile bool _wasRefused;
     private ImmutableDictionary<string, Overtaken> _overtaken = ImmutableDictionary<string, Overtaken>.Empty;
 
@@ -131,7 +127,7 @@ public sealed class Dispatcher : IPromptTaker
                 return null;
             var queued = new QueuedPrompt(0, prompt.Model, 0, prompt.Priority, _time.GetUtcNow());
             var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free)).ToList();
-            if (_scheduler.Decide([queued], loads, _overtaken, _time.GetUtcNow()).Assignments is not [{ NeedsSlot: true } assignment])
+            if (_scheduler.Decide([queued], loads, _overtaken, _time.GetUtcNow()).Assignments is not [{ IsRefused: false } assignment])
                 return null;
             return Keep(new(this, assignment, TermsOf(assignment, _claims.TakeEnded(assignment.Backend)), stop));
         }
@@ -163,10 +159,7 @@ public sealed class Dispatcher : IPromptTaker
             var schedule = _scheduler.Decide(
                 offer.Prompts, [.. _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Followers))], _overtaken, _time.GetUtcNow());
             _overtaken = schedule.Overtaken;
-            if (schedule.NeedsModels)
-                _backends.RefreshSoon();
-            var (inSlots, others) = (schedule.Assignments.Where(assignment => assignment.NeedsSlot), schedule.Assignments.Where(assignment => !assignment.NeedsSlot));
-            return [.. inSlots, .. others.Take(MaxWithoutSlot - _withoutSlot)];
+            return schedule.Assignments;
         }
     }
 
@@ -203,7 +196,7 @@ public sealed class Dispatcher : IPromptTaker
     {
         var slots = _slots[assignment.Backend];
         var stop = _stop ?? new(canceled: true);
-        if (!assignment.NeedsSlot)
+        if (assignment.IsRefused)
             return new(this, assignment, TermsOf(assignment, null), stop);
         if (slots.Free == 0 && slots.Open.FirstOrDefault(slot => slot.WantsFollower) is { } ahead)
         {
@@ -226,7 +219,7 @@ public sealed class Dispatcher : IPromptTaker
     }
 
     private ClaimTerms TermsOf(Assignment assignment, Lease? after) => new(
-        assignment.NeedsSlot ? _backends.Named(assignment.Backend).Concurrency : int.MaxValue, _options.LeaseLength, _options.MaxAttempts, assignment.Backend)
+        assignment.IsRefused ? int.MaxValue : _backends.Named(assignment.Backend).Concurrency, _options.LeaseLength, _options.MaxAttempts, assignment.Backend)
     {
         After = after,
         Worker = _identity.Token,
@@ -258,9 +251,13 @@ public sealed class Dispatcher : IPromptTaker
     private void Run(Place place, ClaimedPrompt prompt)
     {
         var (assignment, slots) = (place.Assignment, _slots[place.Assignment.Backend]);
+        if (assignment.IsRefused)
+        {
+            Track(place, () => _runner.RefuseAsync(prompt));
+            return;
+        }
         _claims.Add(prompt.Lease, assignment.Backend, assignment.Model);
-        if (assignment.NeedsSlot)
-            slots.Backend.NoteStarted(assignment.Model);
+        slots.Backend.NoteStarted(assignment.Model);
         if (place.Ahead?.TryFollow(prompt) is true)
             return;
 
@@ -270,23 +267,27 @@ public sealed class Dispatcher : IPromptTaker
         {
             quick = place.Terms.After is not null && slots.IsQuick;
             Unreserve(place);
-            if (assignment.NeedsSlot)
-                slots.Open.Add(slot);
-            else
-                _withoutSlot++;
-            _running[slot] = Task.CompletedTask;
+            slots.Open.Add(slot);
         }
+        Track(place, () => slot.RunAsync(prompt, quick, place.Stop));
+    }
+
+    /// <summary>Starts what was claimed for a place, and holds on to it until it has ended.</summary>
+    private void Track(Place place, Func<Task> run)
+    {
+        lock (_lock)
+            _running[place] = Task.CompletedTask;
         var running = RunAsync();
         lock (_lock)
-            if (_running.ContainsKey(slot))
-                _running[slot] = running;
+            if (_running.ContainsKey(place))
+                _running[place] = running;
 
         async Task RunAsync()
         {
-            await slot.RunAsync(prompt, quick, place.Stop);
+            await run();
             bool isIdle;
             lock (_lock)
-                isIdle = _running.Remove(slot) && _running.Count == 0;
+                isIdle = _running.Remove(place) && _running.Count == 0;
             if (isIdle)
                 _signal.RaiseForRoom();
         }
@@ -296,8 +297,7 @@ public sealed class Dispatcher : IPromptTaker
     {
         lock (_lock)
         {
-            if (!_slots[slot.Backend.Name].Open.Remove(slot))
-                _withoutSlot--;
+            _slots[slot.Backend.Name].Open.Remove(slot);
             _slots[slot.Backend.Name].IsQuick = slot.WasQuick;
         }
         NoteRoom();

@@ -11,6 +11,9 @@ internal sealed class GeneratedText(LiveText live)
 
     private GenerationStatistics _statistics = GenerationStatistics.None;
 
+    /// <summary>Whether Ollama has said why the model stopped.</summary>
+    public bool HasDoneReason => !string.IsNullOrEmpty(_statistics.DoneReason);
+
     /// <exception cref="OllamaException">It is more than any model has a reason to say; what came before stays.</exception>
     public void Append(GenerateChunk chunk)
     {

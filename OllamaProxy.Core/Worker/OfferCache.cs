@@ -16,7 +16,7 @@ internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerI
     private static readonly TimeSpan GoodFor = TimeSpan.FromMilliseconds(10);
     private const int FollowersAhead = 16;
 
-    /// <summary>How often the queue is looked at while there is no room: for prompts that can fail without.</summary>
+    /// <summary>How often the queue is looked at while there is no room: for prompts that fail without, since no backend has their model.</summary>
     private static readonly TimeSpan FullLookInterval = TimeSpan.FromMilliseconds(250);
 
     private static readonly QueueOffer Nothing = new(0, [], []);

@@ -70,6 +70,21 @@ public sealed class PromptRunner(
         }
     }
 
+    /// <summary>Lets a prompt fail whose model no backend has, without sending it. Throws nothing, as <see cref="RunAsync"/>.</summary>
+    public async Task RefuseAsync(ClaimedPrompt prompt)
+    {
+        using var response = prompt.Call is null ? null : liveResponses.Begin(prompt);
+        try
+        {
+            var outcome = new AttemptOutcome(PromptResult.Empty, OllamaFailures.OfMissingModel(prompt.Model ?? options.Model), Stopped: false, TimeSpan.Zero);
+            await settler.SettleAsync(prompt, outcome, LeaseState.Held);
+        }
+        catch (Exception exception)
+        {
+            logger.SettlingFailed(exception, prompt.Id);
+        }
+    }
+
     /// <summary>Hands a prompt back that has not been run, as if it had not been claimed. False: the store takes nothing at the moment.</summary>
     public Task<bool> TryReleaseAsync(ClaimedPrompt prompt) => settler.TryReleaseAsync(prompt);
 
@@ -89,14 +104,22 @@ public sealed class PromptRunner(
         try
         {
             var failure = await TryAsync(prompt, backend, text, response, stop);
+            if (failure is null)
+                backend.NoteCompleted(ModelOf(prompt));
             // An attempt for which Ollama was not there at all is as good as stopped: it does not count.
-            var stopped = failure is not null && !await CountsAsync(prompt, backend, failure, stop);
+            var stopped = failure is { IsModelMissing: false } && !await backend.ReportAsync(failure, started, stop);
+            var isForAnother = false;
+            if (failure is { IsModelMissing: true })
+            {
+                backend.NoteMissing(ModelOf(prompt));
+                isForAnother = MayBeElsewhere(ModelOf(prompt), backend);
+                // Who names none has none to wait for.
+                stopped = !isForAnother && options.WaitForModel && ModelOf(prompt).Length > 0;
+            }
             // What a client has begun to read cannot be tried again.
             if (failure is not null && response?.TryWithdraw() is false)
-                (failure, stopped) = (new(FailureKind.Permanent, failure.Message, failure), false);
-            if (failure is null)
-                backend.NoteCompleted();
-            return new(text.ToResult() with { Response = response?.ToResponse() }, failure, stopped, time.GetElapsedTime(started));
+                (failure, stopped, isForAnother) = (new(FailureKind.Permanent, failure.Message, failure), false, false);
+            return new(text.ToResult() with { Response = response?.ToResponse() }, failure, stopped, time.GetElapsedTime(started)) { IsForAnother = isForAnother };
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -105,16 +128,9 @@ public sealed class PromptRunner(
         }
     }
 
-    /// <summary>Whether an attempt that failed counts.</summary>
-    private async Task<bool> CountsAsync(ClaimedPrompt prompt, Backend backend, OllamaException failure, CancellationToken stop)
-    {
-        if (!failure.IsModelMissing)
-            return await backend.ReportAsync(failure, stop);
-        var model = ModelOf(prompt);
-        backend.NoteMissing(model);
-        // Who names none has none to wait for.
-        return !options.WaitForModel || model.Length == 0;
-    }
+    /// <summary>Whether another backend is to be asked for the model: it is there and has not said that it does not have it, or it is away and has it.</summary>
+    private bool MayBeElsewhere(string model, Backend than) => model.Length > 0
+        && backends.All.Any(other => other != than && other.State is var state && state.MayHave(model) && (state.IsUp || state.Has(model)));
 
     /// <summary>The canonical name of its model; empty: it names none.</summary>
     private string ModelOf(ClaimedPrompt prompt) => ModelName.Canonical(prompt.Model ?? options.Model);
@@ -130,9 +146,7 @@ public sealed class PromptRunner(
         }
         catch (OllamaException failure)
         {
-            // By its list it had the model, and another still may.
-            return failure.IsModelMissing && backends.All.Any(other => other != backend && other.State.Has(ModelOf(prompt)))
-                ? new(FailureKind.Transient, failure.Message, failure) { IsModelMissing = true } : failure;
+            return failure;
         }
         catch (Exception exception) when (!stop.IsCancellationRequested)
         {

@@ -14,12 +14,16 @@ public sealed record RetryPolicy(TimeSpan Base)
 
     /// <summary>Whether, and after what wait, there is another attempt; null: none.</summary>
     /// <param name="failure">What went wrong.</param>
+    /// <param name="lastError">What the attempt before that failed with; null: there was none.</param>
     /// <param name="attempt">The number of the attempt that failed, from 1.</param>
     /// <param name="maxAttempts">How many attempts the prompt may use up.</param>
     /// <param name="jitter">A random number from 0 to 1.</param>
-    public TimeSpan? NextAttempt(OllamaException failure, int attempt, int maxAttempts, double jitter)
+    public TimeSpan? NextAttempt(OllamaException failure, string? lastError, int attempt, int maxAttempts, double jitter)
     {
         if (failure.Kind == FailureKind.Permanent || attempt >= maxAttempts)
+            return null;
+        // The same input brings the same error: it is the input's fault, whatever the words mean.
+        if (failure.Kind == FailureKind.Unknown && lastError is not null && ErrorClassifier.IsSame(failure.Message, lastError))
             return null;
         var asked = failure.RetryAfter ?? TimeSpan.Zero;
         var backOff = BackOff(attempt) * jitter;

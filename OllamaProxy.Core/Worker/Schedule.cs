@@ -5,6 +5,4 @@ namespace OllamaProxy.Worker;
 /// <summary>What a <see cref="Scheduler"/> decided.</summary>
 /// <param name="Assignments">What is to be run now, in this order.</param>
 /// <param name="Overtaken">By model, who has been overtaken with that: to be handed in the next time.</param>
-/// <param name="NeedsModels">Whether there is a prompt whose model no backend is known to have, by lists that are older than the prompt.</param>
-public sealed record Schedule(
-    IReadOnlyList<Assignment> Assignments, ImmutableDictionary<string, Overtaken> Overtaken, bool NeedsModels);
+public sealed record Schedule(IReadOnlyList<Assignment> Assignments, ImmutableDictionary<string, Overtaken> Overtaken);

@@ -4,13 +4,13 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Worker;
 
 /// <summary>
-/// Decides which prompt goes to which backend next. Pure: the same in gives the same out. A prompt goes only where its model
-/// is installed; first where that is loaded; then where least runs. Prompts for a model that is loaded go before others, so
-/// that A B A B becomes A A B B, within bounds: nothing overtakes a prompt of a higher priority, or one that was first
+/// Decides which prompt goes to which backend next. Pure: the same in gives the same out. A prompt goes where its model is known
+/// to be or, where that is nowhere, to each backend in turn; first where the model is loaded; then where least runs. Prompts for a
+/// model that is loaded go before others, so that A B A B becomes A A B B, within bounds: nothing overtakes a prompt of a higher priority, or one that was first
 /// overtaken as long ago as the grouping window is.
 /// </summary>
 /// <param name="GroupingWindow">For how long a prompt may be overtaken.</param>
-/// <param name="WaitForModel">Whether a prompt whose model no backend has waits for it; else it goes to one that says so.</param>
+/// <param name="WaitForModel">Whether a prompt whose model no backend has waits for it; else it fails.</param>
 /// <param name="DefaultModel">The model of prompts that name none.</param>
 public sealed record Scheduler(TimeSpan GroupingWindow, bool WaitForModel, string DefaultModel)
 {

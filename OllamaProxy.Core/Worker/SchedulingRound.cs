@@ -6,9 +6,6 @@ namespace OllamaProxy.Worker;
 /// <summary>One decision of a <see cref="Scheduler"/>, as it comes about.</summary>
 internal sealed class SchedulingRound
 {
-    /// <summary>A list of models that is as young as that is believed also where a prompt is younger.</summary>
-    private static readonly TimeSpan ListsGoodFor = TimeSpan.FromSeconds(1);
-
     /// <summary>Into how many parts the grouping window is divided to remember who was overtaken when.</summary>
     private const int OvertakenGrains = 64;
 
@@ -21,7 +18,6 @@ internal sealed class SchedulingRound
     private readonly Dictionary<string, Group> _groups = [];
     private readonly List<Assignment> _assignments = [];
     private readonly ImmutableDictionary<string, Overtaken> _overtakenBefore;
-    private bool _needsModels;
 
     public SchedulingRound(Scheduler policy, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, Overtaken> overtaken, DateTimeOffset now)
     {
@@ -49,33 +45,30 @@ internal sealed class SchedulingRound
             Assign(group, place);
         return new(
             _assignments,
-            _groups.Values.Where(group => group.Overtaken != Overtaken.Never).ToImmutableDictionary(group => group.Model, group => group.Overtaken),
-            _needsModels);
+            _groups.Values.Where(group => group.Overtaken != Overtaken.Never).ToImmutableDictionary(group => group.Model, group => group.Overtaken));
     }
 
-    /// <summary>Where this model can be asked for: of the backends that are up, those in trouble only if there is no other.</summary>
+    /// <summary>
+    /// Where this model can be asked for now: at the backends that have it, as far as is known, or else at those that have not said
+    /// that they do not. Those in trouble are asked only if there is no other.
+    /// </summary>
     private List<Place> PlacesFor(string model)
     {
-        var up = _places.FindAll(place => place.State.IsUp && (model.Length == 0 || place.State.Has(model)));
-        return up.Exists(place => !place.State.IsTroubled) ? up.FindAll(place => !place.State.IsTroubled) : up;
+        var available = _places.FindAll(place => place.State.IsAvailable && place.State.MayHave(model));
+        var known = available.FindAll(place => place.State.Has(model));
+        var places = known.Count > 0 ? known : available;
+        return places.Exists(place => !place.State.IsTroubled) ? places.FindAll(place => !place.State.IsTroubled) : places;
     }
 
-    /// <summary>Sends prompts that no backend can run to where they are told so at once, if it is certain that none has the model.</summary>
+    /// <summary>Lets prompts fail whose model no backend has, by its own word or by the settings, unless one that is away may have it.</summary>
     private void Refuse(Group group)
     {
-        var up = _places.FindAll(place => place.State.IsUp);
-        // What is down may have it.
-        if (up.Count == 0 || _policy.WaitForModel || _places.Exists(place => place.State.Has(group.Model)))
+        if (_policy.WaitForModel || _places.Exists(place => place.State.MayHave(group.Model) && (place.State.IsUp || place.State.Has(group.Model))))
             return;
-        while (group.Waiting.TryPeek(out var prompt))
-        {
-            if (up.Exists(place => place.State.InstalledAsOf < prompt.CreatedAt && _now - place.State.InstalledAsOf > ListsGoodFor))
-            {
-                _needsModels = true;
-                return;
-            }
-            _assignments.Add(new(group.Waiting.Dequeue(), group.Model, (up.Find(place => place.State.Lacks(group.Model)) ?? up[0]).State.Name, NeedsSlot: false));
-        }
+        if (_places.Find(place => place.State.IsUp) is not { } anyone)
+            return;
+        while (group.Waiting.TryDequeue(out var prompt))
+            _assignments.Add(new(prompt, group.Model, anyone.State.Name, IsRefused: true));
     }
 
     private (Group Group, Place Place)? Next()
@@ -199,8 +192,8 @@ internal sealed class SchedulingRound
         {
             Free--;
             _running = _running.With(model);
-            // One that has yet to be loaded may need all the room that those leave which run.
-            if (model.Length > 0 && !_loaded.Contains(model))
+            // One that has yet to be loaded may need all the room that those leave which run; one that nobody knows may not even be there.
+            if (model.Length > 0 && !_loaded.Contains(model) && State.Has(model))
                 (_loaded, LoadedAt) = ([.. _running.Counts.Keys], now);
         }
     }

@@ -57,6 +57,7 @@ public sealed class Settler(IPromptStore store, QueueSignal signal, OllamaProxyO
     {
         _ when lease != LeaseState.Held => StopAsync(prompt, outcome),
         { Stopped: true } => ReleaseAsync(prompt, outcome),
+        { IsForAnother: true, Failure: { } failure } => RequeueAsync(prompt, outcome, failure, TimeSpan.Zero, counts: false),
         { Failure: null } => CompleteAsync(prompt, outcome),
         { Failure: var failure } => FailOrRequeueAsync(prompt, outcome, failure),
     };
@@ -90,17 +91,25 @@ public sealed class Settler(IPromptStore store, QueueSignal signal, OllamaProxyO
 
     private async Task FailOrRequeueAsync(ClaimedPrompt prompt, AttemptOutcome outcome, OllamaException failure)
     {
-        var wait = _retryPolicy.NextAttempt(failure, prompt.Attempt, prompt.MaxAttempts ?? options.MaxAttempts, Random.Shared.NextDouble());
-        var written = wait is null
-            ? await store.FailAsync(prompt.Lease, failure.Message, outcome.Partial, CancellationToken.None)
-            : await store.RequeueAsync(prompt.Lease, failure.Message, outcome.Partial, time.GetUtcNow() + wait.Value, CancellationToken.None);
-        if (written && wait is not null)
-            signal.Raise();
-        if (!written)
-            logger.LeaseLost(prompt.Id);
-        else if (wait is null)
+        var maxAttempts = prompt.MaxAttempts ?? options.MaxAttempts;
+        if (_retryPolicy.NextAttempt(failure, prompt.LastError, prompt.Attempt, maxAttempts, Random.Shared.NextDouble()) is { } wait)
+            await RequeueAsync(prompt, outcome, failure, wait, counts: true);
+        else if (await store.FailAsync(prompt.Lease, failure.Message, outcome.Partial, CancellationToken.None))
             logger.PromptFailed(prompt.Id, failure.Message);
         else
-            logger.PromptRequeued(prompt.Id, prompt.Attempt, wait.Value.TotalSeconds, failure.Message);
+            logger.LeaseLost(prompt.Id);
+    }
+
+    private async Task RequeueAsync(ClaimedPrompt prompt, AttemptOutcome outcome, OllamaException failure, TimeSpan wait, bool counts)
+    {
+        if (await store.RequeueAsync(prompt.Lease, failure.Message, outcome.Partial, time.GetUtcNow() + wait, counts, CancellationToken.None))
+        {
+            signal.Raise();
+            logger.PromptRequeued(prompt.Id, prompt.Attempt, wait.TotalSeconds, failure.Message);
+        }
+        else
+        {
+            logger.LeaseLost(prompt.Id);
+        }
     }
 }

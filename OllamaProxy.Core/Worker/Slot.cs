@@ -132,7 +132,7 @@ internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, 
         using var ended = new CancellationTokenSource();
         var inTime = await Task.WhenAny(running, Task.Delay(patience, time, ended.Token)) == running;
         ended.Cancel();
-        if (inTime && backend.State.IsUp)
+        if (inTime && backend.State.IsAvailable)
             return;
 
         ClaimedPrompt follower;

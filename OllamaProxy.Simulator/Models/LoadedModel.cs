@@ -1,9 +1,13 @@
 namespace OllamaProxy.Simulator.Models;
 
 /// <summary>A model in memory.</summary>
-internal sealed class LoadedModel(string name)
+/// <param name="name">Its full name.</param>
+/// <param name="runnerOptions">The options that it was loaded with.</param>
+internal sealed class LoadedModel(string name, RunnerOptions runnerOptions)
 {
     public string Name => name;
+
+    public RunnerOptions RunnerOptions => runnerOptions;
 
     /// <summary>How many requests run on it.</summary>
     public int Running { get; set; }

@@ -17,6 +17,7 @@ internal sealed class LoadedModels(SimulatorOptions options)
     private readonly List<string> _loads = [];
     private TaskCompletionSource _released = NewSignal();
     private long _uses;
+    private int _waiting;
 
     /// <summary>What is loaded now and until when, what stays longest first.</summary>
     public IReadOnlyList<(string Name, DateTimeOffset ExpiresAt)> All
@@ -43,20 +44,35 @@ internal sealed class LoadedModels(SimulatorOptions options)
     /// <summary>Loads a model if need be, and keeps it loaded until the returned use of it is disposed.</summary>
     /// <param name="name">The model.</param>
     /// <param name="keepAlive">How long it stays afterwards; the default if null.</param>
+    /// <param name="runnerOptions">The options that it is to be loaded with.</param>
     /// <param name="ct">Gives up waiting; a load that has begun is lost.</param>
-    public async ValueTask<ModelUse> UseAsync(string name, TimeSpan? keepAlive, CancellationToken ct)
+    /// <exception cref="OllamaException">503: too many wait for a model to be loaded.</exception>
+    public async ValueTask<ModelUse> UseAsync(string name, TimeSpan? keepAlive, RunnerOptions runnerOptions, CancellationToken ct)
     {
         var fullName = ModelCatalog.FullName(name);
-        if (TryUse(fullName, keepAlive) is { } use) return use;
+        if (TryUse(fullName, keepAlive, runnerOptions) is { } use) return use;
 
-        await _loading.WaitAsync(ct);
+        if (Interlocked.Increment(ref _waiting) > options.MaxQueue)
+        {
+            Interlocked.Decrement(ref _waiting);
+            throw OllamaException.Busy();
+        }
+
         try
         {
-            return TryUse(fullName, keepAlive) ?? await LoadAsync(fullName, keepAlive, ct);
+            await _loading.WaitAsync(ct);
+            try
+            {
+                return TryUse(fullName, keepAlive, runnerOptions) ?? await LoadAsync(fullName, keepAlive, runnerOptions, ct);
+            }
+            finally
+            {
+                _loading.Release();
+            }
         }
         finally
         {
-            _loading.Release();
+            Interlocked.Decrement(ref _waiting);
         }
     }
 
@@ -83,25 +99,25 @@ internal sealed class LoadedModels(SimulatorOptions options)
         }
     }
 
-    private async Task<ModelUse> LoadAsync(string name, TimeSpan? keepAlive, CancellationToken ct)
+    private async Task<ModelUse> LoadAsync(string name, TimeSpan? keepAlive, RunnerOptions runnerOptions, CancellationToken ct)
     {
-        while (RoomOrNull() is { } released) await released.WaitAsync(ct);
+        while (RoomOrNull(name) is { } released) await released.WaitAsync(ct);
         lock (_gate) _loads.Add(name);
         if (options.LoadTime > TimeSpan.Zero) await Task.Delay(options.LoadTime, options.Time, ct);
         lock (_gate)
         {
-            var model = new LoadedModel(name);
+            var model = new LoadedModel(name, runnerOptions);
             _models.Add(name, model);
             return Use(model, keepAlive);
         }
     }
 
-    private ModelUse? TryUse(string name, TimeSpan? keepAlive)
+    private ModelUse? TryUse(string name, TimeSpan? keepAlive, RunnerOptions runnerOptions)
     {
         lock (_gate)
         {
             DropExpired();
-            return _models.TryGetValue(name, out var model) ? Use(model, keepAlive) : null;
+            return _models.TryGetValue(name, out var model) && model.RunnerOptions == runnerOptions ? Use(model, keepAlive) : null;
         }
     }
 
@@ -114,12 +130,19 @@ internal sealed class LoadedModels(SimulatorOptions options)
         return new(this, model);
     }
 
-    /// <summary>Null once there is room for one more; else what completes when a model is released.</summary>
-    private Task? RoomOrNull()
+    /// <summary>Null once there is room for this model; else what completes when a model is released.</summary>
+    private Task? RoomOrNull(string name)
     {
         lock (_gate)
         {
             DropExpired();
+            // It was loaded with other options.
+            if (_models.TryGetValue(name, out var outdated))
+            {
+                if (outdated.Running > 0) return _released.Task;
+                _models.Remove(name);
+            }
+
             while (_models.Count >= options.MaxLoadedModels)
             {
                 if (_models.Values.Where(model => model.Running == 0).MinBy(model => model.LastUse) is not { } idle) return _released.Task;

@@ -6,6 +6,7 @@ internal sealed class ModelCatalog
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly List<InstalledModel> _models;
+    private readonly List<InstalledModel> _unlisted;
 
     public ModelCatalog(SimulatorOptions options)
     {
@@ -13,9 +14,10 @@ internal sealed class ModelCatalog
         _time = options.Time;
         var names = options.Models.Select(FullName).Distinct(StringComparer.OrdinalIgnoreCase);
         _models = [.. names.Select(name => new InstalledModel(name, now))];
+        _unlisted = [.. options.UnlistedModels.Select(FullName).Select(name => new InstalledModel(name, now))];
     }
 
-    /// <summary>The models as they are now, those that were added last first.</summary>
+    /// <summary>The models that are listed now, those that were added last first.</summary>
     public IReadOnlyList<InstalledModel> All
     {
         get
@@ -31,7 +33,7 @@ internal sealed class ModelCatalog
     /// <summary>The model of that name, in any case; null if there is none.</summary>
     public InstalledModel? Find(string name)
     {
-        lock (_gate) return _models.Find(Named(name));
+        lock (_gate) return _models.Find(Named(name)) ?? _unlisted.Find(Named(name));
     }
 
     /// <summary>Adds a model, or makes it a new one if it is there.</summary>

@@ -21,12 +21,12 @@ public sealed class CallFaultTests
 
     public static TheoryData<string, Fault> Passing => new()
     {
-        { Streamed, Fault.Status(503, "server busy, please try again.  maximum pending requests exceeded") },
+        { Streamed, Fault.Status(504, "gateway timeout") },
         { Streamed, Fault.Status(500, "llama runner process has terminated") },
         { Streamed, Fault.Empty },
         { Streamed, Fault.NotJson },
         { Streamed, Fault.Cut(0) },
-        { Whole, Fault.Status(503, "server busy, please try again.  maximum pending requests exceeded") },
+        { Whole, Fault.Status(500, "timed out waiting for llama-server to start") },
         { Whole, Fault.Cut(3) },
         { Whole, Fault.NotJson },
     };
@@ -49,16 +49,16 @@ public sealed class CallFaultTests
     }
 
     [Theory]
-    [InlineData("/api/generate", Streamed, """{"error":"server busy"}""")]
-    [InlineData("/v1/completions", Whole, """{"error":{"message":"server busy","type":"api_error","param":null,"code":null}}""")]
+    [InlineData("/api/generate", Streamed, """{"error":"bad gateway"}""")]
+    [InlineData("/v1/completions", Whole, """{"error":{"message":"bad gateway","type":"api_error","param":null,"code":null}}""")]
     public async Task What_does_not_pass_is_said_in_Ollamas_words(string path, string body, string expected)
     {
         await using var proxy = await StartAsync(("OLLAMA_MAX_ATTEMPTS", "2"));
-        proxy.Ollama.Faults.Enqueue(Fault.Status(503, "server busy"), 2);
+        proxy.Ollama.Faults.Enqueue(Fault.Status(502, "bad gateway"), 2);
 
         using var response = await PostAsync(proxy, path, body);
 
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, expected), (response.StatusCode, (await response.Content.ReadAsStringAsync()).TrimEnd()));
+        Assert.Equal((HttpStatusCode.BadGateway, expected), (response.StatusCode, (await response.Content.ReadAsStringAsync()).TrimEnd()));
         Assert.Equal("false", response.Headers.GetValues("x-should-retry").Single());
         Assert.Equal(2, proxy.Ollama.Requests.Count);
     }
@@ -93,16 +93,36 @@ public sealed class CallFaultTests
         Assert.Equal(1, proxy.Ollama.Requests.Count);
     }
 
-    [Fact]
-    public async Task An_answer_that_Ollama_ends_too_early_ends_for_the_client_as_well()
+    [Theory]
+    [InlineData("/api/generate", Streamed)]
+    [InlineData("/api/generate", Whole)]
+    [InlineData("/api/chat", """{"model":"tiny","messages":[{"role":"user","content":"hi"}]}""")]
+    [InlineData("/api/chat", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"stream":false}""")]
+    [InlineData("/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"stream":true}""")]
+    [InlineData("/v1/messages", """{"model":"tiny","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"stream":true}""")]
+    public async Task An_answer_that_ends_cleanly_without_saying_so_is_complete(string path, string body)
     {
-        await using var proxy = await SlowAsync();
+        await using var proxy = await StartAsync();
         proxy.Ollama.Faults.Enqueue(Fault.NoDone(2));
 
-        using var response = await PostAsync(proxy, "/api/generate", Streamed);
+        using var response = await PostAsync(proxy, path, body);
 
-        Assert.Equal(2, (await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
-        Assert.Equal("failed", CallTests.Text(await proxy.ResultAsync(CallTests.IdOf(response)), "status"));
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var result = await proxy.ResultAsync(CallTests.IdOf(response));
+        Assert.Equal(("completed", "repeat_limit"), (CallTests.Text(result, "status"), CallTests.Text(result, "done_reason")));
+        Assert.Equal(1, proxy.Ollama.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_busy_Ollama_is_waited_for_and_the_client_never_hears_of_it()
+    {
+        await using var proxy = await StartAsync(("OLLAMA_MAX_ATTEMPTS", "1"));
+        proxy.Ollama.Faults.Enqueue(Fault.Status(503, "server busy, please try again.  maximum pending requests exceeded"), 2);
+
+        using var response = await PostAsync(proxy, "/api/generate", Whole);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(1, (await proxy.StatusAsync(CallTests.IdOf(response))).GetProperty("attempts").GetInt32());
     }
 
     [Fact]

@@ -4,27 +4,19 @@ namespace OllamaProxy.Tests.Ollama;
 
 public sealed class OllamaFailuresTests
 {
-    [Theory]
-    [InlineData(400, """{"error":"bad"}""", FailureKind.Permanent, "bad")]
-    [InlineData(404, """{"error":"model 'x' not found"}""", FailureKind.Permanent, "model 'x' not found")]
-    [InlineData(404, "404 page not found", FailureKind.Foreign, "404 page not found")]
-    [InlineData(403, "", FailureKind.Foreign, "403")]
-    [InlineData(405, """{"error":"no"}""", FailureKind.Permanent, "no")]
-    [InlineData(408, "", FailureKind.Transient, "408")]
-    [InlineData(429, """{"error":"slow down"}""", FailureKind.Transient, "slow down")]
-    [InlineData(500, """{"error":"timed out waiting for llama runner to start"}""", FailureKind.Transient, "timed out waiting")]
-    [InlineData(500, """{"error":"invalid format: \"x\""}""", FailureKind.Permanent, "invalid format")]
-    [InlineData(500, """{"error":"option \"num_ctx\" must be of type integer"}""", FailureKind.Permanent, "num_ctx")]
-    [InlineData(500, "oops", FailureKind.Foreign, "oops")]
-    [InlineData(502, "<html>bad gateway</html>", FailureKind.Transient, "bad gateway")]
-    [InlineData(503, """{"error":{"message":"an object"}}""", FailureKind.Transient, "an object")]
-    [InlineData(302, "", FailureKind.Foreign, "302")]
-    public void An_answer_means_what_the_design_says(int status, string body, FailureKind kind, string words)
+    [Fact]
+    public void An_answer_keeps_Ollamas_words_and_its_Retry_After()
     {
-        var failure = OllamaFailures.OfAnswer(status, body, TimeSpan.FromSeconds(3));
-        Assert.Equal((kind, TimeSpan.FromSeconds(3)), (failure.Kind, failure.RetryAfter));
-        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
+        var failure = OllamaFailures.OfAnswer(503, """{"error":"server busy"}""", TimeSpan.FromSeconds(3));
+        Assert.Equal((FailureKind.Busy, "server busy", TimeSpan.FromSeconds(3)), (failure.Kind, failure.Message, failure.RetryAfter));
     }
+
+    [Theory]
+    [InlineData(404, "404 page not found", "It answered 404: 404 page not found")]
+    [InlineData(404, "", "It answered 404 with an empty body.")]
+    [InlineData(403, "", "OLLAMA_ORIGINS")]
+    public void An_answer_that_is_not_Ollamas_is_quoted(int status, string body, string words) =>
+        Assert.Contains(words, OllamaFailures.OfAnswer(status, body, null).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_long_foreign_body_is_quoted_in_part() =>

@@ -26,7 +26,7 @@ internal sealed class ModelPrompt(Prompt shown, NewPrompt submitted)
     /// <summary>What its running attempt has handed in so far.</summary>
     public PromptResult? Generated { get; private set; }
 
-    /// <summary>The numbers of the attempts that count, those before a retry among them.</summary>
+    /// <summary>The numbers of the attempts that are recorded, those before a retry among them.</summary>
     public List<int> Attempts { get; } = [];
 
     public void Queue(string? error, DateTimeOffset availableAt, DateTimeOffset now)
@@ -43,12 +43,16 @@ internal sealed class ModelPrompt(Prompt shown, NewPrompt submitted)
         Attempts.Add(Shown.Attempts);
     }
 
+    /// <summary>The attempt that has just ended stays recorded, and is not one of those that it may use up.</summary>
+    public void Uncount() => Shown = Shown with { Attempts = Shown.Attempts - 1 };
+
     public void Append(string text, string thinking) =>
         Generated = new(Generated?.Text + text, Generated?.Thinking + thinking, GenerationStatistics.None);
 
     public void Release(DateTimeOffset now)
     {
-        Shown = _beforeClaim with { UpdatedAt = now };
+        // Of an attempt that does not count, only the record tells after that.
+        Shown = _beforeClaim with { Error = _beforeClaim.Attempts > 0 ? _beforeClaim.Error : null, UpdatedAt = now };
         Generated = null;
         Attempts.RemoveAt(Attempts.Count - 1);
     }

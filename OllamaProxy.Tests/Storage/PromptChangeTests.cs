@@ -296,7 +296,7 @@ public abstract class PromptChangeTests
         var added = await AddAsync();
         var first = await Store.ClaimAsync(Terms, default);
         Time.Advance(TimeSpan.FromSeconds(2));
-        await Store.RequeueAsync(first!.Lease, "busy", null, Time.GetUtcNow(), default);
+        await Store.RequeueAsync(first!.Lease, "busy", null, Time.GetUtcNow(), counts: true, default);
         await Store.ReleaseAsync((await Store.ClaimAsync(Terms, default))!.Lease, null, default);
         await Store.ClaimAsync(Terms, default);
         var lost = Time.GetUtcNow();

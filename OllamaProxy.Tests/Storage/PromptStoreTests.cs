@@ -171,7 +171,7 @@ public abstract class PromptStoreTests
         var added = await AddAsync("first", "second");
         var claimed = await ClaimAsync();
         var availableAt = Time.GetUtcNow() + TimeSpan.FromSeconds(10);
-        Assert.True(await Store.RequeueAsync(claimed!.Lease, "once more", null, availableAt, default));
+        Assert.True(await Store.RequeueAsync(claimed!.Lease, "once more", null, availableAt, counts: true, default));
 
         var waiting = await FindAsync(added[0]);
         Assert.Equal((PromptStatus.Queued, "once more", 1, null), (waiting.Status, waiting.Error, waiting.Attempts, waiting.StartedAt));
@@ -182,11 +182,35 @@ public abstract class PromptStoreTests
     }
 
     [Fact]
+    public async Task An_attempt_that_does_not_count_is_recorded_and_leaves_the_prompt_all_of_its_attempts()
+    {
+        var added = await AddAsync("hello");
+        var claimed = await ClaimAsync();
+        Assert.True(await Store.RequeueAsync(claimed!.Lease, "not here", null, Time.GetUtcNow(), counts: false, default));
+
+        var waiting = await FindAsync(added);
+        Assert.Equal((PromptStatus.Queued, "not here", 0), (waiting.Status, waiting.Error, waiting.Attempts));
+        var again = await ClaimAsync();
+        Assert.Equal((1, null), (again!.Attempt, again.LastError));
+        Assert.Equal(["not here", null], (await Store.ListAttemptsAsync(added.Id, default)).Select(attempt => attempt.Error));
+    }
+
+    [Fact]
+    public async Task A_claim_tells_what_the_attempt_before_failed_with()
+    {
+        await AddAsync("hello");
+        var first = await ClaimAsync();
+        Assert.Null(first!.LastError);
+        await Store.RequeueAsync(first.Lease, "it broke", null, Time.GetUtcNow(), counts: true, default);
+        Assert.Equal("it broke", (await ClaimAsync())!.LastError);
+    }
+
+    [Fact]
     public async Task A_requeued_prompt_comes_before_younger_ones()
     {
         await AddAsync("first", "second");
         var claimed = await ClaimAsync();
-        await Store.RequeueAsync(claimed!.Lease, "once more", null, Time.GetUtcNow(), default);
+        await Store.RequeueAsync(claimed!.Lease, "once more", null, Time.GetUtcNow(), counts: true, default);
 
         Assert.Equal(["first", "second"], await ClaimAllTextsAsync());
     }
@@ -258,7 +282,7 @@ public abstract class PromptStoreTests
         Assert.Equal(LeaseState.Lost, await Store.LookAtAsync(lost, default));
         Assert.False(await Store.CompleteAsync(lost, Answer, default));
         Assert.False(await Store.FailAsync(lost, "stale", null, default));
-        Assert.False(await Store.RequeueAsync(lost, "stale", null, Time.GetUtcNow(), default));
+        Assert.False(await Store.RequeueAsync(lost, "stale", null, Time.GetUtcNow(), counts: true, default));
         Assert.False(await Store.ReleaseAsync(lost, null, default));
 
         Assert.Equal(before, await FindAsync(added));
@@ -297,7 +321,7 @@ public abstract class PromptStoreTests
         Assert.True(await Store.SweepAsync(OneAtATime, [], default));
         var claimed = await ClaimAsync();
         Assert.False(await Store.SweepAsync(OneAtATime, [], default));
-        await Store.RequeueAsync(claimed!.Lease, "later", null, Time.GetUtcNow() + TimeSpan.FromHours(1), default);
+        await Store.RequeueAsync(claimed!.Lease, "later", null, Time.GetUtcNow() + TimeSpan.FromHours(1), counts: true, default);
         Assert.True(await Store.SweepAsync(OneAtATime, [], default));
     }
 

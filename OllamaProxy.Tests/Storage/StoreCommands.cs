@@ -41,6 +41,7 @@ internal static class StoreCommands
         (3, Lease.Select(lease => Command($"complete lease {lease}", run => run.CompleteAsync(lease)))),
         (3, Gen.Select(Lease, Partial, (lease, partial) => Command($"fail lease {lease}, partial {partial}", run => run.FailAsync(lease, partial)))),
         (3, Gen.Select(Lease, Wait, (lease, wait) => Command($"requeue lease {lease}, available in {wait}", run => run.RequeueAsync(lease, wait)))),
+        (2, Gen.Select(Lease, Wait, (lease, wait) => Command($"requeue lease {lease} uncounted, available in {wait}", run => run.RequeueAsync(lease, wait, counts: false)))),
         (2, Lease.Select(lease => Command($"release lease {lease}", run => run.ReleaseAsync(lease)))),
         (3, Gen.Select(Lease, Partial, (lease, partial) => Command($"stop lease {lease}, partial {partial}", run => run.StopAsync(lease, partial)))),
         (1, Lease.Select(lease => Command($"look at lease {lease}", run => run.LookAtAsync(lease)))),

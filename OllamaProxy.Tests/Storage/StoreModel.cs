@@ -79,8 +79,12 @@ internal sealed class StoreModel(TimeProvider time)
     public bool Fail(ModelLease lease, string error, PromptResult? partial) =>
         Settle(lease, partial, prompt => prompt.End(PromptStatus.Failed, error, partial, Now));
 
-    public bool Requeue(ModelLease lease, string error, DateTimeOffset availableAt) =>
-        Settle(lease, null, prompt => prompt.Queue(error, availableAt, Now));
+    public bool Requeue(ModelLease lease, string error, DateTimeOffset availableAt, bool counts) => Settle(lease, null, prompt =>
+    {
+        prompt.Queue(error, availableAt, Now);
+        if (!counts)
+            prompt.Uncount();
+    });
 
     public bool Release(ModelLease lease) => Settle(lease, null, prompt => prompt.Release(Now));
 

@@ -110,12 +110,12 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
     });
 
     /// <summary>As a worker does it, which fails the prompt after its last attempt.</summary>
-    public Task RequeueAsync(int which, TimeSpan wait) => WithLeaseAsync(which, lease =>
+    public Task RequeueAsync(int which, TimeSpan wait, bool counts = true) => WithLeaseAsync(which, lease =>
     {
         var error = NewText();
-        return lease.IsLastAttempt
+        return lease.IsLastAttempt && counts
             ? (_model.Fail(lease, error, null), Store.FailAsync(lease.Lease, error, null, default))
-            : (_model.Requeue(lease, error, Now + wait), Store.RequeueAsync(lease.Lease, error, null, Now + wait, default));
+            : (_model.Requeue(lease, error, Now + wait, counts), Store.RequeueAsync(lease.Lease, error, null, Now + wait, counts, default));
     });
 
     public Task ReleaseAsync(int which) => WithLeaseAsync(which, lease => (_model.Release(lease), Store.ReleaseAsync(lease.Lease, null, default)));

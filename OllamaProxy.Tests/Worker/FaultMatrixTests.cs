@@ -15,34 +15,82 @@ public sealed class FaultMatrixTests
     private static readonly Row[] Rows =
     [
         new("refuse", Fault.Refuse, "connection to Ollama broke"),
-        new("429", Fault.Status(429, "slow down"), "slow down"),
-        new("502", Fault.Status(502, "bad gateway"), "bad gateway"),
-        new("503", Fault.Status(503, "server busy, please try again.  maximum pending requests exceeded"), "server busy"),
-        new("504", Fault.Status(504, "gateway timeout"), "gateway timeout"),
-        new("500, runner stopped", Fault.Status(500, "model runner has unexpectedly stopped"), "unexpectedly stopped"),
-        new("500, runner terminated", Fault.Status(500, "llama runner process has terminated: exit status 2"), "has terminated"),
-        new("500, timed out", Fault.Status(500, "timed out waiting for llama runner to start"), "timed out waiting"),
-        new("500, unknown", Fault.Status(500, "something new"), "something new"),
         new("hang", Fault.Hang, "timeout of 60 seconds") { IsPermanent = true },
         new("stall", Fault.Stall(3), "stopped sending tokens") { Tokens = 3 },
         new("cut", Fault.Cut(3), "") { Tokens = 3 },
-        new("no done", Fault.NoDone(3), "before it was done") { Tokens = 3 },
-        new("error line", Fault.ErrorLine(3, "an error was encountered while running the model: unexpected EOF"), "unexpected EOF") { Tokens = 3 },
-        new("error line, permanent", Fault.ErrorLine(3, "model 'gone' not found"), "model 'gone' not found") { Tokens = 3, IsPermanent = true },
         new("not JSON", Fault.NotJson, "not one of Ollama's"),
         new("empty", Fault.Empty, "not one of Ollama's"),
-        new("400", Fault.Status(400, "bad request"), "bad request") { IsPermanent = true },
-        new("401", Fault.Status(401, "unauthorized"), "unauthorized") { IsPermanent = true },
-        new("403", Fault.Status(403, "forbidden"), "forbidden") { IsPermanent = true },
-        new("404", Fault.Status(404, "model 'nosuch' not found"), "model 'nosuch' not found") { IsPermanent = true },
-        new("413", Fault.Status(413, "too large"), "too large") { IsPermanent = true },
-        new("500, format", Fault.Status(500, "invalid format: expected \"json\" or a JSON schema"), "invalid format") { IsPermanent = true },
-        new("500, option", Fault.Status(500, "option \"num_predict\" must be of type integer"), "num_predict") { IsPermanent = true },
+        Transient("502", 502, "bad gateway"),
+        Transient("504", 504, "gateway timeout"),
+        Transient("408", 408, "request timeout"),
+        Transient("499", 499, "request canceled"),
+        Transient("runner stopped", 500, "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama server logs for details"),
+        Transient("runner terminated", 500, "llama runner process has terminated: exit status 2"),
+        Transient("llama-server terminated", 500, "llama-server process has terminated: signal: killed"),
+        Transient("timed out", 500, "timed out waiting for llama-server to start - progress 0.00 - "),
+        Transient("runner gone", 500, "do embedding request: Post \"http://127.0.0.1:41235/embedding\": EOF"),
+        Transient("out of memory", 500, "cudaMalloc failed: out of memory"),
+        Transient("nested, out of memory", 500, """{"error":{"code":500,"message":"Compute error.","type":"server_error"}}""" + "\nCUDA error: out of memory", "Compute error. CUDA error"),
+        Transient("unknown", 500, "something new"),
+        Transient("more memory than there is", 500, "model requires more system memory (5.6 GiB) than is available (1.2 GiB)"),
+        Line("error line", "an error was encountered while running the model: unexpected EOF"),
+        Line("error line, unknown", "something new"),
+        Line("error line, no model", "model 'gone' not found") with { IsPermanent = true },
+        Line("error line, too long", "the input length exceeds the context length") with { IsPermanent = true },
+        Permanent("400", 400, "bad request"),
+        Permanent("401", 401, "unauthorized"),
+        Permanent("403", 403, "forbidden"),
+        Permanent("404", 404, "model 'nosuch' not found"),
+        Permanent("404, other quotes", 404, "model \"nosuch\" not found, try pulling it first"),
+        Permanent("413", 413, "too large"),
+        Permanent("501", 501, "This server does not support embeddings. Start it with `--embeddings`"),
+        Permanent("format", 500, "invalid format: expected \"json\" or a JSON schema"),
+        Permanent("option", 500, "option \"num_predict\" must be of type integer"),
+        Permanent("too long", 400, "the input length exceeds the context length"),
+        Permanent("too long, 500", 500, "the input length exceeds the context length"),
+        Permanent("nested, too long", 500,
+            """{"error":{"code":400,"message":"request (302 tokens) exceeds the available context size (256 tokens), try increasing it","type":"exceed_context_size_error"}}""", "request (302 tokens) exceeds"),
+        Permanent("template", 500, "template: :1:12: executing \"\" at <.Foo>: can't evaluate field Foo"),
+        Permanent("image", 500, "failed to process inputs: image: unknown format"),
+        Permanent("NaN", 500, "json: unsupported value: NaN"),
+        Permanent("context tokens", 500, "detokenize error: invalid token"),
+    ];
+
+    private static readonly (string Path, string Body)[] Calls =
+    [
+        ("/api/generate", """{"model":"llama3.2","prompt":"hi"}"""),
+        ("/api/generate", """{"model":"llama3.2","prompt":"hi","stream":false}"""),
+        ("/api/chat", """{"model":"llama3.2","messages":[{"role":"user","content":"hi"}]}"""),
+        ("/api/embed", """{"model":"llama3.2","input":"hi"}"""),
+        ("/api/embeddings", """{"model":"llama3.2","prompt":"hi"}"""),
+        ("/v1/chat/completions", """{"model":"llama3.2","messages":[{"role":"user","content":"hi"}],"stream":true}"""),
+        ("/v1/embeddings", """{"model":"llama3.2","input":"hi"}"""),
+        ("/v1/responses", """{"model":"llama3.2","input":"hi"}"""),
+        ("/v1/messages", """{"model":"llama3.2","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"""),
     ];
 
     public static TheoryData<string, bool, bool> All => Matrix(Rows);
 
-    public static TheoryData<string, bool, bool> Transient => Matrix(Rows.Where(row => !row.IsPermanent));
+    public static TheoryData<string, bool, bool> GotOver => Matrix(Rows.Where(row => !row.IsPermanent));
+
+    public static TheoryData<string> Answers => new(Rows.Where(row => row.IsAnswer).Select(row => row.Name));
+
+    [Theory]
+    [MemberData(nameof(Answers))]
+    public async Task A_call_of_any_API_ends_as_a_prompt_does(string name)
+    {
+        var row = Rows.Single(row => row.Name == name);
+        await using var rig = await WorkerRig.StartAsync(("OLLAMA_PROXY_LEASE_SECONDS", "86400"), ("OLLAMA_MAX_ATTEMPTS", "2"));
+        rig.Ollama.Faults.Enqueue(row.Fault, 2 * Calls.Length);
+        _ = rig.Drain();
+        foreach (var (path, body) in Calls)
+        {
+            var id = await rig.SubmitAsync("hi", prompt => prompt with { Call = new(path, "", HeaderList.Empty, System.Text.Encoding.UTF8.GetBytes(body)) });
+            var prompt = await rig.WhenEndedAsync(id);
+            Assert.Equal((path, PromptStatus.Failed, row.IsPermanent ? 1 : 2), (path, prompt.Status, prompt.Attempts));
+            Assert.Contains(row.Error, prompt.Error, StringComparison.Ordinal);
+        }
+    }
 
     [Theory]
     [MemberData(nameof(All))]
@@ -60,11 +108,11 @@ public sealed class FaultMatrixTests
         Assert.Contains(row.Error, prompt.Error, StringComparison.Ordinal);
         var partial = row.Tokens == 0 ? null : string.Concat(Simulation.TokensOf(Text).Take(row.Tokens));
         Assert.Equal(partial, (await rig.Store.WholeResultAsync(id))?.Text);
-        Assert.Equal(later ? ["warming up", prompt.Error] : [prompt.Error], (await rig.Store.ListAttemptsAsync(id, default)).Select(attempt => attempt.Error));
+        Assert.Equal(later ? ["llama runner process has terminated: warming up", prompt.Error] : [prompt.Error], (await rig.Store.ListAttemptsAsync(id, default)).Select(attempt => attempt.Error));
     }
 
     [Theory]
-    [MemberData(nameof(Transient))]
+    [MemberData(nameof(GotOver))]
     public async Task With_an_attempt_left_a_transient_one_is_got_over(string name, bool later, bool stream)
     {
         var row = Rows.Single(row => row.Name == name);
@@ -96,7 +144,7 @@ public sealed class FaultMatrixTests
         var rig = await WorkerRig.StartAsync(
             ("OLLAMA_PROXY_LEASE_SECONDS", "86400"), ("OLLAMA_TIMEOUT", "60"), ("OLLAMA_IDLE_TIMEOUT", "20"));
         if (later)
-            rig.Ollama.Faults.Enqueue(Fault.Status(503, "warming up"));
+            rig.Ollama.Faults.Enqueue(Fault.Status(500, "llama runner process has terminated: warming up"));
         rig.Ollama.Faults.Enqueue(row.Fault);
         return rig;
     }
@@ -106,9 +154,20 @@ public sealed class FaultMatrixTests
         ? rig.AdvanceUntilEndedAsync(id, TimeSpan.FromSeconds(1))
         : rig.WhenEndedAsync(id);
 
+    private static Row Transient(string name, int status, string error, string? message = null) =>
+        new(name, Fault.Status(status, error), message ?? error.Trim()) { IsAnswer = true };
+
+    private static Row Permanent(string name, int status, string error, string? message = null) =>
+        Transient(name, status, error, message) with { IsPermanent = true };
+
+    private static Row Line(string name, string error) => new(name, Fault.ErrorLine(3, error), error) { Tokens = 3 };
+
     private sealed record Row(string Name, Fault Fault, string Error)
     {
         public bool IsPermanent { get; init; }
+
+        /// <summary>Whether Ollama answers with nothing but the error.</summary>
+        public bool IsAnswer { get; init; }
 
         /// <summary>How many tokens come before it.</summary>
         public int Tokens { get; init; }

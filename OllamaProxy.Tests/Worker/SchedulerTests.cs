@@ -11,7 +11,7 @@ public sealed class SchedulerTests
     private static readonly DateTimeOffset Noon = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
     private static readonly Scheduler Policy = new(TimeSpan.FromSeconds(60), WaitForModel: false, DefaultModel: "a");
 
-    /// <summary>Each row: prompts in the order of the queue, as their models; backends as NAME free/running models [loaded] {installed}; what is decided.</summary>
+    /// <summary>Each row: prompts in the order of the queue, as their models; backends as NAME free/running models [loaded] {listed}; what is decided, with a question mark where it is refused.</summary>
     public static TheoryData<string, string, string> Decisions => new()
     {
         // Nothing to do.
@@ -27,8 +27,12 @@ public sealed class SchedulerTests
         { "a b a b a b", "x 6 [b]", "b2>x b4>x b6>x a1>x a3>x a5>x" },
         // What runs is loaded.
         { "a b", "x 1/b", "b2>x" },
-        // Only where it is installed.
-        { "a b", "x 1 {b}", "a1>x? b2>x" },
+        // Where it is known to be or, where that is nowhere, wherever it may be: a list is only a hint.
+        { "a b", "x 2 {b}", "a1>x b2>x" },
+        { "a", "x 1 {b}; y 1 {c}", "a1>x" },
+        { "a", "x 1 {b} not a; y 1 {c}", "a1>y" },
+        { "a", "x 1 {b} ran a; y 1 {c}", "a1>x" },
+        { "a a", "x 1 {b} ran a; y 1 {c}", "a1>x" },
         { "a b", "x 1 {a}; y 1 {b}", "a1>x b2>y" },
         { "b a", "x 1 {a}; y 1 {b}", "b1>y a2>x" },
         { "a a a", "x 1 {a}; y 1 {b}", "a1>x" },
@@ -49,21 +53,30 @@ public sealed class SchedulerTests
         // What is away gets nothing, and what is troubled only what no other can run.
         { "a", "x 1 away", "" },
         { "a", "x 1 away; y 1", "a1>y" },
-        { "a", "x 1 {a} away; y 1 {b}", "" },
+        { "a", "x 1 {a} away; y 1 {b}", "a1>y" },
+        { "a", "x 1 {a} away; y 1 {b} not a", "" },
+        // What is busy is left alone.
+        { "a", "x 1 busy", "" },
+        { "a", "x 1 [a] busy; y 1", "a1>y" },
+        { "a", "x 1 {a} not a; y 1 {b} busy", "" },
         { "a", "x 1 troubled; y 1", "a1>y" },
         { "a", "x 1 troubled; y 0", "" },
         { "a", "x 1 troubled; y 1 {b}", "a1>x" },
         // The settings keep a model from a backend.
         { "a b", "x 2 only b", "a1>x? b2>x" },
         { "a b", "x 2 only b; y 1", "b2>x a1>y" },
-        { "a", "x 1 only b; y 1 {b}", "a1>y?" },
+        { "a", "x 1 only b; y 1 {b}", "a1>y" },
+        { "a", "x 1 only b; y 1 {b} not a", "a1>x?" },
         // What a backend says counts for more than its list.
         { "a", "x 1 {a} not a; y 1 {a}", "a1>y" },
         { "a", "x 1 not a", "a1>x?" },
-        // A model that nobody has is told so at once, even where there is no room.
-        { "c", "x 0 {a}", "c1>x?" },
-        { "c c", "x 0 {a}; y 0 {b}", "c1>x? c2>x?" },
-        { "c", "x 0 {a}; y 0 away", "" },
+        // A model that all have just said they do not have is refused at once, even where there is no room.
+        { "c", "x 0 {a}", "" },
+        { "c", "x 0 {a} not c", "c1>x?" },
+        { "c c", "x 0 {a} not c; y 0 {b} not c", "c1>x? c2>x?" },
+        { "c", "x 0 {a} not c; y 0 {b}", "" },
+        { "c", "x 0 {a} not c; y 0 {b} away", "c1>x?" },
+        { "c", "x 0 {a} not c; y 0 away", "" },
         // A call that names none goes anywhere.
         { "-", "x 1 {a}", "-1>x" },
         { "-", "x 0 {a}", "" },
@@ -113,18 +126,9 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void A_model_that_nobody_has_is_looked_for_first_where_the_lists_are_older_than_the_prompt()
-    {
-        var old = Backends("x 1 {a}").Select(load => load with { State = load.State with { InstalledAsOf = Noon.AddSeconds(-5) } }).ToList();
-        var schedule = Policy.Decide(Queue("c"), old, ImmutableDictionary<string, Overtaken>.Empty, Noon);
-        Assert.True(schedule.NeedsModels);
-        Assert.Empty(schedule.Assignments);
-    }
-
-    [Fact]
     public void A_prompt_can_wait_for_a_model_that_nobody_has()
     {
-        var schedule = (Policy with { WaitForModel = true }).Decide(Queue("c a"), Backends("x 1 {a}"), ImmutableDictionary<string, Overtaken>.Empty, Noon);
+        var schedule = (Policy with { WaitForModel = true }).Decide(Queue("c a"), Backends("x 1 {a} not c"), ImmutableDictionary<string, Overtaken>.Empty, Noon);
         Assert.Equal(["a2>x"], Print(schedule));
     }
 
@@ -181,8 +185,9 @@ public sealed class SchedulerTests
             {
                 IsUp = !words.Contains("away"),
                 IsTroubled = words.Contains("troubled"),
-                Installed = Models('{', '}'),
-                InstalledAsOf = Noon,
+                IsBusy = words.Contains("busy"),
+                Listed = Models('{', '}'),
+                Ran = After("ran") ?? [],
                 Loaded = Models('[', ']') ?? [],
                 LoadedAt = DateTimeOffset.MaxValue, // Its turn has yet to begin.
                 Only = After("only"),
@@ -193,5 +198,5 @@ public sealed class SchedulerTests
     }
 
     private static IEnumerable<string> Print(Schedule schedule) => schedule.Assignments.Select(assignment =>
-        $"{(assignment.Prompt.Model is { Length: > 0 } model ? model : "-")}{assignment.Prompt.Seq}>{assignment.Backend}{(assignment.NeedsSlot ? "" : "?")}");
+        $"{(assignment.Prompt.Model is { Length: > 0 } model ? model : "-")}{assignment.Prompt.Seq}>{assignment.Backend}{(assignment.IsRefused ? "?" : "")}");
 }

@@ -15,14 +15,18 @@ internal static class Settlement
     public static bool Fail(SqliteSession session, Lease lease, string error, PromptResult? partial, DateTimeOffset now) =>
         End(session, lease, PromptStatus.Failed, error, partial, now);
 
-    public static bool Requeue(SqliteSession session, Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, DateTimeOffset now)
+    public static bool Requeue(SqliteSession session, Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, bool counts, DateTimeOffset now)
     {
         if (!EndHeld(session, lease, partial, now))
             return false;
         PromptAttempts.End(session, lease.Seq, error, now);
         session.Execute(
-            "UPDATE prompts SET status = 'queued', started_at = NULL, error = $error, available_at = $available_at, updated_at = $now WHERE seq = $seq",
-            ("$seq", lease.Seq), ("$error", error), ("$available_at", availableAt.ToUnixTimeMilliseconds()), ("$now", SqliteTime.Write(now)));
+            """
+            UPDATE prompts SET status = 'queued', started_at = NULL, error = $error, available_at = $available_at, updated_at = $now,
+                attempts = attempts - $uncounted
+            WHERE seq = $seq
+            """,
+            ("$seq", lease.Seq), ("$error", error), ("$available_at", availableAt.ToUnixTimeMilliseconds()), ("$uncounted", counts ? 0 : 1), ("$now", SqliteTime.Write(now)));
         return true;
     }
 

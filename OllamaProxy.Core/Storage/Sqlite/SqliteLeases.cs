@@ -109,7 +109,8 @@ internal static class SqliteLeases
             """
             UPDATE prompts SET status = 'processing', attempts = attempts + 1, error = NULL, started_at = $now, updated_at = $now
             WHERE seq = $seq AND status = 'queued' AND available_at <= $now_ms AND seq NOT IN (SELECT seq FROM leases)
-            RETURNING id, attempts, prompt, request, model, max_attempts, timeout, EXISTS (SELECT 1 FROM calls WHERE calls.seq = prompts.seq)
+            RETURNING id, attempts, prompt, request, model, max_attempts, timeout, EXISTS (SELECT 1 FROM calls WHERE calls.seq = prompts.seq),
+                CASE WHEN attempts > 1 THEN (SELECT attempts.error FROM attempts WHERE attempts.seq = prompts.seq ORDER BY attempts.id DESC LIMIT 1) END
             """,
             ("$seq", seq), ("$now", SqliteTime.Write(now)), ("$now_ms", now.ToUnixTimeMilliseconds()));
         if (!row.Read())
@@ -121,6 +122,7 @@ internal static class SqliteLeases
             Model = row.TextOrNull(4),
             MaxAttempts = row.Int32OrNull(5),
             Timeout = row.RealOrNull(6) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            LastError = row.TextOrNull(8),
         };
     }
 

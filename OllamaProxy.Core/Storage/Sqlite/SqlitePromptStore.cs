@@ -215,8 +215,8 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         WriteAsync((session, now) => Settlement.Fail(session, lease, error, partial, now), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> RequeueAsync(Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => Settlement.Requeue(session, lease, error, partial, availableAt, now), cancellationToken);
+    public Task<bool> RequeueAsync(Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, bool counts, CancellationToken cancellationToken) =>
+        WriteAsync((session, now) => Settlement.Requeue(session, lease, error, partial, availableAt, counts, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> ReleaseAsync(Lease lease, PromptResult? partial, CancellationToken cancellationToken) =>
