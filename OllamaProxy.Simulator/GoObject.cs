@@ -42,8 +42,17 @@ internal readonly struct GoObject
     public JsonElement? Value(string field, JsonValueKind kind, string goType) =>
         Any(field) is not { } value ? null : value.ValueKind == kind ? value : throw WrongType(value, field, goType);
 
-    public JsonElement? Any(string field) =>
-        _element.TryGetProperty(field, out var value) && value.ValueKind is not JsonValueKind.Null ? value : null;
+    /// <summary>Go looks at no case in the names of fields, but prefers the exact one.</summary>
+    public JsonElement? Any(string field)
+    {
+        if (_element.TryGetProperty(field, out var value)) return value.ValueKind is JsonValueKind.Null ? null : value;
+        foreach (var property in _element.EnumerateObject())
+        {
+            if (property.Name.Equals(field, StringComparison.OrdinalIgnoreCase) && property.Value.ValueKind is not JsonValueKind.Null) return property.Value;
+        }
+
+        return null;
+    }
 
     private OllamaException WrongType(JsonElement value, string field, string goType) => OllamaException.BadRequest(
         $"json: cannot unmarshal {KindOf(value)} into Go struct field {_type}.{_prefix}{field} of type {goType}");

@@ -87,50 +87,140 @@ public sealed class BackendsTests
     }
 
     [Fact]
-    public async Task A_model_that_nobody_has_is_told_of_at_once_even_while_all_are_busy()
+    public async Task A_model_that_all_have_said_they_do_not_have_is_refused_at_once_even_while_all_are_busy()
     {
         await using var rig = await StartAsync(["a"], ["b"]);
+        Assert.Equal("failed", CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "nosuch" })), "status"));
         rig.One.Faults.Enqueue(Fault.Hang);
         rig.Two.Faults.Enqueue(Fault.Hang);
         await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "a" });
         await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "b" });
-        await rig.One.Requests.WaitForAsync(1);
-        await rig.Two.Requests.WaitForAsync(1);
+        await rig.One.Requests.WaitForAsync(2);
+        await rig.Two.Requests.WaitForAsync(2);
 
         var failed = await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "nosuch" }));
         Assert.Equal(("failed", "model 'nosuch' not found"), (CallTests.Text(failed, "status"), CallTests.Text(failed, "error")));
         using var call = await rig.Proxy.Client.SendAsync(CallTests.Post("/api/chat", """{"model":"nosuch","messages":[]}"""));
         Assert.Equal((HttpStatusCode.NotFound, """{"error":"model 'nosuch' not found"}"""), (call.StatusCode, await call.Content.ReadAsStringAsync()));
+        Assert.Equal((2, 2), (rig.One.Requests.Count, rig.Two.Requests.Count));
     }
 
     [Fact]
-    public async Task Ollama_is_not_flooded_with_prompts_for_a_model_that_it_does_not_list()
+    public async Task Ollama_is_not_flooded_with_prompts_for_a_model_that_it_does_not_have()
     {
         var (asked, most, answers) = (0, new ConcurrentBag<int>(), new TaskCompletionSource());
-        await using var ollama = await RawOllama.AnswerAllAsync(async context =>
+        await using var ollama = await UnlistedAsync(async context =>
         {
-            if (HttpMethods.IsGet(context.Request.Method))
-            {
-                await context.Response.WriteAsync(context.Request.Path == "/api/version" ? """{"version":"0.33.0"}""" : """{"models":[]}""");
-                return;
-            }
             most.Add(Interlocked.Increment(ref asked));
             await answers.Task.WaitAsync(context.RequestAborted);
             Interlocked.Decrement(ref asked);
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             await context.Response.WriteAsync("""{"error":"model 'nosuch' not found"}""");
         });
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Url));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", $"{ollama.Url};concurrency=2"));
         using var batch = await proxy.Client.PostAsJsonAsync("/api/v1/prompts", Enumerable.Repeat(new { prompt = "hi", model = "nosuch" }, 50));
         Assert.True(batch.IsSuccessStatusCode);
 
-        await Eventually.NotNull(async () => most.Count == 8 && await TotalAsync("queued") == 42 ? "" : null, "eight to be asked for");
+        await Eventually.NotNull(async () => most.Count == 2 && await TotalAsync("queued") == 48 ? "" : null, "two to be asked for");
         answers.SetResult();
         await Eventually.NotNull(async () => await TotalAsync("failed") == 50 ? "" : null, "all to fail");
-        Assert.Equal(50, most.Count);
-        Assert.InRange(most.Max(), 1, 8);
+        // What was said a moment ago is not asked for again.
+        Assert.InRange(most.Count, 2, 10);
+        Assert.InRange(most.Max(), 1, 2);
 
         async Task<int> TotalAsync(string status) => (await proxy.GetAsync($"/api/v1/prompts?status={status}")).GetProperty("total").GetInt32();
+    }
+
+    [Theory]
+    [InlineData("1", "gpt-oss:120b-cloud", "false")]
+    [InlineData("1", "llama3.2:local", "true")]
+    [InlineData("3", "an alias", "false")]
+    public async Task Calls_for_a_model_that_no_list_names_run_within_the_concurrency(string concurrency, string model, string waitForModel)
+    {
+        var (running, most) = (0, new ConcurrentBag<int>());
+        await using var ollama = await UnlistedAsync(async context =>
+        {
+            most.Add(Interlocked.Increment(ref running));
+            await Task.Yield();
+            Interlocked.Decrement(ref running);
+            await context.Response.Body.WriteAsync(RawOllama.Line("hi", done: true));
+        });
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null,
+            ("OLLAMA_URL", ollama.Url), ("OLLAMA_CONCURRENCY", concurrency), ("OLLAMA_PROXY_WAIT_FOR_MODEL", waitForModel));
+
+        var calls = Enumerable.Range(0, 12).Select(_ => proxy.Client.SendAsync(CallTests.Post("/api/generate", JsonSerializer.Serialize(new { model, prompt = "hi" })))).ToList();
+        var submitted = await proxy.SubmitAsync(new { prompt = "hi", model });
+
+        Assert.All(await Task.WhenAll(calls), response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
+        Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(submitted), "status"));
+        Assert.Equal(13, most.Count);
+        Assert.InRange(most.Max(), 1, int.Parse(concurrency));
+    }
+
+    [Theory]
+    [InlineData("/api/generate", """{"model":"hidden","prompt":"hi"}""")]
+    [InlineData("/api/chat", """{"model":"hidden:latest","messages":[{"role":"user","content":"hi"}]}""")]
+    [InlineData("/api/embed", """{"model":"hidden","input":"hi"}""")]
+    [InlineData("/api/embeddings", """{"model":"hidden","prompt":"hi"}""")]
+    [InlineData("/v1/chat/completions", """{"model":"hidden","messages":[{"role":"user","content":"hi"}]}""")]
+    [InlineData("/v1/embeddings", """{"model":"hidden","input":"hi"}""")]
+    [InlineData("/v1/messages", """{"model":"hidden","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}""")]
+    public async Task A_model_that_no_list_names_is_asked_for_at_each_backend_in_turn_and_known_from_then_on(string path, string body)
+    {
+        await using var one = await OllamaSimulator.StartAsync(new() { Models = ["a"] });
+        await using var two = await OllamaSimulator.StartAsync(new() { Models = ["b"], UnlistedModels = ["hidden"] });
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null,
+            ("OLLAMA_URL", $"{one.BaseAddress},{two.BaseAddress}"), ("OLLAMA_MAX_ATTEMPTS", "1"));
+        await Eventually.NotNull(async () => (await NamesAsync(proxy, "/api/tags", "models", "name")).Count() == 2 ? "" : null, "both to be known");
+
+        for (var call = 0; call < 3; call++)
+        {
+            using var response = await proxy.Client.SendAsync(CallTests.Post(path, body));
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.Equal(1, (await proxy.StatusAsync(CallTests.IdOf(response))).GetProperty("attempts").GetInt32());
+        }
+        Assert.Equal(3, two.Requests.Count);
+        Assert.InRange(one.Requests.Count, 0, 1);
+    }
+
+    [Fact]
+    public async Task A_model_that_no_backend_runs_fails_once_all_have_been_asked()
+    {
+        await using var rig = await StartAsync(["a"], ["b"], settings: ("OLLAMA_MAX_ATTEMPTS", "1"));
+        var id = await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "nosuch" });
+
+        var failed = await rig.Proxy.ResultAsync(id);
+
+        Assert.Equal(("failed", "model 'nosuch' not found"), (CallTests.Text(failed, "status"), CallTests.Text(failed, "error")));
+        Assert.Equal((1, 1), (rig.One.Requests.Count, rig.Two.Requests.Count));
+        var prompt = await rig.Proxy.GetAsync($"/api/v1/prompt/{id}");
+        Assert.Equal((1, 2), (prompt.GetProperty("attempts").GetInt32(), prompt.GetProperty("attempt_history").GetArrayLength()));
+    }
+
+    [Fact]
+    public async Task A_model_that_no_list_names_is_run_elsewhere_while_the_backend_that_lists_it_is_away()
+    {
+        await using var one = await OllamaSimulator.StartAsync(new() { Models = ["a", "m"] });
+        await using var two = await OllamaSimulator.StartAsync(new() { Models = ["b"], UnlistedModels = ["m"] });
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", $"{one.BaseAddress},{two.BaseAddress}"));
+        await Eventually.NotNull(async () => (await NamesAsync(proxy, "/api/tags", "models", "name")).Count() == 3 ? "" : null, "both to be known");
+        await one.RefuseAsync();
+
+        Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hi", model = "m" })), "status"));
+    }
+
+    [Fact]
+    public async Task A_model_that_is_elsewhere_is_waited_for_while_that_backend_is_away()
+    {
+        await using var rig = await StartAsync(["a"], ["b"]);
+        await rig.Two.RefuseAsync();
+        var id = await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "b" });
+        await rig.One.Requests.WaitForAsync(1);
+        await rig.Proxy.StatusWhenAsync(id, status => CallTests.Text(status, "status") == "queued" && status.TryGetProperty("error", out _));
+
+        await rig.Two.AcceptAsync();
+
+        Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(id), "status"));
     }
 
     [Fact]
@@ -362,6 +452,15 @@ public sealed class BackendsTests
             return await proxy.Client.SendAsync(request);
         }
     }
+
+    /// <summary>An Ollama whose list is empty.</summary>
+    private static Task<RawOllama> UnlistedAsync(RequestDelegate answer) => RawOllama.AnswerAllAsync(async context =>
+    {
+        if (HttpMethods.IsGet(context.Request.Method))
+            await context.Response.WriteAsync(context.Request.Path == "/api/version" ? """{"version":"0.33.0"}""" : """{"models":[]}""");
+        else
+            await answer(context);
+    });
 
     private static async Task<IEnumerable<string?>> NamesAsync(RunningProxy proxy, string path, string list, string name) =>
         (await proxy.GetAsync(path)).GetProperty(list).EnumerateArray().Select(model => CallTests.Text(model, name)).Order();

@@ -85,7 +85,7 @@ public sealed class FaultMatrixTests
         _ = rig.Drain();
         foreach (var (path, body) in Calls)
         {
-            var id = await rig.SubmitAsync("hi", prompt => prompt with { Call = new(path, "", HeaderList.Empty, System.Text.Encoding.UTF8.GetBytes(body)) });
+            var id = await rig.SubmitAsync("hi", prompt => prompt with { Model = $"{path}{body.Length}", Call = new(path, "", HeaderList.Empty, System.Text.Encoding.UTF8.GetBytes(body)) });
             var prompt = await rig.WhenEndedAsync(id);
             Assert.Equal((path, PromptStatus.Failed, row.IsPermanent ? 1 : 2), (path, prompt.Status, prompt.Attempts));
             Assert.Contains(row.Error, prompt.Error, StringComparison.Ordinal);
