@@ -114,7 +114,9 @@ public abstract class CallTests(ProxyFixture fixture)
         using var unload = await PostAsync("/api/generate", """{"model":"llama3.2","keep_alive":0}""");
         Assert.Contains("\"done_reason\":\"unload\"", await unload.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.DoesNotContain("llama3.2", await Proxy.Client.GetStringAsync("/api/ps"), StringComparison.Ordinal);
-        Assert.Equal("", Text(await Proxy.GetAsync($"/api/v1/prompt/{IdOf(unload)}"), "prompt"));
+        // To load a model is work for it, and to unload it is none.
+        Assert.Equal("", Text(await Proxy.GetAsync($"/api/v1/prompt/{IdOf(load)}"), "prompt"));
+        Assert.False(unload.Headers.Contains("X-Prompt-Id"));
     }
 
     [Fact]
