@@ -136,9 +136,11 @@ public sealed class Backend
     {
         if (model.Length == 0)
             return;
+        bool isNews;
         lock (_lock)
-            _models.OnMissing(model);
-        RefreshSoon();
+            isNews = _models.OnMissing(model);
+        if (isNews)
+            RefreshSoon();
     }
 
     /// <summary>

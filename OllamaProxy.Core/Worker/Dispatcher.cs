@@ -39,7 +39,7 @@ public sealed class Dispatcher : IPromptTaker
         (_store, _backends, _runner, _signal, _identity, _options, _time, _logger) = (store, backends, runner, signal, identity, options, time, logger);
         _slots = backends.All.ToDictionary(backend => backend.Name, backend => new BackendSlots(backend));
         _scheduler = new(options.GroupingWindow, options.WaitForModel, options.Model);
-        _offers = new(store, signal, identity, time);
+        _offers = new(store, signal, identity, options.PollInterval, time);
         _patience = options.LeaseLength / 3 < Slot.Quick ? options.LeaseLength / 3 : Slot.Quick;
     }
 
@@ -89,7 +89,7 @@ public sealed class Dispatcher : IPromptTaker
                     return QueueLook.Full;
                 }
                 var isGood = _offers.IsGoodFor(free, followers);
-                var offer = isGood ? _offers.Current : await _offers.LookAsync(room, stop);
+                var offer = isGood ? _offers.Current : await _offers.LookAsync(room, ModelsWithRoom(), stop);
                 var assignments = Decide(offer);
                 _offers.Take(assignments);
                 if (assignments.Count == 0 && isGood)
@@ -146,6 +146,19 @@ public sealed class Dispatcher : IPromptTaker
             return (_slots.Values.Sum(slots => slots.Free), _slots.Values.Sum(slots => slots.Followers));
     }
 
+    /// <summary>The models that backends with room are known to have. One of which nobody knows that may have any: what comes first will do.</summary>
+    private List<IReadOnlySet<string>> ModelsWithRoom()
+    {
+        lock (_lock)
+            return [.. _slots.Values
+                .Where(slots => slots.Free + slots.Followers > 0)
+                .Select(slots => slots.Backend.State)
+                .Where(state => state.IsAvailable)
+                .SelectMany(state => new IReadOnlySet<string>?[] { state.Only ?? state.Listed, state.Ran })
+                .Where(models => models is { Count: > 0 })
+                .Select(models => models!)];
+    }
+
     private IReadOnlyList<Assignment> Decide(QueueOffer offer)
     {
         lock (_lock)
@@ -157,7 +170,7 @@ public sealed class Dispatcher : IPromptTaker
                 slots.RunByOthers = RunningModels.Of(elsewhere[backend].Select(lease => ModelName.Canonical(lease.Model ?? _options.Model)));
             }
             var schedule = _scheduler.Decide(
-                offer.Prompts, [.. _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Followers))], _overtaken, _time.GetUtcNow());
+                offer.Prompts, [.. _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Followers))], _overtaken, _time.GetUtcNow(), offer.IsPartial);
             _overtaken = schedule.Overtaken;
             return schedule.Assignments;
         }

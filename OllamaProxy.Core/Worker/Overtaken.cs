@@ -8,6 +8,9 @@ public sealed class Overtaken
     /// <summary>None has been.</summary>
     public static readonly Overtaken Never = new([]);
 
+    /// <summary>More than a grouping window is divided into: what comes later counts as overtaken with the last.</summary>
+    private const int MaxSteps = 256;
+
     /// <summary>Each turn was the first beyond all before it to overtake, at that time.</summary>
     private readonly ImmutableList<((long Rank, long Seq) Turn, DateTimeOffset At)> _steps;
 
@@ -25,7 +28,7 @@ public sealed class Overtaken
         if (_steps.IsEmpty)
             return new([(turn, now)]);
         var last = _steps[^1];
-        return turn.CompareTo(last.Turn) <= 0 ? this : new(now - last.At < grain ? _steps.SetItem(_steps.Count - 1, (turn, last.At)) : _steps.Add((turn, now)));
+        return turn.CompareTo(last.Turn) <= 0 ? this : new(now - last.At < grain || _steps.Count >= MaxSteps ? _steps.SetItem(_steps.Count - 1, (turn, last.At)) : _steps.Add((turn, now)));
     }
 
     /// <summary>Without what matters only to turns before this one.</summary>

@@ -18,10 +18,16 @@ internal sealed class SchedulingRound
     private readonly Dictionary<string, Group> _groups = [];
     private readonly List<Assignment> _assignments = [];
     private readonly ImmutableDictionary<string, Overtaken> _overtakenBefore;
+    private readonly bool _isPartial;
 
-    public SchedulingRound(Scheduler policy, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, Overtaken> overtaken, DateTimeOffset now)
+    /// <summary>What was run, as if all models that are not offered had been overtaken by it: that may hold them to their window too early, and never too late.</summary>
+    private Overtaken _others;
+
+    public SchedulingRound(
+        Scheduler policy, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, Overtaken> overtaken, DateTimeOffset now, bool isPartial)
     {
-        (_policy, _overtakenBefore, _now) = (policy, overtaken, now);
+        (_policy, _overtakenBefore, _now, _isPartial) = (policy, overtaken, now, isPartial);
+        _others = overtaken.GetValueOrDefault(Scheduler.Others) ?? Overtaken.Never;
         _places = [.. backends.Select(load => new Place(load))];
     }
 
@@ -29,7 +35,7 @@ internal sealed class SchedulingRound
     public void Add(QueuedPrompt prompt, string model)
     {
         if (!_groups.TryGetValue(model, out var group))
-            _groups[model] = group = new(model, PlacesFor(model), _overtakenBefore.GetValueOrDefault(model) ?? Overtaken.Never);
+            _groups[model] = group = new(model, PlacesFor(model), _overtakenBefore.GetValueOrDefault(model) ?? _others);
         group.Waiting.Enqueue(prompt);
     }
 
@@ -41,11 +47,27 @@ internal sealed class SchedulingRound
             if (group.Places.Count == 0)
                 Refuse(group);
         }
+        YieldToKnown();
         while (Next() is var (group, place))
             Assign(group, place);
-        return new(
-            _assignments,
-            _groups.Values.Where(group => group.Overtaken != Overtaken.Never).ToImmutableDictionary(group => group.Model, group => group.Overtaken));
+        return new(_assignments, History());
+    }
+
+    private ImmutableDictionary<string, Overtaken> History()
+    {
+        var history = _groups.Values.Where(group => _isPartial || group.Overtaken != Overtaken.Never).ToImmutableDictionary(group => group.Model, group => group.Overtaken);
+        return _isPartial ? history.SetItem(Scheduler.Others, _others) : history;
+    }
+
+    /// <summary>
+    /// A model that no backend is known to have yields to those that one is, for a moment after a backend had to say that it does not
+    /// have a model: anybody can invent names, and each would take a slot until it is answered.
+    /// </summary>
+    private void YieldToKnown()
+    {
+        var wanted = _groups.Values.Where(group => group.IsKnown && group.Head is not null).SelectMany(group => group.Places).ToHashSet();
+        foreach (var group in _groups.Values.Where(group => !group.IsKnown))
+            group.Places.RemoveAll(place => place.State.HasJustMissed && wanted.Contains(place));
     }
 
     /// <summary>
@@ -130,6 +152,8 @@ internal sealed class SchedulingRound
         foreach (var other in _groups.Values)
             if (other != group && other.Head is { } head && head.Turn.CompareTo(prompt.Turn) < 0 && other.Places.Contains(place))
                 other.Overtaken = other.Overtaken.By(prompt.Turn, _now, _policy.GroupingWindow / OvertakenGrains);
+        if (_isPartial)
+            _others = _others.By(prompt.Turn, _now, _policy.GroupingWindow / OvertakenGrains);
         group.Settle();
         place.Take(group.Model, _now);
         _assignments.Add(new(prompt, group.Model, place.State.Name));
@@ -143,6 +167,9 @@ internal sealed class SchedulingRound
         public List<Place> Places => places;
 
         public Queue<QueuedPrompt> Waiting { get; } = [];
+
+        /// <summary>Whether a backend is known to have the model, or none was named.</summary>
+        public bool IsKnown { get; } = model.Length == 0 || places.Exists(place => place.State.Has(model));
 
         public QueuedPrompt? Head => Waiting.TryPeek(out var head) ? head : null;
 

@@ -191,7 +191,7 @@ public sealed class SchedulerTests
                 Loaded = Models('[', ']') ?? [],
                 LoadedAt = DateTimeOffset.MaxValue, // Its turn has yet to begin.
                 Only = After("only"),
-                Missing = After("not") ?? [],
+                Missing = ImmutableDictionary.CreateRange((After("not") ?? []).Select(model => KeyValuePair.Create(model, new MissingModel(0, false)))),
             },
             int.Parse(room[0]),
             RunningModels.Of(running));

@@ -166,6 +166,11 @@ internal static class SqliteSchema
         -- Who holds a lease: a worker tells its own from those of others.
         ALTER TABLE leases ADD COLUMN worker TEXT;
         """,
+        """
+        -- All that the order of the queue has in memory, so that it can be read from here alone.
+        DROP INDEX prompts_by_turn;
+        CREATE INDEX prompts_in_turn ON prompts (model, rank, seq, available_at, priority) WHERE status = 'queued';
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>
