@@ -150,15 +150,15 @@ public sealed class Backend
             case FailureKind.Unreachable:
                 // Only the first of several attempts tells something new; the back-off is the probes' business.
                 if (State.IsUp)
-                    NoteReachable(false);
+                    NoteReachable(failure);
                 return false;
             case FailureKind.Foreign:
-                var reachable = await Client.IsReachableAsync(cancellationToken);
-                if (reachable)
+                var (why, _) = await Client.ProbeAsync(cancellationToken);
+                if (why is null)
                     NoteFailed();
                 else
-                    NoteReachable(false);
-                return reachable;
+                    NoteReachable(why);
+                return why is null;
             case FailureKind.Transient:
                 NoteFailed();
                 return true;
@@ -187,12 +187,12 @@ public sealed class Backend
     private async Task RefreshAsync(CancellationToken cancellationToken)
     {
         var (asOf, coldStarts) = (_time.GetUtcNow(), _coldStarts);
-        var reachable = await Client.IsReachableAsync(cancellationToken);
-        var installed = reachable ? await TryListAsync(Client.ListInstalledAsync, cancellationToken) : null;
-        var loaded = reachable ? await TryListAsync(Client.ListLoadedAsync, cancellationToken) : null;
+        var (failure, models) = await Client.ProbeAsync(cancellationToken);
+        var installed = models is null ? null : CanonicalNames(models);
+        var loaded = failure is null ? await TryListAsync(Client.ListLoadedAsync, cancellationToken) : null;
         lock (_lock)
         {
-            if (reachable)
+            if (failure is null)
             {
                 _state = _state with { Installed = installed, InstalledAsOf = asOf };
                 // What the list leaves out it lacks by that, and when it comes it is there.
@@ -202,7 +202,7 @@ public sealed class Backend
             if (loaded is not null && coldStarts == _coldStarts)
                 _state = _state with { Loaded = loaded };
         }
-        NoteReachable(reachable);
+        NoteReachable(failure);
     }
 
     private static async Task<ImmutableHashSet<string>?> TryListAsync(
@@ -210,7 +210,7 @@ public sealed class Backend
     {
         try
         {
-            return [.. (await list(cancellationToken)).Where(model => model.Name is not null).Select(model => ModelName.Canonical(model.Name))];
+            return CanonicalNames(await list(cancellationToken));
         }
         catch (OllamaException)
         {
@@ -218,14 +218,21 @@ public sealed class Backend
         }
     }
 
-    private void NoteReachable(bool reachable)
+    private static ImmutableHashSet<string> CanonicalNames(IReadOnlyList<OllamaModel> models) =>
+        [.. models.Where(model => model.Name is not null).Select(model => ModelName.Canonical(model.Name))];
+
+    /// <param name="failure">Why it is not; null: it is.</param>
+    private void NoteReachable(OllamaException? failure)
     {
+        var reachable = failure is null;
         lock (_lock)
         {
             if (reachable && !_state.IsUp)
                 _logger.OllamaBack(Endpoint);
-            else if (!reachable && !_state.IsAway)
-                _logger.OllamaAway(Endpoint, _defaultModel);
+            else if (failure is { Kind: FailureKind.Foreign } && !_state.IsAway)
+                _logger.OllamaUnusable(Endpoint, failure.Message);
+            else if (failure is not null && !_state.IsAway)
+                _logger.OllamaAway(failure.Message.TrimEnd('.'), _defaultModel);
 
             _probeWait = reachable || !_state.IsAway ? FirstProbeWait : DoubledProbeWait();
             _state = _state with { IsUp = reachable, IsAway = !reachable, Loaded = reachable ? _state.Loaded : [] };

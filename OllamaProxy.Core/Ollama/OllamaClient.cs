@@ -14,7 +14,9 @@ namespace OllamaProxy.Ollama;
 /// <param name="http">Without a time-out of its own: Ollama is silent for minutes while it loads a model.</param>
 /// <param name="endpoint">Where the server is.</param>
 /// <param name="time">The clock.</param>
-public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeProvider time)
+/// <param name="credentials">Headers that every request has; null: none.</param>
+/// <param name="proxy">The proxy that <paramref name="http"/> uses, to be named in errors; null: none.</param>
+public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeProvider time, HeaderList? credentials = null, BackendProxy? proxy = null)
 {
     /// <summary>How much of an error answer is read.</summary>
     private const int MaxErrorChars = 64 * 1024;
@@ -38,7 +40,7 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Generate) { Content = new ByteArrayContent(body) { Headers = { ContentType = Json } } };
         using var response = await SendAsync(request, cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK)
-            throw OllamaFailures.OfAnswer((int)response.StatusCode, await ReadErrorAsync(response, cancellationToken), RetryAfter(response));
+            throw FailureOf(response, await ReadErrorAsync(response, cancellationToken));
 
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         await using var line = LineReader.ReadAsync(stream, cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -88,7 +90,15 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
     /// <param name="response">The answer.</param>
     /// <param name="body">Its body.</param>
     public OllamaException FailureOf(HttpResponseMessage response, ReadOnlySpan<byte> body) =>
-        OllamaFailures.OfAnswer((int)response.StatusCode, Encoding.UTF8.GetString(body[..Math.Min(body.Length, MaxErrorChars)]), RetryAfter(response));
+        FailureOf(response, Encoding.UTF8.GetString(body[..Math.Min(body.Length, MaxErrorChars)]));
+
+    private OllamaException FailureOf(HttpResponseMessage response, string body)
+    {
+        var failure = OllamaFailures.OfAnswer((int)response.StatusCode, body, RetryAfter(response));
+        // What is not Ollama's may be the proxy's own.
+        return proxy is null || !failure.Message.StartsWith(OllamaFailures.NotOllama, StringComparison.Ordinal) ? failure
+            : new(failure.Kind, $"{failure.Message} It came through {proxy}.", failure) { RetryAfter = failure.RetryAfter };
+    }
 
     private static void AddHeaders(HttpRequestMessage request, HeaderList headers)
     {
@@ -97,17 +107,42 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
                 request.Content?.Headers.TryAddWithoutValidation(name, value);
     }
 
-    /// <summary>Whether Ollama answers: <c>/api/version</c> within a few seconds.</summary>
-    public async Task<bool> IsReachableAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Asks for the version and for the installed models at once. Either answer shows that Ollama is there: one of them can take long
+    /// while the other comes.
+    /// </summary>
+    /// <returns>Why Ollama is not there; null: it is. And the installed models; null: they are not known.</returns>
+    public async Task<(OllamaException? Failure, IReadOnlyList<OllamaModel>? Installed)> ProbeAsync(CancellationToken cancellationToken)
     {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var version = ReadVersionAsync(enough.Token);
         try
         {
-            await ReadVersionAsync(cancellationToken);
-            return true;
+            // One that has no list at all is not Ollama's.
+            if ((await ReadAsync(endpoint.Installed, OllamaJson.Default.OllamaModels, cancellationToken)).Models is { } installed)
+            {
+                await enough.CancelAsync();
+                await ((Task)version).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return (null, installed);
+            }
         }
         catch (OllamaException)
         {
-            return false;
+            // The version decides.
+        }
+        catch (OperationCanceledException)
+        {
+            await ((Task)version).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+        try
+        {
+            await version;
+            return (null, null);
+        }
+        catch (OllamaException exception)
+        {
+            return (exception, null);
         }
     }
 
@@ -173,11 +208,15 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            return await http.GetByteArrayAsync(address, either.Token);
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            using var response = await SendAsync(request, either.Token);
+            if (!response.IsSuccessStatusCode)
+                throw Unreachable($"it answered {(int)response.StatusCode} ({response.ReasonPhrase}){Hint(response.StatusCode)}");
+            return await response.Content.ReadAsByteArrayAsync(either.Token);
         }
-        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw new OllamaException(FailureKind.Unreachable, $"Ollama at {endpoint} cannot be reached: {exception.Message}", exception);
+            throw Unreachable(exception.Message, exception);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -185,10 +224,32 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         }
     }
 
-    private OllamaException NoAnswerWithin(TimeSpan timeout, Exception exception) =>
-        new(FailureKind.Unreachable, $"Ollama at {endpoint} did not answer within {timeout.TotalSeconds:0} seconds.", exception);
+    private static string Hint(HttpStatusCode status) => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+        ? "; OLLAMA_URL can have a user and a password or a header for it, and OLLAMA_PROXY_BACKEND_TOKEN a token" : "";
 
+    private OllamaException NoAnswerWithin(TimeSpan timeout, Exception exception) =>
+        new(FailureKind.Unreachable, $"Ollama at {endpoint} did not answer within {timeout.TotalSeconds:0} seconds{Through}.", exception);
+
+    private OllamaException Unreachable(string why, Exception? exception = null) =>
+        new(FailureKind.Unreachable, $"Ollama at {endpoint} cannot be reached{Through}: {why}", exception);
+
+    private string Through => proxy is null ? "" : $" through {proxy}";
+
+    /// <summary>Sends any request, with the credentials, and refuses an answer that leads elsewhere.</summary>
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        foreach (var (name, _) in credentials?.All ?? [])
+            request.Headers.Remove(name); // A client's own.
+        foreach (var (name, value) in credentials?.All ?? [])
+            request.Headers.TryAddWithoutValidation(name, value);
+        var response = await SendAsItIsAsync(request, cancellationToken);
+        if (Redirect.Of(response, endpoint, request.RequestUri!) is not { } redirected)
+            return response;
+        response.Dispose();
+        throw redirected;
+    }
+
+    private async Task<HttpResponseMessage> SendAsItIsAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         try
         {
@@ -197,13 +258,13 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         catch (Exception exception) when (exception is HttpRequestException or SocketException)
         {
             throw IsConnect(exception)
-                ? new OllamaException(FailureKind.Unreachable, $"Ollama at {endpoint} cannot be reached: {exception.Message}", exception)
-                : new OllamaException(FailureKind.Transient, $"The connection to Ollama broke before it answered: {exception.Message}", exception);
+                ? Unreachable(exception.Message, exception)
+                : new OllamaException(FailureKind.Transient, $"The connection to Ollama broke before it answered{Through}: {exception.Message}", exception);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             // The only time-out that the HttpClient has is that of the connect.
-            throw new OllamaException(FailureKind.Unreachable, $"Ollama at {endpoint} cannot be reached: the connection timed out.", exception);
+            throw Unreachable("the connection timed out.", exception);
         }
     }
 

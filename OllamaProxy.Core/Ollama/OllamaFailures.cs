@@ -44,7 +44,8 @@ public static partial class OllamaFailures
     public static OllamaException OfBrokenConnection(Exception exception) =>
         new(FailureKind.Transient, $"The connection to Ollama broke amid the answer: {exception.Message}", exception);
 
-    private const string NotOllama = "The answer is not one of Ollama's; is OLLAMA_URL right?";
+    /// <summary>How an error begins whose text is not Ollama's own.</summary>
+    internal const string NotOllama = "The answer is not one of Ollama's; is OLLAMA_URL right?";
 
     private static FailureKind KindOf(int status, string? error) => status switch
     {
