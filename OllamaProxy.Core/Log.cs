@@ -21,7 +21,7 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Warning, "{Why}. Start it with `ollama serve` and get the model with `ollama pull {Model}`; prompts are accepted meanwhile and will run when it is up.")]
     public static partial void OllamaAway(this ILogger logger, string why, string model);
 
-    [LoggerMessage(20, LogLevel.Warning, "Ollama at {Endpoint} cannot be used. {Why} Prompts are accepted meanwhile and will run when that is mended.")]
+    [LoggerMessage(20, LogLevel.Warning, "Ollama at {Endpoint} cannot be used. {Why} Set OLLAMA_URL right, or start Ollama there with `ollama serve`; prompts are accepted meanwhile and will run when it is up.")]
     public static partial void OllamaUnusable(this ILogger logger, OllamaEndpoint endpoint, string why);
 
     [LoggerMessage(21, LogLevel.Warning, "{Warning}")]

@@ -37,7 +37,11 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
             else if (value is not null && prefix.Length > 0 && Switches.Contains(name, StringComparer.OrdinalIgnoreCase))
                 mistakes.Add($"{prefix}{name} takes no value.");
             else if (!IsSetting(prefix, name) || (value is null && prefix.Length == 0))
+            {
                 mistakes.Add(Unknown(prefix, name));
+                if (value is null && prefix.Length > 0 && next + 1 < args.Count && !args[next + 1].StartsWith('-'))
+                    next++; // Its value.
+            }
             else if (value is null && (next + 1 == args.Count || args[next + 1].StartsWith("--", StringComparison.Ordinal)))
                 mistakes.Add($"{arg} needs a value.");
             else
@@ -88,7 +92,7 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
     {
         // In the environment colons are written so.
         var spelt = name.Replace("__", ":", StringComparison.Ordinal);
-        var meant = spelt != name && IsSetting("--", spelt) ? spelt
+        var meant = Switches.Contains(name, StringComparer.OrdinalIgnoreCase) || (spelt != name && IsSetting("--", spelt)) ? spelt
             : Spelling.Nearest(name, [.. Switches, .. OfDotNet]) ?? KnownSettings.Meant(name);
         return $"{prefix}{name} is not known.{(meant is null ? "" : $" Is --{meant.TrimEnd(':')} meant?")}";
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 
@@ -7,6 +8,8 @@ namespace OllamaProxy.Server;
 internal static class ListenAddresses
 {
     private const string Example = "http://0.0.0.0:8000 or http://127.0.0.1:8000";
+
+    private static readonly SearchValues<char> NotInAuthority = SearchValues.Create("/?#@\\ ");
 
     /// <summary>A line for each that cannot be listened on.</summary>
     public static IEnumerable<string> MistakesOf(string urls) => urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
@@ -24,7 +27,7 @@ internal static class ListenAddresses
             return $"it must begin with http://, such as {Example}";
         if (parts[1].StartsWith("unix:/", StringComparison.OrdinalIgnoreCase) || parts[1].StartsWith("pipe:/", StringComparison.OrdinalIgnoreCase))
             return null;
-        return parts[1].TrimEnd('/') is var authority && authority.AsSpan().IndexOfAny("/?#@\\ ") >= 0
+        return parts[1].TrimEnd('/') is var authority && authority.AsSpan().IndexOfAny(NotInAuthority) >= 0
             ? "it must end with the port"
             : MistakeOfAuthority(authority);
     }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using OllamaProxy.Prompts;
 using OllamaProxy.Server;
 using OllamaProxy.Settings;
@@ -22,17 +21,12 @@ try
 {
     await using var simulator = await Simulation.StartIfAskedAsync(commandLine);
     await using var app = ServerApplication.Create(commandLine.Settings, simulator?.BaseAddress);
-    await app.RunAsync();
+    await ServerApplication.RunAsync(app);
     return 0;
 }
 catch (Exception exception) when (exception is InvalidSettingException or StoreException)
 {
     // What a user can mend is told in one line.
     await Console.Error.WriteLineAsync(exception.Message);
-    return Failed;
-}
-catch (Exception exception) when (exception is IOException or SocketException)
-{
-    await Console.Error.WriteLineAsync($"The server cannot listen there: {exception.Message}");
     return Failed;
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Logging.Console;
 using OllamaProxy.Api;
@@ -52,6 +53,21 @@ public static class ServerApplication
         if (simulator is not null)
             Log.Simulating(app.Logger, simulator);
         return app;
+    }
+
+    /// <summary>Runs the server until it is told to stop.</summary>
+    /// <exception cref="InvalidSettingException">It cannot listen on an address, for a reason that only the system knows.</exception>
+    public static async Task RunAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            throw new InvalidSettingException([$"The server cannot listen on {app.Configuration[UrlsSetting]}: {exception.Message}"]);
+        }
+        await app.WaitForShutdownAsync();
     }
 
     /// <summary>Names all bad settings at once, this host's and the application's.</summary>

@@ -46,7 +46,8 @@ internal sealed partial record OllamaAddress(OllamaEndpoint Endpoint, string? Us
     /// <summary>The host, an IPv6 address in brackets, and the port; null: there is none.</summary>
     private static (string Host, string? Port) SplitPort(string text)
     {
-        if (IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6)
+        // .NET reads over a port behind brackets.
+        if (!text.Contains("]:", StringComparison.Ordinal) && IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6)
             return ($"[{address}]", null);
         var colon = text.LastIndexOf(':') is >= 0 and var last && last > text.LastIndexOf(']') ? last : text.Length;
         var (host, port) = (text[..colon], colon < text.Length ? text[(colon + 1)..] : null);

@@ -25,7 +25,11 @@ internal static partial class BackendsSetting
     /// <exception cref="FormatException">The message says what is wrong, as the end of a sentence, and quotes nothing that may be secret.</exception>
     public static IReadOnlyList<BackendSetting> Parse(string text)
     {
-        var backends = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(ParseOne).ToList();
+        var parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        // A secret must not be looked up as the name of a host.
+        if (parts.Zip(parts.Skip(1)).Any(pair => HeaderOption().IsMatch(pair.First) && !pair.Second.Contains("://", StringComparison.Ordinal)))
+            throw new FormatException("behind a header= an address must begin with http:// or https://; in a header write a comma as %2C");
+        var backends = parts.Select(ParseOne).ToList();
         if (backends.Count == 0)
             throw new FormatException("it names no address");
         if (backends.GroupBy(backend => backend.Endpoint).FirstOrDefault(same => same.Count() > 1) is { } twice)
@@ -102,6 +106,9 @@ internal static partial class BackendsSetting
             throw new FormatException($"header={parts[0]} cannot be set, since it is about one connection or one body");
         return KeyValuePair.Create(parts[0], value);
     }
+
+    [GeneratedRegex(@";\s*header\s*=", RegexOptions.IgnoreCase)]
+    private static partial Regex HeaderOption();
 
     /// <summary>A token of RFC 9110, section 5.6.2.</summary>
     [GeneratedRegex(@"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]

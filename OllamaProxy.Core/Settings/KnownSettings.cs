@@ -66,8 +66,10 @@ public static class KnownSettings
     public static string? Meant(string name)
     {
         var names = All.Select(setting => setting.Name);
+        if (Spelling.Nearest(name, names) is { } nearest)
+            return nearest;
         if (!name.StartsWith("OLLAMA", StringComparison.OrdinalIgnoreCase))
-            return Spelling.Nearest(name, names);
+            return null;
         var closest = names.MinBy(known => Spelling.Distance(Topic(name), Topic(known)))!;
         // A name that is like none may be one of Ollama's that is not known here.
         return name.StartsWith("OLLAMA_PROXY", StringComparison.OrdinalIgnoreCase) || Spelling.Distance(Topic(name), Topic(closest)) <= Topic(name).Length / 2 + 1

@@ -3,6 +3,9 @@ namespace OllamaProxy.Storage.Sqlite;
 /// <summary>Finds out why SQLite cannot open a file, of which it says no more than that.</summary>
 internal static class OpeningFault
 {
+    /// <summary>Unix's EROFS.</summary>
+    private const int ReadOnlyFileSystem = 30;
+
     /// <summary>What is wrong, as the end of a sentence; null: nothing is to be seen.</summary>
     public static string? Of(string path)
     {
@@ -31,7 +34,7 @@ internal static class OpeningFault
         }
         catch (IOException exception)
         {
-            return exception.Message;
+            return exception.HResult == ReadOnlyFileSystem ? "its file system is read-only." : exception.Message;
         }
     }
 
@@ -54,7 +57,9 @@ internal static class OpeningFault
         }
         catch (IOException exception)
         {
-            return exception.Message;
+            return exception.HResult == ReadOnlyFileSystem
+                ? $"the file system of the folder {folder} is read-only."
+                : $"no files can be made in the folder {folder}.";
         }
     }
 
