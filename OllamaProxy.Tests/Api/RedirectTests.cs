@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using Microsoft.AspNetCore.Http;
@@ -17,7 +18,12 @@ public sealed class RedirectTests
     [InlineData(302, null, "an address that it does not name")]
     public async Task A_redirect_is_told_of_and_never_passed_on_or_followed(int status, string? location, string told)
     {
-        await using var ollama = await RedirectAsync(status, location, _ => true);
+        var asked = new ConcurrentBag<string>();
+        await using var ollama = await RedirectAsync(status, location, path =>
+        {
+            asked.Add(path);
+            return true;
+        });
         foreach (var host in new[] { nameof(ProxyHosts.Server), nameof(ProxyHosts.Functions) })
         {
             await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "true"));
@@ -34,6 +40,7 @@ public sealed class RedirectTests
                 Assert.Equal((path, HttpStatusCode.ServiceUnavailable, (Uri?)null), (path, response.StatusCode, response.Headers.Location));
                 Assert.Contains("OLLAMA_URL is redirected to ", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
             }
+            Assert.DoesNotContain(asked, path => path == "/sign-in");
             Assert.Equal((0, "queued"), await proxy.StatusAsync(id) is var prompt ? (prompt.GetProperty("attempts").GetInt32(), prompt.GetProperty("status").GetString()) : default);
         }
     }
