@@ -83,7 +83,7 @@ public sealed record OllamaProxyOptions
     private const string DefaultDatabase = "data/queue.db";
 
     /// <summary>Reads the settings.</summary>
-    /// <exception cref="InvalidSettingException">Values are bad; the message has a line for each, with the setting and the value.</exception>
+    /// <exception cref="InvalidSettingException">Values are bad; the message has a line for each, with its name.</exception>
     public static OllamaProxyOptions Read(IConfiguration configuration)
     {
         var settings = new SettingReader(configuration);
@@ -123,7 +123,7 @@ public sealed record OllamaProxyOptions
         var backends = settings.Secret("OLLAMA_URL", fallback, BackendsSetting.Parse);
         var token = settings.Text("OLLAMA_PROXY_BACKEND_TOKEN", "");
         if (token.Length > 0 && !BackendsSetting.TryParseToken(token, out token))
-            settings.Refuse("The setting OLLAMA_PROXY_BACKEND_TOKEN must be a token of visible ASCII letters; its value is not shown here.");
+            settings.Refuse("The setting OLLAMA_PROXY_BACKEND_TOKEN must have visible ASCII characters only; its value is not shown here.");
         else if (token.Length > 0)
             backends = BackendsSetting.WithToken(backends, token);
         return [.. backends.Select(backend => backend with { Proxy = ProxySetting.Find(settings, backend.Endpoint.BaseAddress) })];

@@ -62,7 +62,8 @@ public static class OllamaProxyServices
             var options = provider.GetRequiredService<OllamaProxyOptions>();
             var time = provider.GetRequiredService<TimeProvider>();
             var logger = provider.GetRequiredService<ILogger<Backend>>();
-            return new Backends([.. options.Backends.Select(backend => new Backend(ClientOf(backend, time), backend, options, time, logger))]);
+            return new Backends(
+                [.. options.Backends.Select(backend => new Backend(ClientOf(backend, time), backend, options, time, logger))]);
         });
         services.AddSingleton<Attempt>();
         services.AddSingleton<LeaseKeeper>();

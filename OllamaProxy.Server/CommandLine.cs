@@ -16,8 +16,9 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
     /// <summary>Settings of .NET's own that make sense here; where one ends in a colon, those below it.</summary>
     private static readonly string[] OfDotNet =
     [
-        "urls", "environment", "contentRoot", "applicationName", "shutdownTimeoutSeconds", "preferHostingUrls", "suppressStatusMessages", "detailedErrors",
-        "http_ports", "https_ports", "AllowedHosts", "hostBuilder:", "Logging:", "Kestrel:", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+        "urls", "environment", "contentRoot", "applicationName", "shutdownTimeoutSeconds", "preferHostingUrls", "suppressStatusMessages",
+        "detailedErrors", "http_ports", "https_ports", "AllowedHosts", "hostBuilder:", "Logging:", "Kestrel:", "HTTP_PROXY", "HTTPS_PROXY",
+        "ALL_PROXY", "NO_PROXY",
     ];
 
     private static readonly string[] Switches = ["help", "version", "simulate"];
@@ -25,7 +26,7 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
     /// <summary>Reads the command line.</summary>
     public static CommandLine Parse(IReadOnlyList<string> args)
     {
-        var (settings, mistakes, switches) = (new List<string>(), new List<string>(), new HashSet<string>(StringComparer.OrdinalIgnoreCase));
+        var (settings, mistakes, switches) = (new List<string>(), new List<string>(), new HashSet<string>());
         for (var next = 0; next < args.Count; next++)
         {
             var arg = args[next];
@@ -86,7 +87,8 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
 
     private static bool IsSetting(string prefix, string name) => prefix != "-" && (
         KnownSettings.IsKnown(name)
-        || OfDotNet.Any(known => known.EndsWith(':') ? name.StartsWith(known, StringComparison.OrdinalIgnoreCase) : name.Equals(known, StringComparison.OrdinalIgnoreCase)));
+        || OfDotNet.Contains(name, StringComparer.OrdinalIgnoreCase)
+        || OfDotNet.Any(known => known.EndsWith(':') && name.StartsWith(known, StringComparison.OrdinalIgnoreCase)));
 
     private static string Unknown(string prefix, string name)
     {

@@ -4,7 +4,9 @@ using System.Net;
 
 namespace OllamaProxy.Server;
 
-/// <summary>The addresses of <c>--urls</c> or <c>ASPNETCORE_URLS</c>. Of what Kestrel cannot use it tells late, and some it reads as something else.</summary>
+/// <summary>
+/// The addresses of <c>--urls</c> or <c>ASPNETCORE_URLS</c>. What Kestrel cannot use it refuses late, or takes for something else.
+/// </summary>
 internal static class ListenAddresses
 {
     private const string Example = "http://0.0.0.0:8000 or http://127.0.0.1:8000";
@@ -12,9 +14,12 @@ internal static class ListenAddresses
     private static readonly SearchValues<char> NotInAuthority = SearchValues.Create("/?#@\\ ");
 
     /// <summary>A line for each that cannot be listened on.</summary>
-    public static IEnumerable<string> MistakesOf(string urls) => urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-        .Select(address => MistakeOf(address) is { } mistake ? $"The address to listen on (--urls or ASPNETCORE_URLS) is '{address}', but {mistake}." : null)
-        .OfType<string>();
+    public static IEnumerable<string> MistakesOf(string urls)
+    {
+        foreach (var address in urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            if (MistakeOf(address) is { } mistake)
+                yield return $"The address to listen on (--urls or ASPNETCORE_URLS) is '{address}', but {mistake}.";
+    }
 
     private static string? MistakeOf(string address)
     {
@@ -25,7 +30,7 @@ internal static class ListenAddresses
             return "https is not served here; let a web server in front do that, and use http://";
         if (!parts[0].Equals("http", StringComparison.OrdinalIgnoreCase))
             return $"it must begin with http://, such as {Example}";
-        if (parts[1].StartsWith("unix:/", StringComparison.OrdinalIgnoreCase) || parts[1].StartsWith("pipe:/", StringComparison.OrdinalIgnoreCase))
+        if (parts[1].StartsWith("unix:/", StringComparison.Ordinal) || parts[1].StartsWith("pipe:/", StringComparison.Ordinal))
             return null;
         return parts[1].TrimEnd('/') is var authority && authority.AsSpan().IndexOfAny(NotInAuthority) >= 0
             ? "it must end with the port"
@@ -42,7 +47,9 @@ internal static class ListenAddresses
             return null;
         if (!ushort.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
             return "its port must be a number from 0 to 65535";
-        return port == 0 && host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? "any port (0) needs an address, such as http://127.0.0.1:0"
-            : host.Trim('[', ']') is var name && name.Contains(':') && !IPAddress.TryParse(name, out _) ? "its host is neither a name nor an address" : null;
+        if (port == 0 && host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+            return "any port (0) needs an address, such as http://127.0.0.1:0";
+        var name = host.Trim('[', ']');
+        return name.Contains(':') && !IPAddress.TryParse(name, out _) ? "its host is neither a name nor an address" : null;
     }
 }

@@ -73,7 +73,8 @@ public static class ServerApplication
     /// <summary>Names all bad settings at once, this host's and the application's.</summary>
     private static void AddOllamaProxy(WebApplicationBuilder builder)
     {
-        List<string> mistakes = [.. ListenAddresses.MistakesOf(UrlsOf(builder.Configuration)), .. LogSettings.MistakesOf(builder.Configuration)];
+        var settings = builder.Configuration;
+        List<string> mistakes = [.. ListenAddresses.MistakesOf(UrlsOf(settings)), .. LogSettings.MistakesOf(settings)];
         try
         {
             builder.AddOllamaProxy();

@@ -42,7 +42,8 @@ public sealed class StateHandlers
         catch (OllamaException exception)
         {
             context.Response.Headers.RetryAfter = OllamaGoodFor.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-            var advice = exception.Kind == FailureKind.Unreachable ? " Start it with `ollama serve`, or set OLLAMA_URL to where it is." : "";
+            const string Advice = " Start it with `ollama serve`, or set OLLAMA_URL to where it is.";
+            var advice = exception.Kind == FailureKind.Unreachable ? Advice : "";
             return Problems.Of(StatusCodes.Status503ServiceUnavailable, exception.Message + advice);
         }
     }

@@ -16,7 +16,9 @@ public static class GenerateRequest
     /// </summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="defaultModel">For a prompt without a model.</param>
-    /// <param name="defaultKeepAlive">A JSON value for a prompt whose <c>keep_alive</c> is left out or null; null: Ollama's own default.</param>
+    /// <param name="defaultKeepAlive">
+    /// A JSON value for a prompt whose <c>keep_alive</c> is left out or null; null: Ollama's own default.
+    /// </param>
     public static byte[] Write(ClaimedPrompt prompt, string defaultModel, string? defaultKeepAlive)
     {
         using var request = JsonDocument.Parse(prompt.Request);

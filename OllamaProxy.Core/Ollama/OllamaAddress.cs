@@ -14,10 +14,15 @@ internal sealed partial record OllamaAddress(OllamaEndpoint Endpoint, string? Us
     private const string DefaultPort = "11434";
 
     private static readonly string[] Routes =
-        ["/api/generate", "/api/chat", "/api/embed", "/api/embeddings", "/api/tags", "/api/ps", "/api/version", "/api/show", "/api/pull", "/api/push"];
+    [
+        "/api/generate", "/api/chat", "/api/embed", "/api/embeddings", "/api/tags", "/api/ps", "/api/version", "/api/show", "/api/pull",
+        "/api/push",
+    ];
 
     /// <summary>Reads an address.</summary>
-    /// <exception cref="FormatException">The message says what is wrong, as the end of a sentence, and quotes nothing that may be secret.</exception>
+    /// <exception cref="FormatException">
+    /// The message says what is wrong, as the end of a sentence, and quotes nothing that may be secret.
+    /// </exception>
     public static OllamaAddress Parse(string text)
     {
         text = text.Trim().Trim('"', '\'').Trim();
@@ -47,7 +52,8 @@ internal sealed partial record OllamaAddress(OllamaEndpoint Endpoint, string? Us
     private static (string Host, string? Port) SplitPort(string text)
     {
         // .NET reads over a port behind brackets.
-        if (!text.Contains("]:", StringComparison.Ordinal) && IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6)
+        if (!text.Contains("]:", StringComparison.Ordinal)
+            && IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6)
             return ($"[{address}]", null);
         var colon = text.LastIndexOf(':') is >= 0 and var last && last > text.LastIndexOf(']') ? last : text.Length;
         var (host, port) = (text[..colon], colon < text.Length ? text[(colon + 1)..] : null);
@@ -79,7 +85,8 @@ internal sealed partial record OllamaAddress(OllamaEndpoint Endpoint, string? Us
     }
 
     private static Uri UriOf(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Host.Length > 0 ? uri : throw new FormatException("its host is neither a name nor an address");
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Host.Length > 0
+            ? uri : throw new FormatException("its host is neither a name nor an address");
 
     /// <summary>The addresses that a server listens on to be reached by any of its own are none that can be called.</summary>
     private static Uri Dialled(Uri uri)
@@ -99,6 +106,7 @@ internal sealed partial record OllamaAddress(OllamaEndpoint Endpoint, string? Us
 
     /// <summary>Ollama's own routes, and those that it has in common with others, at the end of a path.</summary>
     [GeneratedRegex("/(api(/(generate|chat|embed|embeddings|tags|ps|version|show|pull|push|create|copy|delete|me|blobs(/[^/]*)?))?"
-        + "|v1(/(chat(/completions)?|completions|embeddings|models(/[^/]*)?|responses|messages))?)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        + "|v1(/(chat(/completions)?|completions|embeddings|models(/[^/]*)?|responses|messages))?)$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex OllamaRoute();
 }

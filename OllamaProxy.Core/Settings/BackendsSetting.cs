@@ -19,15 +19,20 @@ internal static partial class BackendsSetting
 
     /// <summary>Headers that HTTP itself needs (RFC 9110, section 7.6.1).</summary>
     private static readonly string[] OfConnection =
-        ["Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Expect", "Accept-Encoding"];
+    [
+        "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Expect",
+        "Accept-Encoding",
+    ];
 
     /// <summary>Reads the backends.</summary>
-    /// <exception cref="FormatException">The message says what is wrong, as the end of a sentence, and quotes nothing that may be secret.</exception>
+    /// <exception cref="FormatException">
+    /// The message says what is wrong, as the end of a sentence, and quotes nothing that may be secret.
+    /// </exception>
     public static IReadOnlyList<BackendSetting> Parse(string text)
     {
         var parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         // A secret must not be looked up as the name of a host.
-        if (parts.Zip(parts.Skip(1)).Any(pair => HeaderOption().IsMatch(pair.First) && !pair.Second.Contains("://", StringComparison.Ordinal)))
+        if (parts.Zip(parts.Skip(1)).Any(IsSplitHeader))
             throw new FormatException("behind a header= an address must begin with http:// or https://; in a header write a comma as %2C");
         var backends = parts.Select(ParseOne).ToList();
         if (backends.Count == 0)
@@ -37,9 +42,12 @@ internal static partial class BackendsSetting
         return backends;
     }
 
-    /// <summary>The backends, with the token of <c>OLLAMA_PROXY_BACKEND_TOKEN</c> for those that have no credentials of their own.</summary>
-    public static IReadOnlyList<BackendSetting> WithToken(IReadOnlyList<BackendSetting> backends, string token) =>
-        [.. backends.Select(backend => backend.Headers.All.Count > 0 ? backend : backend with { Headers = new([KeyValuePair.Create(Authorization, $"Bearer {token}")]) })];
+    /// <summary>The backends, with <c>OLLAMA_PROXY_BACKEND_TOKEN</c> for those that have no credentials of their own.</summary>
+    public static IReadOnlyList<BackendSetting> WithToken(IReadOnlyList<BackendSetting> backends, string token)
+    {
+        var headers = new HeaderList([KeyValuePair.Create(Authorization, $"Bearer {token}")]);
+        return [.. backends.Select(backend => backend.Headers.All.Count > 0 ? backend : backend with { Headers = headers })];
+    }
 
     /// <summary>Reads a token; the <c>Bearer</c> that people copy with it is left out.</summary>
     public static bool TryParseToken(string text, out string token)
@@ -47,6 +55,9 @@ internal static partial class BackendsSetting
         token = text.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? text["Bearer ".Length..].Trim() : text;
         return token.All(letter => letter is > ' ' and <= '~');
     }
+
+    private static bool IsSplitHeader((string Address, string Next) parts) =>
+        HeaderOption().IsMatch(parts.Address) && !parts.Next.Contains("://", StringComparison.Ordinal);
 
     private static BackendSetting ParseOne(string text)
     {
@@ -70,8 +81,9 @@ internal static partial class BackendsSetting
         switch (name)
         {
             case "concurrency":
-                return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var concurrency) && concurrency is >= 1 and <= MaxConcurrency
-                    ? backend with { Concurrency = concurrency }
+                return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                    && number is >= 1 and <= MaxConcurrency
+                    ? backend with { Concurrency = number }
                     : throw new FormatException($"concurrency= must be a whole number from 1 to {MaxConcurrency}");
             case "models":
                 return value.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } models
@@ -91,7 +103,7 @@ internal static partial class BackendsSetting
     {
         var parts = user.Split(':', 2).Select(Uri.UnescapeDataString).ToList();
         if (parts[0].Contains(':') || parts.Exists(part => part.Any(char.IsControl)))
-            throw new FormatException("its user name has a colon, or it or the password a control character, which HTTP's Basic authentication cannot send");
+            throw new FormatException("HTTP's Basic authentication cannot send a user name with a colon, nor control characters");
         return "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{parts[0]}:{parts.ElementAtOrDefault(1)}"));
     }
 
@@ -100,7 +112,10 @@ internal static partial class BackendsSetting
         var parts = text.Split(':', 2, StringSplitOptions.TrimEntries);
         var value = Uri.UnescapeDataString(parts.ElementAtOrDefault(1) ?? "").Trim();
         if (!HeaderName().IsMatch(parts[0]) || value.Length == 0 || value.Any(char.IsControl))
-            throw new FormatException("header= must be followed by a header such as X-Api-Key: value, in which a comma is written %2C, a semicolon %3B and a percent sign %25");
+        {
+            throw new FormatException("header= must be followed by a header such as X-Api-Key: value, "
+                + "in which a comma is written %2C, a semicolon %3B and a percent sign %25");
+        }
         using var request = new HttpRequestMessage();
         if (OfConnection.Contains(parts[0], StringComparer.OrdinalIgnoreCase) || !request.Headers.TryAddWithoutValidation(parts[0], value))
             throw new FormatException($"header={parts[0]} cannot be set, since it is about one connection or one body");

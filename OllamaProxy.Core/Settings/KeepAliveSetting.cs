@@ -6,7 +6,7 @@ namespace OllamaProxy.Settings;
 /// <summary><c>OLLAMA_KEEP_ALIVE</c> as Ollama takes it: a number of seconds, or a duration such as <c>1h30m</c>; negative: for ever.</summary>
 internal static partial class KeepAliveSetting
 {
-    public const string Expected = "a number of seconds or a duration such as 10m, no longer than 292 years; negative keeps a model for ever";
+    public const string Expected = "a number of seconds or a duration such as 10m, no longer than 292 years, or -1 for ever";
 
     /// <summary>Go keeps a duration in nanoseconds, of which more do not fit into 64 bits.</summary>
     private const double MaxSeconds = long.MaxValue / 1e9;
@@ -39,7 +39,7 @@ internal static partial class KeepAliveSetting
     [GeneratedRegex(@"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)\z", RegexOptions.CultureInvariant)]
     private static partial Regex Number();
 
-    /// <summary>The durations of Go's <c>time.ParseDuration</c>, which Ollama reads them with. Both letters that look like a mu will do.</summary>
+    /// <summary>The durations of Go's <c>time.ParseDuration</c>, which Ollama reads them with. Both signs for micro will do.</summary>
     [GeneratedRegex(@"^[+-]?(?<part>([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h))+\z", RegexOptions.CultureInvariant)]
     private static partial Regex Duration();
 }

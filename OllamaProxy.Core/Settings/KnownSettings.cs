@@ -38,26 +38,34 @@ public static class KnownSettings
         new("OLLAMA_PROXY_QUIET", "not set", "any value: no line in the log for each request"),
     ];
 
+    private const string ForTests = "OLLAMA_PROXY_TEST_";
+
     private static readonly string[] Prefixes = ["OLLAMA_PROXY_", "OLLAMA_PROXY", "OLLAMA_", "OLLAMA"];
 
     /// <summary>What Ollama itself reads, or has read in the past, where that is not a setting here as well.</summary>
     private static readonly HashSet<string> OfOllama = new(StringComparer.OrdinalIgnoreCase)
     {
-        "OLLAMA_API_KEY", "OLLAMA_AUTH", "OLLAMA_CLOUD_BASE_URL", "OLLAMA_CONTEXT_LENGTH", "OLLAMA_DEBUG", "OLLAMA_DEBUG_LOG_REQUESTS", "OLLAMA_EDITOR",
-        "OLLAMA_EXPERIMENT", "OLLAMA_FLASH_ATTENTION", "OLLAMA_FORCE_CLASSIC_LLAMA_RUNNER", "OLLAMA_GO_TEMPLATE", "OLLAMA_GPU_OVERHEAD", "OLLAMA_HOME", "OLLAMA_HOST", "OLLAMA_INSTALL_DIR",
-        "OLLAMA_INTEL_GPU", "OLLAMA_KV_CACHE_TYPE", "OLLAMA_LIBRARY_PATH", "OLLAMA_LLM_LIBRARY", "OLLAMA_LOAD_TIMEOUT", "OLLAMA_LOG_LEVEL",
-        "OLLAMA_MAX_LOADED_MODELS", "OLLAMA_MAX_QUEUE", "OLLAMA_MAX_TRANSFER_STREAMS", "OLLAMA_MAX_VRAM", "OLLAMA_MLX", "OLLAMA_MODELS", "OLLAMA_MULTIUSER_CACHE",
-        "OLLAMA_NEW_ENGINE", "OLLAMA_NEW_ESTIMATES", "OLLAMA_NOHISTORY", "OLLAMA_NOPRUNE", "OLLAMA_NO_CLOUD", "OLLAMA_NO_CLOUD_MODELS", "OLLAMA_NUM_GPU",
-        "OLLAMA_NUM_PARALLEL", "OLLAMA_NUM_THREADS", "OLLAMA_ORIGINS", "OLLAMA_REGISTRY_MAXSTREAMS", "OLLAMA_REMOTES", "OLLAMA_RUNNERS_DIR", "OLLAMA_SCHED_SPREAD",
-        "OLLAMA_SKIP_CPU_GENERATE", "OLLAMA_SKIP_CUDA_GENERATE", "OLLAMA_SKIP_ROCM_GENERATE", "OLLAMA_SKIP_VERIFY", "OLLAMA_TMPDIR", "OLLAMA_TEST_EXISTING",
-        "OLLAMA_TRACE", "OLLAMA_USE_MLX", "OLLAMA_VERSION", "OLLAMA_VULKAN",
+        "OLLAMA_API_KEY", "OLLAMA_AUTH", "OLLAMA_CLOUD_BASE_URL", "OLLAMA_CONTEXT_LENGTH", "OLLAMA_DEBUG",
+        "OLLAMA_DEBUG_LOG_REQUESTS", "OLLAMA_EDITOR", "OLLAMA_EXPERIMENT", "OLLAMA_FLASH_ATTENTION",
+        "OLLAMA_FORCE_CLASSIC_LLAMA_RUNNER", "OLLAMA_GO_TEMPLATE", "OLLAMA_GPU_OVERHEAD", "OLLAMA_HOME", "OLLAMA_HOST",
+        "OLLAMA_INSTALL_DIR", "OLLAMA_INTEL_GPU", "OLLAMA_KV_CACHE_TYPE", "OLLAMA_LIBRARY_PATH", "OLLAMA_LLM_LIBRARY",
+        "OLLAMA_LOAD_TIMEOUT", "OLLAMA_LOG_LEVEL", "OLLAMA_MAX_LOADED_MODELS", "OLLAMA_MAX_QUEUE", "OLLAMA_MAX_TRANSFER_STREAMS",
+        "OLLAMA_MAX_VRAM", "OLLAMA_MLX", "OLLAMA_MODELS", "OLLAMA_MULTIUSER_CACHE", "OLLAMA_NEW_ENGINE", "OLLAMA_NEW_ESTIMATES",
+        "OLLAMA_NOHISTORY", "OLLAMA_NOPRUNE", "OLLAMA_NO_CLOUD", "OLLAMA_NO_CLOUD_MODELS", "OLLAMA_NUM_GPU", "OLLAMA_NUM_PARALLEL",
+        "OLLAMA_NUM_THREADS", "OLLAMA_ORIGINS", "OLLAMA_REGISTRY_MAXSTREAMS", "OLLAMA_REMOTES", "OLLAMA_RUNNERS_DIR",
+        "OLLAMA_SCHED_SPREAD", "OLLAMA_SKIP_CPU_GENERATE", "OLLAMA_SKIP_CUDA_GENERATE", "OLLAMA_SKIP_ROCM_GENERATE",
+        "OLLAMA_SKIP_VERIFY", "OLLAMA_TMPDIR", "OLLAMA_TEST_EXISTING", "OLLAMA_TRACE", "OLLAMA_USE_MLX", "OLLAMA_VERSION",
+        "OLLAMA_VULKAN",
     };
 
-    /// <summary>A warning, in one line, of a variable of the environment that looks like a setting of this program, and is none; null: it is fine.</summary>
+    /// <summary>A warning, in one line, of a variable that looks like a setting of this program, and is none; null: it is fine.</summary>
     /// <param name="name">The variable.</param>
-    public static string? WarningOf(string name) => IsKnown(name) || OfOllama.Contains(name) || name.StartsWith("OLLAMA_PROXY_TEST_", StringComparison.OrdinalIgnoreCase)
-        ? null
-        : Meant(name) is { } meant ? $"{name} is set, but is no setting of Ollama Proxy, and has no effect. Is {meant} meant?" : null;
+    public static string? WarningOf(string name)
+    {
+        if (IsKnown(name) || OfOllama.Contains(name) || name.StartsWith(ForTests, StringComparison.OrdinalIgnoreCase))
+            return null;
+        return Meant(name) is { } meant ? $"{name} is set, but is no setting of Ollama Proxy, and has no effect. Is {meant} meant?" : null;
+    }
 
     /// <summary>Whether it is a setting, in whatever case.</summary>
     public static bool IsKnown(string name) => All.Any(setting => setting.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
@@ -72,8 +80,8 @@ public static class KnownSettings
             return null;
         var closest = names.MinBy(known => Spelling.Distance(Topic(name), Topic(known)))!;
         // A name that is like none may be one of Ollama's that is not known here.
-        return name.StartsWith("OLLAMA_PROXY", StringComparison.OrdinalIgnoreCase) || Spelling.Distance(Topic(name), Topic(closest)) <= Topic(name).Length / 2 + 1
-            ? closest : null;
+        return name.StartsWith("OLLAMA_PROXY", StringComparison.OrdinalIgnoreCase)
+            || Spelling.Distance(Topic(name), Topic(closest)) <= Topic(name).Length / 2 + 1 ? closest : null;
     }
 
     /// <summary>The name without what many have in common, which people mix up.</summary>

@@ -14,10 +14,11 @@ internal static class ProxySetting
     {
         if (IsThisMachine(backend) || IsException(settings.Text("NO_PROXY", ""), backend))
             return null;
-        return settings.Secret($"{backend.Scheme.ToUpperInvariant()}_PROXY", null, text => Parse($"{backend.Scheme.ToUpperInvariant()}_PROXY", text))
-            ?? settings.Secret("ALL_PROXY", null, text => Parse("ALL_PROXY", text))
-            ?? OfSystem(backend);
+        return Named(settings, $"{backend.Scheme.ToUpperInvariant()}_PROXY") ?? Named(settings, "ALL_PROXY") ?? OfSystem(backend);
     }
+
+    private static BackendProxy? Named(SettingReader settings, string name) =>
+        settings.Secret<BackendProxy?>(name, null, text => Parse(name, text));
 
     private static BackendProxy? Parse(string setting, string text)
     {
@@ -25,7 +26,8 @@ internal static class ProxySetting
             text = "http://" + text;
         // The names of hosts go to such a proxy in any case.
         text = text.StartsWith("socks5h:", StringComparison.OrdinalIgnoreCase) ? "socks5:" + text["socks5h:".Length..] : text;
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0 || uri.Scheme is not ("http" or "https" or "socks4" or "socks4a" or "socks5"))
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0
+            || uri.Scheme is not ("http" or "https" or "socks4" or "socks4a" or "socks5"))
             throw new FormatException("it must be the address of a proxy such as http://proxy:3128");
         var user = uri.UserInfo.Split(':', 2).Select(Uri.UnescapeDataString).ToArray();
         return new(new UriBuilder(uri) { UserName = "", Password = "", Path = "/", Query = "", Fragment = "" }.Uri, setting)
@@ -37,19 +39,27 @@ internal static class ProxySetting
     /// <summary>That of the system's own settings, which Linux does not have.</summary>
     private static BackendProxy? OfSystem(Uri backend)
     {
-        if (OperatingSystem.IsLinux() || HttpClient.DefaultProxy.IsBypassed(backend) || HttpClient.DefaultProxy.GetProxy(backend) is not { } proxy || proxy == backend)
+        if (OperatingSystem.IsLinux())
             return null;
-        return new(new UriBuilder(proxy) { UserName = "", Password = "" }.Uri, "the system's settings") { Credentials = HttpClient.DefaultProxy.Credentials?.GetCredential(proxy, "Basic") };
+        var system = HttpClient.DefaultProxy;
+        if (system.IsBypassed(backend) || system.GetProxy(backend) is not { } proxy || proxy == backend)
+            return null;
+        return new(new UriBuilder(proxy) { UserName = "", Password = "" }.Uri, "the system's settings")
+        {
+            Credentials = system.Credentials?.GetCredential(proxy, "Basic"),
+        };
     }
 
     private static bool IsThisMachine(Uri backend) => backend.IsLoopback
         || backend.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
-        || (IPAddress.TryParse(backend.Host, out var address) && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address));
+        || (IPAddress.TryParse(backend.Host, out var address) && IPAddress.IsLoopback(address));
 
     private static bool IsException(string list, Uri backend) =>
-        list.Split([',', ' ', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Any(entry => IsMeant(entry, backend));
+        list.Split([',', ' ', ';'], StringSplitOptions.RemoveEmptyEntries).Any(entry => IsMeant(entry, backend));
 
-    /// <param name="entry"><c>*</c>, a domain with or without a dot or a star in front, an address, or a range as 10.0.0.0/8; each may have a port.</param>
+    /// <param name="entry">
+    /// <c>*</c>, a domain with or without a dot or a star in front, an address, or a range as 10.0.0.0/8; all but ranges may have a port.
+    /// </param>
     /// <param name="backend">The backend.</param>
     private static bool IsMeant(string entry, Uri backend)
     {

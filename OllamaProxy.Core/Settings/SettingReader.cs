@@ -41,7 +41,9 @@ public sealed class SettingReader(IConfiguration configuration)
         return fallback;
     }
 
-    /// <summary>A value with parts that may be secret; the text of a <see cref="FormatException"/> ends the sentence that says what is wrong.</summary>
+    /// <summary>
+    /// A value with parts that may be secret; the text of a <see cref="FormatException"/> ends the sentence that says what is wrong.
+    /// </summary>
     public T Secret<T>(string name, T fallback, Func<string, T> parse)
     {
         if (Text(name, "") is not { Length: > 0 } text)

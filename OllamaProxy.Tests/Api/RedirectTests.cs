@@ -9,6 +9,12 @@ namespace OllamaProxy.Tests.Api;
 /// <summary>A backend that sends everybody elsewhere: https in place of http, another port, a page to sign in.</summary>
 public sealed class RedirectTests
 {
+    private static readonly (string Method, string Path)[] Passed =
+    [
+        ("GET", "/api/tags"), ("GET", "/api/version"), ("GET", "/v1/models"), ("GET", "/v1/models/tiny"), ("POST", "/api/show"),
+        ("POST", "/api/pull"), ("DELETE", "/api/delete"),
+    ];
+
     [Theory]
     [InlineData(301, "https://elsewhere.example{0}", "https://elsewhere.example/")]
     [InlineData(302, "https://elsewhere.example/ollama{0}", "https://elsewhere.example/ollama/")]
@@ -26,22 +32,25 @@ public sealed class RedirectTests
         });
         foreach (var host in new[] { nameof(ProxyHosts.Server), nameof(ProxyHosts.Functions) })
         {
-            await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "true"));
+            await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url),
+                ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "true"));
             var id = await proxy.SubmitAsync(new { prompt = "waits" });
 
             var error = (await proxy.GetAsync("/api/v1/stats")).GetProperty("backends")[0].GetProperty("error").GetString()!;
             Assert.Contains("OLLAMA_URL is redirected to ", error, StringComparison.Ordinal);
             Assert.Contains($"{told}: {ollama.Url}/ answered {status}", error, StringComparison.Ordinal);
             Assert.DoesNotContain("s3cret", error, StringComparison.Ordinal);
-            foreach (var (method, path) in new[] { ("GET", "/api/tags"), ("GET", "/api/version"), ("GET", "/v1/models"), ("GET", "/v1/models/tiny"), ("POST", "/api/show"), ("POST", "/api/pull"), ("DELETE", "/api/delete") })
+            foreach (var (method, path) in Passed)
             {
-                using var request = new HttpRequestMessage(new(method), path) { Content = method == "GET" ? null : JsonContent.Create(new { model = "tiny" }) };
+                using var request = new HttpRequestMessage(new(method), path);
+                request.Content = method == "GET" ? null : JsonContent.Create(new { model = "tiny" });
                 using var response = await proxy.Client.SendAsync(request);
                 Assert.Equal((path, HttpStatusCode.ServiceUnavailable, (Uri?)null), (path, response.StatusCode, response.Headers.Location));
                 Assert.Contains("OLLAMA_URL is redirected to ", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
             }
             Assert.DoesNotContain(asked, path => path == "/sign-in");
-            Assert.Equal((0, "queued"), await proxy.StatusAsync(id) is var prompt ? (prompt.GetProperty("attempts").GetInt32(), prompt.GetProperty("status").GetString()) : default);
+            var prompt = await proxy.StatusAsync(id);
+            Assert.Equal((0, "queued"), (prompt.GetProperty("attempts").GetInt32(), prompt.GetProperty("status").GetString()));
         }
     }
 
@@ -50,18 +59,22 @@ public sealed class RedirectTests
     public async Task Where_only_calls_are_redirected_their_clients_are_told_of_it(string host)
     {
         await using var ollama = await RedirectAsync(307, "https://elsewhere.example{0}", path => path is "/api/generate" or "/api/chat");
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_MAX_ATTEMPTS", "2"));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url),
+            ("OLLAMA_MAX_ATTEMPTS", "2"));
 
         using var call = await proxy.Client.PostAsJsonAsync("/api/chat", new { model = "tiny" });
         var result = await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hello" }));
 
         Assert.Null(call.Headers.Location);
         Assert.InRange((int)call.StatusCode, 500, 599);
-        Assert.Contains("OLLAMA_URL is redirected to https://elsewhere.example/", await call.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.Contains("OLLAMA_URL is redirected to https://elsewhere.example/", result.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("OLLAMA_URL is redirected to https://elsewhere.example/", await call.Content.ReadAsStringAsync(),
+            StringComparison.Ordinal);
+        Assert.Contains("OLLAMA_URL is redirected to https://elsewhere.example/", result.GetProperty("error").GetString(),
+            StringComparison.Ordinal);
     }
 
-    private static Task<RawOllama> RedirectAsync(int status, string? location, Func<string, bool> isRedirected) => RawOllama.AnswerAllAsync(async context =>
+    private static Task<RawOllama> RedirectAsync(int status, string? location, Func<string, bool> isRedirected) =>
+        RawOllama.AnswerAllAsync(async context =>
     {
         var path = context.Request.Path.Value!;
         if (!isRedirected(path))

@@ -47,7 +47,8 @@ public sealed class ReachabilityTests
         });
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", other.Url));
 
-        Assert.Contains("no version", (await proxy.GetAsync("/api/v1/stats")).GetProperty("backends")[0].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("no version", (await proxy.GetAsync("/api/v1/stats")).GetProperty("backends")[0].GetProperty("error").GetString(),
+            StringComparison.Ordinal);
         Assert.Equal(0, calls);
     }
 
@@ -60,11 +61,13 @@ public sealed class ReachabilityTests
         taken.Start();
         var address = taken.LocalEndpoint;
         taken.Stop();
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", "http://gpu.example:11434"), (setting, $"http://user:s3cret@{address}"));
+        await using var proxy = await RunningProxy.StartAsync(
+            ProxyHosts.Server, null, ("OLLAMA_URL", "http://gpu.example:11434"), (setting, $"http://user:s3cret@{address}"));
 
         var error = (await proxy.GetAsync("/api/v1/stats")).GetProperty("backends")[0].GetProperty("error").GetString();
 
-        Assert.Contains($"http://gpu.example:11434/ cannot be reached through the proxy http://{address}/ (of {setting}", error, StringComparison.Ordinal);
+        Assert.Contains($"http://gpu.example:11434/ cannot be reached through the proxy http://{address}/ (of {setting}", error,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", error, StringComparison.Ordinal);
     }
 
@@ -85,7 +88,9 @@ public sealed class ReachabilityTests
             return context.Response.WriteAsync("no way");
         });
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null,
-            ("OLLAMA_URL", "http://gpu.example:11434"), ("HTTP_PROXY", gateway.Url.Replace("://", "://user:s3cret@", StringComparison.Ordinal)), ("NO_PROXY", "other.example"));
+            ("OLLAMA_URL", "http://gpu.example:11434"),
+            ("HTTP_PROXY", gateway.Url.Replace("://", "://user:s3cret@", StringComparison.Ordinal)),
+            ("NO_PROXY", "other.example"));
 
         var error = (await proxy.GetAsync("/api/v1/stats")).GetProperty("backends")[0].GetProperty("error").GetString();
 
@@ -97,7 +102,9 @@ public sealed class ReachabilityTests
     [Fact]
     public async Task An_Ollama_on_this_machine_is_asked_without_the_proxy()
     {
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("HTTP_PROXY", "http://127.0.0.1:9"), ("ALL_PROXY", "http://127.0.0.1:9"));
-        Assert.Equal("completed", (await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hello" }))).GetProperty("status").GetString());
+        await using var proxy = await RunningProxy.StartAsync(
+            ProxyHosts.Server, null, ("HTTP_PROXY", "http://127.0.0.1:9"), ("ALL_PROXY", "http://127.0.0.1:9"));
+        Assert.Equal("completed",
+            (await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hello" }))).GetProperty("status").GetString());
     }
 }

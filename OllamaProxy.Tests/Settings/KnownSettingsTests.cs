@@ -21,7 +21,8 @@ public sealed partial class KnownSettingsTests
 
     [Fact]
     public void Every_setting_is_in_the_table_of_the_README() =>
-        Assert.Equal(KnownSettings.All.Select(setting => setting.Name), TableRow().Matches(File.ReadAllText(Repository.File("README.md"))).Select(row => row.Groups[1].Value));
+        Assert.Equal(KnownSettings.All.Select(setting => setting.Name),
+            TableRow().Matches(File.ReadAllText(Repository.File("README.md"))).Select(row => row.Groups[1].Value));
 
     [Theory]
     [InlineData("OLLAMA_CONCURENCY", "OLLAMA_CONCURRENCY")]

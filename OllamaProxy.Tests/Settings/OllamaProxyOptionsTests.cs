@@ -112,7 +112,8 @@ public sealed class OllamaProxyOptionsTests
     public void All_bad_values_are_named_one_a_line()
     {
         var refused = Assert.Throws<InvalidSettingException>(() => Read(
-            ("OLLAMA_URL", "ftp://host"), ("OLLAMA_CONCURRENCY", "many"), ("OLLAMA_MODEL", "tiny"), ("OLLAMA_PROXY_WORKER", "maybe"), ("OLLAMA_PROXY_BACKEND_TOKEN", "two words")));
+            ("OLLAMA_URL", "ftp://host"), ("OLLAMA_CONCURRENCY", "many"), ("OLLAMA_MODEL", "tiny"), ("OLLAMA_PROXY_WORKER", "maybe"),
+            ("OLLAMA_PROXY_BACKEND_TOKEN", "two words")));
         Assert.Equal(["OLLAMA_URL", "OLLAMA_PROXY_BACKEND_TOKEN", "OLLAMA_CONCURRENCY", "OLLAMA_PROXY_WORKER"],
             refused.Message.Split('\n').Select(line => line.Split(' ')[2]));
         Assert.Equal(refused.Message.Split('\n'), refused.Mistakes);
@@ -127,7 +128,8 @@ public sealed class OllamaProxyOptionsTests
     [InlineData("\"\"", "llama3.2")]
     [InlineData("\"tiny'", "\"tiny'")]
     [InlineData("\"", "\"")]
-    public void Spaces_and_quotes_around_a_value_do_not_count(string value, string model) => Assert.Equal(model, Read(("OLLAMA_MODEL", value)).Model);
+    public void Spaces_and_quotes_around_a_value_do_not_count(string value, string model) =>
+        Assert.Equal(model, Read(("OLLAMA_MODEL", value)).Model);
 
     private static OllamaProxyOptions Read(params (string Name, string Value)[] settings) => OllamaProxyOptions.Read(
         new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value))).Build());

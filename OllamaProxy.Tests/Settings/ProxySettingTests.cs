@@ -80,8 +80,9 @@ public sealed class ProxySettingTests
 
     private static string? Find(string url, params (string Name, string Value)[] settings)
     {
-        var backend = OllamaProxyOptions.Read(new ConfigurationBuilder()
-            .AddInMemoryCollection([new("OLLAMA_URL", url), .. settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value))]).Build()).Backends.Single();
-        return backend.Proxy?.Address.ToString();
+        var configuration = new ConfigurationManager { ["OLLAMA_URL"] = url };
+        foreach (var (name, value) in settings)
+            configuration[name] = value;
+        return OllamaProxyOptions.Read(configuration).Backends.Single().Proxy?.Address.ToString();
     }
 }

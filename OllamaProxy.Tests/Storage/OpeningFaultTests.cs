@@ -21,7 +21,8 @@ public sealed class OpeningFaultTests : IDisposable
     public void A_folder_is_named_as_one(string end)
     {
         Directory.CreateDirectory(_folder.File("queue.db"));
-        Assert.Equal($"The database {_folder.File("queue.db")}{end} cannot be opened: it is a folder. Set OLLAMA_PROXY_DB to a file.", Refusal(_folder.File("queue.db") + end));
+        Assert.Equal($"The database {_folder.File("queue.db")}{end} cannot be opened: it is a folder. Set OLLAMA_PROXY_DB to a file.",
+            Refusal(_folder.File("queue.db") + end));
     }
 
     [Fact]
@@ -29,7 +30,8 @@ public sealed class OpeningFaultTests : IDisposable
     {
         File.WriteAllText(_folder.File("data"), "");
         var refusal = Refusal(_folder.File("data/queue.db"));
-        Assert.StartsWith($"The folder of the database {_folder.File("data/queue.db")} cannot be made: ", refusal, StringComparison.Ordinal);
+        Assert.StartsWith($"The folder of the database {_folder.File("data/queue.db")} cannot be made: ", refusal,
+            StringComparison.Ordinal);
         Assert.Contains($"'{_folder.File("data")}'", refusal, StringComparison.Ordinal);
     }
 
@@ -37,7 +39,8 @@ public sealed class OpeningFaultTests : IDisposable
     public void A_link_that_leads_nowhere_is_named()
     {
         File.CreateSymbolicLink(_folder.File("queue.db"), "/nosuch/queue.db");
-        Assert.Equal($"The database {_folder.File("queue.db")} cannot be opened: it is a link to /nosuch/queue.db, which is not there.", Refusal(_folder.File("queue.db")));
+        Assert.Equal($"The database {_folder.File("queue.db")} cannot be opened: it is a link to /nosuch/queue.db, which is not there.",
+            Refusal(_folder.File("queue.db")));
     }
 
     [Fact]
@@ -55,14 +58,19 @@ public sealed class OpeningFaultTests : IDisposable
         {
         }
         var (code, output) = await UnprivilegedServer.RunAsync(_folder, _folder.File("queue.db"), None, All);
-        Assert.Equal((1, $"The database {_folder.File("queue.db")} cannot be opened: the user 'nobody' may not read and write it."), (code, output.Trim()));
+        Assert.Equal(1, code);
+        Assert.Equal(
+            $"The database {_folder.File("queue.db")} cannot be opened: the user 'nobody' may not read and write it.", output.Trim());
     }
 
     [UnprivilegedFact]
     public async Task A_folder_that_the_user_may_not_write_is_named_with_the_user()
     {
         var (code, output) = await UnprivilegedServer.RunAsync(_folder, _folder.File("queue.db"), None, ReadOnly);
-        Assert.Equal((1, $"The database {_folder.File("queue.db")} cannot be opened: the user 'nobody' may not make files in the folder {_folder.Path}."), (code, output.Trim()));
+        Assert.Equal(1, code);
+        Assert.Equal(
+            $"The database {_folder.File("queue.db")} cannot be opened: the user 'nobody' may not make files in the folder {_folder.Path}.",
+            output.Trim());
     }
 
     [UnprivilegedFact]
@@ -74,5 +82,6 @@ public sealed class OpeningFaultTests : IDisposable
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
     }
 
-    private static string Refusal(string path) => Assert.Throws<StoreException>(() => SqlitePromptStore.Open(path, "m", TimeProvider.System)).Message;
+    private static string Refusal(string path) =>
+        Assert.Throws<StoreException>(() => SqlitePromptStore.Open(path, "m", TimeProvider.System)).Message;
 }

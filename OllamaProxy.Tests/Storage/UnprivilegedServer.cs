@@ -13,14 +13,16 @@ internal static class UnprivilegedServer
     public static bool CanRun => Environment.IsPrivilegedProcess && File.Exists(SetPriv);
 
     /// <summary>Runs the server to its end, on a database that it may read but not write, in a folder where it may write.</summary>
-    public static Task<(int Code, string Output)> RunAsync(TempFolder folder, string database) => RunAsync(folder, database, Readable, Open);
+    public static Task<(int Code, string Output)> RunAsync(TempFolder folder, string database) =>
+        RunAsync(folder, database, Readable, Open);
 
     /// <summary>Runs the server to its end.</summary>
     /// <param name="folder">Where the database is.</param>
     /// <param name="database">The database, which may not be there.</param>
     /// <param name="ofFile">What may be done with it.</param>
     /// <param name="ofFolder">What may be done with the folder.</param>
-    public static async Task<(int Code, string Output)> RunAsync(TempFolder folder, string database, UnixFileMode ofFile, UnixFileMode ofFolder)
+    public static async Task<(int Code, string Output)> RunAsync(
+        TempFolder folder, string database, UnixFileMode ofFile, UnixFileMode ofFolder)
     {
         if (OperatingSystem.IsWindows())
             throw new PlatformNotSupportedException();

@@ -33,11 +33,15 @@ public sealed class UserRemovalTests : IDisposable
     }
 
     [Theory]
-    [InlineData($"Ollama at {Url} cannot be reached: Connection refused (gpu:11434)", "Ollama at http://gpu:11434/ cannot be reached: Connection refused (gpu:11434)")]
-    [InlineData("Ollama at http://a user:a s3cret@gpu:11434/ did not answer within 5 seconds.", "Ollama at http://gpu:11434/ did not answer within 5 seconds.")]
-    [InlineData($"404 Client Error: Not Found for url: {Url}api/generate", "404 Client Error: Not Found for url: http://gpu:11434/api/generate")]
+    [InlineData($"Ollama at {Url} cannot be reached: Connection refused (gpu:11434)",
+        "Ollama at http://gpu:11434/ cannot be reached: Connection refused (gpu:11434)")]
+    [InlineData("Ollama at http://a user:a s3cret@gpu:11434/ did not answer within 5 seconds.",
+        "Ollama at http://gpu:11434/ did not answer within 5 seconds.")]
+    [InlineData($"404 Client Error: Not Found for url: {Url}api/generate",
+        "404 Client Error: Not Found for url: http://gpu:11434/api/generate")]
     [InlineData($"{Url} and https://two:s3cret@other/", "http://gpu:11434/ and https://other/")]
-    [InlineData("model 'x' not found, see https://ollama.com or write to me@example.com", "model 'x' not found, see https://ollama.com or write to me@example.com")]
+    [InlineData("model 'x' not found, see https://ollama.com or write to me@example.com",
+        "model 'x' not found, see https://ollama.com or write to me@example.com")]
     [InlineData("http://localhost:11434/ says: me@example.com", "http://localhost:11434/ says: me@example.com")]
     public async Task An_error_quotes_no_user_any_more(string old, string error)
     {
@@ -56,7 +60,8 @@ public sealed class UserRemovalTests : IDisposable
         await Open().DisposeAsync();
 
         foreach (var file in Directory.GetFiles(_folder.Path))
-            Assert.DoesNotContain("s3cret", Encoding.Latin1.GetString(await System.IO.File.ReadAllBytesAsync(file)), StringComparison.Ordinal);
+            Assert.DoesNotContain("s3cret", Encoding.Latin1.GetString(await System.IO.File.ReadAllBytesAsync(file)),
+                StringComparison.Ordinal);
         Assert.Equal("ok", Text("PRAGMA integrity_check"));
     }
 
