@@ -83,16 +83,16 @@ public sealed record OllamaProxyOptions
     private const string DefaultDatabase = "data/queue.db";
 
     /// <summary>Reads the settings.</summary>
-    /// <exception cref="InvalidSettingException">A value is bad; the message names the setting and the value.</exception>
+    /// <exception cref="InvalidSettingException">Values are bad; the message has a line for each, with its name.</exception>
     public static OllamaProxyOptions Read(IConfiguration configuration)
     {
         var settings = new SettingReader(configuration);
         var defaults = new OllamaProxyOptions();
-        return new()
+        var options = new OllamaProxyOptions
         {
-            Backends = settings.Parsed("OLLAMA_URL", defaults.Backends, BackendsSetting.TryParse, BackendsSetting.Expected),
+            Backends = ReadBackends(settings, defaults.Backends),
             Model = settings.Text("OLLAMA_MODEL", defaults.Model),
-            KeepAlive = settings.Parsed("OLLAMA_KEEP_ALIVE", defaults.KeepAlive, KeepAliveSetting.TryParse, "a number of seconds or a duration such as 10m"),
+            KeepAlive = settings.Parsed("OLLAMA_KEEP_ALIVE", defaults.KeepAlive, KeepAliveSetting.TryParse, KeepAliveSetting.Expected),
             Concurrency = settings.Whole("OLLAMA_CONCURRENCY", defaults.Concurrency, 1, BackendsSetting.MaxConcurrency),
             PollInterval = settings.Seconds("OLLAMA_POLL_INTERVAL", defaults.PollInterval, 0.01, 3600),
             Timeout = settings.Seconds("OLLAMA_TIMEOUT", defaults.Timeout, 0.01, MaxSeconds),
@@ -114,6 +114,19 @@ public sealed record OllamaProxyOptions
             CorsOrigins = settings.List("OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins),
             Quiet = settings.IsSet("OLLAMA_PROXY_QUIET"),
         };
+        settings.ThrowIfAnyIsBad();
+        return options;
+    }
+
+    private static IReadOnlyList<BackendSetting> ReadBackends(SettingReader settings, IReadOnlyList<BackendSetting> fallback)
+    {
+        var backends = settings.Secret("OLLAMA_URL", fallback, BackendsSetting.Parse);
+        var token = settings.Text("OLLAMA_PROXY_BACKEND_TOKEN", "");
+        if (token.Length > 0 && !BackendsSetting.TryParseToken(token, out token))
+            settings.Refuse("The setting OLLAMA_PROXY_BACKEND_TOKEN must have visible ASCII characters only; its value is not shown here.");
+        else if (token.Length > 0)
+            backends = BackendsSetting.WithToken(backends, token);
+        return [.. backends.Select(backend => backend with { Proxy = ProxySetting.Find(settings, backend.Endpoint.BaseAddress) })];
     }
 
     /// <summary>The longest time-out that a timer of .NET can hold, rounded down: 24 days.</summary>

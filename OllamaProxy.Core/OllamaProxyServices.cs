@@ -8,6 +8,7 @@ using Microsoft.Net.Http.Headers;
 using OllamaProxy.Api;
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
+using OllamaProxy.Settings;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Worker;
 
@@ -21,13 +22,14 @@ public static class OllamaProxyServices
     /// <summary>Adds everything, with the settings of the host's configuration.</summary>
     /// <param name="builder">The host's.</param>
     /// <param name="limits">What the host can do; null: all.</param>
-    /// <exception cref="Settings.InvalidSettingException">A setting is bad.</exception>
+    /// <exception cref="InvalidSettingException">A setting is bad.</exception>
     public static IHostApplicationBuilder AddOllamaProxy(this IHostApplicationBuilder builder, HostLimits? limits = null)
     {
         var options = OllamaProxyOptions.Read(builder.Configuration);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(limits ?? HostLimits.None);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddHostedService<SettingWarnings>();
         builder.Services.AddPrompts();
         builder.Services.AddWorker();
         builder.Services.AddApi(options);
@@ -57,11 +59,11 @@ public static class OllamaProxyServices
     {
         services.AddSingleton(provider =>
         {
-            var http = new HttpClient(PassOn()) { Timeout = Timeout.InfiniteTimeSpan };
             var options = provider.GetRequiredService<OllamaProxyOptions>();
             var time = provider.GetRequiredService<TimeProvider>();
             var logger = provider.GetRequiredService<ILogger<Backend>>();
-            return new Backends([.. options.Backends.Select(backend => new Backend(new(http, backend.Endpoint, time), backend, options, time, logger))]);
+            return new Backends(
+                [.. options.Backends.Select(backend => new Backend(ClientOf(backend, time), backend, options, time, logger))]);
         });
         services.AddSingleton<Attempt>();
         services.AddSingleton<LeaseKeeper>();
@@ -75,9 +77,14 @@ public static class OllamaProxyServices
         services.AddHostedService(provider => provider.GetRequiredService<QueueWorker>());
     }
 
+    private static OllamaClient ClientOf(BackendSetting backend, TimeProvider time) =>
+        new(new(PassOn(backend.Proxy)) { Timeout = Timeout.InfiniteTimeSpan }, backend.Endpoint, time, backend.Headers, backend.Proxy);
+
     /// <summary>Sends a request as it is, and returns the answer as it is.</summary>
-    private static SocketsHttpHandler PassOn() => new()
+    private static SocketsHttpHandler PassOn(BackendProxy? proxy) => new()
     {
+        UseProxy = proxy is not null,
+        Proxy = proxy?.ToWebProxy(),
         ConnectTimeout = ConnectTimeout,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         UseCookies = false,

@@ -18,6 +18,7 @@ try
 catch (Exception exception) when (exception is InvalidSettingException or StoreException)
 {
     // What a user can mend is told in one line; the host shows those that say that they are errors.
-    await Console.Error.WriteLineAsync($"Error: {exception.Message}");
+    foreach (var line in exception.Message.Split('\n'))
+        await Console.Error.WriteLineAsync($"Error: {line}");
     return 1;
 }
