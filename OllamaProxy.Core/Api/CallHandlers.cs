@@ -45,7 +45,7 @@ public sealed class CallHandlers(PromptQueue queue, CallConnections connections,
     {
         ApiError.Use(context, endpoint.Family);
         var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
-        var request = CallRequest.Read(endpoint, body);
+        var request = CallRequest.Read(endpoint, CallBody.Decode(endpoint, context.Request, body, options.MaxBodyBytes));
         var isKept = Waits.RespondsAsync(context, out var seconds);
         var prompt = new NewPrompt(request.Text, request.Model, SubmissionReader.NoFields)
         {

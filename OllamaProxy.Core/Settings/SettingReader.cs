@@ -34,9 +34,6 @@ internal sealed class SettingReader(IConfiguration configuration)
     public bool Switch(string name, bool fallback) =>
         Parsed(name, fallback, TrySwitch, "true or false");
 
-    public IReadOnlyList<string> List(string name, IReadOnlyList<string> fallback) =>
-        Text(name, "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } list ? list : fallback;
-
     private double Number(string name, string unit, double fallback, double min, double max) =>
         Parsed(name, fallback, (text, out value) =>
             double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && value >= min && value <= max,
