@@ -74,13 +74,13 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_MAX_BODY_BYTES</c>: the largest request body.</summary>
     public int MaxBodyBytes { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary><c>OLLAMA_PROXY_CORS_ORIGINS</c>: the origins whose pages may call the API beside local ones, as patterns; <c>*</c>: all.</summary>
+    /// <summary><c>OLLAMA_PROXY_CORS_ORIGINS</c>: patterns of origins that may call the API beside local ones; <c>*</c>: all.</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
-    /// <summary><c>OLLAMA_PROXY_HOSTS</c>: the hosts that are served beside local ones, as patterns without a port; <c>*</c>: all.</summary>
+    /// <summary><c>OLLAMA_PROXY_HOSTS</c>: patterns of hosts, without ports, that are served beside local ones; <c>*</c>: all.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
-    /// <summary><c>WEBSITE_HOSTNAME</c>: the host that Azure has given the app, without its port; null: it runs elsewhere.</summary>
+    /// <summary><c>WEBSITE_HOSTNAME</c>: the host name that Azure gives the app, without a port. Null: it does not run there.</summary>
     public string? WebsiteHostName { get; init; }
 
     /// <summary><c>OLLAMA_PROXY_QUIET</c>: no line in the log for each request.</summary>

@@ -69,7 +69,7 @@ public sealed class ApiEndpoints
     /// <summary>All endpoints.</summary>
     public IReadOnlyList<ApiEndpoint> All { get; }
 
-    /// <summary>What answers a request, whose route values are set to those of its path; null: there is no such path or method.</summary>
+    /// <summary>The handler of a request, whose route values are set from its path. Null: there is no such route or method.</summary>
     public Handler? Match(HttpRequest request)
     {
         foreach (var (endpoint, matcher) in _matchers)

@@ -12,7 +12,7 @@ public static class ApiError
     /// <summary>Has the errors of this request answered as those of an API.</summary>
     public static void Use(HttpContext context, ApiFamily family) => context.Features.Set(new Shape(family));
 
-    /// <summary>The same for a request that no handler has seen yet: its path tells whose API it is one of.</summary>
+    /// <summary>The same for a request that is refused before its handler runs: its path tells the API.</summary>
     public static void UseThatOf(HttpContext context)
     {
         var path = context.Request.Path;

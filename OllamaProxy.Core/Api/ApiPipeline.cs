@@ -6,8 +6,8 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Api;
 
 /// <summary>
-/// What every request goes through, on both hosts: common headers, a look at who asks, the handler, and whatever it throws made into
-/// an error answer. It executes the result itself, because the Functions worker would serialise it a second time.
+/// What every request goes through, on both hosts: common headers, the check of the caller, the handler, and whatever it throws made
+/// into an error answer. It executes the result itself, because the Functions worker would serialise it a second time.
 /// </summary>
 public sealed class ApiPipeline(
     CallerCheck callers,

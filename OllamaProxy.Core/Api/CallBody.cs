@@ -3,7 +3,7 @@ using OllamaProxy.Ollama;
 
 namespace OllamaProxy.Api;
 
-/// <summary>The body of a call as Ollama will read it.</summary>
+/// <summary>Reads the body of a call as Ollama will read it.</summary>
 internal static class CallBody
 {
     /// <summary>The body, decoded if it came encoded and Ollama decodes it.</summary>

@@ -3,14 +3,14 @@ using Microsoft.AspNetCore.Http;
 namespace OllamaProxy.Api;
 
 /// <summary>
-/// Takes several slashes in a row for one, as clients write them whose base address ends in a slash: such a path is folded and looked up
-/// again in the route table, whatever the host has made of it.
+/// Treats several slashes in a row as one, since clients whose base address ends in a slash send such paths. A folded path is looked up in
+/// the route table again, whatever route the host chose.
 /// </summary>
 public sealed class FoldedPaths(ApiEndpoints endpoints, UnmatchedHandler unmatched)
 {
-    /// <summary>What answers a request. Where its path is folded, the request is changed to that.</summary>
+    /// <summary>The handler of a request, whose path is folded.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="routed">What the host has chosen.</param>
+    /// <param name="routed">The handler that the host chose, which stays if there is nothing to fold.</param>
     public Handler HandlerOf(HttpContext context, Handler routed)
     {
         if (context.Request.Path.Value?.Contains("//", StringComparison.Ordinal) is not true)

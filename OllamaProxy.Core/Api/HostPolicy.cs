@@ -5,12 +5,12 @@ using System.Net.Sockets;
 namespace OllamaProxy.Api;
 
 /// <summary>
-/// Which hosts are served. A page of any site can have its own name resolve to this machine, and is of the same origin then (DNS
-/// rebinding): only names that nobody else can own are served, and those of <c>OLLAMA_PROXY_HOSTS</c>.
+/// Decides which hosts are served. Any site can make its own name resolve to this machine, and its pages then have the origin of this
+/// server (DNS rebinding). So only names are served that nobody else can own, and those in <c>OLLAMA_PROXY_HOSTS</c>.
 /// </summary>
 public sealed class HostPolicy
 {
-    /// <summary>For so long a request waits for the resolver to tell the full name of this machine.</summary>
+    /// <summary>How long a request waits until the full name of this machine is resolved.</summary>
     private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(2);
 
     private readonly bool _servesAll;
@@ -28,8 +28,8 @@ public sealed class HostPolicy
         _time = time;
     }
 
-    /// <summary>Whether a host is served. It allocates nothing where that is an address or a name without a dot.</summary>
-    /// <param name="host">The header <c>Host</c>, with its port if it has one; empty or null: none was sent, as HTTP/1.0 allows.</param>
+    /// <summary>Whether a host is served. Nothing is allocated for an address or a name without a dot.</summary>
+    /// <param name="host">The header <c>Host</c>, with or without a port. Empty or null: none was sent, which HTTP/1.0 allows.</param>
     public ValueTask<bool> ServesAsync(string? host)
     {
         var name = NameOf(host);
@@ -51,7 +51,7 @@ public sealed class HostPolicy
         return false;
     }
 
-    /// <summary>Asked last, since the resolver may have to ask others.</summary>
+    /// <summary>The last resort, since to resolve the full name can take a request to a DNS server.</summary>
     private async Task<bool> IsFullNameAsync(string name)
     {
         try
@@ -76,7 +76,7 @@ public sealed class HostPolicy
         }
     }
 
-    /// <summary>Without the port, the brackets of IPv6 and the dot at the end.</summary>
+    /// <summary>The name without the port, the brackets of IPv6 and the dot at the end.</summary>
     private static ReadOnlySpan<char> NameOf(string? host)
     {
         var name = host.AsSpan();

@@ -4,30 +4,26 @@ using System.Net.Sockets;
 namespace OllamaProxy.Api;
 
 /// <summary>
-/// Tells names and addresses of this machine and of its network from those that anybody can own. What is asked for comes in any
-/// case, without a port, a trailing dot or brackets.
+/// Tells names and addresses of this machine and its network from those that anybody can own. Names may be in any case; they come
+/// without a port, brackets or a dot at the end.
 /// </summary>
 internal static class LocalNetwork
 {
-    /// <summary>Whether a name always means this machine (RFC 6761, section 6.3), <c>localhost.localdomain</c> by a habit of old.</summary>
+    /// <summary>Whether a name always means this machine (RFC 6761, section 6.3); <c>localhost.localdomain</c> is an old custom.</summary>
     public static bool IsLoopbackName(ReadOnlySpan<char> name) =>
         Is(name, "localhost") || IsBelow(name, ".localhost") || Is(name, "localhost.localdomain");
 
-    /// <summary>Whether a name is found by multicast in the local network only (RFC 6762).</summary>
+    /// <summary>Whether a name is resolved by multicast in the local network only (RFC 6762).</summary>
     public static bool IsMulticastName(ReadOnlySpan<char> name) => IsBelow(name, ".local");
 
-    /// <summary>
-    /// Whether a name ends in the domain that is reserved for private use
-    /// (https://www.icann.org/en/board-activities-and-meetings/materials/approved-resolutions-special-meeting-of-the-icann-board-29-07-2024-en),
-    /// as <c>host.docker.internal</c> does.
-    /// </summary>
+    /// <summary>Whether a name is in the domain that ICANN reserved for private use in 2024, as <c>host.docker.internal</c> is.</summary>
     public static bool IsPrivateName(ReadOnlySpan<char> name) => IsBelow(name, ".internal");
 
-    /// <summary>Whether a name or an address is that of this machine.</summary>
+    /// <summary>Whether a name or an address means this machine.</summary>
     public static bool IsLoopback(string host) =>
         IsLoopbackName(host) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(Unmapped(address)));
 
-    /// <summary>Whether an address cannot be reached from the internet: loopback, private, link-local, or none in particular.</summary>
+    /// <summary>Whether an address is loopback, private, link-local or unspecified, so that no page of the internet has it.</summary>
     public static bool IsLocal(IPAddress address)
     {
         address = Unmapped(address);

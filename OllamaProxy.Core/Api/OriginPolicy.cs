@@ -5,12 +5,12 @@ using OllamaProxy.Settings;
 namespace OllamaProxy.Api;
 
 /// <summary>
-/// The pages of which origins may call the API: those that this program serves itself, local ones, and those of
-/// <c>OLLAMA_PROXY_CORS_ORIGINS</c>. Whoever else is visited must not read prompts or start work.
+/// Decides which pages may call the API, by their origin: those that this server serves itself, local ones, and those in
+/// <c>OLLAMA_PROXY_CORS_ORIGINS</c>. A page of any other site must neither read prompts nor start work.
 /// </summary>
 public sealed class OriginPolicy
 {
-    /// <summary>Of programs on this machine, as Ollama lets them in, and of browser extensions.</summary>
+    /// <summary>The schemes of desktop programs that Ollama lets in, and those of browser extensions.</summary>
     private static readonly HashSet<string> LocalSchemes =
     [
         "app", "file", "tauri", "vscode-webview", "vscode-file",
@@ -19,7 +19,7 @@ public sealed class OriginPolicy
 
     private readonly List<OriginPattern> _patterns = [];
 
-    /// <summary>Reads the settings, which have been looked over before.</summary>
+    /// <summary>Reads the settings, which were validated at the start.</summary>
     public OriginPolicy(OllamaProxyOptions options)
     {
         foreach (var text in options.CorsOrigins)
@@ -32,21 +32,27 @@ public sealed class OriginPolicy
     /// <summary>Whether all origins are let in.</summary>
     public bool AllowsAll { get; }
 
-    /// <summary>Whether the page that sent a request may do so. A request without <c>Origin</c> is no page's, or does nothing.</summary>
+    /// <summary>
+    /// Whether a request is allowed. One without <c>Origin</c> does not come from a page, or is a GET whose answer the page cannot read.
+    /// </summary>
     public bool Allows(HttpRequest request) =>
         request.Headers.Origin.Count == 0 || AllowsAll || Allows(request, request.Headers.Origin.ToString());
 
     /// <summary>
-    /// Whether a page may do what not all that are let in may: one on this machine, or of a host that the settings name. That they allow
-    /// all hosts is not enough.
+    /// Whether pages of an origin may also manage models: those on this machine, and those whose host the settings name. A setting that
+    /// lets in any host is not enough.
     /// </summary>
-    public bool Trusts(string origin) =>
-        Origin.TryParse(origin, out var known)
-        && ((known.IsOfWeb && LocalNetwork.IsLoopback(known.Host)) || _patterns.Exists(pattern => pattern.NamesHost && pattern.Matches(known)));
+    public bool Trusts(string origin)
+    {
+        if (!Origin.TryParse(origin, out var parsed))
+            return false;
+        return (parsed.IsWeb && LocalNetwork.IsLoopback(parsed.Host))
+            || _patterns.Exists(pattern => pattern.NamesHost && pattern.Matches(parsed));
+    }
 
     private bool Allows(HttpRequest request, string text)
     {
-        if (text.Length == 0 || IsSameOriginSaidByBrowser(request))
+        if (text.Length == 0 || IsSameOriginToBrowser(request))
             return true;
         if (text == OriginPattern.Null)
             return _patterns.Exists(pattern => pattern.Matches(null));
@@ -55,18 +61,18 @@ public sealed class OriginPolicy
     }
 
     /// <summary>
-    /// Whether the browser itself sees the page and this server at one origin (https://www.w3.org/TR/fetch-metadata/), which no script can
-    /// make it say. What stands in front of this server may send another <c>Host</c>, so that the comparison is the browser's alone.
+    /// Whether the browser says that page and server have the same origin (https://www.w3.org/TR/fetch-metadata/). No script can set this
+    /// header. It decides where a reverse proxy changes <c>Host</c>, so that the origin cannot be compared here.
     /// </summary>
-    private static bool IsSameOriginSaidByBrowser(HttpRequest request) => request.Headers["Sec-Fetch-Site"] == "same-origin";
+    private static bool IsSameOriginToBrowser(HttpRequest request) => request.Headers["Sec-Fetch-Site"] == "same-origin";
 
-    /// <summary>Whether the page is one of this server's. What stands in front of it may end TLS: the scheme is not compared.</summary>
+    /// <summary>Whether the origin is that of this server. The scheme is not compared, since a reverse proxy may terminate TLS.</summary>
     private static bool IsOwn(Origin origin, string? host) =>
-        origin.IsOfWeb && Origin.TryParse($"{origin.Scheme}://{host}", out var own) && own == origin;
+        origin.IsWeb && Origin.TryParse($"{origin.Scheme}://{host}", out var own) && own == origin;
 
     private static bool IsLocal(Origin origin)
     {
-        if (!origin.IsOfWeb)
+        if (!origin.IsWeb)
             return LocalSchemes.Contains(origin.Scheme);
         return IPAddress.TryParse(origin.Host, out var address)
             ? LocalNetwork.IsLocal(address)

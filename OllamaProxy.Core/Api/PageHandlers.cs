@@ -10,8 +10,8 @@ public static class PageHandlers
     private static readonly Page List = Page.Load("list.html");
 
     /// <summary>
-    /// The page on which prompts are submitted, for browsers, which ask for HTML by its name. Whoever does not is told that Ollama runs, as by
-    /// Ollama.
+    /// The page on which prompts are submitted, for browsers, which name <c>text/html</c> in <c>Accept</c>. All others get what Ollama
+    /// answers at its root, by which clients see that it runs.
     /// </summary>
     public static Task<IResult> HomeAsync(HttpContext context)
     {
@@ -22,6 +22,6 @@ public static class PageHandlers
     /// <summary>The page that lists prompts.</summary>
     public static Task<IResult> ListAsync(HttpContext context) => Task.FromResult<IResult>(List);
 
-    private static bool AsksForHtml(HttpRequest request) =>
-        request.GetTypedHeaders().Accept.Any(type => type.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase) && type.Quality is null or > 0);
+    private static bool AsksForHtml(HttpRequest request) => request.GetTypedHeaders().Accept.Any(type =>
+        type.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase) && type.Quality is null or > 0);
 }

@@ -2,13 +2,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace OllamaProxy.Api;
 
-/// <summary>Keeps what stands in front of this program from holding streams back: nginx does unless it is told not to.</summary>
+/// <summary>Tells reverse proxies such as nginx, which buffer answers by default, to pass streams on as they come.</summary>
 internal static class ProxyBuffering
 {
-    /// <summary>Has an answer passed on as it comes.</summary>
+    /// <summary>Marks an answer as not to be buffered.</summary>
     public static void Disable(HttpResponse response) => response.Headers["X-Accel-Buffering"] = "no";
 
-    /// <summary>Likewise, if it comes in parts: by its type, or since nobody can tell how long it is.</summary>
+    /// <summary>The same for a stream, which is an answer of a streamed type or without a length.</summary>
     public static void DisableForStream(HttpResponse response)
     {
         var type = response.ContentType.AsSpan();

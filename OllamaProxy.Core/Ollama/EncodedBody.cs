@@ -5,23 +5,23 @@ using ZstdSharp.Unsafe;
 namespace OllamaProxy.Ollama;
 
 /// <summary>
-/// Reads bodies with a <c>Content-Encoding</c> as Ollama 0.33 does: it decodes <c>zstd</c> on the routes that it has in common with others,
-/// and takes any other body for JSON, whatever the header says. Only what is read here is decoded: the call goes to Ollama as it came.
+/// Reads bodies with a <c>Content-Encoding</c> as Ollama 0.33 does: it decodes <c>zstd</c> on the routes of OpenAI's and Anthropic's APIs,
+/// and reads any other body as JSON, whatever the header says. The decoded body is only read here; Ollama gets the call as it came.
 /// </summary>
 internal static class EncodedBody
 {
-    /// <summary>As much as Ollama looks back for in a body: 8 MiB, as the power of two.</summary>
+    /// <summary>The largest window that Ollama accepts, as a power of two: 8 MiB.</summary>
     private const int MaxWindowLog = 23;
 
-    /// <summary>Whether Ollama decodes a body. It compares letter for letter.</summary>
+    /// <summary>Whether Ollama decodes a body. It compares the encoding case-sensitively.</summary>
     public static bool IsDecoded(CallEndpoint endpoint, string encoding) => endpoint.Family != ApiFamily.Ollama && encoding == "zstd";
 
-    /// <summary>Decodes zstd (RFC 8878); null: it is more than <paramref name="maxBytes"/>.</summary>
-    /// <exception cref="InvalidDataException">It is no zstd, broken, or not whole.</exception>
+    /// <summary>Decodes zstd (RFC 8878). Null: the decoded body is larger than <paramref name="maxBytes"/>.</summary>
+    /// <exception cref="InvalidDataException">The body is not zstd, is damaged or ends too early, or needs a larger window.</exception>
     public static ReadOnlyMemory<byte>? Decode(ReadOnlyMemory<byte> body, int maxBytes)
     {
-        using var encoded = MemoryMarshal.TryGetArray(body, out var array) ? new MemoryStream(array.Array!, array.Offset, array.Count) : new(body.ToArray());
-        using var stream = new DecompressionStream(encoded);
+        var bytes = MemoryMarshal.TryGetArray(body, out var array) ? array : new(body.ToArray());
+        using var stream = new DecompressionStream(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count), leaveOpen: false);
         stream.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, MaxWindowLog);
         var decoded = new MemoryStream();
         var buffer = new byte[Math.Min(maxBytes, 64 * 1024)];
@@ -42,12 +42,15 @@ internal static class EncodedBody
     }
 
     /// <summary>
-    /// What Ollama says of a body that cannot be JSON by its first character, in the words of Go's <c>encoding/json</c>; null: it can be JSON.
+    /// What Ollama says of a body whose first character cannot begin a JSON value, in the words of Go's <c>encoding/json</c>. Null: the
+    /// body may be JSON.
     /// </summary>
     public static string? WhyNotJson(ReadOnlySpan<byte> body)
     {
         body = body.TrimStart(" \t\r\n"u8);
-        return body.IsEmpty || "{[\"-0123456789tfn"u8.Contains(body[0]) ? null : $"invalid character '{Quoted(body[0])}' looking for beginning of value";
+        return body.IsEmpty || "{[\"-0123456789tfn"u8.Contains(body[0])
+            ? null
+            : $"invalid character '{Quoted(body[0])}' looking for beginning of value";
     }
 
     /// <summary>A byte as Go quotes it.</summary>

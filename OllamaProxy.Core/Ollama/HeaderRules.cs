@@ -14,14 +14,14 @@ public static class HeaderRules
     ];
 
     /// <summary>
-    /// What Ollama and its compatible APIs read, or hand on where a model runs in Ollama's cloud. Nothing else goes there, nor into the
-    /// database: what gateways add can be a secret, under any name.
+    /// The headers that Ollama and its compatible APIs read, or pass on for models in Ollama's cloud. No other header is sent to Ollama or
+    /// stored: what clients and gateways add can be a secret, under any name.
     /// </summary>
-    private static readonly FrozenSet<string> ForOllamaToRead = FrozenSet.Create(StringComparer.OrdinalIgnoreCase,
+    private static readonly FrozenSet<string> ReadByOllama = FrozenSet.Create(StringComparer.OrdinalIgnoreCase,
         "Accept", "Content-Type", "Content-Encoding", "User-Agent", "X-Requested-With", "OpenAI-Beta", "Anthropic-Version", "Anthropic-Beta");
 
-    /// <summary>Likewise, by how they begin: what the client libraries of OpenAI and Anthropic tell of themselves.</summary>
-    private const string OfClientLibraries = "X-Stainless-";
+    /// <summary>The beginning of those by which the client libraries of OpenAI and Anthropic describe themselves.</summary>
+    private const string ClientLibraryPrefix = "X-Stainless-";
 
     /// <summary>Beside those: what this program says itself.</summary>
     private static readonly FrozenSet<string> NotForClient = FrozenSet.Create(StringComparer.OrdinalIgnoreCase,
@@ -33,7 +33,7 @@ public static class HeaderRules
         var all = headers.ToList();
         var named = NamedByConnection(all);
         return new(all.FindAll(header =>
-            (ForOllamaToRead.Contains(header.Key) || header.Key.StartsWith(OfClientLibraries, StringComparison.OrdinalIgnoreCase))
+            (ReadByOllama.Contains(header.Key) || header.Key.StartsWith(ClientLibraryPrefix, StringComparison.OrdinalIgnoreCase))
             && !named.Contains(header.Key, StringComparer.OrdinalIgnoreCase)));
     }
 

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace OllamaProxy.Settings;
 
 /// <summary>
-/// <c>OLLAMA_PROXY_HOSTS</c>: names of hosts with commas between them, in which <c>*</c> stands for any text. A port is taken and
-/// means nothing: whoever asks has found the right one.
+/// <c>OLLAMA_PROXY_HOSTS</c>: names of hosts with commas between them, in which <c>*</c> stands for any text. A port is accepted and
+/// ignored, since a host is served on any port.
 /// </summary>
 internal static partial class HostsSetting
 {
@@ -12,7 +12,8 @@ internal static partial class HostsSetting
 
     public static bool TryParse(string text, out IReadOnlyList<string> hosts)
     {
-        var matches = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(host => Form().Match(host)).ToList();
+        var entries = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var matches = entries.Select(entry => Form().Match(entry)).ToList();
         hosts = [.. matches.Select(match => match.Groups["name"].Value)];
         return hosts.Count > 0 && matches.TrueForAll(match => match.Success);
     }

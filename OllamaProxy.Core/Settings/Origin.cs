@@ -5,15 +5,15 @@ using System.Text.RegularExpressions;
 namespace OllamaProxy.Settings;
 
 /// <summary>
-/// An origin (RFC 6454), as browsers send it in the header <c>Origin</c>: scheme, host and port, and no path. In a pattern each of
-/// the three may hold <c>*</c>.
+/// An origin (RFC 6454) as browsers send it in the header <c>Origin</c>: scheme, host and port, without a path. In a pattern each of
+/// the three parts may hold <c>*</c>.
 /// </summary>
 /// <param name="Scheme">In lower case.</param>
-/// <param name="Host">In lower case, IPv6 in its shortest form and without brackets; empty where the scheme has none, as <c>file</c>.</param>
+/// <param name="Host">In lower case, IPv6 in its shortest form and without brackets; empty where the scheme has none (<c>file</c>).</param>
 /// <param name="Port">A number or <c>*</c>; empty: the scheme's own.</param>
 internal readonly partial record struct Origin(string Scheme, string Host, string Port)
 {
-    /// <summary>Reads an origin or a pattern; false: no browser sends such an origin.</summary>
+    /// <summary>Reads an origin or a pattern. False: no browser sends such an origin.</summary>
     public static bool TryParse(string text, out Origin origin)
     {
         origin = default;
@@ -23,21 +23,19 @@ internal readonly partial record struct Origin(string Scheme, string Host, strin
         var (scheme, host) = (match.Groups["scheme"].Value, match.Groups["host"].Value);
         if (!TryReadPort(scheme, match.Groups["port"].Value, out var port))
             return false;
-        if (IsWeb(scheme) && !TryReadHost(ref host))
+        if (IsWebScheme(scheme) && !TryReadHost(ref host))
             return false;
         origin = new(scheme, host, port);
+        // No page has one of these.
         return scheme is not ("ws" or "wss" or "ftp");
     }
 
-    /// <summary>Whether the scheme is one of the web's.</summary>
-    public bool IsOfWeb => IsWeb(Scheme);
+    /// <summary>Whether the scheme is <c>http</c> or <c>https</c>.</summary>
+    public bool IsWeb => IsWebScheme(Scheme);
 
-    /// <summary>As browsers write it.</summary>
-    public override string ToString() => $"{Scheme}://{(Host.Contains(':') ? $"[{Host}]" : Host)}{(Port.Length > 0 ? $":{Port}" : "")}";
+    private static bool IsWebScheme(string scheme) => scheme is "http" or "https";
 
-    private static bool IsWeb(string scheme) => scheme is "http" or "https";
-
-    /// <summary>Browsers leave out the port that a scheme has anyway.</summary>
+    /// <summary>Browsers leave out the default port of a scheme.</summary>
     private static bool TryReadPort(string scheme, string text, out string port)
     {
         port = text;
@@ -48,7 +46,7 @@ internal readonly partial record struct Origin(string Scheme, string Host, strin
         return number is > 0 and <= ushort.MaxValue;
     }
 
-    /// <summary>A host of the web is an address or a name, and what ends in a number is an address (https://url.spec.whatwg.org/#host-parsing).</summary>
+    /// <summary>A host that ends in a number is an address (https://url.spec.whatwg.org/#host-parsing), any other a name.</summary>
     private static bool TryReadHost(ref string host)
     {
         if (host.StartsWith('['))
@@ -67,6 +65,8 @@ internal readonly partial record struct Origin(string Scheme, string Host, strin
         return true;
     }
 
-    [GeneratedRegex(@"^(?<scheme>[a-z*][a-z0-9+.*-]*)://(?<host>\[[0-9a-f:.]+\]|[a-z0-9._*-]*)(:(?<port>[0-9]{1,5}|\*))?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?<scheme>[a-z*][a-z0-9+.*-]*)://(?<host>\[[0-9a-f:.]+\]|[a-z0-9._*-]*)(:(?<port>[0-9]{1,5}|\*))?\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Form();
 }

@@ -3,31 +3,31 @@ using System.IO.Enumeration;
 namespace OllamaProxy.Settings;
 
 /// <summary>
-/// One entry of <c>OLLAMA_PROXY_CORS_ORIGINS</c>, in the forms that Ollama takes in <c>OLLAMA_ORIGINS</c>: an origin, in which <c>*</c>
-/// stands for any text in the scheme or the host and for any port, or <c>null</c>, or <c>*</c> alone for all origins.
+/// An entry of <c>OLLAMA_PROXY_CORS_ORIGINS</c>, in the forms of Ollama's <c>OLLAMA_ORIGINS</c>: an origin, in whose scheme and host
+/// <c>*</c> stands for any text, and whose port may be <c>*</c>; or <c>null</c>.
 /// </summary>
 internal sealed class OriginPattern
 {
-    /// <summary>All origins, <c>null</c> included.</summary>
+    /// <summary>The entry that means all origins, <c>null</c> included. It is no pattern.</summary>
     public const string All = "*";
 
-    /// <summary>What browsers send for pages that have no origin: files, and frames that are sandboxed, of whatever site.</summary>
+    /// <summary>What browsers send for pages without an origin: files, and sandboxed frames of any site.</summary>
     public const string Null = "null";
 
     private readonly Origin? _origin;
 
     private OriginPattern(Origin? origin) => _origin = origin;
 
-    /// <summary>Whether it says whose pages are meant, and not only which scheme or port they have.</summary>
+    /// <summary>Whether the pattern names hosts, rather than only schemes or ports.</summary>
     public bool NamesHost => _origin is { } origin && origin.Host.Trim('*').Length > 0;
 
-    /// <summary>Reads a pattern other than <see cref="All"/>; false: it can never match.</summary>
+    /// <summary>Reads a pattern. False: it can never match.</summary>
     public static bool TryParse(string text, out OriginPattern pattern)
     {
         pattern = new(null);
         if (text.Equals(Null, StringComparison.OrdinalIgnoreCase))
             return true;
-        // As with Ollama, an asterisk in front stands for the scheme too, and one at the end for the port too.
+        // As with Ollama, an asterisk at the beginning also stands for the scheme, and one at the end for the port.
         var whole = text.StartsWith('*') && !text.Contains("://", StringComparison.Ordinal) ? $"*://{text}" : text;
         if (!Origin.TryParse(whole, out var origin))
             return false;
@@ -35,11 +35,13 @@ internal sealed class OriginPattern
         return true;
     }
 
-    /// <summary>Whether an origin is meant; <c>null</c>: the one that is <see cref="Null"/>.</summary>
+    /// <summary>Whether the pattern matches an origin; null stands for the origin <see cref="Null"/>.</summary>
     public bool Matches(Origin? origin) => (_origin, origin) switch
     {
         ({ } pattern, { } other) =>
-            Matches(pattern.Scheme, other.Scheme) && Matches(pattern.Host, other.Host) && (pattern.Port is All || pattern.Port == other.Port),
+            Matches(pattern.Scheme, other.Scheme)
+            && Matches(pattern.Host, other.Host)
+            && (pattern.Port == All || pattern.Port == other.Port),
         (null, null) => true,
         _ => false,
     };

@@ -1,10 +1,11 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;
 
-/// <summary>Several slashes in a row are one, as clients write them whose base address ends in a slash.</summary>
+/// <summary>Several slashes in a row count as one: clients whose base address ends in a slash send such paths.</summary>
 public abstract class FoldedPathTests(ProxyFixture fixture)
 {
     private HttpClient Client => fixture.Proxy.Client;
@@ -19,18 +20,19 @@ public abstract class FoldedPathTests(ProxyFixture fixture)
     [InlineData("/list//", "/list/")]
     [InlineData("//healthz", "/healthz")]
     [InlineData("/api/v1//prompts?page=1", "/api/v1/prompts?page=1")]
-    [InlineData("/api//v1/prompt//0197a000-0000-7000-8000-000000000000//status", "/api/v1/prompt/0197a000-0000-7000-8000-000000000000/status")]
+    [InlineData("/api//v1/prompt//0197a000-0000-7000-8000-000000000000", "/api/v1/prompt/0197a000-0000-7000-8000-000000000000")]
     [InlineData("//", "/")]
     [InlineData("//nothing", "/nothing")]
     [InlineData("/api//chat", "/api/chat")]
     [InlineData("//api//v1//prompt", "/api/v1/prompt")]
     public async Task Such_a_path_is_answered_as_the_folded_one(string path, string folded)
     {
-        // An Uri would take two slashes in front for those of an authority.
+        // A relative address that begins with two slashes would name another host.
         var address = new Uri(Client.BaseAddress!.GetLeftPart(UriPartial.Authority) + path);
         using var expected = await Client.GetAsync(folded);
         using var response = await Client.GetAsync(address);
-        Assert.Equal((expected.StatusCode, expected.Content.Headers.ContentType), (response.StatusCode, response.Content.Headers.ContentType));
+        Assert.Equal(expected.StatusCode, response.StatusCode);
+        Assert.Equal(expected.Content.Headers.ContentType, response.Content.Headers.ContentType);
         Assert.Equal(await ReadAsync(expected), await ReadAsync(response));
         Assert.Equal(expected.Content.Headers.Allow, response.Content.Headers.Allow);
     }
@@ -43,8 +45,8 @@ public abstract class FoldedPathTests(ProxyFixture fixture)
     [InlineData("/v1///messages", """{"model":"tiny","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}""", "/v1/messages")]
     public async Task A_call_of_such_a_path_is_run(string path, string body, string folded)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Client.BaseAddress!.GetLeftPart(UriPartial.Authority) + path) { Content = new StringContent(body) };
-        using var response = await Client.SendAsync(request);
+        var address = new Uri(Client.BaseAddress!.GetLeftPart(UriPartial.Authority) + path);
+        using var response = await Client.PostAsync(address, new StringContent(body));
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(folded, CallTests.Text(await fixture.Proxy.StatusAsync(CallTests.IdOf(response)), "endpoint"));
     }
@@ -62,7 +64,7 @@ public abstract class FoldedPathTests(ProxyFixture fixture)
 
     /// <summary>Without the nonces of a page, which are never the same.</summary>
     private static async Task<string> ReadAsync(HttpResponseMessage response) =>
-        string.Concat((await response.Content.ReadAsStringAsync()).Split("nonce=\"").Select((part, index) => index == 0 ? part : part[part.IndexOf('"', StringComparison.Ordinal)..]));
+        Regex.Replace(await response.Content.ReadAsStringAsync(), "nonce=\"[^\"]*\"", "");
 
     public sealed class OnServer(ServerFixture fixture) : FoldedPathTests(fixture), IClassFixture<ServerFixture>;
 

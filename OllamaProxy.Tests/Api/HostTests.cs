@@ -16,8 +16,9 @@ public sealed class HostTests
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
         foreach (var (method, path) in new[]
         {
-            ("GET", "/"), ("GET", "/list"), ("GET", "/healthz"), ("POST", "/api/v1/prompt"), ("GET", "/api/v1/prompts"), ("POST", "/api/chat"), ("POST", "/v1/chat/completions"),
-            ("POST", "/v1/messages"), ("GET", "/api/tags"), ("OPTIONS", "/api/chat"), ("GET", "/nothing"),
+            ("GET", "/"), ("GET", "/list"), ("GET", "/healthz"), ("POST", "/api/v1/prompt"), ("GET", "/api/v1/prompts"),
+            ("POST", "/api/chat"), ("POST", "/v1/chat/completions"), ("POST", "/v1/messages"), ("GET", "/api/tags"),
+            ("OPTIONS", "/api/chat"), ("GET", "/nothing"),
         })
         {
             using var request = new HttpRequestMessage(new(method), path)
@@ -41,11 +42,12 @@ public sealed class HostTests
     [MemberData(nameof(ProxyHosts.Names), MemberType = typeof(ProxyHosts))]
     public async Task Local_hosts_and_those_of_the_setting_are_served(string host)
     {
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_PROXY_HOSTS", "*.example.org"), ("WEBSITE_HOSTNAME", "queue.azurewebsites.net:443"));
+        await using var proxy = await RunningProxy.StartAsync(
+            ProxyHosts.Named(host), null, ("OLLAMA_PROXY_HOSTS", "*.example.org"), ("WEBSITE_HOSTNAME", "queue.azurewebsites.net:443"));
         foreach (var (served, status) in new[]
         {
-            ("localhost:8000", 200), ("[::1]:8000", 200), ("LOCALHOST.", 200), ("nas", 200), ("host.docker.internal:8000", 200), ("queue.example.org", 200),
-            ("queue.azurewebsites.net", 200), ("example.org", 421), ("other.azurewebsites.net", 421),
+            ("localhost:8000", 200), ("[::1]:8000", 200), ("LOCALHOST.", 200), ("nas", 200), ("host.docker.internal:8000", 200),
+            ("queue.example.org", 200), ("queue.azurewebsites.net", 200), ("example.org", 421), ("other.azurewebsites.net", 421),
         })
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/healthz");

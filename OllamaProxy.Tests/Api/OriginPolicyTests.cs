@@ -91,11 +91,13 @@ public sealed class OriginPolicyTests
     [InlineData("http://NAS:3000", "http://nas:3000", "http://nas3000")]
     [InlineData("http://nas:*", "http://nas:3000", "http://nas.evil.example", "http://nas.evil.example:3000", "https://nas:3000")]
     [InlineData("http://nas:*", "http://nas")]
-    [InlineData("https://chat.example.org", "https://chat.example.org", "http://chat.example.org", "https://chat.example.org.evil.example", "https://chat.example.org:8443")]
+    [InlineData("https://chat.example.org", "https://chat.example.org", "http://chat.example.org", "https://chat.example.org:8443")]
+    [InlineData("https://chat.example.org", "HTTPS://Chat.Example.org", "https://chat.example.org.evil.example")]
     [InlineData("https://chat.example.org:443", "https://chat.example.org", "https://chat.example.org:80")]
     [InlineData("http://chat.example.org:80", "http://chat.example.org", "https://chat.example.org")]
-    [InlineData("https://*.example.org", "https://a.example.org", "https://example.org", "https://evilexample.org", "https://a.example.org.evil.example", "https://a.example.org:8443")]
-    [InlineData("https://*.example.org", "https://a.b.example.org", "http://a.example.org")]
+    [InlineData("https://*.example.org", "https://a.example.org", "https://example.org", "https://evilexample.org")]
+    [InlineData("https://*.example.org", "https://a.b.example.org", "http://a.example.org", "https://a.example.org.evil.example")]
+    [InlineData("https://*.example.org", "https://a-b.example.org", "https://a.example.org:8443")]
     [InlineData("https://*.example.org:*", "https://a.example.org:8443", "https://example.org:8443")]
     [InlineData("https://*.example.org:8443", "https://a.example.org:8443", "https://a.example.org")]
     [InlineData("https://chat-*.example.org", "https://chat-1.example.org", "https://chat.example.org")]
@@ -113,7 +115,7 @@ public sealed class OriginPolicyTests
     [InlineData("https://one.example,https://two.example", "https://two.example", "https://three.example")]
     [InlineData("https://one.example", "http://localhost:3000", "http://8.8.8.8")]
     [InlineData("https://*", "https://evil.example:3000", "http://evil.example")]
-    public void A_pattern_lets_in_what_it_says_beside_local_origins_and_nothing_else(string setting, string allowed, params string[] foreign)
+    public void A_pattern_lets_in_what_it_says_and_nothing_else(string setting, string allowed, params string[] foreign)
     {
         Assert.True(Allows(setting, allowed));
         Assert.All(foreign, origin => Assert.False(Allows(setting, origin)));
@@ -127,7 +129,8 @@ public sealed class OriginPolicyTests
         Assert.All(trusted, origin => Assert.True(PolicyOf(setting).Trusts(origin)));
 
     [Theory]
-    [InlineData("", "https://evil.example", "http://192.168.1.7", "http://nas.local", "app://obsidian.md", "null", "http://localhost.evil.example", "nonsense")]
+    [InlineData("", "https://evil.example", "http://192.168.1.7", "http://nas.local", "app://obsidian.md", "null", "nonsense")]
+    [InlineData("", "http://localhost.evil.example", "http://127.0.0.1.evil.example", "app://localhost")]
     [InlineData("*", "https://evil.example", "null", "http://192.168.1.7")]
     [InlineData("https://*", "https://evil.example")]
     [InlineData("*://*", "https://evil.example")]
@@ -143,5 +146,6 @@ public sealed class OriginPolicyTests
         return PolicyOf(setting).Allows(request);
     }
 
-    private static OriginPolicy PolicyOf(string setting) => new(new() { CorsOrigins = setting.Split(',', StringSplitOptions.RemoveEmptyEntries) });
+    private static OriginPolicy PolicyOf(string setting) =>
+        new(new() { CorsOrigins = setting.Split(',', StringSplitOptions.RemoveEmptyEntries) });
 }

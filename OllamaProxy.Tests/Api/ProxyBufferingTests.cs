@@ -2,14 +2,15 @@ using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;
 
-/// <summary>nginx and its like hold answers back unless they are told not to.</summary>
+/// <summary>Reverse proxies such as nginx buffer answers unless they are told not to.</summary>
 public sealed class ProxyBufferingTests
 {
     [Theory]
     [MemberData(nameof(ProxyHosts.Names), MemberType = typeof(ProxyHosts))]
     public async Task Streamed_answers_are_not_to_be_buffered_and_others_may_be(string host)
     {
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "true"));
+        await using var proxy = await RunningProxy.StartAsync(
+            ProxyHosts.Named(host), null, ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "true"));
         foreach (var (path, body, isStreamed) in new[]
         {
             ("/api/generate", """{"model":"tiny","prompt":"hi"}""", true),

@@ -28,6 +28,9 @@ public sealed class FuncTests
 
         Assert.Equal("Ollama is running", await func.Client.GetStringAsync("/"));
         Assert.Contains("<table", await func.Client.GetStringAsync("/list?page=2"), StringComparison.Ordinal);
+        Assert.Contains("\"total\"", await func.Client.GetStringAsync("/api/v1//prompts"), StringComparison.Ordinal);
+        await IsRefusedAsync(func.Client, "Host", "rebound.example", 421);
+        await IsRefusedAsync(func.Client, "Origin", "https://evil.example", 403);
         await IsProblemAsync(func.Client, HttpMethod.Get, "/nothing", 404);
         await IsProblemAsync(func.Client, HttpMethod.Get, "/api/v1/prompt/nope/status", 404);
         await IsProblemAsync(func.Client, HttpMethod.Delete, "/api/v1/prompts", 405);
@@ -83,6 +86,13 @@ public sealed class FuncTests
 
     private static Task<HttpResponseMessage> PostAsync(HttpClient client, int length) =>
         client.PostAsync("/api/v1/prompt", new StringContent($$"""{"prompt":"{{new string('x', length)}}"}""", Encoding.UTF8, "application/json"));
+
+    private static async Task IsRefusedAsync(HttpClient client, string header, string value, int status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/prompts") { Headers = { { header, value } } };
+        using var response = await client.SendAsync(request);
+        await Problem.OfAsync(response, status);
+    }
 
     private static async Task IsProblemAsync(HttpClient client, HttpMethod method, string path, int status)
     {

@@ -21,7 +21,8 @@ public sealed class EncodedBodyTests
     public void What_is_cut_or_changed_anywhere_is_refused_or_read_and_never_anything_else()
     {
         using var compressor = new Compressor();
-        var good = compressor.Wrap(Encoding.UTF8.GetBytes($$"""{"model":"tiny","input":"{{string.Concat(Enumerable.Range(0, 500))}}"}""")).ToArray();
+        var body = $$"""{"model":"tiny","input":"{{string.Concat(Enumerable.Range(0, 500))}}"}""";
+        var good = compressor.Wrap(Encoding.UTF8.GetBytes(body)).ToArray();
         for (var length = 1; length < good.Length; length++)
             Assert.Throws<InvalidDataException>(() => EncodedBody.Decode(good.AsMemory(..length), Max));
         Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte).Sample((at, value) =>
@@ -71,12 +72,15 @@ public sealed class EncodedBodyTests
     [InlineData("\u007f", @"'\x7f'")]
     [InlineData("\u008b", @"'\u008b'")]
     [InlineData("\u00b5", "'µ'")]
-    public void What_cannot_be_JSON_is_told_in_the_words_of_Go(string body, string? character) => Assert.Equal(
-        character is null ? null : $"invalid character {character} looking for beginning of value", EncodedBody.WhyNotJson(Encoding.Latin1.GetBytes(body)));
+    public void What_cannot_be_JSON_is_told_in_the_words_of_Go(string body, string? character)
+    {
+        var expected = character is null ? null : $"invalid character {character} looking for beginning of value";
+        Assert.Equal(expected, EncodedBody.WhyNotJson(Encoding.Latin1.GetBytes(body)));
+    }
 
     [Theory]
     [InlineData("""{"model":"tiny"}""", """{"keep_alive":5,"model":"tiny"}""")]
-    [InlineData("""{"model":"tiny","keep_alive":null}""", """{"model":"tiny","keep_alive":null}""")]
+    [InlineData("""{"model":"tiny","keep_alive":7}""", """{"model":"tiny","keep_alive":7}""")]
     public void The_default_of_keep_alive_goes_into_JSON_and_into_nothing_that_is_encoded(string body, string expected)
     {
         using var compressor = new Compressor();
@@ -84,7 +88,8 @@ public sealed class EncodedBodyTests
         foreach (var endpoint in CallEndpoint.All)
         {
             Assert.Equal(encoded, KeepAliveDefault.Apply(endpoint, encoded, "5").ToArray());
-            Assert.Equal(endpoint.Family == ApiFamily.Ollama ? expected : body, Encoding.UTF8.GetString(KeepAliveDefault.Apply(endpoint, Encoding.UTF8.GetBytes(body), "5").Span));
+            var applied = KeepAliveDefault.Apply(endpoint, Encoding.UTF8.GetBytes(body), "5");
+            Assert.Equal(endpoint.Family == ApiFamily.Ollama ? expected : body, Encoding.UTF8.GetString(applied.Span));
         }
     }
 

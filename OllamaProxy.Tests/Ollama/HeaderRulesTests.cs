@@ -17,7 +17,8 @@ public sealed class HeaderRulesTests
     [InlineData("X-Stainless-Arch")]
     [InlineData("x-stainless-retry-count")]
     [InlineData("x-stainless-read-timeout")]
-    public void What_Ollama_and_its_compatible_APIs_read_goes_on(string name) => Assert.Equal([(name, "1"), (name, "2")], Kept((name, "1"), (name, "2")));
+    public void What_Ollama_and_its_compatible_APIs_read_goes_on(string name) =>
+        Assert.Equal([(name, "1"), (name, "2")], Kept((name, "1"), (name, "2")));
 
     [Theory]
     // What clients prove themselves with.
@@ -95,5 +96,6 @@ public sealed class HeaderRulesTests
         Assert.Equal([("Accept", "*/*")], Kept(("Connection", connection), ("User-Agent", "a"), ("Accept", "*/*")));
 
     private static IEnumerable<(string, string)> Kept(params (string Name, string Value)[] headers) =>
-        HeaderRules.ForOllama(headers.Select(header => KeyValuePair.Create(header.Name, header.Value))).All.Select(header => (header.Key, header.Value));
+        HeaderRules.ForOllama(headers.Select(header => KeyValuePair.Create(header.Name, header.Value)))
+            .All.Select(header => (header.Key, header.Value));
 }
