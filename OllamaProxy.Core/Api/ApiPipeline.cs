@@ -36,14 +36,14 @@ public sealed class ApiPipeline(
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.XContentTypeOptions = "nosniff";
         handler = paths.HandlerOf(context, handler);
-        if (await callers.FindRefusalAsync(context) is { } refusal)
-            await refusal.ExecuteAsync(context);
-        else
-            await AnswerAsync(context, handler);
+        var refusal = await callers.FindRefusalAsync(context);
+        await AnswerAsync(context, refusal is null ? handler : HandlerOf(refusal));
 
         if (!options.Quiet && logger.IsEnabled(LogLevel.Information))
             logger.RequestAnswered(context.Request.Method, context.Request.Path, context.Response.StatusCode, time.GetElapsedTime(started).TotalMilliseconds);
     }
+
+    private static Handler HandlerOf(IResult result) => _ => Task.FromResult(result);
 
     private async Task AnswerAsync(HttpContext context, Handler handler)
     {

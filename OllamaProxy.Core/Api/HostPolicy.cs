@@ -24,7 +24,7 @@ public sealed class HostPolicy
     {
         _servesAll = options.Hosts.Contains("*");
         _patterns = [.. options.Hosts];
-        _ownNames = [Environment.MachineName, Dns.GetHostName(), .. options.WebsiteHostName is { } name ? [name] : Array.Empty<string>()];
+        _ownNames = options.WebsiteHostName is { } name ? [Dns.GetHostName(), name] : [Dns.GetHostName()];
         _time = time;
     }
 
