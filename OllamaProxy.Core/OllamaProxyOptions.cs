@@ -74,8 +74,14 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_MAX_BODY_BYTES</c>: the largest request body.</summary>
     public int MaxBodyBytes { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary><c>OLLAMA_PROXY_CORS_ORIGINS</c>: the origins whose pages may call the API; <c>*</c>: all.</summary>
-    public IReadOnlyList<string> CorsOrigins { get; init; } = ["*"];
+    /// <summary><c>OLLAMA_PROXY_CORS_ORIGINS</c>: patterns of origins that may call the API beside local ones; <c>*</c>: all.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
+    /// <summary><c>OLLAMA_PROXY_HOSTS</c>: patterns of hosts, without ports, that are served beside local ones; <c>*</c>: all.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    /// <summary><c>WEBSITE_HOSTNAME</c>: the host name that Azure gives the app, without a port. Null: it does not run there.</summary>
+    public string? WebsiteHostName { get; init; }
 
     /// <summary><c>OLLAMA_PROXY_QUIET</c>: no line in the log for each request.</summary>
     public bool Quiet { get; init; }
@@ -111,7 +117,9 @@ public sealed record OllamaProxyOptions
             AllowModelManagement = settings.Switch("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", defaults.AllowModelManagement),
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),
             MaxBodyBytes = settings.Whole("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
-            CorsOrigins = settings.List("OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins),
+            CorsOrigins = settings.Parsed("OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins, OriginsSetting.TryParse, OriginsSetting.Expected),
+            Hosts = settings.Parsed("OLLAMA_PROXY_HOSTS", defaults.Hosts, HostsSetting.TryParse, HostsSetting.Expected),
+            WebsiteHostName = settings.Text("WEBSITE_HOSTNAME", "").Split(':')[0] is { Length: > 0 } name ? name : null,
             Quiet = settings.IsSet("OLLAMA_PROXY_QUIET"),
         };
         settings.ThrowIfAnyIsBad();

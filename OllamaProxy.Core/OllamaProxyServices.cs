@@ -1,10 +1,8 @@
 using System.Text;
-using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Net.Http.Headers;
 using OllamaProxy.Api;
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
@@ -32,7 +30,7 @@ public static class OllamaProxyServices
         builder.Services.AddHostedService<SettingWarnings>();
         builder.Services.AddPrompts();
         builder.Services.AddWorker();
-        builder.Services.AddApi(options);
+        builder.Services.AddApi();
         return builder;
     }
 
@@ -95,7 +93,7 @@ public static class OllamaProxyServices
         ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
     };
 
-    private static void AddApi(this IServiceCollection services, OllamaProxyOptions options)
+    private static void AddApi(this IServiceCollection services)
     {
         services.AddSingleton<ApiPipeline>();
         services.AddSingleton<ApiEndpoints>();
@@ -114,12 +112,11 @@ public static class OllamaProxyServices
         services.AddSingleton<OllamaHandlers>();
         services.AddSingleton<ModelManagementHandlers>();
         services.AddSingleton<UnmatchedHandler>();
-        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
-            .WithOrigins([.. options.CorsOrigins])
-            .AllowAnyHeader()
-            .AllowAnyMethod()
-            .WithExposedHeaders(HeaderNames.Location, HeaderNames.RetryAfter, Waits.Applied, CallHandlers.PromptId)
-            .SetPreflightMaxAge(TimeSpan.FromHours(12))));
+        services.AddSingleton<FoldedPaths>();
+        services.AddSingleton<HostPolicy>();
+        services.AddSingleton<OriginPolicy>();
+        services.AddSingleton<CallerCheck>();
+        services.AddCors();
         // The limit is ours: Kestrel's would be an empty 500 in the Functions worker.
         services.Configure<KestrelServerOptions>(kestrel =>
         {

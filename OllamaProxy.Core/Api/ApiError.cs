@@ -12,6 +12,18 @@ public static class ApiError
     /// <summary>Has the errors of this request answered as those of an API.</summary>
     public static void Use(HttpContext context, ApiFamily family) => context.Features.Set(new Shape(family));
 
+    /// <summary>The same for a request that is refused before its handler runs: its path tells the API.</summary>
+    public static void UseThatOf(HttpContext context)
+    {
+        var path = context.Request.Path;
+        if (path.StartsWithSegments("/v1/messages"))
+            Use(context, ApiFamily.Anthropic);
+        else if (path.StartsWithSegments("/v1"))
+            Use(context, ApiFamily.OpenAI);
+        else if (path.StartsWithSegments("/api") && !path.StartsWithSegments("/api/v1"))
+            Use(context, ApiFamily.Ollama);
+    }
+
     /// <summary>Any error.</summary>
     public static IResult Of(HttpContext context, int status, string message) => context.Features.Get<Shape>()?.Family switch
     {

@@ -1,19 +1,17 @@
 using System.Globalization;
-using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
 
 /// <summary>
-/// What every request goes through, on both hosts: CORS, common headers, the handler, and whatever it throws made into an
-/// error answer. It executes the result itself, because the Functions worker would serialise it a second time.
+/// What every request goes through, on both hosts: common headers, the check of the caller, the handler, and whatever it throws made
+/// into an error answer. It executes the result itself, because the Functions worker would serialise it a second time.
 /// </summary>
 public sealed class ApiPipeline(
-    ICorsService cors,
-    IOptions<CorsOptions> corsOptions,
+    CallerCheck callers,
+    FoldedPaths paths,
     PromptQueue queue,
     OllamaProxyOptions options,
     TimeProvider time,
@@ -21,8 +19,6 @@ public sealed class ApiPipeline(
 {
     /// <summary>How long a client should wait before it asks a store again that was not available, in seconds.</summary>
     private const string StoreRetryAfter = "5";
-
-    private readonly CorsPolicy _corsPolicy = corsOptions.Value.GetPolicy(corsOptions.Value.DefaultPolicyName)!;
 
     /// <summary>Answers a request.</summary>
     /// <param name="context">The request.</param>
@@ -39,12 +35,15 @@ public sealed class ApiPipeline(
 
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.XContentTypeOptions = "nosniff";
-        cors.ApplyResult(cors.EvaluatePolicy(context, _corsPolicy), context.Response);
-        await AnswerAsync(context, handler);
+        handler = paths.HandlerOf(context, handler);
+        var refusal = await callers.FindRefusalAsync(context);
+        await AnswerAsync(context, refusal is null ? handler : HandlerOf(refusal));
 
         if (!options.Quiet && logger.IsEnabled(LogLevel.Information))
             logger.RequestAnswered(context.Request.Method, context.Request.Path, context.Response.StatusCode, time.GetElapsedTime(started).TotalMilliseconds);
     }
+
+    private static Handler HandlerOf(IResult result) => _ => Task.FromResult(result);
 
     private async Task AnswerAsync(HttpContext context, Handler handler)
     {

@@ -119,6 +119,8 @@ public sealed class CallConnections(
             var hasEnded = live.HasEnded;
             if (hasEnded && live.IsWhole && offset == 0)
                 context.Response.ContentLength = live.Bytes.Length;
+            if (offset == 0)
+                ProxyBuffering.DisableForStream(context.Response);
             var copied = live.CopyTo(offset, output);
             offset += copied;
             if (copied > 0)

@@ -46,7 +46,7 @@ public sealed class CallHandlers(
     {
         ApiError.Use(context, endpoint.Family);
         var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
-        var request = CallRequest.Read(endpoint, body);
+        var request = CallRequest.Read(endpoint, CallBody.Decode(endpoint, context.Request, body, options.MaxBodyBytes));
         if (request.IsUnload)
             return await passing.ToAllWhoHaveAsync(context, request.Model, body);
         var isKept = Waits.RespondsAsync(context, out var seconds);

@@ -14,6 +14,7 @@ internal sealed class PassedAnswer(HttpResponseMessage answer) : IResult
         {
             CallResponseAnswer.WriteHead(httpContext.Response, (int)answer.StatusCode, HeaderRules.ForClient(answer));
             httpContext.Response.ContentLength = answer.Content.Headers.ContentLength;
+            ProxyBuffering.DisableForStream(httpContext.Response);
             if (HttpMethods.IsHead(httpContext.Request.Method))
                 return;
             var body = await answer.Content.ReadAsStreamAsync(httpContext.RequestAborted);

@@ -77,10 +77,6 @@ public sealed class SettingReader(IConfiguration configuration)
     public bool Switch(string name, bool fallback) =>
         Parsed(name, fallback, TrySwitch, "true or false");
 
-    /// <summary>Texts with commas between them.</summary>
-    public IReadOnlyList<string> List(string name, IReadOnlyList<string> fallback) =>
-        Text(name, "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } list ? list : fallback;
-
     /// <summary>Takes note of a mistake: one line.</summary>
     public void Refuse(string mistake) => _mistakes.Add(mistake);
 

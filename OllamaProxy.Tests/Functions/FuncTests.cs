@@ -26,8 +26,11 @@ public sealed class FuncTests
         var result = await Eventually.NotNull(async () => await func.Client.GetStringAsync($"/api/v1/prompt/{id}/result") is var body && body.Contains("completed", StringComparison.Ordinal) ? body : null);
         Assert.Equal(Simulation.AnswerTo("What is the capital of France?"), JsonDocument.Parse(result).RootElement.GetProperty("result").GetString());
 
-        Assert.Contains("Queue Prompt", await func.Client.GetStringAsync("/"), StringComparison.Ordinal);
+        Assert.Equal("Ollama is running", await func.Client.GetStringAsync("/"));
         Assert.Contains("<table", await func.Client.GetStringAsync("/list?page=2"), StringComparison.Ordinal);
+        Assert.Contains("\"total\"", await func.Client.GetStringAsync("/api/v1//prompts"), StringComparison.Ordinal);
+        await IsRefusedAsync(func.Client, "Host", "rebound.example", 421);
+        await IsRefusedAsync(func.Client, "Origin", "https://evil.example", 403);
         await IsProblemAsync(func.Client, HttpMethod.Get, "/nothing", 404);
         await IsProblemAsync(func.Client, HttpMethod.Get, "/api/v1/prompt/nope/status", 404);
         await IsProblemAsync(func.Client, HttpMethod.Delete, "/api/v1/prompts", 405);
@@ -35,7 +38,7 @@ public sealed class FuncTests
         Assert.Equal(HttpStatusCode.OK, head.StatusCode);
         using var preflight = await func.Client.SendAsync(new(HttpMethod.Options, "/api/v1/prompt")
         {
-            Headers = { { "Origin", "http://a" }, { "Access-Control-Request-Method", "POST" }, { "Access-Control-Request-Headers", "x-mine" } },
+            Headers = { { "Origin", "http://localhost:3000" }, { "Access-Control-Request-Method", "POST" }, { "Access-Control-Request-Headers", "x-mine" } },
         });
         Assert.Equal((HttpStatusCode.NoContent, "x-mine"), (preflight.StatusCode, preflight.Headers.GetValues("Access-Control-Allow-Headers").Single()));
 
@@ -83,6 +86,13 @@ public sealed class FuncTests
 
     private static Task<HttpResponseMessage> PostAsync(HttpClient client, int length) =>
         client.PostAsync("/api/v1/prompt", new StringContent($$"""{"prompt":"{{new string('x', length)}}"}""", Encoding.UTF8, "application/json"));
+
+    private static async Task IsRefusedAsync(HttpClient client, string header, string value, int status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/prompts") { Headers = { { header, value } } };
+        using var response = await client.SendAsync(request);
+        await Problem.OfAsync(response, status);
+    }
 
     private static async Task IsProblemAsync(HttpClient client, HttpMethod method, string path, int status)
     {

@@ -80,6 +80,43 @@ public sealed class OllamaProxyOptionsTests
     [InlineData("OLLAMA_PROXY_MAX_QUEUED", "-1")]
     [InlineData("OLLAMA_PROXY_RETENTION_DAYS", "a week")]
     [InlineData("OLLAMA_PROXY_MAX_BODY_BYTES", "64MiB")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "localhost:3000")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "localhost:*")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "example.org")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "http://localhost:3000/")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "https://example.org/app")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "https://example.org/*")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "https://example.org?x")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "https://example.org#x")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "https://user:password@example.org")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "https://one.example https://two.example")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "https://one.example;https://two.example")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "https://good.example,bad.example")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "http://")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "http:localhost")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "http:/localhost")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "://localhost")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "http://localhost:")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "http://localhost:0")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "http://localhost:65536")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "http://localhost:30*")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "http://.example.org")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "http://a..example.org")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "http://300.1.1.1")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "http://10.1.1")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "http://::1")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "http://[::1")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "http://[::g]")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "https://bücher.example")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", "ws://localhost:3000")]
+    [InlineData("OLLAMA_PROXY_CORS_ORIGINS", ",")]
+    [InlineData("OLLAMA_PROXY_HOSTS", "https://queue.example.org")]
+    [InlineData("OLLAMA_PROXY_HOSTS", "queue.example.org/app")]
+    [InlineData("OLLAMA_PROXY_HOSTS", "one.example two.example")]
+    [InlineData("OLLAMA_PROXY_HOSTS", ".example.org")]
+    [InlineData("OLLAMA_PROXY_HOSTS", "good.example,bad example")]
+    [InlineData("OLLAMA_PROXY_HOSTS", "bücher.example")]
+    [InlineData("OLLAMA_PROXY_HOSTS", ",")]
     public void A_bad_value_is_refused_in_one_line_that_names_it(string name, string value)
     {
         var refused = Assert.Throws<InvalidSettingException>(() => Read((name, value)));
@@ -131,6 +168,6 @@ public sealed class OllamaProxyOptionsTests
     public void Spaces_and_quotes_around_a_value_do_not_count(string value, string model) =>
         Assert.Equal(model, Read(("OLLAMA_MODEL", value)).Model);
 
-    private static OllamaProxyOptions Read(params (string Name, string Value)[] settings) => OllamaProxyOptions.Read(
+    internal static OllamaProxyOptions Read(params (string Name, string Value)[] settings) => OllamaProxyOptions.Read(
         new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value))).Build());
 }
