@@ -9,7 +9,7 @@ namespace OllamaProxy.Tests.Settings;
 public sealed partial class KnownSettingsTests
 {
     /// <summary>Other programs read them as well, and the README tells of them below its table.</summary>
-    private static readonly string[] OfOthers = ["NO_PROXY", "HTTP_PROXY", "ALL_PROXY"];
+    private static readonly string[] OfOthers = ["NO_PROXY", "HTTP_PROXY", "ALL_PROXY", "WEBSITE_HOSTNAME"];
 
     [Fact]
     public void Every_setting_that_is_read_is_known()
