@@ -77,7 +77,7 @@ public sealed class UserRemovalTests : IDisposable
             INSERT INTO attempts (seq, number, backend, started_at, ended_at, error)
                 SELECT seq, 1, $backend, created_at, created_at, $error FROM prompts;
             INSERT INTO leases (seq, token, expires_at, backend) VALUES (1000, 'x', 9999999999999, $backend);
-            PRAGMA user_version = {SqliteSchema.Version - 1};
+            PRAGMA user_version = 5;
             """, ("$backend", backend), ("$error", error));
         return id;
     }
