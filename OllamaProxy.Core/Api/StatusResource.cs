@@ -81,6 +81,15 @@ public sealed record StatusResource
     /// <summary>Of a whole prompt only: its text.</summary>
     public string? Prompt { get; private init; }
 
+    /// <summary>
+    /// Of a whole prompt only: what else the client sent. Of a submitted prompt its fields for Ollama, of a call its body, with pictures by
+    /// their size; null where that body is no JSON object, or is compressed.
+    /// </summary>
+    public RawJson? Request { get; private init; }
+
+    /// <summary>Of a whole prompt only: how many seconds an attempt may take, if the client said so.</summary>
+    public double? Timeout { get; private init; }
+
     /// <summary>Of a whole prompt only: the client's own object.</summary>
     public RawJson? Metadata { get; private init; }
 
@@ -99,6 +108,8 @@ public sealed record StatusResource
     public StatusResource With(PromptContent content, IReadOnlyList<AttemptRecord> attempts) => this with
     {
         Prompt = content.Text,
+        Request = SentRequest.Of(content),
+        Timeout = content.Timeout?.TotalSeconds,
         Metadata = RawJson.OrNull(content.Metadata),
         AttemptHistory = [.. attempts.Select(AttemptResource.Of)],
     };
