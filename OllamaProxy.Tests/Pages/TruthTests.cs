@@ -59,6 +59,22 @@ public abstract class TruthTests(ProxyHost host) : PageTests(host)
     }
 
     [BrowserFact]
+    public async Task The_list_says_within_two_seconds_that_Ollama_died_while_prompts_wait()
+    {
+        await RestartProxyAsync(("OLLAMA_RETRY_BASE_SECONDS", "300"));
+        Proxy.Ollama.Faults.Enqueue(Fault.Status(502, "bad gateway", 300));
+        await Proxy.SubmitAsync(new { prompt = Question });
+        await Page.GotoAsync("/list");
+        await Expect(Page.Locator("#rows .error")).ToHaveTextAsync("bad gateway");
+        await Expect(ById("figures")).ToContainTextAsync("loaded.");
+
+        await Proxy.Ollama.RefuseAsync();
+        await Expect(ById("figures")).ToContainTextAsync("Ollama cannot be reached", WithinTwoSeconds);
+        await Proxy.Ollama.AcceptAsync();
+        await Expect(ById("figures")).ToContainTextAsync("loaded.");
+    }
+
+    [BrowserFact]
     public async Task Asking_again_sends_all_that_was_sent_whoever_sent_it()
     {
         const string Sent = """{"prompt":"a\u0020b","model":"tiny","system":"Be\r\nbrief.","options":{"temperature":0.50,"top_k":40,"seed":9007199254740993},"format":"json","images":["AAAA"],"keep_alive":"1h","think":"high","raw":true}""";
