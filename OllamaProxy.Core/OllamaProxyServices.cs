@@ -61,7 +61,8 @@ public static class OllamaProxyServices
             var options = provider.GetRequiredService<OllamaProxyOptions>();
             var time = provider.GetRequiredService<TimeProvider>();
             var logger = provider.GetRequiredService<ILogger<Backend>>();
-            return new Backends([.. options.Backends.Select(backend => new Backend(new(http, backend.Endpoint, time), backend, options, time, logger))], time);
+            var backends = options.Backends.Select(backend => new Backend(new(http, backend.Endpoint, time), backend, options, time, logger));
+            return new Backends([.. backends], time);
         });
         services.AddSingleton<Attempt>();
         services.AddSingleton<LeaseKeeper>();

@@ -9,7 +9,10 @@ namespace OllamaProxy.Api;
 /// </summary>
 public sealed class PromptStream(PromptQueue queue, PromptTexts texts, EventStreams streams, OllamaProxyOptions options, TimeProvider time)
 {
-    /// <summary>How often to look whether a queued prompt has moved up, or waits for something else: what makes that is no change of the prompt.</summary>
+    /// <summary>
+    /// How often to look whether a queued prompt has moved up, or waits for something else: what makes that is no change of the
+    /// prompt.
+    /// </summary>
     private static readonly TimeSpan PlaceInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The stream of a prompt, from where the client is.</summary>

@@ -11,7 +11,8 @@ namespace OllamaProxy.Api;
 internal sealed class Repetition(Prompt first, PromptContent content)
 {
     /// <summary>The prompt once more.</summary>
-    /// <param name="changes">A JSON object, whose fields take the place of those that were sent, and null leaves one out; empty: no changes.</param>
+    /// <param name="changes">A JSON object, whose fields take the place of those that were sent, and null leaves one out; empty: no
+    /// changes.</param>
     /// <param name="submissions">Reads what was submitted.</param>
     /// <exception cref="ProblemException">400: the changes are no good; the message names the field.</exception>
     public NewPrompt Read(ReadOnlyMemory<byte> changes, SubmissionReader submissions)
@@ -21,7 +22,8 @@ internal sealed class Repetition(Prompt first, PromptContent content)
         if (content.Call is { } call)
             return ReadCall(call, patch.RootElement);
         if (!JsonReading.IsObject(content.Request))
-            throw new ProblemException(StatusCodes.Status409Conflict, "The prompt cannot be repeated: what another program stored with it is no JSON object.");
+            throw new ProblemException(
+                StatusCodes.Status409Conflict, "The prompt cannot be repeated: what another program stored with it is no JSON object.");
         using var submission = JsonBody.Parse(Merge(patch.RootElement));
         return submissions.Read(submission.RootElement);
     }

@@ -15,14 +15,18 @@ public sealed class RetryAfter(PromptQueue queue, DrainRate drainRate, TimeProvi
     /// <summary>For what cannot go on before a backend is there, of which nobody can tell when that will be.</summary>
     private static readonly TimeSpan UntilBackend = TimeSpan.FromSeconds(10);
 
-    /// <summary>A prompt that has run for longer than others is asked for again after a tenth of that, as it will hardly end at once.</summary>
+    /// <summary>
+    /// A prompt that has run for longer than others is asked for again after a tenth of that, as it will hardly end at once.
+    /// </summary>
     private const double Lateness = 0.1;
 
     /// <summary>Says when to ask for the result of a prompt again that has not ended.</summary>
-    public async Task SetForResultAsync(HttpContext context, Prompt prompt) => Set(context, await UntilResultAsync(prompt, context.RequestAborted));
+    public async Task SetForResultAsync(HttpContext context, Prompt prompt) =>
+        Set(context, await UntilResultAsync(prompt, context.RequestAborted));
 
     /// <summary>Says when a full queue has probably room for so many prompts.</summary>
-    public async Task SetForRoomAsync(HttpContext context, long prompts) => Set(context, await UntilRoomAsync(prompts, context.RequestAborted));
+    public async Task SetForRoomAsync(HttpContext context, long prompts) =>
+        Set(context, await UntilRoomAsync(prompts, context.RequestAborted));
 
     /// <summary>Says when to ask again.</summary>
     public static void Set(HttpContext context, TimeSpan wait) =>

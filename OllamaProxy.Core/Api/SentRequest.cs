@@ -42,7 +42,9 @@ internal static class SentRequest
         return rest.ToArray();
     }
 
-    /// <summary>Copies the JSON with its white space, and what is not to be shown replaced. Without recursion: Ollama takes it very deep.</summary>
+    /// <summary>
+    /// Copies the JSON with its white space, and what is not to be shown replaced. Without recursion: Ollama takes it very deep.
+    /// </summary>
     private static ReadOnlyMemory<byte> WithSizes(ReadOnlyMemory<byte> json)
     {
         var reader = new Utf8JsonReader(json.Span, new() { MaxDepth = JsonReading.MaxDepth });
@@ -90,7 +92,8 @@ internal static class SentRequest
     }
 
     /// <summary>How many bytes a text in Base64 stands for.</summary>
-    private static long BytesOf(ReadOnlySpan<byte> base64) => (base64.Length - base64.Count((byte)'\\') - (long)base64.Count((byte)'=')) * 3 / 4;
+    private static long BytesOf(ReadOnlySpan<byte> base64) =>
+        (base64.Length - base64.Count((byte)'\\') - (long)base64.Count((byte)'=')) * 3 / 4;
 
     private static Meaning MeaningOf(ReadOnlySpan<byte> name) =>
         Ascii.EqualsIgnoreCase(name, "images"u8) ? Meaning.Images

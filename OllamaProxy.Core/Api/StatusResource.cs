@@ -42,10 +42,15 @@ public sealed record StatusResource
     /// <summary>While queued: 1 is the next to run.</summary>
     public long? Position { get; private init; }
 
-    /// <summary>While queued: how many seconds until it has probably ended, if that can be told; never while no backend can run it.</summary>
+    /// <summary>
+    /// While queued: how many seconds until it has probably ended, if that can be told; never while no backend can run it.
+    /// </summary>
     public double? EtaSeconds { get; private init; }
 
-    /// <summary>While queued: what it waits for (<c>slot</c>, <c>backend</c>, <c>model</c>, <c>retry</c> or <c>window</c>), if that can be told.</summary>
+    /// <summary>
+    /// While queued: what it waits for (<c>slot</c>, <c>backend</c>, <c>model</c>, <c>retry</c> or <c>window</c>), if that can be
+    /// told.
+    /// </summary>
     public string? WaitingFor { get; private init; }
 
     /// <summary>The head start that it was queued with.</summary>

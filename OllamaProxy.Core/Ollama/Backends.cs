@@ -13,7 +13,8 @@ public sealed class Backends(IReadOnlyList<Backend> all, TimeProvider time)
 
     /// <summary>Keeps what is known of them true until the token fires, and tells of every change.</summary>
     public Task WatchAsync(Action changed, CancellationToken cancellationToken) =>
-        Task.WhenAll(all.SelectMany(backend => new[] { backend.WatchAsync(changed, cancellationToken), _closeWatch.RunAsync(backend, cancellationToken) }));
+        Task.WhenAll(all.SelectMany(backend =>
+            new[] { backend.WatchAsync(changed, cancellationToken), _closeWatch.RunAsync(backend, cancellationToken) }));
 
     /// <summary>Has <see cref="WatchAsync"/> look at them every second for a while, since somebody wants to know how they are.</summary>
     public void WatchClosely() => _closeWatch.Extend();

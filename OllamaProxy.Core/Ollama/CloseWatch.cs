@@ -2,7 +2,8 @@ namespace OllamaProxy.Ollama;
 
 /// <summary>
 /// Looks at a backend every second for as long as somebody wants to know how it is: a page that shows a prompt is to tell within two
-/// seconds that Ollama does not answer. Otherwise a look every ten seconds is enough, and each is a line in Ollama's log. Safe for many threads.
+/// seconds that Ollama does not answer. Otherwise a look every ten seconds is enough, and each is a line in Ollama's log. Safe for
+/// many threads.
 /// </summary>
 internal sealed class CloseWatch(TimeProvider time)
 {

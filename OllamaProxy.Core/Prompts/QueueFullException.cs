@@ -11,8 +11,12 @@ public sealed class QueueFullException(long submitted, long queued, long limit) 
     /// <summary>How many prompts have to leave the queue before there is room for what was submitted; at least 1.</summary>
     public long Missing => queued + submitted - limit;
 
-    private static string Describe(long submitted, long queued, long limit) => queued < limit
-        ? string.Create(CultureInfo.InvariantCulture,
-            $"The batch holds {submitted} prompts, and the queue has room for {limit - queued}: {queued} wait, and OLLAMA_PROXY_MAX_QUEUED allows {limit}. Submit fewer at once, or try again later.")
-        : string.Create(CultureInfo.InvariantCulture, $"The queue is full: {queued} prompts wait, and OLLAMA_PROXY_MAX_QUEUED allows {limit}. Try again later.");
+    private static string Describe(long submitted, long queued, long limit)
+    {
+        var filled = string.Create(CultureInfo.InvariantCulture, $"{queued} prompts wait, and OLLAMA_PROXY_MAX_QUEUED allows {limit}");
+        return queued >= limit
+            ? $"The queue is full: {filled}. Try again later."
+            : string.Create(CultureInfo.InvariantCulture,
+                $"The batch holds {submitted} prompts, and the queue has room for {limit - queued}: {filled}. Submit fewer at once, or try again later.");
+    }
 }

@@ -1,6 +1,9 @@
 namespace OllamaProxy.Prompts;
 
-/// <summary>What happened in the queue lately, each list newest first. A list that would be too long begins later; then what was before is not known.</summary>
+/// <summary>
+/// What happened in the queue lately, each list newest first. A list that would be too long begins later; then what was before is not
+/// known.
+/// </summary>
 /// <param name="Ended">The prompts that have ended; at most <see cref="MaxPrompts"/>.</param>
 /// <param name="Waiting">Since when the queued prompts wait, of those that do so since lately; at most <see cref="MaxWaiting"/>.</param>
 /// <param name="Running">The prompts that are processing.</param>
@@ -9,7 +12,10 @@ public sealed record QueueHistory(IReadOnlyList<EndedPrompt> Ended, IReadOnlyLis
     /// <summary>How many prompts that have ended are looked at: enough for figures, and quick however many there are.</summary>
     public const int MaxPrompts = 10_000;
 
-    /// <summary>How many queued prompts are looked at: as many as <c>OLLAMA_PROXY_MAX_QUEUED</c> allows by default. Each costs less than one that has ended.</summary>
+    /// <summary>
+    /// How many queued prompts are looked at: as many as <c>OLLAMA_PROXY_MAX_QUEUED</c> allows by default. Each costs less than one
+    /// that has ended.
+    /// </summary>
     public const int MaxWaiting = 100_000;
 
     /// <summary>How many prompts were queued at that moment.</summary>

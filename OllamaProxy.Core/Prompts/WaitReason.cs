@@ -15,7 +15,10 @@ public enum WaitReason
     /// <summary>For its next attempt, whose time has not come.</summary>
     Retry,
 
-    /// <summary>For a free slot, while prompts that came later go first because their model is loaded; see <c>OLLAMA_PROXY_GROUPING_WINDOW</c>.</summary>
+    /// <summary>
+    /// For a free slot, while prompts that came later go first because their model is loaded; see
+    /// <c>OLLAMA_PROXY_GROUPING_WINDOW</c>.
+    /// </summary>
     Window,
 }
 

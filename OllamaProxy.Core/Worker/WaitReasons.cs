@@ -17,18 +17,25 @@ public sealed class WaitReasons(Backends backends, Dispatcher dispatcher, Ollama
             return prompt.AvailableAt > now ? WaitReason.Retry : null;
         backends.WatchClosely();
         var model = ModelName.Canonical(prompt.Model ?? options.Model);
-        return Of(model, prompt.AvailableAt, dispatcher.IsOvertaken(model, prompt), options.WaitForModel, [.. backends.All.Select(backend => backend.State)], now);
+        var states = backends.All.Select(backend => backend.State).ToList();
+        return Of(model, prompt.AvailableAt, dispatcher.IsOvertaken(model, prompt), options.WaitForModel, states, now);
     }
 
     /// <summary>What a queued prompt waits for. Pure: the same in gives the same out.</summary>
     /// <param name="model">The canonical name of its model; empty: it names none, and may run anywhere.</param>
     /// <param name="availableAt">When its next attempt is due; null: at once.</param>
     /// <param name="isOvertaken">Whether prompts that came later have been run before it.</param>
-    /// <param name="waitsForModel">Whether a prompt whose model no backend has waits for it; else it is sent to one that says so, and needs a slot for that.</param>
+    /// <param name="waitsForModel">Whether a prompt whose model no backend has waits for it; else it is sent to one that says so, and
+    /// needs a slot for that.</param>
     /// <param name="backends">What is known of the backends. One of which nothing is known may answer.</param>
     /// <param name="now">The time.</param>
     public static WaitReason Of(
-        string model, DateTimeOffset? availableAt, bool isOvertaken, bool waitsForModel, IReadOnlyList<BackendState> backends, DateTimeOffset now)
+        string model,
+        DateTimeOffset? availableAt,
+        bool isOvertaken,
+        bool waitsForModel,
+        IReadOnlyList<BackendState> backends,
+        DateTimeOffset now)
     {
         var able = backends.Where(backend => model.Length == 0 || backend.Has(model)).ToList();
         // What is away may have the model: before that is known, nothing else helps. Also a retry waits for it first.

@@ -50,7 +50,7 @@ public sealed class RetryAfterTests : IAsyncLifetime, IDisposable
     [InlineData(500.0, 1, null, "60")]
     [InlineData(5.0, 1, WaitReason.Backend, "10")]
     [InlineData(500.0, 3, WaitReason.Model, "10")]
-    public async Task Of_a_queued_prompt_it_is_when_it_will_probably_have_ended(double? run, int position, WaitReason? reason, string expected)
+    public async Task Of_a_queued_prompt_it_is_when_it_will_have_ended(double? run, int position, WaitReason? reason, string expected)
     {
         await MeasureAsync(run);
         var last = default(Prompt);
@@ -68,7 +68,8 @@ public sealed class RetryAfterTests : IAsyncLifetime, IDisposable
     {
         await MeasureAsync(run);
         var id = (await _store.AddAsync(New, 0, null, default)).Submission.Prompt.Id;
-        await _store.RequeueAsync((await _store.ClaimAsync(Terms, default))!.Lease, "it broke", null, _time.GetUtcNow().AddSeconds(backOff), default);
+        var lease = (await _store.ClaimAsync(Terms, default))!.Lease;
+        await _store.RequeueAsync(lease, "it broke", null, _time.GetUtcNow().AddSeconds(backOff), default);
         _reasons.Reason = WaitReason.Retry;
         Assert.Equal(expected, await ForResultAsync(id));
     }
@@ -97,7 +98,7 @@ public sealed class RetryAfterTests : IAsyncLifetime, IDisposable
     [InlineData(5.0, 3, false, "15")]
     [InlineData(5.0, 300, false, "60")]
     [InlineData(5.0, 1, true, "10")]
-    public async Task Of_a_full_queue_it_is_when_so_many_will_probably_have_left_it(double? run, long prompts, bool stalled, string expected)
+    public async Task Of_a_full_queue_it_is_when_so_many_will_have_left_it(double? run, long prompts, bool stalled, string expected)
     {
         await MeasureAsync(run);
         _reasons.IsStalled = stalled;

@@ -22,7 +22,7 @@ public class WaitingForTests
         var running = await HangAsync(proxy);
         var waiting = await proxy.SubmitAsync(new { prompt = "waits" });
 
-        await proxy.StatusWhenAsync(waiting, status => IsWaitingFor(status, "slot") && status.TryGetProperty("eta_seconds", out _));
+        await proxy.StatusWhenAsync(waiting, status => IsWaitingFor(status, "slot") && HasEta(status));
         foreach (var id in new[] { done, running })
             Assert.False((await proxy.StatusAsync(id)).TryGetProperty("waiting_for", out _));
     }
@@ -99,7 +99,7 @@ public class WaitingForTests
         proxy.Ollama.Faults.Enqueue(Fault.Status(502, "bad gateway", 40));
         var id = await proxy.SubmitAsync(new { prompt = "tried again" });
 
-        var status = await proxy.StatusWhenAsync(id, status => IsWaitingFor(status, "retry") && status.TryGetProperty("eta_seconds", out _));
+        var status = await proxy.StatusWhenAsync(id, status => IsWaitingFor(status, "retry") && HasEta(status));
 
         Assert.InRange(status.GetProperty("eta_seconds").GetDouble(), 20, 45);
         using var pending = await proxy.Client.GetAsync($"/api/v1/prompt/{id}/result");
@@ -152,7 +152,11 @@ public class WaitingForTests
         return id;
     }
 
-    private static Task<JsonElement> WaitsForAsync(RunningProxy proxy, string id, string reason) => proxy.StatusWhenAsync(id, status => IsWaitingFor(status, reason));
+    private static Task<JsonElement> WaitsForAsync(RunningProxy proxy, string id, string reason) =>
+        proxy.StatusWhenAsync(id, status => IsWaitingFor(status, reason));
 
-    private static bool IsWaitingFor(JsonElement status, string reason) => status.TryGetProperty("waiting_for", out var told) && told.GetString() == reason;
+    private static bool HasEta(JsonElement status) => status.TryGetProperty("eta_seconds", out _);
+
+    private static bool IsWaitingFor(JsonElement status, string reason) =>
+        status.TryGetProperty("waiting_for", out var told) && told.GetString() == reason;
 }

@@ -50,19 +50,22 @@ public class QueueMinuteTests
         foreach (var minute in minutes)
         {
             Assert.Equal(history.EndedSince >= minute.At, minute.Finished is null);
-            Assert.Equal(history.EndedSince >= minute.At.AddMinutes(1) || history.WaitingSince >= minute.At.AddMinutes(1), minute.Waiting is null);
+            var end = minute.At.AddMinutes(1);
+            Assert.Equal(history.EndedSince >= end || history.WaitingSince >= end, minute.Waiting is null);
         }
     }
 
     /// <summary>What the store tells of it.</summary>
     private static QueueHistory HistoryOf(List<Life> prompts)
     {
-        var waiting = prompts.Where(life => life.Waits(Now)).OrderByDescending(life => life.CreatedAt).Take(QueueHistory.MaxWaiting).ToList();
+        var waiting = prompts.Where(life => life.Waits(Now))
+            .OrderByDescending(life => life.CreatedAt).Take(QueueHistory.MaxWaiting).ToList();
+        var running = prompts.Where(life => life is { StartedAt: not null, EndedAt: null });
         return new(
             [.. prompts.Where(life => life.EndedAt >= Since).OrderByDescending(life => life.EndedAt).Take(QueueHistory.MaxPrompts)
                 .Select(life => new EndedPrompt(PromptStatus.Completed, life.CreatedAt, life.StartedAt, life.EndedAt!.Value, null))],
             [.. waiting.Select(life => life.CreatedAt).Where(at => at >= Since)],
-            [.. prompts.Where(life => life is { StartedAt: not null, EndedAt: null }).Select(life => new RunningPrompt(life.CreatedAt, life.StartedAt!.Value))])
+            [.. running.Select(life => new RunningPrompt(life.CreatedAt, life.StartedAt!.Value))])
         {
             WaitingSince = waiting.Count < QueueHistory.MaxWaiting ? null : waiting[^1].CreatedAt,
         };

@@ -31,7 +31,8 @@ internal sealed class ModelPrompt(Prompt shown, NewPrompt submitted)
 
     public void Queue(string? error, DateTimeOffset availableAt, DateTimeOffset now)
     {
-        Shown = Shown with { Status = PromptStatus.Queued, StartedAt = null, CompletedAt = null, Error = error, UpdatedAt = now, AvailableAt = availableAt == default ? null : availableAt };
+        Shown = Shown with { Status = PromptStatus.Queued, StartedAt = null, CompletedAt = null, Error = error, UpdatedAt = now };
+        Shown = Shown with { AvailableAt = availableAt == default ? null : availableAt };
         Generated = null;
     }
 

@@ -85,7 +85,7 @@ public sealed class RecentHistoryTests : IAsyncLifetime, IDisposable
     public void Dispose() => _folder.Dispose();
 
     private Task<IReadOnlyList<Prompt>> AddBatchAsync(int count) =>
-        _store.AddBatchAsync(Guid.NewGuid(), [.. Enumerable.Range(0, count).Select(_ => new NewPrompt("hello", "llama3.2", "{}"u8.ToArray()))], 0, default);
+        _store.AddBatchAsync(Guid.NewGuid(), [.. Enumerable.Repeat(new NewPrompt("hello", "llama3.2", "{}"u8.ToArray()), count)], 0, default);
 
     private async Task<long?[]> WaitingAsync()
     {

@@ -2,7 +2,10 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Storage.Sqlite;
 
-/// <summary>What clients sent, and the tables <c>calls</c> and <c>responses</c>. The methods that write are part of one transaction of the writer.</summary>
+/// <summary>
+/// What clients sent, and the tables <c>calls</c> and <c>responses</c>. The methods that write are part of one transaction of the
+/// writer.
+/// </summary>
 internal static class PromptCalls
 {
     public static void Insert(SqliteSession session, long seq, PromptCall call) => session.Execute(
@@ -20,7 +23,8 @@ internal static class PromptCalls
         var content = default(PromptContent);
         session.InSnapshot(() =>
         {
-            using var row = session.Query("SELECT seq, timeout, metadata, prompt, request FROM prompts WHERE id = $id", ("$id", id.ToString()));
+            using var row = session.Query(
+                "SELECT seq, timeout, metadata, prompt, request FROM prompts WHERE id = $id", ("$id", id.ToString()));
             if (row.Read())
                 content = new(row.Text(3), row.BytesOrNull(2))
                 {

@@ -6,7 +6,9 @@ namespace OllamaProxy.Storage.Sqlite;
 internal static class PromptRow
 {
     /// <summary>The columns that <see cref="Read"/> takes, in its order.</summary>
-    public const string Columns = "seq, id, status, created_at, updated_at, started_at, completed_at, model, priority, rank, attempts, max_attempts, error, batch, expires_at, available_at, (SELECT endpoint FROM calls WHERE calls.seq = prompts.seq)";
+    public const string Columns =
+        "seq, id, status, created_at, updated_at, started_at, completed_at, model, priority, "
+        + "rank, attempts, max_attempts, error, batch, expires_at, available_at, (SELECT endpoint FROM calls WHERE calls.seq = prompts.seq)";
 
     /// <summary>The first column behind <see cref="Columns"/>.</summary>
     public const int Next = 17;

@@ -5,7 +5,9 @@ namespace OllamaProxy.Storage.Sqlite;
 /// <summary>When things happened to prompts lately. The hints keep SQLite from sorting more than is asked for.</summary>
 internal static class RecentHistory
 {
-    /// <summary>When the attempt before that of <c>started_at</c> ended or, where that is NULL, the last one; NULL: there was none.</summary>
+    /// <summary>
+    /// When the attempt before that of <c>started_at</c> ended or, where that is NULL, the last one; NULL: there was none.
+    /// </summary>
     private const string EarlierEnd =
         "(SELECT max(ended_at) FROM attempts WHERE attempts.seq = prompts.seq AND attempts.started_at < coalesce(prompts.started_at, '9'))";
 
@@ -35,10 +37,12 @@ internal static class RecentHistory
         var ended = new List<EndedPrompt>();
         while (row.Read())
         {
-            var (createdAt, startedAt, completedAt) = (SqliteTime.Read(row.Text(1)), SqliteTime.ReadOrNull(row.TextOrNull(2)), SqliteTime.Read(row.Text(3)));
+            var (createdAt, completedAt) = (SqliteTime.Read(row.Text(1)), SqliteTime.Read(row.Text(3)));
+            var startedAt = SqliteTime.ReadOrNull(row.TextOrNull(2));
+            var isFirst = row.Int32(5) <= (startedAt is null ? 0 : 1);
             ended.Add(new(PromptStatusNames.Parse(row.Text(0)), createdAt, startedAt, completedAt, row.Int64OrNull(4))
             {
-                QueuedAt = QueuedAt(createdAt, SqliteTime.ReadOrNull(row.TextOrNull(6)), isFirst: startedAt is null ? row.Int32(5) == 0 : row.Int32(5) <= 1, startedAt ?? completedAt),
+                QueuedAt = QueuedAt(createdAt, SqliteTime.ReadOrNull(row.TextOrNull(6)), isFirst, startedAt ?? completedAt),
             });
         }
         return ended;
@@ -49,7 +53,8 @@ internal static class RecentHistory
         // Of a prompt that was run before, it was its requeueing that changed it last.
         using var row = session.Query(
             """
-            SELECT created_at, CASE WHEN updated_at > created_at AND EXISTS (SELECT 1 FROM attempts WHERE attempts.seq = prompts.seq) THEN updated_at END
+            SELECT created_at,
+                CASE WHEN updated_at > created_at AND EXISTS (SELECT 1 FROM attempts WHERE attempts.seq = prompts.seq) THEN updated_at END
             FROM prompts INDEXED BY prompts_by_status WHERE status = 'queued' ORDER BY seq DESC LIMIT $limit
             """,
             ("$limit", QueueHistory.MaxWaiting));
@@ -76,13 +81,15 @@ internal static class RecentHistory
         while (row.Read())
         {
             var (createdAt, startedAt) = (SqliteTime.Read(row.Text(0)), SqliteTime.Read(row.Text(1)));
-            running.Add(new(createdAt, startedAt) { QueuedAt = QueuedAt(createdAt, SqliteTime.ReadOrNull(row.TextOrNull(3)), isFirst: row.Int32(2) <= 1, startedAt) });
+            var queuedAt = QueuedAt(createdAt, SqliteTime.ReadOrNull(row.TextOrNull(3)), isFirst: row.Int32(2) <= 1, startedAt);
+            running.Add(new(createdAt, startedAt) { QueuedAt = queuedAt });
         }
         return running;
     }
 
     /// <summary>
-    /// Since when a prompt waited the last time. After an attempt that failed it does so at once; when a client had it queued again is not known
+    /// Since when a prompt waited the last time. After an attempt that failed it does so at once; when a client had it queued again
+    /// is not known
     /// any more, and that wait is left out.
     /// </summary>
     private static DateTimeOffset QueuedAt(DateTimeOffset createdAt, DateTimeOffset? earlierEnd, bool isFirst, DateTimeOffset until) =>
