@@ -61,7 +61,7 @@ public static class OllamaProxyServices
             var time = provider.GetRequiredService<TimeProvider>();
             var logger = provider.GetRequiredService<ILogger<Backend>>();
             return new Backends(
-                [.. options.Backends.Select(backend => new Backend(ClientOf(backend, time), backend, options, time, logger))]);
+                [.. options.Backends.Select(backend => new Backend(ClientOf(backend, time), backend, options, time, logger))], time);
         });
         services.AddSingleton<Attempt>();
         services.AddSingleton<LeaseKeeper>();
@@ -69,6 +69,7 @@ public static class OllamaProxyServices
         services.AddSingleton<PromptRunner>();
         services.AddSingleton<Dispatcher>();
         services.AddSingleton<IPromptTaker>(provider => provider.GetRequiredService<Dispatcher>());
+        services.AddSingleton<IWaitReasons, WaitReasons>();
         services.AddSingleton<WorkerIdentity>();
         services.AddSingleton<QueueWorker>();
         services.AddSingleton<Purger>();
@@ -96,6 +97,7 @@ public static class OllamaProxyServices
     private static void AddApi(this IServiceCollection services)
     {
         services.AddSingleton<ApiPipeline>();
+        services.AddSingleton<RetryAfter>();
         services.AddSingleton<ApiEndpoints>();
         services.AddSingleton<SubmitHandlers>();
         services.AddSingleton<PromptHandlers>();

@@ -31,6 +31,7 @@ public sealed class ApiEndpoints
             new(Routes.Prompt, Delete, changes.DeleteAsync),
             new(Routes.Cancel, Post, changes.CancelAsync),
             new(Routes.Retry, Post, changes.RetryAsync),
+            new(Routes.Repeat, Post, submits.RepeatAsync),
             new(Routes.Status, Read, prompts.StatusAsync),
             new(Routes.Result, Read, prompts.ResultAsync),
             new(Routes.Response, Read, prompts.ResponseAsync),

@@ -16,6 +16,7 @@ namespace OllamaProxy.Api;
 [JsonSerializable(typeof(TokenEvent))]
 [JsonSerializable(typeof(ResetEvent))]
 [JsonSerializable(typeof(CountsResource))]
+[JsonSerializable(typeof(BackendEvent))]
 [JsonSerializable(typeof(StatsResource))]
 [JsonSerializable(typeof(ModelsResource))]
 [JsonSerializable(typeof(Problem))]

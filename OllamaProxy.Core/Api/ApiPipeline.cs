@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using OllamaProxy.Prompts;
@@ -12,7 +11,7 @@ namespace OllamaProxy.Api;
 public sealed class ApiPipeline(
     CallerCheck callers,
     FoldedPaths paths,
-    PromptQueue queue,
+    RetryAfter retryAfter,
     OllamaProxyOptions options,
     TimeProvider time,
     ILogger<ApiPipeline> logger)
@@ -87,7 +86,7 @@ public sealed class ApiPipeline(
         }
         catch (QueueFullException exception)
         {
-            context.Response.Headers.RetryAfter = Math.Ceiling((await queue.UntilRoomAsync(context.RequestAborted)).TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            await retryAfter.SetForRoomAsync(context, exception.Missing);
             return ApiError.Of(context, StatusCodes.Status429TooManyRequests, exception.Message);
         }
         catch (StoreException exception)

@@ -9,6 +9,7 @@ namespace OllamaProxy.Api;
 public sealed class StateHandlers
 {
     private static readonly TimeSpan QueueGoodFor = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BackendsGoodFor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan OllamaGoodFor = TimeSpan.FromSeconds(5);
 
     private readonly PromptQueue _queue;
@@ -24,7 +25,7 @@ public sealed class StateHandlers
     {
         (_queue, _backends, _options, _time) = (queue, backends, options, time);
         _stats = new(ReadStatsAsync, QueueGoodFor, time);
-        _state = new(ReadBackendsAsync, OllamaGoodFor, time);
+        _state = new(ReadBackendsAsync, BackendsGoodFor, time);
         _models = new(ReadModelsAsync, OllamaGoodFor, time);
     }
 

@@ -107,6 +107,13 @@ public sealed class Backend
         _refresh.Raise();
     }
 
+    /// <summary>Asks whether it is as it was believed to be; if not, or if it is away, <see cref="WatchAsync"/> looks at once.</summary>
+    public async Task LookAsync(CancellationToken cancellationToken)
+    {
+        if (!State.IsUp || !await Client.AnswersAsync(cancellationToken))
+            RefreshSoon();
+    }
+
     /// <summary>Takes note of a prompt that goes there.</summary>
     /// <param name="model">The canonical name of its model; empty: it names none.</param>
     public void NoteStarted(string model)

@@ -146,6 +146,20 @@ public sealed partial class OllamaClient(
         }
     }
 
+    /// <summary>Whether Ollama tells its version within a few seconds.</summary>
+    public async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReadVersionAsync(cancellationToken);
+            return true;
+        }
+        catch (OllamaException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Ollama's version.</summary>
     /// <exception cref="OllamaException">It does not answer within a few seconds, or it is not Ollama.</exception>
     public async Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>

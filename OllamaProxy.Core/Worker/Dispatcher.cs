@@ -133,6 +133,12 @@ public sealed class Dispatcher : IPromptTaker
         }
     }
 
+    /// <summary>Whether prompts that come after a queued one have been run before it, as of the last decision.</summary>
+    /// <param name="model">The canonical name of its model.</param>
+    /// <param name="prompt">The prompt.</param>
+    public bool IsOvertaken(string model, Prompt prompt) =>
+        Volatile.Read(ref _overtaken).GetValueOrDefault(model)?.Since((prompt.Rank, prompt.Seq)) is not null;
+
     private List<Task> Remaining()
     {
         lock (_lock)

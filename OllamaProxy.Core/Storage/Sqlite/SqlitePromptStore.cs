@@ -96,7 +96,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) =>
-        FindAsync(id, "prompt, metadata", row => new PromptContent(row.Text(0), row.BytesOrNull(1)), cancellationToken);
+        ReadAsync(session => PromptCalls.FindContent(session, id), cancellationToken);
 
     /// <inheritdoc/>
     public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) => _results.FindAsync(id, cancellationToken);
@@ -240,12 +240,6 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         _readers.Dispose();
         await _writer.DisposeAsync();
     }
-
-    private Task<T?> FindAsync<T>(Guid id, string columns, Func<SqliteStatement, T?> read, CancellationToken cancellationToken) where T : class => ReadAsync(session =>
-    {
-        using var row = session.Query($"SELECT {columns} FROM prompts WHERE id = $id", ("$id", id.ToString()));
-        return row.Read() ? read(row) : null;
-    }, cancellationToken);
 
     /// <summary>Runs work on the connection that writes, as one write among others; also for tests, to break what they will.</summary>
     internal Task<T> WriteAsync<T>(Func<SqliteSession, DateTimeOffset, T> work, CancellationToken cancellationToken) =>
