@@ -13,16 +13,33 @@ namespace OllamaProxy.Api;
 /// </summary>
 internal static class SentRequest
 {
+    /// <summary>A body that is larger than this once it is decoded is not shown.</summary>
+    private const int MaxDecoded = 64 * 1024 * 1024;
+
     /// <summary>
-    /// Of a submitted prompt its fields for Ollama without <c>prompt</c>, of a call its body. Null where that is no JSON object in UTF-8,
-    /// for one because it is compressed.
+    /// Of a submitted prompt its fields for Ollama without <c>prompt</c>, of a call its body, decoded where Ollama decodes it. Null where
+    /// that is no JSON object in UTF-8.
     /// </summary>
     public static RawJson? Of(PromptContent content)
     {
-        var body = JsonBody.WithoutMark(content.Call?.Body ?? content.Request);
+        var body = JsonBody.WithoutMark(content.Call is { } call ? Decoded(call) : content.Request);
         if (!Utf8.IsValid(body.Span) || !JsonReading.IsObject(body))
             return null;
         return new(WithSizes(content.Call is null ? WithoutPrompt(body) : body));
+    }
+
+    private static ReadOnlyMemory<byte> Decoded(PromptCall call)
+    {
+        if (call.Headers.Find("Content-Encoding") is not { } encoding || CallEndpoint.Find(call.Endpoint) is not { } endpoint || !EncodedBody.IsDecoded(endpoint, encoding))
+            return call.Body;
+        try
+        {
+            return EncodedBody.Decode(call.Body, MaxDecoded) ?? call.Body;
+        }
+        catch (InvalidDataException)
+        {
+            return call.Body;
+        }
     }
 
     private static ReadOnlyMemory<byte> WithoutPrompt(ReadOnlyMemory<byte> request)

@@ -68,7 +68,8 @@ public sealed partial class OllamaClient(
     public async Task<HttpResponseMessage> CallAsync(PromptCall call, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Route(call.Endpoint, call.Query)) { Content = new ReadOnlyMemoryContent(body) };
-        AddHeaders(request, call.Headers);
+        // Rows of older versions hold headers that are not for Ollama.
+        AddHeaders(request, HeaderRules.ForOllama(call.Headers.All));
         return await SendAsync(request, cancellationToken);
     }
 
