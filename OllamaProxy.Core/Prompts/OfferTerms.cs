@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace OllamaProxy.Prompts;
 
 /// <summary>What a worker wants to know of the queue.</summary>
@@ -10,6 +12,9 @@ public sealed record OfferTerms(int PerModel, Guid Worker)
     /// offered, the first of these are, and the first of all.
     /// </summary>
     public IReadOnlyList<IReadOnlySet<string>> ModelsWithRoom { get; init; } = [];
+
+    /// <summary>The canonical names of the models that are loaded there, of which the next prompts are likely to be. Of many others fewer prompts are offered.</summary>
+    public IReadOnlySet<string> LoadedModels { get; init; } = ImmutableHashSet<string>.Empty;
 
     /// <summary>How long ago the store may have looked last for what other processes wrote.</summary>
     public TimeSpan Freshness { get; init; } = TimeSpan.FromSeconds(1);

@@ -89,7 +89,7 @@ public sealed class Dispatcher : IPromptTaker
                     return QueueLook.Full;
                 }
                 var isGood = _offers.IsGoodFor(free, followers);
-                var offer = isGood ? _offers.Current : await _offers.LookAsync(room, ModelsWithRoom(), stop);
+                var offer = isGood ? _offers.Current : await LookAsync(room, stop);
                 var assignments = Decide(offer);
                 _offers.Take(assignments);
                 if (assignments.Count == 0 && isGood)
@@ -152,17 +152,24 @@ public sealed class Dispatcher : IPromptTaker
             return (_slots.Values.Sum(slots => slots.Free), _slots.Values.Sum(slots => slots.Followers));
     }
 
-    /// <summary>The models that backends with room are known to have. One of which nobody knows that may have any: what comes first will do.</summary>
-    private List<IReadOnlySet<string>> ModelsWithRoom()
+    private Task<QueueOffer> LookAsync(int room, CancellationToken stop)
     {
+        // Of a backend of which nobody knows what it has, it may have any model: what comes first will do.
+        var (models, loaded) = (new List<IReadOnlySet<string>>(), new HashSet<string>());
         lock (_lock)
-            return [.. _slots.Values
-                .Where(slots => slots.Free + slots.Followers > 0)
-                .Select(slots => slots.Backend.State)
-                .Where(state => state.IsAvailable)
-                .SelectMany(state => new IReadOnlySet<string>?[] { state.Only ?? state.Listed, state.Ran })
-                .Where(models => models is { Count: > 0 })
-                .Select(models => models!)];
+        {
+            foreach (var slots in _slots.Values.Where(slots => slots.Free + slots.Followers > 0))
+            {
+                if (slots.Backend.State is not { IsAvailable: true } state)
+                    continue;
+                foreach (var known in new[] { state.Only ?? state.Listed, state.Ran })
+                    if (known is { Count: > 0 })
+                        models.Add(known);
+                loaded.UnionWith(state.Loaded);
+                loaded.UnionWith(_claims.RunningAt(state.Name).Counts.Keys);
+            }
+        }
+        return _offers.LookAsync(room, models, loaded, stop);
     }
 
     private IReadOnlyList<Assignment> Decide(QueueOffer offer)

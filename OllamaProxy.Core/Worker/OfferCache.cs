@@ -47,12 +47,19 @@ internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerI
     /// <summary>Looks at the queue.</summary>
     /// <param name="room">How many prompts there is room for.</param>
     /// <param name="modelsWithRoom">The models of backends that have room; see <see cref="OfferTerms.ModelsWithRoom"/>.</param>
+    /// <param name="loadedModels">Those of them that are loaded.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="StoreException">It cannot be looked at.</exception>
-    public async Task<QueueOffer> LookAsync(int room, IReadOnlyList<IReadOnlySet<string>> modelsWithRoom, CancellationToken cancellationToken)
+    public async Task<QueueOffer> LookAsync(
+        int room, IReadOnlyList<IReadOnlySet<string>> modelsWithRoom, IReadOnlySet<string> loadedModels, CancellationToken cancellationToken)
     {
         _changesSeen = signal.Changes;
-        var terms = new OfferTerms(Math.Clamp(room * FollowersAhead, MinPerModel, MaxPerModel), identity.Token) { ModelsWithRoom = modelsWithRoom, Freshness = pollInterval };
+        var terms = new OfferTerms(Math.Clamp(room * FollowersAhead, MinPerModel, MaxPerModel), identity.Token)
+        {
+            ModelsWithRoom = modelsWithRoom,
+            LoadedModels = loadedModels,
+            Freshness = pollInterval,
+        };
         Current = await store.OfferAsync(terms, cancellationToken);
         _lookedAt = time.GetTimestamp();
         _isEmpty = Current.Queued == 0;
@@ -63,11 +70,15 @@ internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerI
     public void NoteUnseen() => _isEmpty = false;
 
     /// <summary>Takes what is about to be claimed out of <see cref="Current"/>.</summary>
-    public void Take(IReadOnlyCollection<Assignment> assignments) => Current = Current with
+    public void Take(IReadOnlyCollection<Assignment> assignments)
     {
-        Prompts = [.. Current.Prompts.Except(assignments.Select(assignment => assignment.Prompt))],
-        Queued = Current.Queued - assignments.Count,
-    };
+        var taken = assignments.Select(assignment => assignment.Prompt.Seq).ToHashSet();
+        Current = Current with
+        {
+            Prompts = [.. Current.Prompts.Where(prompt => !taken.Contains(prompt.Seq))],
+            Queued = Current.Queued - assignments.Count,
+        };
+    }
 
     /// <summary>Forgets the offer: it was not as good as that.</summary>
     public void Forget() => Current = Nothing;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Worker;
@@ -162,6 +163,8 @@ internal sealed class SchedulingRound
     /// <summary>The due prompts of a model, of those that were handed in.</summary>
     private sealed class Group(string model, List<Place> places, Overtaken overtaken)
     {
+        private StrongBox<DateTimeOffset?>? _overtakenSince;
+
         public string Model => model;
 
         public List<Place> Places => places;
@@ -173,13 +176,17 @@ internal sealed class SchedulingRound
 
         public QueuedPrompt? Head => Waiting.TryPeek(out var head) ? head : null;
 
-        public Overtaken Overtaken { get; set; } = overtaken;
+        public Overtaken Overtaken
+        {
+            get => overtaken;
+            set => (overtaken, _overtakenSince) = (value, null);
+        }
 
         /// <summary>
         /// Since when any of them has been overtaken, which cannot have been before it came; null: none has. It need not be the
         /// first: one of a higher priority may have come before it since.
         /// </summary>
-        public DateTimeOffset? OvertakenSince => Overtaken == Overtaken.Never ? null : Waiting.Min(SinceOf);
+        public DateTimeOffset? OvertakenSince => Overtaken == Overtaken.Never ? null : (_overtakenSince ??= new(Waiting.Min(SinceOf))).Value;
 
         /// <summary>Whether there is one of a higher priority before a prompt of another model.</summary>
         public bool HasHigherBefore(QueuedPrompt prompt) =>
@@ -188,8 +195,9 @@ internal sealed class SchedulingRound
         /// <summary>Forgets what mattered to those only that have had their turn.</summary>
         public void Settle()
         {
-            if (Head is { } head)
-                Overtaken = Overtaken.From(head.Turn);
+            _overtakenSince = null;
+            if (Head is { } head && Overtaken.From(head.Turn) is var rest && rest != Overtaken)
+                Overtaken = rest;
         }
 
         private DateTimeOffset? SinceOf(QueuedPrompt prompt) => Overtaken.Since(prompt.Turn) is { } since

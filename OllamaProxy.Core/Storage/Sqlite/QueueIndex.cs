@@ -11,14 +11,14 @@ namespace OllamaProxy.Storage.Sqlite;
 internal sealed class QueueIndex
 {
     /// <summary>How many groups are offered because their heads come first, and how many because one backend with room has their model.</summary>
-    private const int MaxFirst = 16;
+    private const int MaxFirst = 8;
     private const int MaxWanted = 8;
 
     /// <summary>How many heads are looked at for the wanted ones, before those are looked for by name.</summary>
     private const int MaxScanned = 256;
 
-    /// <summary>How many prompts are offered together, as long as each group can have some.</summary>
-    private const int MaxPrompts = 256;
+    /// <summary>How many prompts are offered of models that are not loaded, as long as each group can have some.</summary>
+    private const int MaxPrompts = 64;
     private const int MinPerGroup = 2;
 
     private readonly TurnList _all = new();
@@ -86,11 +86,26 @@ internal sealed class QueueIndex
         var chosen = new HashSet<Group>();
         foreach (var models in terms.ModelsWithRoom)
             chosen.UnionWith(Wanted(models, terms.Worker));
+        chosen.UnionWith(Named(terms.LoadedModels, terms.Worker));
         chosen.UnionWith(Heads(terms.Worker).Take(MaxFirst));
         isPartial = chosen.Count < HeadsOf(Guid.Empty).Count + (terms.Worker == Guid.Empty ? 0 : HeadsOf(terms.Worker).Count);
 
         var perGroup = Math.Min(terms.PerModel, Math.Max(MinPerGroup, MaxPrompts / Math.Max(chosen.Count, 1)));
-        return [.. chosen.SelectMany(group => group.Turns.All.Where(turn => !leased.Contains(turn.Seq)).Take(perGroup)).Select(turn => _entries[turn.Seq].Prompt)];
+        var offered = new List<QueuedPrompt>();
+        foreach (var group in chosen)
+        {
+            var left = group.Model is null || terms.LoadedModels.Contains(group.Model) ? terms.PerModel : perGroup;
+            foreach (var turn in group.Turns.All)
+            {
+                if (left == 0)
+                    break;
+                if (leased.Contains(turn.Seq))
+                    continue;
+                offered.Add(_entries[turn.Seq].Prompt);
+                left--;
+            }
+        }
+        return offered;
     }
 
     /// <summary>The groups of these models whose heads come first, and that of prompts that name no model.</summary>
@@ -100,12 +115,18 @@ internal sealed class QueueIndex
         if (found.Count == MaxWanted || _groups.Count <= MaxScanned)
             return found;
         var all = models.Count < _groups.Count
-            ? models.Append(null).SelectMany(model => new[] { _groups.GetValueOrDefault((model, Guid.Empty)), _groups.GetValueOrDefault((model, worker)) }).OfType<Group>()
-            : _groups.Values.Where(IsWanted);
-        return all.Where(group => group.Turns.Count > 0 && (group.Worker == Guid.Empty || group.Worker == worker)).OrderBy(group => group.Turns.First).Take(MaxWanted);
+            ? Named(models.Append(null), worker)
+            : _groups.Values.Where(group => IsWanted(group) && group.Turns.Count > 0 && (group.Worker == Guid.Empty || group.Worker == worker));
+        return all.OrderBy(group => group.Turns.First).Take(MaxWanted);
 
         bool IsWanted(Group group) => group.Model is null || models.Contains(group.Model);
     }
+
+    /// <summary>The groups of these models with due prompts that this worker may run.</summary>
+    private IEnumerable<Group> Named(IEnumerable<string?> models, Guid worker) => models
+        .SelectMany(model => new[] { _groups.GetValueOrDefault((model, Guid.Empty)), _groups.GetValueOrDefault((model, worker)) })
+        .OfType<Group>()
+        .Where(group => group.Turns.Count > 0);
 
     /// <summary>The groups with due prompts that this worker may run, by the turns of their heads.</summary>
     private IEnumerable<Group> Heads(Guid worker)
