@@ -60,7 +60,7 @@ public sealed class CallHandlers(PromptQueue queue, CallConnections connections,
         var wait = liveResponses.Expect(prompt.Id.Value);
         try
         {
-            return connections.AnswerTo(await SubmitAsync(context, prompt), wait);
+            return connections.AnswerTo(await SubmitAsync(context, prompt), ContentTypeOf(endpoint, request), wait);
         }
         catch
         {
@@ -68,6 +68,14 @@ public sealed class CallHandlers(PromptQueue queue, CallConnections connections,
             throw;
         }
     }
+
+    /// <summary>As which Ollama answers such a call, if it answers it well.</summary>
+    private static string ContentTypeOf(CallEndpoint endpoint, CallRequest request) => request switch
+    {
+        { IsStreamed: false } => "application/json; charset=utf-8",
+        _ when endpoint.Family == ApiFamily.Ollama => "application/x-ndjson",
+        _ => EventStream.MediaType,
+    };
 
     private async Task<Prompt> SubmitAsync(HttpContext context, NewPrompt prompt)
     {

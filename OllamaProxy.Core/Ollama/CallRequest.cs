@@ -5,7 +5,8 @@ namespace OllamaProxy.Ollama;
 /// <summary>What of a call matters here. The call itself goes to Ollama as it is, and whatever is wrong with it is for Ollama to say.</summary>
 /// <param name="Model">The model; empty: it names none.</param>
 /// <param name="Text">The last that the user says in it; empty: nothing, as in a call that loads a model.</param>
-public sealed record CallRequest(string Model, string Text)
+/// <param name="IsStreamed">Whether it asks for the answer in parts, by its field <c>stream</c> or by what its API does where that is left out.</param>
+public sealed record CallRequest(string Model, string Text, bool IsStreamed = false)
 {
     private static readonly CallRequest Empty = new("", "");
 
@@ -25,7 +26,14 @@ public sealed record CallRequest(string Model, string Text)
     }
 
     private static CallRequest Read(CallEndpoint endpoint, JsonElement body) =>
-        new(TextOf(body, "model") ?? TextOf(body, "name") ?? "", TextOf(endpoint.Kind, body));
+        new(TextOf(body, "model") ?? TextOf(body, "name") ?? "", TextOf(endpoint.Kind, body), IsStreamedAt(endpoint, body));
+
+    private static bool IsStreamedAt(CallEndpoint endpoint, JsonElement body) => endpoint.Kind != CallKind.Embed && body.FindInAnyCase("stream") switch
+    {
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        _ => endpoint.Family == ApiFamily.Ollama,
+    };
 
     private static string TextOf(CallKind kind, JsonElement body) => kind switch
     {

@@ -2,7 +2,13 @@ namespace OllamaProxy.Prompts;
 
 /// <summary>The queue as clients see it.</summary>
 public sealed class PromptQueue(
-    IPromptStore store, QueueSignal signal, DrainRate drainRate, OllamaProxyOptions options, TimeProvider time, IPromptTaker? taker = null)
+    IPromptStore store,
+    QueueSignal signal,
+    DrainRate drainRate,
+    RunningAttempts running,
+    OllamaProxyOptions options,
+    TimeProvider time,
+    IPromptTaker? taker = null)
 {
     /// <summary>Queues a prompt, or has it run at once where nothing is queued and the worker has room: it is on disk when this returns.</summary>
     /// <exception cref="QueueFullException">As many are queued as may be.</exception>
@@ -99,7 +105,12 @@ public sealed class PromptQueue(
     public Task<TimeSpan> UntilRoomAsync(CancellationToken cancellationToken) => drainRate.UntilNextAsync(cancellationToken);
 
     /// <summary>Ends a prompt as cancelled, unless it has ended; null if there is no such prompt.</summary>
-    public Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken) => store.CancelAsync(id, cancellationToken);
+    public async Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken)
+    {
+        var prompt = await store.CancelAsync(id, cancellationToken);
+        running.Tell(id);
+        return prompt;
+    }
 
     /// <summary>Queues a prompt again that failed or was cancelled.</summary>
     public async Task<Change> RetryAsync(Guid id, CancellationToken cancellationToken)
@@ -113,5 +124,10 @@ public sealed class PromptQueue(
     public Task<Change> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken) => store.ChangePriorityAsync(id, priority, cancellationToken);
 
     /// <summary>Removes a prompt, in whatever status; false if there is none with this id.</summary>
-    public Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken) => store.DeleteAsync(id, cancellationToken);
+    public async Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken)
+    {
+        var deleted = await store.DeleteAsync(id, cancellationToken);
+        running.Tell(id);
+        return deleted;
+    }
 }
