@@ -8,7 +8,7 @@ namespace OllamaProxy;
 /// </summary>
 public sealed class Shutdown : IDisposable
 {
-    /// <summary>What the whole end may take at most is cut down by this, for the last words to clients and to the store.</summary>
+    /// <summary>How much of the time is kept for the last words to clients and to the store.</summary>
     private static readonly TimeSpan LongestReserve = TimeSpan.FromSeconds(2);
 
     private readonly TimeSpan _timeToEnd;
@@ -55,5 +55,5 @@ public sealed class Shutdown : IDisposable
         _cut.Dispose();
     }
 
-    private static TimeSpan ReserveOf(TimeSpan atMost) => atMost / 5 < LongestReserve ? atMost / 5 : LongestReserve;
+    private static TimeSpan ReserveOf(TimeSpan atMost) => atMost / 2 < LongestReserve ? atMost / 2 : LongestReserve;
 }

@@ -1,8 +1,11 @@
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OllamaProxy;
 using OllamaProxy.Api;
+using OllamaProxy.Functions;
 using OllamaProxy.Prompts;
 using OllamaProxy.Settings;
 
@@ -12,6 +15,9 @@ try
     builder.ConfigureFunctionsWebApplication();
     builder.AddOllamaProxy(HostLimits.Functions);
     builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+    builder.UseWhen<StartLog>(context => context.FunctionDefinition.Name == StartLog.Function);
+    builder.Services.AddHostedService(services => new ParentWatch(
+        ParentWatch.CurrentParentId, services.GetRequiredService<IHostApplicationLifetime>().StopApplication, TimeProvider.System));
     builder.Build().Run();
     return 0;
 }

@@ -1,6 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 using OllamaProxy.Prompts;
 using OllamaProxy.Simulator;
 using OllamaProxy.Storage.Sqlite;
@@ -51,7 +51,7 @@ public sealed class ShutdownTests
     {
         var (body, type, part, end) = RowOf(path);
         await using var ollama = await StreamingAsync(type, part, end, new TaskCompletionSource().Task);
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "1"));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "2"));
         using var response = await proxy.Client.SendAsync(CallTests.Post(path, body), HttpCompletionOption.ResponseHeadersRead);
         var reading = response.Content.ReadAsStringAsync();
 
@@ -79,7 +79,7 @@ public sealed class ShutdownTests
             await call.SendAsync("""{"response":"whole","done":true}""");
         });
         await using var proxy = await RunningProxy.StartAsync(
-            ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_CONCURRENCY", "2"), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "2"));
+            ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_CONCURRENCY", "2"), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "3"));
         var ends = proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"m","prompt":"ends","stream":false}"""));
         var hangs = proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"m","prompt":"hangs","stream":false}"""));
         await asked.WaitAsync();
@@ -194,11 +194,20 @@ public sealed class ShutdownTests
 
     private static Task StopAsync(RunningProxy proxy) => Task.Run(proxy.StopInstanceAsync);
 
-    private static Task BegunAsync(RunningProxy proxy)
+    /// <summary>The server takes no new connection once it has been told to stop.</summary>
+    private static Task<string> BegunAsync(RunningProxy proxy) => Eventually.NotNull(async () =>
     {
-        var shutdown = proxy.Services.GetRequiredService<Shutdown>();
-        return Eventually.True(() => shutdown.Begun.IsCancellationRequested);
-    }
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(proxy.Client.BaseAddress!.Host, proxy.Client.BaseAddress.Port);
+            return null;
+        }
+        catch (SocketException)
+        {
+            return "refused";
+        }
+    });
 
     private static SqlitePromptStore Open(RunningProxy proxy) => SqlitePromptStore.Open(proxy.DatabasePath, "m", TimeProvider.System);
 

@@ -1,0 +1,26 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace OllamaProxy.Functions;
+
+/// <summary>
+/// Says once where the app is to be found, and its database. It does so within the first tick of the worker: of what is logged outside
+/// of a function's invocation, as anything before that is, the host shows nothing.
+/// </summary>
+public sealed class StartLog(OllamaProxyOptions options, IConfiguration configuration, ILogger<StartLog> logger) : IFunctionsWorkerMiddleware
+{
+    /// <summary>The function within whose invocations it speaks.</summary>
+    public const string Function = "Drain";
+
+    private int _hasSpoken;
+
+    /// <inheritdoc/>
+    public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        if (Interlocked.Exchange(ref _hasSpoken, 1) == 0)
+            Log.Started(logger, AppAddress.Of(configuration["WEBSITE_HOSTNAME"]), options.DatabasePath);
+        return next(context);
+    }
+}
