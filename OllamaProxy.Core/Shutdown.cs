@@ -11,7 +11,10 @@ public sealed class Shutdown : IDisposable
     /// <summary>How much of the time is kept for the last words to clients and to the store.</summary>
     private static readonly TimeSpan LongestReserve = TimeSpan.FromSeconds(2);
 
-    private readonly TimeSpan _timeToEnd;
+    private readonly TimeSpan _atMost;
+    private readonly TimeProvider _time;
+    private readonly Lock _lock = new();
+    private DateTimeOffset _cutAt = DateTimeOffset.MaxValue;
     private readonly CancellationTokenSource _begun = new();
     private readonly CancellationTokenSource _cut;
     private readonly CancellationTokenRegistration _stopping;
@@ -22,7 +25,7 @@ public sealed class Shutdown : IDisposable
     /// <param name="time">The clock.</param>
     public Shutdown(TimeSpan atMost, IHostApplicationLifetime lifetime, TimeProvider time)
     {
-        _timeToEnd = atMost - ReserveOf(atMost);
+        (_atMost, _time) = (atMost, time);
         _cut = new(Timeout.InfiniteTimeSpan, time);
         (Begun, Cut) = (_begun.Token, _cut.Token);
         // The host stops its services one after the other, the web server with its open connections first: too late for the worker.
@@ -39,11 +42,21 @@ public sealed class Shutdown : IDisposable
     public static TimeSpan ConnectionsEndAfter(TimeSpan atMost) => atMost - ReserveOf(atMost) / 2;
 
     /// <summary>Begins the end, unless it has begun.</summary>
-    public void Begin()
+    public void Begin() => Begin(_atMost);
+
+    /// <summary>Begins the end, or has it come sooner if it has begun.</summary>
+    /// <param name="atMost">How long it may take from now on.</param>
+    public void Begin(TimeSpan atMost)
     {
-        if (_begun.IsCancellationRequested)
-            return;
-        _cut.CancelAfter(_timeToEnd);
+        lock (_lock)
+        {
+            var wait = atMost - ReserveOf(atMost);
+            if (_time.GetUtcNow() + wait < _cutAt)
+            {
+                _cutAt = _time.GetUtcNow() + wait;
+                _cut.CancelAfter(wait);
+            }
+        }
         _begun.Cancel();
     }
 

@@ -1,16 +1,22 @@
 namespace OllamaProxy.Functions;
 
-/// <summary>Where the app is to be found in a browser.</summary>
+/// <summary>Where the app is to be found, by what the host says.</summary>
 public static class AppAddress
 {
-    /// <summary>The address by what the host says: <c>func</c> the name and port that it listens on, Azure the name of the app.</summary>
-    /// <param name="hostName">The variable <c>WEBSITE_HOSTNAME</c>; null: the host does not say.</param>
-    public static string Of(string? hostName)
+    /// <summary>The address to open in a browser; null: the host does not say.</summary>
+    /// <param name="hostName">The variable <c>WEBSITE_HOSTNAME</c>: of <c>func</c> the name and port that it listens on, in Azure the app's name.</param>
+    public static Uri? Of(string? hostName)
     {
         if (string.IsNullOrWhiteSpace(hostName))
-            return "an address that the host does not tell";
-        // func listens on all addresses where it is told to, and no browser can open that one.
+            return null;
+        // All addresses, which func can be told to listen on, are none that a browser could open.
         var name = hostName.Replace("0.0.0.0", "localhost", StringComparison.Ordinal);
-        return Uri.TryCreate($"http://{name}", UriKind.Absolute, out var local) && (local.IsLoopback || !local.IsDefaultPort) ? $"http://{name}" : $"https://{name}";
+        return Parse("http", name) is { } local && (local.IsLoopback || !local.IsDefaultPort) ? local : Parse("https", name);
     }
+
+    /// <summary>The port on this machine on which the host itself listens; null: it does not say, or the app is reached by another's name.</summary>
+    /// <param name="hostName">The variable <c>WEBSITE_HOSTNAME</c>.</param>
+    public static int? LocalPort(string? hostName) => Of(hostName) is { IsLoopback: true, Port: var port } ? port : null;
+
+    private static Uri? Parse(string scheme, string name) => Uri.TryCreate($"{scheme}://{name}", UriKind.Absolute, out var uri) ? uri : null;
 }

@@ -1,6 +1,5 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OllamaProxy;
@@ -16,8 +15,7 @@ try
     builder.AddOllamaProxy(HostLimits.Functions);
     builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
     builder.UseWhen<StartLog>(context => context.FunctionDefinition.Name == StartLog.Function);
-    builder.Services.AddHostedService(services => new ParentWatch(
-        ParentWatch.CurrentParentId, services.GetRequiredService<IHostApplicationLifetime>().StopApplication, TimeProvider.System));
+    builder.WatchHost();
     builder.Build().Run();
     return 0;
 }

@@ -14,13 +14,16 @@ public sealed class StartLog(OllamaProxyOptions options, IConfiguration configur
     /// <summary>The function within whose invocations it speaks.</summary>
     public const string Function = "Drain";
 
+    /// <summary>The variable in which the host says where it is.</summary>
+    public const string HostName = "WEBSITE_HOSTNAME";
+
     private int _hasSpoken;
 
     /// <inheritdoc/>
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
         if (Interlocked.Exchange(ref _hasSpoken, 1) == 0)
-            Log.Started(logger, AppAddress.Of(configuration["WEBSITE_HOSTNAME"]), options.DatabasePath);
+            Log.Started(logger, AppAddress.Of(configuration[HostName])?.ToString() ?? "the address of its host", options.DatabasePath);
         return next(context);
     }
 }
