@@ -16,7 +16,8 @@ public sealed class CallConnections(
     TimeProvider time,
     ILogger<CallConnections> logger)
 {
-    private const string ShuttingDown = "Ollama Proxy is shutting down.";
+    /// <summary>What clients are told at a shutdown.</summary>
+    internal const string ShuttingDown = "Ollama Proxy is shutting down.";
 
     /// <summary>
     /// How often the store is looked at for what nobody tells of: that others have cancelled the prompt or deleted it or, where this
@@ -26,11 +27,11 @@ public sealed class CallConnections(
 
     /// <summary>The answer to the call that has become this prompt.</summary>
     /// <param name="prompt">The prompt.</param>
-    /// <param name="contentType">The form in which the call asks to be answered.</param>
+    /// <param name="contentType">The form in which the call asks to be answered; null: its answer does not begin before Ollama's.</param>
     /// <param name="wait">For its answer, since before it was submitted; disposed of with this answer.</param>
-    public IResult AnswerTo(Prompt prompt, string contentType, ResponseWait wait) => new Answer(this, prompt, contentType, wait);
+    public IResult AnswerTo(Prompt prompt, string? contentType, ResponseWait wait) => new Answer(this, prompt, contentType, wait);
 
-    private async Task RunAsync(HttpContext context, Prompt prompt, string contentType, ResponseWait wait)
+    private async Task RunAsync(HttpContext context, Prompt prompt, string? contentType, ResponseWait wait)
     {
         using var _ = wait;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Cut);
@@ -152,7 +153,7 @@ public sealed class CallConnections(
         public bool HasEnded => Now?.Status.HasEnded() is not false;
     }
 
-    private sealed class Answer(CallConnections connections, Prompt prompt, string contentType, ResponseWait wait) : IResult
+    private sealed class Answer(CallConnections connections, Prompt prompt, string? contentType, ResponseWait wait) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext) => connections.RunAsync(httpContext, prompt, contentType, wait);
     }

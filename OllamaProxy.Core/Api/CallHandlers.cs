@@ -60,7 +60,7 @@ public sealed class CallHandlers(PromptQueue queue, CallConnections connections,
         var wait = liveResponses.Expect(prompt.Id.Value);
         try
         {
-            return connections.AnswerTo(await SubmitAsync(context, prompt), ContentTypeOf(endpoint, request), wait);
+            return connections.AnswerTo(await SubmitAsync(context, prompt), ContentTypeOf(endpoint, body), wait);
         }
         catch
         {
@@ -69,11 +69,12 @@ public sealed class CallHandlers(PromptQueue queue, CallConnections connections,
         }
     }
 
-    /// <summary>As which Ollama answers such a call, if it answers it well.</summary>
-    private static string ContentTypeOf(CallEndpoint endpoint, CallRequest request) => request switch
+    /// <summary>As what Ollama answers such a call, if it answers it well; null: nobody will ask, since no answer begins before Ollama's.</summary>
+    private string? ContentTypeOf(CallEndpoint endpoint, ReadOnlyMemory<byte> body) => endpoint switch
     {
-        { IsStreamed: false } => "application/json; charset=utf-8",
-        _ when endpoint.Family == ApiFamily.Ollama => "application/x-ndjson",
+        _ when options.KeepAliveInterval == TimeSpan.Zero => null,
+        _ when !CallRequest.IsStreamed(endpoint, body) => "application/json; charset=utf-8",
+        { Family: ApiFamily.Ollama } => "application/x-ndjson",
         _ => EventStream.MediaType,
     };
 

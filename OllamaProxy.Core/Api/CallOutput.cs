@@ -12,8 +12,8 @@ namespace OllamaProxy.Api;
 /// is the one that the call asks for, and whatever goes wrong from then on is told at the end of it (<see cref="LateError"/>).
 /// </summary>
 /// <param name="context">The request.</param>
-/// <param name="contentType">The form that the call asks for.</param>
-internal sealed class CallOutput(HttpContext context, string contentType)
+/// <param name="contentType">The form that the call asks for; null: no sign of life is to be sent.</param>
+internal sealed class CallOutput(HttpContext context, string? contentType)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 

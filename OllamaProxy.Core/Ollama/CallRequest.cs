@@ -5,8 +5,7 @@ namespace OllamaProxy.Ollama;
 /// <summary>What of a call matters here. The call itself goes to Ollama as it is, and whatever is wrong with it is for Ollama to say.</summary>
 /// <param name="Model">The model; empty: it names none.</param>
 /// <param name="Text">The last that the user says in it; empty: nothing, as in a call that loads a model.</param>
-/// <param name="IsStreamed">Whether it asks for the answer in parts, by its field <c>stream</c> or by what its API does where that is left out.</param>
-public sealed record CallRequest(string Model, string Text, bool IsStreamed = false)
+public sealed record CallRequest(string Model, string Text)
 {
     private static readonly CallRequest Empty = new("", "");
 
@@ -25,15 +24,30 @@ public sealed record CallRequest(string Model, string Text, bool IsStreamed = fa
         }
     }
 
-    private static CallRequest Read(CallEndpoint endpoint, JsonElement body) =>
-        new(TextOf(body, "model") ?? TextOf(body, "name") ?? "", TextOf(endpoint.Kind, body), IsStreamedAt(endpoint, body));
-
-    private static bool IsStreamedAt(CallEndpoint endpoint, JsonElement body) => endpoint.Kind != CallKind.Embed && body.FindInAnyCase("stream") switch
+    /// <summary>Whether a call asks for its answer in parts: by its field <c>stream</c>, or by what its API does where that is left out.</summary>
+    public static bool IsStreamed(CallEndpoint endpoint, ReadOnlyMemory<byte> body)
     {
-        { ValueKind: JsonValueKind.True } => true,
-        { ValueKind: JsonValueKind.False } => false,
-        _ => endpoint.Family == ApiFamily.Ollama,
-    };
+        var isStreamed = endpoint.Family == ApiFamily.Ollama;
+        if (endpoint.Kind == CallKind.Embed)
+            return false;
+        try
+        {
+            using var document = JsonReading.Parse(body);
+            return document.RootElement.ValueKind != JsonValueKind.Object ? isStreamed : document.RootElement.FindInAnyCase("stream") switch
+            {
+                { ValueKind: JsonValueKind.True } => true,
+                { ValueKind: JsonValueKind.False } => false,
+                _ => isStreamed,
+            };
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return isStreamed;
+        }
+    }
+
+    private static CallRequest Read(CallEndpoint endpoint, JsonElement body) =>
+        new(TextOf(body, "model") ?? TextOf(body, "name") ?? "", TextOf(endpoint.Kind, body));
 
     private static string TextOf(CallKind kind, JsonElement body) => kind switch
     {

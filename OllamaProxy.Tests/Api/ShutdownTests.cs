@@ -149,6 +149,23 @@ public sealed class ShutdownTests
         await stopping;
     }
 
+    [Theory]
+    [InlineData(nameof(ProxyHosts.Server), "{\"status\":\"pulling\"}\n")]
+    [InlineData(nameof(ProxyHosts.Server), "{\"status\":\"pulling\"}\n{\"status\":")]
+    [InlineData(nameof(ProxyHosts.Functions), "{\"status\":\"pulling\"}\n")]
+    public async Task A_pull_that_does_not_end_in_time_is_cut_with_an_error_line(string host, string begun)
+    {
+        await using var ollama = await StreamingAsync("application/x-ndjson", begun, "", new TaskCompletionSource().Task);
+        await using var proxy = await RunningProxy.StartAsync(
+            ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "2"), ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "1"));
+        using var response = await proxy.Client.SendAsync(CallTests.Post("/api/pull", """{"model":"m"}"""), HttpCompletionOption.ResponseHeadersRead);
+        var reading = response.Content.ReadAsStringAsync();
+
+        await StopAsync(proxy);
+
+        Assert.Equal($"{begun.TrimEnd('\n')}\n{{\"error\":\"{Told}\"}}\n", await reading);
+    }
+
     private static (string Body, string Type, string Part, string End) RowOf(string path)
     {
         var row = MidStreamErrorTests.Streams.First(row => (string)row[0] == path);
