@@ -77,7 +77,7 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_SHUTDOWN_SECONDS</c>: how long the end of the process may take, from the signal on.</summary>
     public TimeSpan ShutdownTime { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary><c>OLLAMA_PROXY_KEEPALIVE_SECONDS</c>: after how much silence a call whose answer has yet to begin gets a sign of life; zero: never.</summary>
+    /// <summary><c>OLLAMA_PROXY_KEEPALIVE_SECONDS</c>: after how much silence a call that waits gets a sign of life; zero: never.</summary>
     public TimeSpan KeepAliveInterval { get; init; }
 
     /// <summary><c>OLLAMA_PROXY_CORS_ORIGINS</c>: the origins whose pages may call the API; <c>*</c>: all.</summary>

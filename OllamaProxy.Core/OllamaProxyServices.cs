@@ -28,7 +28,8 @@ public static class OllamaProxyServices
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(limits ?? HostLimits.None);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddShutdown(limits?.LongestShutdown is { } longest && longest < options.ShutdownTime ? longest : options.ShutdownTime);
+        var shutdown = options.ShutdownTime;
+        builder.Services.AddShutdown(limits?.LongestShutdown is { } longest && longest < shutdown ? longest : shutdown);
         builder.Services.AddPrompts();
         builder.Services.AddWorker();
         builder.Services.AddApi(options);
@@ -39,7 +40,8 @@ public static class OllamaProxyServices
     /// <param name="atMost">How long the end of the process may take.</param>
     private static void AddShutdown(this IServiceCollection services, TimeSpan atMost)
     {
-        services.AddSingleton(provider => new Shutdown(atMost, provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new Shutdown(
+            atMost, provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>()));
         services.Configure<HostOptions>(host => host.ShutdownTimeout = Shutdown.ConnectionsEndAfter(atMost));
     }
 

@@ -38,7 +38,7 @@ public sealed class Shutdown : IDisposable
     /// <summary>Fires when what has not ended by itself has to end at once.</summary>
     public CancellationToken Cut { get; }
 
-    /// <summary>After how much of the time for its end the host has to break what connections there still are: after <see cref="Cut"/>.</summary>
+    /// <summary>When the host has to break the connections that are left, counted as <paramref name="atMost"/> is: after <see cref="Cut"/>.</summary>
     public static TimeSpan ConnectionsEndAfter(TimeSpan atMost) => atMost - ReserveOf(atMost) / 2;
 
     /// <summary>Begins the end, unless it has begun.</summary>

@@ -6,7 +6,7 @@ namespace OllamaProxy.Functions;
 /// <summary>Has the worker learn of what the host does not tell it, or not in time.</summary>
 internal static class HostWatching
 {
-    /// <summary>Ends the worker with its host and, where the host is <c>func</c> on this machine, begins the end as soon as that does.</summary>
+    /// <summary>Ends the worker with its host and, where that is <c>func</c> on this machine, begins the end as soon as that does.</summary>
     public static void WatchHost(this IHostApplicationBuilder builder)
     {
         builder.Services.AddHostedService(services => new ParentWatch(

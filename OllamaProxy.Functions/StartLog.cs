@@ -9,7 +9,8 @@ namespace OllamaProxy.Functions;
 /// Says once where the app is to be found, and its database. It does so within the first tick of the worker: of what is logged outside
 /// of a function's invocation, as anything before that is, the host shows nothing.
 /// </summary>
-public sealed class StartLog(OllamaProxyOptions options, IConfiguration configuration, ILogger<StartLog> logger) : IFunctionsWorkerMiddleware
+public sealed class StartLog(OllamaProxyOptions options, IConfiguration configuration, ILogger<StartLog> logger)
+    : IFunctionsWorkerMiddleware
 {
     /// <summary>The function within whose invocations it speaks.</summary>
     public const string Function = "Drain";

@@ -75,7 +75,8 @@ public sealed class ApiPipeline(
 
     /// <summary>Whether it says that the connection is broken: reading a body can, before the request's token does.</summary>
     private static bool IsOfConnection(Exception exception) =>
-        exception is ConnectionAbortedException or ConnectionResetException or OperationCanceledException { InnerException: ConnectionAbortedException };
+        exception is ConnectionAbortedException or ConnectionResetException
+            or OperationCanceledException { InnerException: ConnectionAbortedException };
 
     private async Task<IResult> HandleAsync(HttpContext context, Handler handler)
     {

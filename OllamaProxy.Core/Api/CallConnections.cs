@@ -61,7 +61,8 @@ public sealed class CallConnections(
     }
 
     /// <summary>Answers, and returns whether the prompt needs nothing any more.</summary>
-    private async Task<bool> AnswerAsync(HttpContext context, CallOutput output, Prompt prompt, ResponseWait wait, CancellationToken cancellationToken)
+    private async Task<bool> AnswerAsync(
+        HttpContext context, CallOutput output, Prompt prompt, ResponseWait wait, CancellationToken cancellationToken)
     {
         // All that there is to wait for tells the wait: to wait for it costs next to nothing then, and every token does.
         using var gone = cancellationToken.UnsafeRegister(static wait => ((ResponseWait)wait!).Tell(), wait);
@@ -129,8 +130,8 @@ public sealed class CallConnections(
     }
 
     private static string NoAnswerWithin(TimeSpan time) =>
-        $"There was no answer within {time.TotalSeconds:0} seconds, which is as long as this host lets a client wait, and the prompt was cancelled. "
-        + "For long waits run OllamaProxy.Server, or ask with the header Prefer: respond-async.";
+        $"There was no answer within {time.TotalSeconds:0} seconds, which is as long as this host lets a client wait, "
+        + "and the prompt was cancelled. For long waits run OllamaProxy.Server, or ask with the header Prefer: respond-async.";
 
     private async Task CancelAsync(Prompt prompt)
     {

@@ -69,7 +69,7 @@ public sealed class CallHandlers(PromptQueue queue, CallConnections connections,
         }
     }
 
-    /// <summary>As what Ollama answers such a call, if it answers it well; null: nobody will ask, since no answer begins before Ollama's.</summary>
+    /// <summary>As what Ollama answers such a call, if it answers it well; null: no answer begins before Ollama's.</summary>
     private string? ContentTypeOf(CallEndpoint endpoint, ReadOnlyMemory<byte> body) => endpoint switch
     {
         _ when options.KeepAliveInterval == TimeSpan.Zero => null,

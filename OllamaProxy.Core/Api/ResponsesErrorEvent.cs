@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace OllamaProxy.Api;
 
-/// <summary>An error amid the events of <c>/v1/responses</c> (https://platform.openai.com/docs/api-reference/responses-streaming/error).</summary>
+/// <summary>
+/// An error amid the events of <c>/v1/responses</c>: https://platform.openai.com/docs/api-reference/responses-streaming/error
+/// </summary>
 /// <param name="Message">In words.</param>
 /// <param name="SequenceNumber">How many events came before.</param>
 /// <param name="Param">Which field is wrong: none is.</param>

@@ -24,7 +24,7 @@ public sealed record CallRequest(string Model, string Text)
         }
     }
 
-    /// <summary>Whether a call asks for its answer in parts: by its field <c>stream</c>, or by what its API does where that is left out.</summary>
+    /// <summary>Whether a call wants its answer in parts: by its field <c>stream</c>, or as its API has it where that is left out.</summary>
     public static bool IsStreamed(CallEndpoint endpoint, ReadOnlyMemory<byte> body)
     {
         var isStreamed = endpoint.Family == ApiFamily.Ollama;

@@ -26,12 +26,15 @@ public sealed class PromptRunner(
     /// </summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="backend">Where it runs.</param>
-    /// <param name="stopping">Hands the prompt back. The shutdown does so too, unless a client waits for it here: that one may still be answered.</param>
+    /// <param name="stopping">
+    /// Hands the prompt back. The shutdown does so too, unless a client waits for it here: that one may still be answered.
+    /// </param>
     public async Task<Task> RunAsync(ClaimedPrompt prompt, Backend backend, CancellationToken stopping)
     {
         var text = liveTexts.Begin(prompt);
         var response = prompt.Call is null ? null : liveResponses.Begin(prompt);
-        var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, response is { IsAwaited: true } ? CancellationToken.None : shutdown.Begun);
+        var isAwaited = response is { IsAwaited: true };
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, isAwaited ? CancellationToken.None : shutdown.Begun);
         var attemptEnded = new CancellationTokenSource();
         var lease = LeaseState.Held;
         var keeping = KeepAsync();

@@ -23,7 +23,7 @@ public sealed class QueueWorker(
     private static readonly TimeSpan QueuedLook = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FullLook = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>For so long a host that waits no longer is held up all the same. What is not handed back by then, the leases give back.</summary>
+    /// <summary>So long a host that waits no longer is held up all the same; what is not handed back then, the leases give back.</summary>
     private static readonly TimeSpan HandingBack = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _gate = new(1);
@@ -89,7 +89,7 @@ public sealed class QueueWorker(
         }
     }
 
-    /// <param name="handBack">Hands back all that runs; at the shutdown, what clients wait for here is run to its end unless this fires.</param>
+    /// <param name="handBack">Hands back all that runs. Without it, what clients wait for here is run to its end also at the shutdown.</param>
     private async Task DrainUntilEmptyAsync(CancellationToken handBack)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(handBack, shutdown.Begun);
