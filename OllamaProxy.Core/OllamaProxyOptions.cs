@@ -74,6 +74,12 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_MAX_BODY_BYTES</c>: the largest request body.</summary>
     public int MaxBodyBytes { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary><c>OLLAMA_PROXY_SHUTDOWN_SECONDS</c>: how long the end of the process may take, from the signal on.</summary>
+    public TimeSpan ShutdownTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary><c>OLLAMA_PROXY_KEEPALIVE_SECONDS</c>: after how much silence a call that waits gets a sign of life; zero: never.</summary>
+    public TimeSpan KeepAliveInterval { get; init; }
+
     /// <summary><c>OLLAMA_PROXY_CORS_ORIGINS</c>: patterns of origins that may call the API beside local ones; <c>*</c>: all.</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
@@ -117,6 +123,8 @@ public sealed record OllamaProxyOptions
             AllowModelManagement = settings.Switch("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", defaults.AllowModelManagement),
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),
             MaxBodyBytes = settings.Whole("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
+            ShutdownTime = settings.Seconds("OLLAMA_PROXY_SHUTDOWN_SECONDS", defaults.ShutdownTime, 0, 3600),
+            KeepAliveInterval = settings.Seconds("OLLAMA_PROXY_KEEPALIVE_SECONDS", defaults.KeepAliveInterval, 0, 3600),
             CorsOrigins = settings.Parsed("OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins, OriginsSetting.TryParse, OriginsSetting.Expected),
             Hosts = settings.Parsed("OLLAMA_PROXY_HOSTS", defaults.Hosts, HostsSetting.TryParse, HostsSetting.Expected),
             WebsiteHostName = settings.Text("WEBSITE_HOSTNAME", "").Split(':')[0] is { Length: > 0 } name ? name : null,

@@ -28,10 +28,21 @@ public static class OllamaProxyServices
         builder.Services.AddSingleton(limits ?? HostLimits.None);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddHostedService<SettingWarnings>();
+        var shutdown = options.ShutdownTime;
+        builder.Services.AddShutdown(limits?.LongestShutdown is { } longest && longest < shutdown ? longest : shutdown);
         builder.Services.AddPrompts();
         builder.Services.AddWorker();
         builder.Services.AddApi();
         return builder;
+    }
+
+    /// <param name="services">The host's.</param>
+    /// <param name="atMost">How long the end of the process may take.</param>
+    private static void AddShutdown(this IServiceCollection services, TimeSpan atMost)
+    {
+        services.AddSingleton(provider => new Shutdown(
+            atMost, provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>()));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = Shutdown.ConnectionsEndAfter(atMost));
     }
 
     private static void AddPrompts(this IServiceCollection services)
@@ -48,6 +59,7 @@ public static class OllamaProxyServices
         });
         services.AddSingleton(provider => new LiveTexts(provider.GetRequiredService<IPromptStore>().Watches));
         services.AddSingleton<LiveResponses>();
+        services.AddSingleton<RunningAttempts>();
         services.AddSingleton<PromptTexts>();
         services.AddHostedService<StorePoll>();
         services.AddHostedService<OpenConnections>();

@@ -1,8 +1,10 @@
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OllamaProxy;
 using OllamaProxy.Api;
+using OllamaProxy.Functions;
 using OllamaProxy.Prompts;
 using OllamaProxy.Settings;
 
@@ -12,6 +14,8 @@ try
     builder.ConfigureFunctionsWebApplication();
     builder.AddOllamaProxy(HostLimits.Functions);
     builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+    builder.UseWhen<StartLog>(context => context.FunctionDefinition.Name == StartLog.Function);
+    builder.WatchHost();
     builder.Build().Run();
     return 0;
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using OllamaProxy.Prompts;
@@ -56,9 +57,9 @@ public sealed class ApiPipeline(
             // Long results are read while they are sent.
             await StoreFailed(context, exception).ExecuteAsync(context);
         }
-        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (context.RequestAborted.IsCancellationRequested || IsOfConnection(exception))
         {
-            // The client went away: nobody is left to be told.
+            // The client went away, or the host has broken the connection, which can be known a moment sooner: nobody is left to be told.
         }
         catch (Exception exception)
         {
@@ -69,6 +70,11 @@ public sealed class ApiPipeline(
                 await ApiError.Of(context, StatusCodes.Status500InternalServerError, "Something went wrong inside Ollama Proxy; its log says what.").ExecuteAsync(context);
         }
     }
+
+    /// <summary>Whether it says that the connection is broken: reading a body can, before the request's token does.</summary>
+    private static bool IsOfConnection(Exception exception) =>
+        exception is ConnectionAbortedException or ConnectionResetException
+            or OperationCanceledException { InnerException: ConnectionAbortedException };
 
     private async Task<IResult> HandleAsync(HttpContext context, Handler handler)
     {

@@ -5,6 +5,7 @@ public sealed class PromptQueue(
     IPromptStore store,
     QueueSignal signal,
     DrainRate drainRate,
+    RunningAttempts running,
     OllamaProxyOptions options,
     TimeProvider time,
     IPromptTaker? taker = null,
@@ -121,7 +122,12 @@ public sealed class PromptQueue(
         drainRate.UntilGoneAsync(prompts, cancellationToken);
 
     /// <summary>Ends a prompt as cancelled, unless it has ended; null if there is no such prompt.</summary>
-    public Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken) => store.CancelAsync(id, cancellationToken);
+    public async Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken)
+    {
+        var prompt = await store.CancelAsync(id, cancellationToken);
+        running.Tell(id);
+        return prompt;
+    }
 
     /// <summary>Queues a prompt again that failed or was cancelled.</summary>
     public async Task<Change> RetryAsync(Guid id, CancellationToken cancellationToken)
@@ -135,5 +141,10 @@ public sealed class PromptQueue(
     public Task<Change> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken) => store.ChangePriorityAsync(id, priority, cancellationToken);
 
     /// <summary>Removes a prompt, in whatever status; false if there is none with this id.</summary>
-    public Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken) => store.DeleteAsync(id, cancellationToken);
+    public async Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken)
+    {
+        var deleted = await store.DeleteAsync(id, cancellationToken);
+        running.Tell(id);
+        return deleted;
+    }
 }

@@ -29,6 +29,7 @@ public sealed class Dispatcher : IPromptTaker
     private readonly HashSet<Place> _reserved = [];
     private readonly Dictionary<Place, Task> _running = [];
     private CancellationToken? _stop;
+    private ExecutionContext? _context;
     private volatile bool _wasRefused;
     private ImmutableDictionary<string, Overtaken> _overtaken = ImmutableDictionary<string, Overtaken>.Empty;
 
@@ -55,12 +56,15 @@ public sealed class Dispatcher : IPromptTaker
         }
     }
 
-    /// <summary>From now on prompts are run.</summary>
+    /// <summary>
+    /// From now on prompts are run, in the execution context of whoever calls this: what a prompt logs and traces belongs to the drain,
+    /// and not to the request that happened to submit it, which may be over long before.
+    /// </summary>
     /// <param name="stop">Hands back what runs, and ends it early.</param>
     public void Begin(CancellationToken stop)
     {
         lock (_lock)
-            _stop = stop;
+            (_stop, _context) = (stop, ExecutionContext.Capture());
     }
 
     /// <summary>From now on no prompt is begun. Completes when nothing runs any more.</summary>
@@ -303,7 +307,11 @@ public sealed class Dispatcher : IPromptTaker
     {
         lock (_lock)
             _running[place] = Task.CompletedTask;
-        var running = RunAsync();
+        var running = Task.CompletedTask;
+        if (_context is { } context)
+            ExecutionContext.Run(context, _ => running = RunAsync(), null);
+        else
+            running = RunAsync();
         lock (_lock)
             if (_running.ContainsKey(place))
                 _running[place] = running;

@@ -78,6 +78,58 @@ public sealed class FuncTests
         await Eventually.NotNull(async () => (await func.Client.GetStringAsync("/api/v1/prompts?page_size=1")).Contains("cancelled", StringComparison.Ordinal) ? "" : null);
     }
 
+    [FuncFact]
+    public async Task Under_the_real_host_the_log_tells_of_prompts_and_a_stop_ends_streams_and_waits_at_once()
+    {
+        using var folder = new TempFolder();
+        await using var ollama = await OllamaSimulator.StartAsync();
+        using var func = new FuncProcess(("OLLAMA_URL", ollama.BaseAddress.ToString()), ("OLLAMA_PROXY_DB", folder.File("queue.db")));
+        await func.StartedAsync();
+        await Eventually.True(() => func.Output.Contains($"answers at {func.Client.BaseAddress}", StringComparison.Ordinal));
+        for (var round = 0; round < 5; round++)
+        {
+            var id = await SubmitAsync(func.Client, "logged");
+            await Eventually.True(() => func.Output.Contains($"{id}: attempt 1 starts", StringComparison.Ordinal) && func.Output.Contains($"{id}: completed", StringComparison.Ordinal));
+        }
+        var before = func.Output.Split('\n').Length;
+        for (var round = 0; round < 20; round++)
+            await func.Client.GetStringAsync("/api/v1/stats");
+        Assert.InRange(func.Output.Split('\n').Length, before, before + 3);
+
+        ollama.Faults.Enqueue(Fault.Stall(2));
+        var running = await SubmitAsync(func.Client, "interrupted");
+        await ollama.Requests.WaitForAsync(6);
+        using var events = await func.Client.GetAsync("/api/v1/events", HttpCompletionOption.ResponseHeadersRead);
+        var (reading, waiting) = (events.Content.ReadAsStringAsync(), func.Client.GetAsync($"/api/v1/prompt/{running}/result?wait=200"));
+        var stopping = func.TerminateAsync();
+        await reading;
+        using var response = await waiting;
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        await stopping;
+        await using var store = SqlitePromptStore.Open(folder.File("queue.db"), "llama3.2", TimeProvider.System);
+        Assert.Equal((PromptStatus.Queued, 0), await store.FindAsync(running, default) is { } prompt ? (prompt.Status, prompt.Attempts) : default);
+    }
+
+    [FuncFact]
+    public async Task A_worker_whose_real_host_is_killed_hands_its_prompt_back_and_ends()
+    {
+        using var folder = new TempFolder();
+        await using var ollama = await OllamaSimulator.StartAsync();
+        using var func = new FuncProcess(("OLLAMA_URL", ollama.BaseAddress.ToString()), ("OLLAMA_PROXY_DB", folder.File("queue.db")));
+        await func.StartedAsync();
+        ollama.Faults.Enqueue(Fault.Stall(2));
+        var running = await SubmitAsync(func.Client, "interrupted");
+        await ollama.Requests.WaitForAsync(1);
+        var workers = func.Workers();
+        Assert.NotEmpty(workers);
+
+        func.Kill();
+
+        await Eventually.True(() => workers.All(worker => worker.HasExited));
+        await using var store = SqlitePromptStore.Open(folder.File("queue.db"), "llama3.2", TimeProvider.System);
+        Assert.Equal((PromptStatus.Queued, 0), await store.FindAsync(running, default) is { } prompt ? (prompt.Status, prompt.Attempts) : default);
+    }
+
     private static async Task<Guid> SubmitAsync(HttpClient client, string prompt)
     {
         using var response = await client.PostAsJsonAsync("/api/v1/prompt", new { prompt });

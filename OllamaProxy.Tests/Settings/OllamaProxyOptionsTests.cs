@@ -39,7 +39,18 @@ public sealed class OllamaProxyOptionsTests
         Assert.Equal(["http://a", "http://b"], options.CorsOrigins);
     }
 
+    [Fact]
+    public void The_times_of_the_shutdown_and_of_signs_of_life_are_read()
+    {
+        var options = Read(("OLLAMA_PROXY_SHUTDOWN_SECONDS", "2.5"), ("OLLAMA_PROXY_KEEPALIVE_SECONDS", "60"));
+        Assert.Equal((TimeSpan.FromSeconds(2.5), TimeSpan.FromMinutes(1)), (options.ShutdownTime, options.KeepAliveInterval));
+        Assert.Equal((TimeSpan.FromSeconds(10), TimeSpan.Zero), (Read().ShutdownTime, Read().KeepAliveInterval));
+    }
+
     [Theory]
+    [InlineData("OLLAMA_PROXY_SHUTDOWN_SECONDS", "-1")]
+    [InlineData("OLLAMA_PROXY_SHUTDOWN_SECONDS", "soon")]
+    [InlineData("OLLAMA_PROXY_KEEPALIVE_SECONDS", "1m")]
     [InlineData("OLLAMA_URL", "ftp://host")]
     [InlineData("OLLAMA_KEEP_ALIVE", "soon")]
     [InlineData("OLLAMA_KEEP_ALIVE", "infinity")]
