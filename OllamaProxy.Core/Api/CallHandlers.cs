@@ -46,7 +46,8 @@ public sealed class CallHandlers(
     {
         ApiError.Use(context, endpoint.Family);
         var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
-        var request = CallRequest.Read(endpoint, CallBody.Decode(endpoint, context.Request, body, options.MaxBodyBytes));
+        var decoded = CallBody.Decode(endpoint, context.Request, body, options.MaxBodyBytes);
+        var request = CallRequest.Read(endpoint, decoded);
         if (request.IsUnload)
             return await passing.ToAllWhoHaveAsync(context, request.Model, body);
         var isKept = Waits.RespondsAsync(context, out var seconds);
@@ -63,7 +64,7 @@ public sealed class CallHandlers(
         var wait = liveResponses.Expect(prompt.Id.Value);
         try
         {
-            return connections.AnswerTo(await SubmitAsync(context, prompt), ContentTypeOf(endpoint, body), wait);
+            return connections.AnswerTo(await SubmitAsync(context, prompt), ContentTypeOf(endpoint, decoded), wait);
         }
         catch
         {

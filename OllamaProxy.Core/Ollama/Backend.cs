@@ -25,9 +25,11 @@ public sealed class Backend
     private readonly Latch _refresh = new();
     private readonly ModelInventory _models;
     private readonly BusyBackOff _busy;
+    private readonly BusyModels _busyModels;
     private BackendState _state;
     private TimeSpan _probeWait = FirstProbeWait;
     private long? _refreshedAt;
+    private bool _isRefreshWanted;
     private int _failures;
     private long _failedAt;
 
@@ -40,7 +42,7 @@ public sealed class Backend
     public Backend(OllamaClient client, BackendSetting setting, OllamaProxyOptions options, TimeProvider time, ILogger<Backend> logger)
     {
         (Client, Endpoint, _defaultModel, _time, _logger) = (client, setting.Endpoint, options.Model, time, logger);
-        (_models, _busy) = (new(time), new(time));
+        (_models, _busy, _busyModels) = (new(time), new(time), new(time));
         _state = new(setting.Endpoint.ToString(), setting.Concurrency ?? options.Concurrency)
         {
             Only = setting.Models.Count > 0 ? [.. setting.Models.Select(ModelName.Canonical)] : null,
@@ -73,6 +75,7 @@ public sealed class Backend
                 {
                     IsTroubled = _failures >= MaxFailures && _time.GetElapsedTime(_failedAt) < TroubledFor,
                     IsBusy = _busy.IsBusy,
+                    BusyModels = _busyModels.Current,
                 };
         }
     }
@@ -89,7 +92,7 @@ public sealed class Backend
                     await _refresh.WaitAsync(wait, _time, cancellationToken);
                     continue;
                 }
-                await RefreshAsync(cancellationToken);
+                await TryRefreshAsync(cancellationToken);
                 changed();
             }
         }
@@ -103,7 +106,7 @@ public sealed class Backend
     public void RefreshSoon()
     {
         lock (_lock)
-            _refreshedAt = null;
+            (_refreshedAt, _isRefreshWanted) = (null, true);
         _refresh.Raise();
     }
 
@@ -130,6 +133,7 @@ public sealed class Backend
         {
             _failures = 0;
             _busy.OnCompleted();
+            _busyModels.OnCompleted(model);
             _models.OnCompleted(model);
         }
     }
@@ -154,14 +158,15 @@ public sealed class Backend
     /// Takes note of a failed attempt, and returns whether Ollama was there for it: if not, the attempt does not count.
     /// </summary>
     /// <param name="failure">What went wrong.</param>
+    /// <param name="model">The canonical name of the model that was asked for.</param>
     /// <param name="startedAt">When the attempt was started, as a timestamp of the clock.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<bool> ReportAsync(OllamaException failure, long startedAt, CancellationToken cancellationToken)
+    public async Task<bool> ReportAsync(OllamaException failure, string model, long startedAt, CancellationToken cancellationToken)
     {
         switch (failure.Kind)
         {
             case FailureKind.Busy:
-                NoteBusy(failure.RetryAfter, startedAt);
+                NoteBusy(failure, model, startedAt);
                 return false;
             case FailureKind.Unreachable:
                 // Only the first of several attempts tells something new; the back-off is the probes' business.
@@ -183,11 +188,14 @@ public sealed class Backend
         }
     }
 
-    private void NoteBusy(TimeSpan? retryAfter, long startedAt)
+    private void NoteBusy(OllamaException failure, string model, long startedAt)
     {
         lock (_lock)
-            if (_busy.OnBusy(retryAfter, startedAt) is { } wait)
-                _logger.OllamaBusy(Endpoint, wait.TotalSeconds);
+        {
+            var wait = failure.IsOfModel ? _busyModels.OnBusy(model, failure.RetryAfter, startedAt) : _busy.OnBusy(failure.RetryAfter, startedAt);
+            if (wait is { } time)
+                _logger.OllamaBusy(Endpoint, failure.IsOfModel ? $"'{model}'" : "any model", time.TotalSeconds);
+        }
     }
 
     private void NoteFailed()
@@ -207,17 +215,31 @@ public sealed class Backend
         }
     }
 
+    private async Task TryRefreshAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RefreshAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // Whatever a backend answers, it is looked at again.
+            NoteReachable(OllamaFailures.OfForeignBody(exception.Message, exception));
+        }
+    }
+
     private async Task RefreshAsync(CancellationToken cancellationToken)
     {
         int coldStarts;
+        var asOf = _time.GetUtcNow();
         lock (_lock)
-            coldStarts = _models.ColdStarts;
+            (coldStarts, _isRefreshWanted) = (_models.ColdStarts, false);
         var (failure, models) = await Client.ProbeAsync(cancellationToken);
         var loaded = failure is null ? await TryListAsync(Client.ListLoadedAsync, cancellationToken) : null;
         lock (_lock)
         {
-            if (failure is null)
-                _models.OnListed(models is null ? null : CanonicalNames(models));
+            if (models is not null)
+                _models.OnListed(CanonicalNames(models), asOf);
             // What a prompt has loaded meanwhile may have been left out, and what it displaced may not.
             if (loaded is not null && coldStarts == _models.ColdStarts)
                 _models.OnLoaded(loaded);
@@ -258,7 +280,8 @@ public sealed class Backend
             _state = _state with { IsUp = reachable, IsAway = !reachable };
             if (!reachable)
                 _models.OnUnreachable();
-            _refreshedAt = _time.GetTimestamp();
+            // Who asked for another look while this one was under way gets it.
+            _refreshedAt = _isRefreshWanted ? null : _time.GetTimestamp();
         }
         // The watch counts from now on.
         _refresh.Raise();

@@ -19,11 +19,17 @@ public sealed record BackendState(string Name, int Concurrency)
     /// <summary>Whether it said lately that it has no room for more: it is left alone for a while.</summary>
     public bool IsBusy { get; init; }
 
+    /// <summary>The models for which alone it said so.</summary>
+    public ImmutableHashSet<string> BusyModels { get; init; } = [];
+
     /// <summary>
     /// The models that its list names, or named when it last answered; null: nobody knows. A list is a hint: cloud models, aliases
     /// and the like run without being in it.
     /// </summary>
     public ImmutableHashSet<string>? Listed { get; init; }
+
+    /// <summary>As of when <see cref="Listed"/> is true.</summary>
+    public DateTimeOffset ListedAsOf { get; init; }
 
     /// <summary>The models that it ran, whatever its list says.</summary>
     public ImmutableHashSet<string> Ran { get; init; } = [];
@@ -45,6 +51,9 @@ public sealed record BackendState(string Name, int Concurrency)
 
     /// <summary>Whether prompts can be sent there now.</summary>
     public bool IsAvailable => IsUp && !IsBusy;
+
+    /// <summary>Whether a prompt for this model can be sent there now.</summary>
+    public bool IsAvailableFor(string model) => IsAvailable && MayHave(model) && !BusyModels.Contains(model);
 
     /// <summary>Whether it has this model, as far as is known.</summary>
     public bool Has(string model) => MayHave(model) && (Listed?.Contains(model) is not false || Ran.Contains(model));

@@ -5,6 +5,9 @@ namespace OllamaProxy.Ollama;
 /// <summary>Reads what a model says from the answer to a call, which is JSON as a whole, or in lines or events.</summary>
 internal static class CallAnswer
 {
+    /// <summary>The fields that answers of any API have, of which each has one.</summary>
+    private static readonly string[] Fields = ["response", "message", "done", "embedding", "embeddings", "choices", "data", "output", "content"];
+
     /// <summary>The whole of an answer.</summary>
     /// <exception cref="OllamaException">It is no JSON object, so that it is not Ollama's.</exception>
     public static GenerateChunk ReadWhole(CallEndpoint endpoint, ReadOnlyMemory<byte> json)
@@ -17,6 +20,8 @@ internal static class CallAnswer
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw OllamaFailures.OfForeignBody("It is JSON, but no object.");
             var answer = Read(endpoint, document.RootElement);
+            if (answer.Error is null && !Fields.Any(field => document.RootElement.TryGetProperty(field, out _)))
+                throw OllamaFailures.OfForeignBody("It has none of the fields of an answer.");
             return answer with { Done = true, DoneReason = IsBrokenOff(endpoint, answer) ? GenerateChunk.RepeatLimit.DoneReason : answer.DoneReason };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)

@@ -60,10 +60,21 @@ public sealed partial record CallRequest(string Model, string Text)
         && body.FindInAnyCase("keep_alive") is { } keepAlive && IsZero(keepAlive)
         && endpoint.Kind switch
         {
-            CallKind.Generate => body.FindInAnyCase("prompt") is not { } prompt || (prompt.ValueKind == JsonValueKind.String && prompt.Text().Length == 0),
-            CallKind.Chat => body.FindInAnyCase("messages") is not { } messages || (messages.ValueKind == JsonValueKind.Array && messages.GetArrayLength() == 0),
+            CallKind.Generate => IsEmpty(body, "prompt"),
+            CallKind.Chat => IsEmpty(body, "messages"),
             _ => false,
         };
+
+    /// <summary>Whether a field has nothing in it, however often and in whatever case it is there: Ollama takes the last.</summary>
+    private static bool IsEmpty(JsonElement body, string name) => body.EnumerateObject()
+        .Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        .All(field => field.Value.ValueKind switch
+        {
+            JsonValueKind.Null => true,
+            JsonValueKind.String => field.Value.Text().Length == 0,
+            JsonValueKind.Array => field.Value.GetArrayLength() == 0,
+            _ => false,
+        });
 
     /// <summary>Whether a <c>keep_alive</c> is zero as Ollama reads it: a number of seconds, cut to nanoseconds, or one of Go's durations.</summary>
     private static bool IsZero(JsonElement keepAlive) => keepAlive.ValueKind switch

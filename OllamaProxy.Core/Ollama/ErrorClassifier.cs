@@ -51,6 +51,7 @@ public static partial class ErrorClassifier
         { Type: "invalid_request_error" or "exceed_context_size_error" or "not_supported_error" or "authentication_error" or "permission_error" } =>
             FailureKind.Permanent,
         _ when IsBusy().IsMatch(error.Message) => FailureKind.Busy,
+        _ when RunnerDied().IsMatch(error.Message) => FailureKind.Transient,
         _ when InputIsWrong().IsMatch(error.Message) => FailureKind.Permanent,
         _ when MachineFailed().IsMatch(error.Message) => FailureKind.Transient,
         _ => FailureKind.Unknown,
@@ -64,6 +65,10 @@ public static partial class ErrorClassifier
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex IsBusy();
 
+    /// <summary>The runner is gone, whatever it logged last.</summary>
+    [GeneratedRegex("unexpectedly stopped|process has terminated|no longer running", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex RunnerDied();
+
     /// <summary>The same input would bring the same error again.</summary>
     [GeneratedRegex(
         """
@@ -73,7 +78,7 @@ public static partial class ErrorClassifier
         | ^template:\  | template\ (error|parse) | (rendering|executing|parsing)\ (the\ )?(chat\ )?template | \bjinja\b
         | image:\ unknown\ format | unknown\ image\ format | (decode|decoding|process|load|read)\ (webp\ |the\ )?image | invalid\ (jpeg|png|gif|webp|image)
         | (^|:\ )(png|jpeg|gif|webp|bmp|tiff):\  | only\ supports\ (one|a\ single)\ image | required\ for\ image\ input | image\ URLs\ are\ not
-        | illegal\ base64 | unsupported\ value:\ (NaN|[+-]?Inf) | \bNaN\ or\ Inf\b | contains?\ (NaN|Inf)
+        | illegal\ base64 | unsupported\ value:\ (NaN|[+-]?Inf) | \bNaN\ or\ Inf\b | contains?\ (NaN|Inf)\b
         | invalid\ token | token\ (id\ )?.*out\ of\ range | detokenize\ error
         | does\ not\ support\ (chat|generate|completion|embed|tools|insert|thinking|vision|image|audio|the\ )
         | (parse|parsing|invalid|compile)\ (the\ )?grammar | vocabulary\ required\ for\ format | raw\ mode\ does\ not\ support

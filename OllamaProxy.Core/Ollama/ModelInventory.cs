@@ -12,7 +12,7 @@ internal sealed class ModelInventory(TimeProvider time)
     private static readonly TimeSpan MissingFor = TimeSpan.FromSeconds(30);
 
     /// <summary>How many models beyond the list are remembered of each kind: their names are the clients', who can invent any number.</summary>
-    private const int MaxRemembered = 1000;
+    private const int MaxRemembered = 10_000;
 
     /// <summary>For so long models that the backend is not known to have yield to others: to ask for one takes a fraction of it.</summary>
     private static readonly TimeSpan JustMissed = TimeSpan.FromMilliseconds(100);
@@ -24,6 +24,7 @@ internal sealed class ModelInventory(TimeProvider time)
     private ImmutableHashSet<string> _ran = [];
     private ImmutableHashSet<string> _loaded = [];
     private DateTimeOffset _loadedAt;
+    private DateTimeOffset _listedAsOf;
 
     /// <summary>How often a model was loaded by a prompt, as far as is known: a list of loaded models that was asked for before that is out of date.</summary>
     public int ColdStarts { get; private set; }
@@ -35,6 +36,7 @@ internal sealed class ModelInventory(TimeProvider time)
         return state with
         {
             Listed = _listed,
+            ListedAsOf = _listedAsOf,
             Ran = _ran,
             Loaded = _loaded,
             LoadedAt = _loadedAt,
@@ -76,13 +78,19 @@ internal sealed class ModelInventory(TimeProvider time)
     /// <summary>The backend does not answer any more: nobody knows what it will have loaded when it does.</summary>
     public void OnUnreachable() => _loaded = [];
 
-    /// <param name="listed">The models that the backend lists now; null: it has no list.</param>
-    public void OnListed(ImmutableHashSet<string>? listed)
+    /// <param name="listed">The models that the backend lists now.</param>
+    /// <param name="asOf">When it was asked for them.</param>
+    public void OnListed(ImmutableHashSet<string> listed, DateTimeOffset asOf)
     {
-        _listed = listed;
-        // A model that the list did not name and names now has just come.
-        if (listed is not null)
-            _missing = _missing.RemoveRange(_missing.Where(missing => !missing.Value.IsListed && listed.Contains(missing.Key)).Select(missing => missing.Key));
+        (_listed, _listedAsOf) = (listed, asOf);
+        foreach (var (model, missing) in _missing)
+        {
+            // A model that the list did not name and names now has just come.
+            if (listed.Contains(model) && !missing.IsListed)
+                _missing = _missing.Remove(model);
+            else if (!listed.Contains(model) && missing.IsListed)
+                _missing = _missing.SetItem(model, missing with { IsListed = false });
+        }
     }
 
     /// <param name="loaded">The models that the backend has loaded now.</param>

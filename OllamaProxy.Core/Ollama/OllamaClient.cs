@@ -44,11 +44,12 @@ public sealed partial class OllamaClient(
 
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         await using var line = LineReader.ReadAsync(stream, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        var any = false;
+        var (any, hasAnswer) = (false, false);
         while (await MoveNextAsync(line))
         {
             var chunk = Parse(line.Current, any);
             any = true;
+            hasAnswer |= chunk.Response is not null || chunk.Thinking is not null || chunk.Done;
             if (chunk.Error is { } error)
                 throw OllamaFailures.OfErrorLine(error);
             yield return chunk;
@@ -57,6 +58,8 @@ public sealed partial class OllamaClient(
         }
         if (!any)
             throw OllamaFailures.OfForeignBody("It was empty.");
+        if (!hasAnswer)
+            throw OllamaFailures.OfForeignBody("It has none of the fields of an answer.");
         yield return GenerateChunk.RepeatLimit;
     }
 
@@ -120,7 +123,7 @@ public sealed partial class OllamaClient(
         try
         {
             // One that has no list at all is not Ollama's.
-            if ((await ReadAsync(endpoint.Installed, OllamaJson.Default.OllamaModels, cancellationToken)).Models is { } installed)
+            if ((await ReadAsync(endpoint.Installed, OllamaJson.Default.OllamaModels, cancellationToken)).Known is { } installed)
             {
                 await enough.CancelAsync();
                 await ((Task)version).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -169,12 +172,12 @@ public sealed partial class OllamaClient(
     /// <summary>The models that are installed.</summary>
     /// <exception cref="OllamaException">As for <see cref="ReadVersionAsync"/>.</exception>
     public async Task<IReadOnlyList<OllamaModel>> ListInstalledAsync(CancellationToken cancellationToken) =>
-        (await ReadAsync(endpoint.Installed, OllamaJson.Default.OllamaModels, cancellationToken)).Models ?? [];
+        (await ReadAsync(endpoint.Installed, OllamaJson.Default.OllamaModels, cancellationToken)).Known ?? [];
 
     /// <summary>The models that are loaded.</summary>
     /// <exception cref="OllamaException">As for <see cref="ReadVersionAsync"/>.</exception>
     public async Task<IReadOnlyList<OllamaModel>> ListLoadedAsync(CancellationToken cancellationToken) =>
-        (await ReadAsync(endpoint.Loaded, OllamaJson.Default.OllamaModels, cancellationToken)).Models ?? [];
+        (await ReadAsync(endpoint.Loaded, OllamaJson.Default.OllamaModels, cancellationToken)).Known ?? [];
 
     /// <summary>What one of Ollama's routes answers to GET, as it is and with whatever status: where that is 200, it is a JSON object.</summary>
     /// <param name="path">The path, with a slash in front.</param>

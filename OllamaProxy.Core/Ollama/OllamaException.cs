@@ -9,6 +9,9 @@ public sealed class OllamaException(FailureKind kind, string message, Exception?
     /// <summary>Whether the model is not there, which can be mended without the prompt.</summary>
     public bool IsModelMissing { get; init; }
 
+    /// <summary>Whether it is busy for this model only, as one in the cloud is that is asked too often.</summary>
+    public bool IsOfModel { get; init; }
+
     /// <summary>How long Ollama, or a proxy in front of it, asked to be left alone; null: it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

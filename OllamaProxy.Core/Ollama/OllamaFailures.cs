@@ -19,6 +19,7 @@ public static class OllamaFailures
         return new(ErrorClassifier.Classify(status, error), error?.Message ?? MessageOfForeign(status, body))
         {
             RetryAfter = retryAfter,
+            IsOfModel = status == 429,
             IsModelMissing = error is not null && ErrorClassifier.SaysModelIsMissing(error.Message),
         };
     }

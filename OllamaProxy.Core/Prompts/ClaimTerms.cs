@@ -13,6 +13,9 @@ public sealed record ClaimTerms(int Concurrency, TimeSpan LeaseLength, int MaxAt
     /// </summary>
     public Lease? After { get; init; }
 
+    /// <summary>Whether it takes a slot of the backend; not if it is claimed only to be ended.</summary>
+    public bool TakesSlot { get; init; } = true;
+
     /// <summary>Who claims; null: somebody who need not be told from others.</summary>
     public Guid? Worker { get; init; }
 }

@@ -14,6 +14,8 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
     /// <summary>The longest answer: it is kept, and no model has a reason to say more.</summary>
     private const int MaxLength = 256 * 1024 * 1024;
 
+    private static readonly TimeSpan PatienceForTheRest = TimeSpan.FromSeconds(1);
+
     private readonly CallEndpoint _endpoint = CallEndpoint.Find(call.Endpoint)
         ?? throw new OllamaException(FailureKind.Permanent, $"'{call.Endpoint}' is no route whose calls are queued.");
 
@@ -33,6 +35,8 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
         using var answer = await ollama.CallAsync(call, KeepAliveDefault.Apply(_endpoint, call.Body, defaultKeepAlive), cancellationToken);
         response.Begin((int)answer.StatusCode, HeaderRules.ForClient(answer));
         var isGood = answer.IsSuccessStatusCode;
+        // Once the answer is done, what may still follow of it is not waited for.
+        using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             var reader = PipeReader.Create(await answer.Content.ReadAsStreamAsync(cancellationToken));
@@ -40,13 +44,19 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
             do
             {
                 var before = response.Bytes.Length;
-                more = await KeepNextAsync(reader, cancellationToken);
+                more = await KeepNextAsync(reader, rest.Token);
                 if (isGood && _framing is null && (!more || response.Bytes.Span[before..].Contains((byte)'\n')))
                     _framing = AnswerFramings.Decide(answer.Content.Headers.ContentType, response.Bytes, hasEnded: !more);
                 if (_framing is AnswerFraming.Lines or AnswerFraming.Events)
                     TakeLines();
+                if (_isDone && more)
+                    rest.CancelAfter(PatienceForTheRest);
             }
             while (more);
+        }
+        catch (Exception exception) when (_isDone && !cancellationToken.IsCancellationRequested && exception is IOException or HttpRequestException or OperationCanceledException)
+        {
+            // All that matters has come.
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
         {

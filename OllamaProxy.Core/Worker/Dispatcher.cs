@@ -67,6 +67,13 @@ public sealed class Dispatcher : IPromptTaker
             (_stop, _context) = (stop, ExecutionContext.Capture());
     }
 
+    /// <summary>The backends are not what they were: what waited for that is looked at. Safe for many threads.</summary>
+    public void OnBackendsChanged()
+    {
+        _offers.OnBackendsChanged();
+        _signal.Raise();
+    }
+
     /// <summary>From now on no prompt is begun. Completes when nothing runs any more.</summary>
     public async Task EndAsync()
     {
@@ -90,7 +97,9 @@ public sealed class Dispatcher : IPromptTaker
                 {
                     // Something may have been queued since: the next slot that closes is to be told of.
                     _offers.NoteUnseen();
-                    return QueueLook.Full;
+                    if (Room() is (0, 0))
+                        return QueueLook.Full;
+                    continue;
                 }
                 var isGood = _offers.IsGoodFor(free, followers);
                 var offer = isGood ? _offers.Current : await LookAsync(room, stop);
@@ -101,7 +110,7 @@ public sealed class Dispatcher : IPromptTaker
                     _offers.Forget(); // It was not as good as that.
                     continue;
                 }
-                if (assignments.Count == 0 && room > 0 && _offers.TryWiden())
+                if (assignments.Count == 0 && room > 0 && _offers.CanGoFurther)
                     continue;
                 if (assignments.Count == 0)
                     return offer.Queued == 0 ? QueueLook.Empty : room == 0 ? QueueLook.Full : QueueLook.Waiting;
@@ -191,6 +200,9 @@ public sealed class Dispatcher : IPromptTaker
             var schedule = _scheduler.Decide(
                 offer.Prompts, [.. _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Followers))], _overtaken, _time.GetUtcNow(), offer.IsPartial);
             _overtaken = schedule.Overtaken;
+            _offers.NoteStuck(schedule.Stuck);
+            if (schedule.NeedsModels)
+                _backends.RefreshSoon();
             return schedule.Assignments;
         }
     }
@@ -251,9 +263,10 @@ public sealed class Dispatcher : IPromptTaker
     }
 
     private ClaimTerms TermsOf(Assignment assignment, Lease? after) => new(
-        assignment.IsRefused ? int.MaxValue : _backends.Named(assignment.Backend).Concurrency, _options.LeaseLength, _options.MaxAttempts, assignment.Backend)
+        _backends.Named(assignment.Backend).Concurrency, _options.LeaseLength, _options.MaxAttempts, assignment.Backend)
     {
         After = after,
+        TakesSlot = !assignment.IsRefused,
         Worker = _identity.Token,
     };
 

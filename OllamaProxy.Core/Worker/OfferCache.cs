@@ -19,20 +19,19 @@ internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerI
     /// <summary>How often the queue is looked at while there is no room: for prompts that fail without, since no backend has their model.</summary>
     private static readonly TimeSpan FullLookInterval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>
-    /// Where nothing of a partial offer could be run, more models are looked at, and again more, for a second; but that is not begun
-    /// each time that something happens in the queue, since such a look takes long.
-    /// </summary>
+    /// <summary>For how long models are passed over that could not be asked for anywhere, so that others come into sight; and how many.</summary>
+    private static readonly TimeSpan StuckFor = TimeSpan.FromSeconds(1);
+    private const int MaxStuck = 4096;
+
+    /// <summary>Of how many models the first prompts are looked at, at the least.</summary>
     private const int FirstModels = 8;
-    private const int MaxFirstModels = 4096;
-    private static readonly TimeSpan WideLookInterval = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan WideLooksLast = TimeSpan.FromSeconds(1);
 
     private static readonly QueueOffer Nothing = new(0, [], []);
 
-    private int _firstModels = FirstModels;
+    private readonly HashSet<string> _stuck = [];
     private long? _lookedAt;
-    private long? _widenedAt;
+    private long? _stuckSince;
+    private bool _isStuckOver;
     private long _changesSeen;
     private volatile bool _isEmpty;
 
@@ -65,11 +64,13 @@ internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerI
         int room, IReadOnlyList<IReadOnlySet<string>> modelsWithRoom, IReadOnlySet<string> loadedModels, CancellationToken cancellationToken)
     {
         _changesSeen = signal.Changes;
-        if (_widenedAt is { } at && time.GetElapsedTime(at) >= WideLooksLast)
-            _firstModels = FirstModels;
+        if (Interlocked.Exchange(ref _isStuckOver, false) || (_stuckSince is { } at && time.GetElapsedTime(at) >= StuckFor))
+            _stuck.Clear();
         var terms = new OfferTerms(Math.Clamp(room * FollowersAhead, MinPerModel, MaxPerModel), identity.Token)
         {
-            FirstModels = _firstModels,
+            // Twice as many each time: however many are stuck, a few looks are enough.
+            FirstModels = Math.Max(FirstModels, _stuck.Count),
+            PassedOver = _stuck,
             ModelsWithRoom = modelsWithRoom,
             LoadedModels = loadedModels,
             Freshness = pollInterval,
@@ -94,17 +95,22 @@ internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerI
         };
     }
 
-    /// <summary>Has the next look go further, since nothing of the current offer could be run. False: it goes as far as it may for now.</summary>
-    public bool TryWiden()
+    /// <summary>Whether another look shows models that this one did not: those that could not be asked for anywhere are passed over.</summary>
+    public bool CanGoFurther { get; private set; }
+
+    /// <summary>Takes note that the backends are not what they were, so that no model is passed over any more. Safe for many threads.</summary>
+    public void OnBackendsChanged() => _isStuckOver = true;
+
+    /// <summary>Takes note of models that could not be asked for anywhere.</summary>
+    public void NoteStuck(IReadOnlyCollection<string> models)
     {
-        var isDue = _widenedAt is not { } at || time.GetElapsedTime(at) >= WideLookInterval;
-        if (!Current.IsPartial || _firstModels >= MaxFirstModels || (_firstModels == FirstModels && !isDue))
-        {
-            _firstModels = FirstModels;
-            return false;
-        }
-        (_firstModels, _widenedAt) = (_firstModels * 8, time.GetTimestamp());
-        return true;
+        var before = _stuck.Count;
+        // Where all models are offered, there is nothing behind them.
+        if (Current.IsPartial && _stuck.Count < MaxStuck)
+            _stuck.UnionWith(models);
+        CanGoFurther = _stuck.Count > before;
+        if (before == 0 && _stuck.Count > 0)
+            _stuckSince = time.GetTimestamp();
     }
 
     /// <summary>Forgets the offer: it was not as good as that.</summary>

@@ -112,14 +112,15 @@ public sealed class PromptRunner(
             if (failure is null)
                 backend.NoteCompleted(ModelOf(prompt));
             // An attempt for which Ollama was not there at all is as good as stopped: it does not count.
-            var stopped = failure is { IsModelMissing: false } && !await backend.ReportAsync(failure, started, stop);
+            var stopped = failure is { IsModelMissing: false } && !await backend.ReportAsync(failure, ModelOf(prompt), started, stop);
             var isForAnother = false;
             if (failure is { IsModelMissing: true })
             {
                 backend.NoteMissing(ModelOf(prompt));
-                isForAnother = MayBeElsewhere(ModelOf(prompt), backend);
-                // Who names none has none to wait for.
-                stopped = !isForAnother && options.WaitForModel && ModelOf(prompt).Length > 0;
+                var others = backends.All.Where(other => other != backend).Select(other => other.State).ToList();
+                isForAnother = ModelOf(prompt) is { Length: > 0 } model && others.Exists(other => other.IsUp && other.MayHave(model));
+                // It waits for a backend that is away and has it, or for the model itself; who names none has none to wait for.
+                stopped = !isForAnother && ModelOf(prompt) is { Length: > 0 } awaited && (options.WaitForModel || others.Exists(other => other.Has(awaited)));
             }
             // What a client has begun to read cannot be tried again.
             if (failure is not null && response?.TryWithdraw() is false)
@@ -132,10 +133,6 @@ public sealed class PromptRunner(
             return new(text.ToResult(), null, Stopped: true, time.GetElapsedTime(started));
         }
     }
-
-    /// <summary>Whether another backend is to be asked for the model: it is there and has not said that it does not have it, or it is away and has it.</summary>
-    private bool MayBeElsewhere(string model, Backend than) => model.Length > 0
-        && backends.All.Any(other => other != than && other.State is var state && state.MayHave(model) && (state.IsUp || state.Has(model)));
 
     /// <summary>The canonical name of its model; empty: it names none.</summary>
     private string ModelOf(ClaimedPrompt prompt) => ModelName.Canonical(prompt.Model ?? options.Model);

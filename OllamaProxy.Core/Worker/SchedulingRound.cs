@@ -10,6 +10,12 @@ internal sealed class SchedulingRound
     /// <summary>Into how many parts the grouping window is divided to remember who was overtaken when.</summary>
     private const int OvertakenGrains = 64;
 
+    /// <summary>A list of models that is as young as that is believed also where a prompt is younger.</summary>
+    private static readonly TimeSpan ListsGoodFor = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many prompts are refused at once: each takes two writes.</summary>
+    private const int MaxRefusals = 32;
+
     /// <summary>How many turns of all models that wait for a place the grouping window has room for.</summary>
     private const double TurnsInWindow = 1.25;
 
@@ -18,6 +24,8 @@ internal sealed class SchedulingRound
     private readonly List<Place> _places;
     private readonly Dictionary<string, Group> _groups = [];
     private readonly List<Assignment> _assignments = [];
+    private readonly List<Assignment> _refusals = [];
+    private bool _needsModels;
     private readonly ImmutableDictionary<string, Overtaken> _overtakenBefore;
     private readonly bool _isPartial;
 
@@ -48,10 +56,11 @@ internal sealed class SchedulingRound
             if (group.Places.Count == 0)
                 Refuse(group);
         }
+        var stuck = _groups.Values.Where(group => group.Places.Count == 0 && !_refusals.Exists(refusal => refusal.Model == group.Model)).Select(group => group.Model).ToList();
         YieldToKnown();
         while (Next() is var (group, place))
             Assign(group, place);
-        return new(_assignments, History());
+        return new([.. _assignments, .. _refusals], History(), stuck, _needsModels);
     }
 
     private ImmutableDictionary<string, Overtaken> History()
@@ -77,21 +86,32 @@ internal sealed class SchedulingRound
     /// </summary>
     private List<Place> PlacesFor(string model)
     {
-        var available = _places.FindAll(place => place.State.IsAvailable && place.State.MayHave(model));
+        var available = _places.FindAll(place => place.State.IsAvailableFor(model));
         var known = available.FindAll(place => place.State.Has(model));
         var places = known.Count > 0 ? known : available;
         return places.Exists(place => !place.State.IsTroubled) ? places.FindAll(place => !place.State.IsTroubled) : places;
     }
 
-    /// <summary>Lets prompts fail whose model no backend has, by its own word or by the settings, unless one that is away may have it.</summary>
+    /// <summary>
+    /// Lets prompts fail whose model no backend has, by its own word or by the settings, unless one that is away may have it. What was
+    /// said before a prompt came is believed only if the list of models is younger than that, or as good as new: the model may have come.
+    /// </summary>
     private void Refuse(Group group)
     {
         if (_policy.WaitForModel || _places.Exists(place => place.State.MayHave(group.Model) && (place.State.IsUp || place.State.Has(group.Model))))
             return;
         if (_places.Find(place => place.State.IsUp) is not { } anyone)
             return;
-        while (group.Waiting.TryDequeue(out var prompt))
-            _assignments.Add(new(prompt, group.Model, anyone.State.Name, IsRefused: true));
+        var asOf = _places.Where(place => place.State is { IsUp: true, Listed: not null }).Select(place => place.State.ListedAsOf).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
+        while (_refusals.Count < MaxRefusals && group.Waiting.TryPeek(out var prompt))
+        {
+            if (asOf < prompt.CreatedAt && _now - asOf > ListsGoodFor)
+            {
+                _needsModels = true;
+                return;
+            }
+            _refusals.Add(new(group.Waiting.Dequeue(), group.Model, anyone.State.Name, IsRefused: true));
+        }
     }
 
     private (Group Group, Place Place)? Next()

@@ -29,7 +29,8 @@ public sealed class Settler(IPromptStore store, QueueSignal signal, OllamaProxyO
                 await WriteAsync(prompt, outcome, lease);
                 return;
             }
-            catch (StoreException exception) when (!outcome.Stopped && time.GetUtcNow() < deadline)
+            // Only a shutdown has no time for that: then its lease runs out.
+            catch (StoreException exception) when (outcome is not { Stopped: true, Failure: null } && time.GetUtcNow() < deadline)
             {
                 logger.SettlingDelayed(prompt.Id, exception.Message);
                 await Task.Delay(StoreRetryWait, time);

@@ -37,6 +37,7 @@ public sealed class UnloadTests
     [InlineData("/api/generate", """{"model":"tiny"}""")]
     [InlineData("/api/generate", """{"model":"tiny","keep_alive":0,"prompt":"hi"}""")]
     [InlineData("/api/chat", """{"model":"tiny","keep_alive":0,"messages":[{"role":"user","content":"hi"}]}""")]
+    [InlineData("/api/generate", """{"model":"tiny","keep_alive":0,"prompt":"","Prompt":"hi"}""")]
     [InlineData("/api/embed", """{"model":"tiny","keep_alive":0,"input":"hi"}""")]
     public async Task Whatever_else_a_model_is_asked_for_takes_its_turn(string path, string body)
     {

@@ -36,6 +36,7 @@ public sealed class ErrorClassifierTests
         { 500, "dial tcp 127.0.0.1:41235: connect: connection refused", FailureKind.Transient },
         { 500, "dial tcp: lookup ollama.com: no such host", FailureKind.Transient },
         { 500, "CUDA error: out of memory", FailureKind.Transient },
+        { 500, "llama-server process has terminated: error: failed to parse grammar", FailureKind.Transient },
         { 500, "cudaMalloc failed: out of memory", FailureKind.Transient },
         { 500, "llama-server reported out-of-memory during startup: vk::Device::allocateMemory: ErrorOutOfDeviceMemory", FailureKind.Transient },
         { 500, "error reading llama-server response: unexpected EOF", FailureKind.Transient },
@@ -81,6 +82,7 @@ public sealed class ErrorClassifierTests
         // Nobody knows: once more.
         { 500, "model requires more system memory (5.6 GiB) than is available (1.2 GiB)", FailureKind.Unknown },
         { 500, "something new", FailureKind.Unknown },
+        { 500, "it contains information that is new", FailureKind.Unknown },
         { 500, "unable to load model: /root/.ollama/models/blobs/sha256-1", FailureKind.Unknown },
         { 507, "something new", FailureKind.Unknown },
     };

@@ -35,8 +35,9 @@ public sealed class QueueIndexTests
                 queued[seq] = (prompt, availableAt, random.Next(6) switch { 0 => Me, 1 => Other, _ => Guid.Empty });
                 index.Set(queued[seq].Prompt, queued[seq].AvailableAt, queued[seq].Worker);
             }
+            // Now and then the clock goes back.
             if (step % 500 == 0)
-                AssertAgrees(step);
+                AssertAgrees(random.Next(4) == 0 ? step / 2 : step);
         }
 
         void AssertAgrees(long now)

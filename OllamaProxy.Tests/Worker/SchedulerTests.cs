@@ -59,6 +59,8 @@ public sealed class SchedulerTests
         { "a", "x 1 busy", "" },
         { "a", "x 1 [a] busy; y 1", "a1>y" },
         { "a", "x 1 {a} not a; y 1 {b} busy", "" },
+        { "a b", "x 2 {a,b} busyfor a", "b2>x" },
+        { "a", "x 1 {a} busyfor a; y 1 {a}", "a1>y" },
         { "a", "x 1 troubled; y 1", "a1>y" },
         { "a", "x 1 troubled; y 0", "" },
         { "a", "x 1 troubled; y 1 {b}", "a1>x" },
@@ -124,6 +126,18 @@ public sealed class SchedulerTests
         var later = new[] { Prompt(10, "a", 0), Prompt(11, "b", 0) };
         Assert.Equal(["b11>x"], Print(Policy.Decide(later, Backends("x 1 [b]"), overtaken, Noon.AddSeconds(600))));
     }
+
+    [Fact]
+    public void A_prompt_is_refused_by_no_list_that_is_older_than_it()
+    {
+        var old = Backends("x 1 {a} not c").Select(load => load with { State = load.State with { ListedAsOf = Noon.AddSeconds(-5) } }).ToList();
+        var schedule = Policy.Decide(Queue("c"), old, ImmutableDictionary<string, Overtaken>.Empty, Noon);
+        Assert.Equal((true, 0), (schedule.NeedsModels, schedule.Assignments.Count));
+    }
+
+    [Fact]
+    public void What_cannot_be_asked_for_anywhere_is_told() =>
+        Assert.Equal(["a:latest"], Policy.Decide(Queue("a b c"), Backends("x 1 {b} not a not c; y 0 {a} away"), ImmutableDictionary<string, Overtaken>.Empty, Noon).Stuck);
 
     [Fact]
     public void A_prompt_can_wait_for_a_model_that_nobody_has()
@@ -201,15 +215,18 @@ public sealed class SchedulerTests
         var running = room.Skip(1).Select(ModelName.Canonical).ToList();
         ImmutableHashSet<string>? Models(char open, char close) => words.FirstOrDefault(word => word[0] == open) is { } list
             ? [.. list.Trim(open, close).Split(',').Select(ModelName.Canonical)] : null;
-        ImmutableHashSet<string>? After(string word) => Array.IndexOf(words, word) is > 0 and var at ? [ModelName.Canonical(words[at + 1])] : null;
+        ImmutableHashSet<string>? After(string word) =>
+            words.Index().Where(one => one.Item == word).Select(one => ModelName.Canonical(words[one.Index + 1])).ToImmutableHashSet() is { Count: > 0 } after ? after : null;
         return new(
             new(words[0], Math.Max(int.Parse(room[0]) + running.Count, 1))
             {
                 IsUp = !words.Contains("away"),
                 IsTroubled = words.Contains("troubled"),
                 IsBusy = words.Contains("busy"),
+                BusyModels = After("busyfor") ?? [],
                 HasJustMissed = words.Contains("missed"),
                 Listed = Models('{', '}'),
+                ListedAsOf = Noon,
                 Ran = After("ran") ?? [],
                 Loaded = Models('[', ']') ?? [],
                 LoadedAt = DateTimeOffset.MaxValue, // Its turn has yet to begin.

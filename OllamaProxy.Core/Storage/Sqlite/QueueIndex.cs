@@ -30,6 +30,9 @@ internal sealed class QueueIndex
     /// <summary>What is not due yet, with the millisecond in which it will be.</summary>
     private readonly PriorityQueue<long, long> _later = new();
 
+    /// <summary>The time of the last offer, in milliseconds since 1970.</summary>
+    private long _now;
+
     /// <summary>How many there are, due or not.</summary>
     public int Count => _all.Count;
 
@@ -75,6 +78,9 @@ internal sealed class QueueIndex
     /// <param name="isPartial">Whether there are more groups with due prompts.</param>
     public List<QueuedPrompt> Offer(OfferTerms terms, IReadOnlySet<long> leased, long now, out bool isPartial)
     {
+        if (now < _now)
+            Undo(now);
+        _now = now;
         while (_later.TryPeek(out var seq, out var availableAt) && availableAt <= now)
         {
             _later.Dequeue();
@@ -86,7 +92,7 @@ internal sealed class QueueIndex
         foreach (var models in terms.ModelsWithRoom)
             chosen.UnionWith(Wanted(models, terms.Worker));
         chosen.UnionWith(Named(terms.LoadedModels, terms.Worker));
-        chosen.UnionWith(Heads(terms.Worker).Take(terms.FirstModels));
+        chosen.UnionWith(Heads(terms.Worker).Where(group => group.Model is null || !terms.PassedOver.Contains(group.Model)).Take(terms.FirstModels));
         isPartial = chosen.Count < HeadsOf(Guid.Empty).Count + (terms.Worker == Guid.Empty ? 0 : HeadsOf(terms.Worker).Count);
 
         var perGroup = Math.Min(terms.PerModel, Math.Max(MinPerGroup, MaxPrompts / Math.Max(chosen.Count, 1)));
@@ -107,6 +113,20 @@ internal sealed class QueueIndex
         return offered;
     }
 
+    /// <summary>The clock went back: what became due meanwhile is not due any more.</summary>
+    private void Undo(long now)
+    {
+        foreach (var (seq, entry) in _entries)
+        {
+            if (entry.AvailableAt <= now)
+                continue;
+            var before = entry.Group.Turns.First;
+            entry.Group.Turns.Remove(entry.Prompt.Turn);
+            MoveHead(entry.Group, before);
+            _later.Enqueue(seq, entry.AvailableAt);
+        }
+    }
+
     /// <summary>The groups of these models whose heads come first, and that of prompts that name no model.</summary>
     private IEnumerable<Group> Wanted(IReadOnlySet<string> models, Guid worker)
     {
@@ -114,11 +134,11 @@ internal sealed class QueueIndex
         if (found.Count == MaxWanted || _groups.Count <= MaxScanned)
             return found;
         var all = models.Count < _groups.Count
-            ? Named(models.Append(null), worker)
+            ? Named([.. models, "", null], worker)
             : _groups.Values.Where(group => IsWanted(group) && group.Turns.Count > 0 && (group.Worker == Guid.Empty || group.Worker == worker));
         return all.OrderBy(group => group.Turns.First).Take(MaxWanted);
 
-        bool IsWanted(Group group) => group.Model is null || models.Contains(group.Model);
+        bool IsWanted(Group group) => group.Model is null or "" || models.Contains(group.Model);
     }
 
     /// <summary>The groups of these models with due prompts that this worker may run.</summary>

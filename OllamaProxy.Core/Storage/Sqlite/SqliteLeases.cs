@@ -55,7 +55,7 @@ internal static class SqliteLeases
     public static bool HasSlot(SqliteSession session, ClaimTerms terms, out string? shared)
     {
         shared = terms.After is { } after ? SlotOf(session, after) : null;
-        if (shared is not null)
+        if (shared is not null || !terms.TakesSlot)
             return true;
         // As long as there are fewer leases than slots, which is quick to tell, it does not matter where they are, and which of them share one.
         return session.Number("SELECT count(*) FROM leases") < terms.Concurrency
@@ -67,7 +67,7 @@ internal static class SqliteLeases
     {
         var lease = Lease.New(seq);
         session.Execute("INSERT INTO leases (seq, token, slot, backend, worker, expires_at) VALUES ($seq, $token, $slot, $backend, $worker, $expires_at)",
-            ("$seq", seq), ("$token", lease.Token.ToString()), ("$slot", shared), ("$backend", terms.Backend), ("$worker", terms.Worker?.ToString()), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
+            ("$seq", seq), ("$token", lease.Token.ToString()), ("$slot", shared), ("$backend", terms.TakesSlot ? terms.Backend : ""), ("$worker", terms.Worker?.ToString()), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
         PromptAttempts.Begin(session, seq, attempt, terms.Backend, now);
         return lease;
     }
