@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OllamaProxy.Prompts;
+using OllamaProxy.Worker;
 
 namespace OllamaProxy.Api;
 
@@ -13,6 +14,7 @@ namespace OllamaProxy.Api;
 public sealed class CallConnections(
     PromptQueue queue,
     HostLimits limits,
+    WorkerIdentity worker,
     OllamaProxyOptions options,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
@@ -25,6 +27,9 @@ public sealed class CallConnections(
     private readonly TimeSpan _lookInterval = TimeSpan.FromSeconds(options.Worker ? 1 : 0.25);
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>A connection of this process.</summary>
+    public Connection Here { get; } = new(options.Worker ? worker.Token : null, options.LeaseLength);
 
     /// <summary>The answer to the call that has become this prompt.</summary>
     /// <param name="prompt">The prompt.</param>
@@ -89,7 +94,7 @@ public sealed class CallConnections(
             {
                 try
                 {
-                    return await FindOutcomeAsync(context, prompt, cancellationToken);
+                    return await FindOutcomeAsync(context, prompt, live, cancellationToken);
                 }
                 catch (StoreException) when (live?.HasEnded is false)
                 {
@@ -101,10 +106,20 @@ public sealed class CallConnections(
     }
 
     /// <summary>What became of the prompt, by the store; null: it has not ended.</summary>
-    private async Task<IResult?> FindOutcomeAsync(HttpContext context, Prompt prompt, CancellationToken cancellationToken)
+    private async Task<IResult?> FindOutcomeAsync(HttpContext context, Prompt prompt, LiveResponse? live, CancellationToken cancellationToken)
     {
-        if (await queue.FindAsync(prompt.Id, cancellationToken) is not { } now)
+        var now = await queue.FindAsync(prompt.Id, cancellationToken);
+        if (now is { IsAbandoned: true })
+        {
+            // This process was stopped, and another could not know that the client is there. What still runs here is about to end.
+            if (live?.HasEnded is false)
+                return null;
+            now = await queue.ReconnectAsync(prompt.Id, Here, cancellationToken);
+        }
+        if (now is null)
             return CallOutcome.Deleted(context);
+        if (now.IsAbandoned)
+            return CallOutcome.BegunElsewhere(context);
         return now.Status.HasEnded() ? CallOutcome.Of(context, now, await queue.FindResponseAsync(now.Id, cancellationToken)) : null;
     }
 

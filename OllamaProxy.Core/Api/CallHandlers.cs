@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
-using OllamaProxy.Worker;
 
 namespace OllamaProxy.Api;
 
@@ -10,7 +9,7 @@ namespace OllamaProxy.Api;
 /// becomes a prompt, waits its turn, and is answered on the same connection with what Ollama says, byte for byte.
 /// </summary>
 public sealed class CallHandlers(
-    PromptQueue queue, CallConnections connections, Passing passing, LiveResponses liveResponses, Waits waits, WorkerIdentity worker, OllamaProxyOptions options, TimeProvider time)
+    PromptQueue queue, CallConnections connections, Passing passing, LiveResponses liveResponses, Waits waits, OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>The header that tells the id of the prompt that a call has become.</summary>
     public const string PromptId = "X-Prompt-Id";
@@ -55,7 +54,7 @@ public sealed class CallHandlers(
             Id = Guid.CreateVersion7(time.GetUtcNow()),
             Call = new(endpoint.Path, context.Request.QueryString.ToString(), HeaderRules.ForOllama(context.Request.AllHeaders()), body),
             Priority = options.InteractivePriority,
-            Connection = isKept ? null : new(options.Worker ? worker.Token : null, options.LeaseLength),
+            Connection = isKept ? null : connections.Here,
         };
         if (isKept)
             return await KeptAsync(context, await SubmitAsync(context, prompt), seconds);

@@ -25,6 +25,14 @@ internal static class CallOutcome
     private static int StatusOf(string? error) =>
         error is not null && ErrorClassifier.SaysModelIsMissing(error) ? StatusCodes.Status404NotFound : StatusCodes.Status502BadGateway;
 
+    /// <summary>That another process had begun the prompt, and has stopped it since.</summary>
+    public static IResult BegunElsewhere(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = "1";
+        return ApiError.Of(context, StatusCodes.Status503ServiceUnavailable,
+            "This process stood still for longer than a lease, and another process had begun the prompt, and stopped it since the client seemed to be gone. Send the call again.");
+    }
+
     /// <summary>That the prompt was deleted.</summary>
     public static IResult Deleted(HttpContext context)
     {

@@ -107,6 +107,7 @@ public interface IPromptStore
     /// Queues prompts again whose lease ran out, or fails them where that was their last attempt; fails queued ones that
     /// waited for longer than they may, and cancels those whose client was waiting on a connection that is not heard of any more.
     /// </summary>
+    /// <remarks>A lease that its holder renews is good, also after the wall clock was set: see <see cref="ClockReading"/>.</remarks>
     /// <param name="terms">How long leases are, and how many attempts there are.</param>
     /// <param name="connected">The ids of prompts for which clients wait here: their connections are there, however late the last renewal was.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -124,6 +125,13 @@ public interface IPromptStore
 
     /// <summary>Makes the leases of connections on these prompts good for another <paramref name="length"/> from now. Those of prompts that have ended are gone.</summary>
     Task RenewConnectionsAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Asks again for a prompt that <see cref="Prompt.IsAbandoned"/> though its client is there: queues it at its old rank, with a lease of
+    /// its connection. It stays as it is where another than the connection's worker had begun it, who has stopped since.
+    /// </summary>
+    /// <returns>The prompt as it is then; null if there is none with this id.</returns>
+    Task<Prompt?> ReconnectAsync(Guid id, Connection connection, CancellationToken cancellationToken);
 
     /// <summary>What a lease is worth now.</summary>
     Task<LeaseState> LookAtAsync(Lease lease, CancellationToken cancellationToken);

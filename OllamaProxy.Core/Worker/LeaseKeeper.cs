@@ -23,18 +23,19 @@ public sealed class LeaseKeeper(IPromptStore store, OllamaProxyOptions options, 
         using var timer = new PeriodicTimer(_renewAfter < LookInterval ? _renewAfter : LookInterval, time);
         // To end the timer costs a fraction of what an exception would, and every attempt ends.
         await using var ended = attemptEnded.UnsafeRegister(static timer => ((PeriodicTimer)timer!).Dispose(), timer);
-        var renewedAt = time.GetTimestamp();
+        var renewed = ClockReading.Of(time);
         var kept = default(TextOffset);
         try
         {
             while (await timer.WaitForNextTickAsync(CancellationToken.None))
             {
                 // At short leases every tick is a renewal; by the clock, half of them would come a moment too early.
-                var renew = _renewAfter <= LookInterval || time.GetElapsedTime(renewedAt) >= _renewAfter;
-                var askedAt = time.GetTimestamp();
+                // And once the wall clock was set, by which others judge the lease.
+                var renew = _renewAfter <= LookInterval || time.GetElapsedTime(renewed.Timestamp) >= _renewAfter || renewed.SetSince(time) != TimeSpan.Zero;
+                var asked = ClockReading.Of(time);
                 var chunk = text.ReadFrom(kept);
                 var state = await TryAsync(prompt, chunk, renew, attemptEnded);
-                if (state is null && time.GetElapsedTime(renewedAt) >= options.LeaseLength)
+                if (state is null && time.GetElapsedTime(renewed.Timestamp) >= options.LeaseLength)
                     return LeaseState.Lost;
                 if (state is LeaseState.Cancelled or LeaseState.Lost)
                     return state.Value;
@@ -42,7 +43,7 @@ public sealed class LeaseKeeper(IPromptStore store, OllamaProxyOptions options, 
                     continue;
                 kept = chunk.End;
                 if (renew || !chunk.IsEmpty)
-                    renewedAt = askedAt;
+                    renewed = asked;
             }
         }
         catch (OperationCanceledException) when (attemptEnded.IsCancellationRequested)

@@ -21,7 +21,7 @@ public sealed class Settler(IPromptStore store, QueueSignal signal, OllamaProxyO
     /// <exception cref="StoreException">The store takes nothing.</exception>
     public async Task SettleAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease)
     {
-        var deadline = time.GetUtcNow() + options.LeaseLength;
+        var started = time.GetTimestamp();
         while (true)
         {
             try
@@ -29,7 +29,7 @@ public sealed class Settler(IPromptStore store, QueueSignal signal, OllamaProxyO
                 await WriteAsync(prompt, outcome, lease);
                 return;
             }
-            catch (StoreException exception) when (!outcome.Stopped && time.GetUtcNow() < deadline)
+            catch (StoreException exception) when (!outcome.Stopped && time.GetElapsedTime(started) < options.LeaseLength)
             {
                 logger.SettlingDelayed(prompt.Id, exception.Message);
                 await Task.Delay(StoreRetryWait, time);

@@ -13,9 +13,9 @@ internal static class SqliteLeases
         $"""
         UPDATE prompts SET status = 'cancelled', error = $client_gone, completed_at = $now, updated_at = $now,
             result = {GeneratedChunks.Joined}, thinking = {GeneratedChunks.JoinedThinking}
-        WHERE seq IN (SELECT seq FROM connections WHERE expires_at <= $now_ms) AND +status IN ('queued', 'processing');
+        WHERE seq IN (SELECT seq FROM connections WHERE expires_at <= $leases_by_ms) AND +status IN ('queued', 'processing');
 
-        DELETE FROM leases WHERE expires_at <= $now_ms;
+        DELETE FROM leases WHERE expires_at <= $leases_by_ms;
 
         UPDATE attempts SET ended_at = $now, error = $lease_ran_out WHERE ended_at IS NULL AND seq NOT IN (SELECT seq FROM leases);
 
@@ -34,11 +34,11 @@ internal static class SqliteLeases
         WHERE status = 'queued' AND expires_at <= $now_ms;
         """;
 
-    private const string ClientGone = "The client that waited for it on an open connection is gone.";
     private const string LeaseRanOut = "The worker that ran this prompt was not heard of for the length of its lease.";
 
-    public static void Sweep(SqliteSession session, ClaimTerms terms, DateTimeOffset now) => session.Execute(SweepAll,
-        ("$now_ms", now.ToUnixTimeMilliseconds()), ("$max_attempts", terms.MaxAttempts), ("$now", SqliteTime.Write(now)), ("$lease_ran_out", LeaseRanOut), ("$client_gone", ClientGone));
+    public static void Sweep(SqliteSession session, ClaimTerms terms, LeaseExpiry expiry, DateTimeOffset now) => session.Execute(SweepAll,
+        ("$leases_by_ms", expiry.By.ToUnixTimeMilliseconds()), ("$now_ms", now.ToUnixTimeMilliseconds()), ("$now", SqliteTime.Write(now)),
+        ("$max_attempts", terms.MaxAttempts), ("$lease_ran_out", LeaseRanOut), ("$client_gone", Connection.Gone));
 
     /// <summary>Claims a prompt, if it is still due, and there is a slot for it.</summary>
     public static ClaimedPrompt? Claim(SqliteSession session, long seq, ClaimTerms terms, DateTimeOffset now)

@@ -12,17 +12,19 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     private readonly RecentPrompts _recent = new();
     private readonly ResultTexts _results;
     private readonly SqliteWriter _writer;
+    private readonly LeaseClocks _leaseClocks;
     private readonly TimeSpan _ageingStep;
     private readonly TimeProvider _time;
 
-    private SqlitePromptStore(SqliteDatabase database, SqliteConnection connection, TimeSpan ageingStep, TimeProvider time)
+    private SqlitePromptStore(SqliteDatabase database, SqliteConnection connection, OpenFiles files, TimeSpan ageingStep, TimeProvider time)
     {
         var session = new SqliteSession(connection);
         _database = database;
-        _readers = new(database);
+        _readers = new(database, files);
         _results = new(this);
         _order = new(session, _recent, Watches, time);
-        _writer = new(database, session, _order);
+        _writer = new(database, session, files, _order);
+        _leaseClocks = new(time);
         _ageingStep = ageingStep;
         _time = time;
     }
@@ -47,7 +49,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
             SqliteSchema.Prepare(connection, path, new OriginalTakeover(defaultModel, time.GetUtcNow()));
             // They are for those who write by scripts; this program writes only what it can read, and checks beforehand.
             connection.Execute("PRAGMA ignore_check_constraints = ON");
-            return new(database, connection, ageingStep ?? Rank.DefaultAgeingStep, time);
+            return new(database, connection, new OpenFiles(connection, path), ageingStep ?? Rank.DefaultAgeingStep, time);
         }
         catch (Exception exception)
         {
@@ -173,9 +175,11 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     /// <inheritdoc/>
     public Task<bool> SweepAsync(ClaimTerms terms, IReadOnlyCollection<Guid> connected, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
-        if (connected.Count > 0 && Connections.AnyExpired(session, now))
-            Connections.Renew(session, connected, now + terms.LeaseLength, expiredBy: now);
-        SqliteLeases.Sweep(session, terms, now);
+        var expiry = _leaseClocks.Look(terms.LeaseLength);
+        expiry.Settle(session);
+        if (connected.Count > 0 && Connections.AnyExpired(session, expiry.By))
+            Connections.Renew(session, connected, now + terms.LeaseLength, expiredBy: expiry.By);
+        SqliteLeases.Sweep(session, terms, expiry, now);
         return session.Number("SELECT prompts FROM counts WHERE status = 'queued'") > 0;
     }, cancellationToken);
 
@@ -190,9 +194,13 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     /// <inheritdoc/>
     public Task RenewConnectionsAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
-        Connections.Renew(session, ids, now + length, expiredBy: now + length);
+        Connections.Renew(session, ids, now + length, expiredBy: DateTimeOffset.MaxValue);
         return true;
     }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Prompt?> ReconnectAsync(Guid id, Connection connection, CancellationToken cancellationToken) =>
+        WriteAsync((session, now) => Connections.Reconnect(session, id, connection, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<LeaseState> LookAtAsync(Lease lease, CancellationToken cancellationToken) =>
