@@ -45,7 +45,7 @@ public sealed class CallHandlers(
     {
         ApiError.Use(context, endpoint.Family);
         var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
-        var request = CallRequest.Read(endpoint, body);
+        var request = CallRequest.Read(endpoint, CallBody.Decode(endpoint, context.Request, body, options.MaxBodyBytes));
         if (request.IsUnload)
             return await passing.ToAllWhoHaveAsync(context, request.Model, body);
         var isKept = Waits.RespondsAsync(context, out var seconds);
@@ -62,7 +62,7 @@ public sealed class CallHandlers(
         var wait = liveResponses.Expect(prompt.Id.Value);
         try
         {
-            return connections.AnswerTo(await SubmitAsync(context, prompt), wait);
+            return connections.AnswerTo(await SubmitAsync(context, prompt), ContentTypeOf(endpoint, body), wait);
         }
         catch
         {
@@ -70,6 +70,15 @@ public sealed class CallHandlers(
             throw;
         }
     }
+
+    /// <summary>As what Ollama answers such a call, if it answers it well; null: no answer begins before Ollama's.</summary>
+    private string? ContentTypeOf(CallEndpoint endpoint, ReadOnlyMemory<byte> body) => endpoint switch
+    {
+        _ when options.KeepAliveInterval == TimeSpan.Zero => null,
+        _ when !CallRequest.IsStreamed(endpoint, body) => "application/json; charset=utf-8",
+        { Family: ApiFamily.Ollama } => "application/x-ndjson",
+        _ => EventStream.MediaType,
+    };
 
     private async Task<Prompt> SubmitAsync(HttpContext context, NewPrompt prompt)
     {

@@ -5,11 +5,8 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Api;
 
 /// <summary>The API that reads prompts.</summary>
-public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits waits, OllamaProxyOptions options)
+public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits waits, RetryAfter retryAfter, OllamaProxyOptions options)
 {
-    /// <summary>How long a client should wait before it asks again for a result that is not there, in seconds.</summary>
-    private const string ResultRetryAfter = "1";
-
     /// <summary>A prompt, whole, with its attempts: 200 or 404.</summary>
     public Task<IResult> PromptAsync(HttpContext context) => WithPromptAsync(context, async prompt =>
     {
@@ -37,7 +34,7 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
                 return Problems.UnknownPrompt(prompt.Id.ToString()); // It was deleted in between.
             return new ResultAnswer(prompt, result);
         }
-        context.Response.Headers.RetryAfter = ResultRetryAfter;
+        await retryAfter.SetForResultAsync(context, prompt);
         return JsonAnswer.Of(await PendingAsync(prompt, context.RequestAborted), ApiJson.Relaxed.PendingResource, StatusCodes.Status202Accepted);
     });
 
@@ -55,7 +52,7 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
         context.Response.Headers[CallHandlers.PromptId] = prompt.Id.ToString();
         if (prompt.Status.HasEnded())
             return CallOutcome.Of(context, prompt, await queue.FindResponseAsync(prompt.Id, context.RequestAborted));
-        context.Response.Headers.RetryAfter = ResultRetryAfter;
+        await retryAfter.SetForResultAsync(context, prompt);
         return JsonAnswer.Of(new(prompt.Id, prompt.Status.Name()), ApiJson.Relaxed.PendingResource, StatusCodes.Status202Accepted);
     });
 

@@ -33,6 +33,7 @@ internal static class RequestBody
         }
     }
 
-    private static ProblemException TooLarge(int maxBytes) => new(StatusCodes.Status413PayloadTooLarge,
+    /// <summary>413: the body is larger than that, as it came or decoded.</summary>
+    public static ProblemException TooLarge(int maxBytes) => new(StatusCodes.Status413PayloadTooLarge,
         string.Create(CultureInfo.InvariantCulture, $"The body is larger than {maxBytes} bytes, the most that OLLAMA_PROXY_MAX_BODY_BYTES allows."));
 }

@@ -27,7 +27,7 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
 
         var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
         return submission.Outcome == SubmissionOutcome.Conflicting
-            ? Problems.Of(StatusCodes.Status422UnprocessableEntity, $"The {IdempotencyKey} '{key}' was used with another body.")
+            ? KeyConflict(key)
             : await SubmittedAsync(context, submission.Prompt, StatusCodes.Status202Accepted);
     }
 
@@ -46,6 +46,27 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
             SubmissionOutcome.Repeated => await SubmittedAsync(context, submission.Prompt, StatusCodes.Status200OK),
             _ => Problems.Conflict($"There is a prompt with the id '{id}' that was submitted with another body."),
         };
+    }
+
+    /// <summary>
+    /// Queues what was sent with a prompt once more, as a new prompt: 202, or 404. The body may be a merge patch (RFC 7396) of what was
+    /// submitted: its fields take the place of those that were sent, and null leaves one out. A call is repeated as it came.
+    /// </summary>
+    public async Task<IResult> RepeatAsync(HttpContext context)
+    {
+        var key = KeyOf(context.Request);
+        var changes = await ReadAsync(context);
+        if (RouteId.Uuid(context) is not { } id || await queue.FindAsync(id, context.RequestAborted) is not { } first
+            || await queue.FindContentAsync(id, context.RequestAborted) is not { } content)
+            return Problems.UnknownPrompt(RouteId.Text(context));
+        var prompt = new Repetition(first, content).Read(changes, _submissions);
+        if (key is not null)
+            prompt = prompt with { IdempotencyKey = key, Fingerprint = SHA256.HashData([.. id.ToByteArray(), .. changes.Span]) };
+
+        var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
+        return submission.Outcome == SubmissionOutcome.Conflicting
+            ? KeyConflict(key)
+            : await SubmittedAsync(context, submission.Prompt, StatusCodes.Status202Accepted);
     }
 
     /// <summary>Queues a JSON array of prompts, or a prompt on each line, all or none: 202 with the ids in order.</summary>
@@ -73,6 +94,9 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
         using var document = JsonBody.Parse(body);
         return _submissions.Read(document.RootElement);
     }
+
+    private static IResult KeyConflict(string? key) =>
+        Problems.Of(StatusCodes.Status422UnprocessableEntity, $"The {IdempotencyKey} '{key}' was used with another body.");
 
     private static string? KeyOf(HttpRequest request)
     {

@@ -6,7 +6,8 @@ public static class OllamaFailures
     /// <summary>How much of a body that is not Ollama's is quoted.</summary>
     private const int QuoteLength = 200;
 
-    private const string NotOllama = "The answer is not one of Ollama's; is OLLAMA_URL right?";
+    /// <summary>How an error begins whose text is not Ollama's own.</summary>
+    internal const string NotOllama = "The answer is not one of Ollama's; is OLLAMA_URL right?";
 
     /// <summary>What an answer other than 200 means.</summary>
     /// <param name="status">The HTTP status.</param>

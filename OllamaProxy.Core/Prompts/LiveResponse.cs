@@ -25,6 +25,9 @@ public sealed class LiveResponse : IDisposable
     /// <param name="wait">Who is told of it; null: nobody waits for it.</param>
     internal LiveResponse(ResponseWait? wait) => _wait = wait;
 
+    /// <summary>Whether a client waits for it on a connection to this process, or did when the attempt began.</summary>
+    public bool IsAwaited => _wait is not null;
+
     /// <summary>The HTTP status; 0 before there is one.</summary>
     public int Status => _status ?? 0;
 

@@ -6,6 +6,9 @@ namespace OllamaProxy.Storage.Sqlite;
 /// <summary>Prompts in a SQLite file. Writes go through one <see cref="SqliteWriter"/>; reads never wait for them.</summary>
 public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 {
+    /// <summary>For so long a status is good without a look at what other processes wrote.</summary>
+    private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(1);
+
     private readonly SqliteDatabase _database;
     private readonly SqliteReaders _readers;
     private readonly QueueOrder _order;
@@ -22,7 +25,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         _database = database;
         _readers = new(database, files);
         _results = new(this);
-        _order = new(session, _recent, Watches, time);
+        _order = new(session, _recent, Watches, ageingStep, time);
         _writer = new(database, session, files, _order);
         _leaseClocks = new(time);
         _ageingStep = ageingStep;
@@ -81,7 +84,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     /// <inheritdoc/>
     public async Task<Prompt?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
-        if (!_order.IsCaughtUp)
+        if (!_order.IsCaughtUpWithin(GoodFor))
             _writer.CatchUpSoon();
         else if (_recent.Find(id) is { } recent)
             return recent;
@@ -95,7 +98,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) =>
-        FindAsync(id, "prompt, metadata", row => new PromptContent(row.Text(0), row.BytesOrNull(1)), cancellationToken);
+        ReadAsync(session => PromptCalls.FindContent(session, id), cancellationToken);
 
     /// <inheritdoc/>
     public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) => _results.FindAsync(id, cancellationToken);
@@ -121,7 +124,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         // Nothing was written here for a while: look for once, and let the order catch up for the next who asks.
         _writer.CatchUpSoon();
         return ReadAsync(session => session.Number(
-            "SELECT count(*) FROM prompts INDEXED BY prompts_by_turn WHERE status = 'queued' AND (rank, seq) < ($rank, $seq)",
+            "SELECT count(*) FROM prompts INDEXED BY prompts_in_turn WHERE status = 'queued' AND (rank, seq) < ($rank, $seq)",
             ("$rank", prompt.Rank), ("$seq", prompt.Seq)), cancellationToken);
     }
 
@@ -184,8 +187,12 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<QueueOffer> OfferAsync(int perModel, Guid worker, CancellationToken cancellationToken) =>
-        ReadAsync(session => QueueOffers.Read(session, perModel, worker, _time.GetUtcNow()), cancellationToken);
+    public async Task<QueueOffer> OfferAsync(OfferTerms terms, CancellationToken cancellationToken)
+    {
+        if (!_order.IsCaughtUpWithin(terms.Freshness))
+            await _writer.CatchUpAsync(cancellationToken);
+        return _order.Offer(terms, await ReadAsync(RunningLeases.Read, cancellationToken));
+    }
 
     /// <inheritdoc/>
     public Task<ClaimedPrompt?> ClaimAsync(long seq, ClaimTerms terms, CancellationToken cancellationToken) =>
@@ -241,12 +248,6 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         _readers.Dispose();
         await _writer.DisposeAsync();
     }
-
-    private Task<T?> FindAsync<T>(Guid id, string columns, Func<SqliteStatement, T?> read, CancellationToken cancellationToken) where T : class => ReadAsync(session =>
-    {
-        using var row = session.Query($"SELECT {columns} FROM prompts WHERE id = $id", ("$id", id.ToString()));
-        return row.Read() ? read(row) : null;
-    }, cancellationToken);
 
     /// <summary>Runs work on the connection that writes, as one write among others; also for tests, to break what they will.</summary>
     internal Task<T> WriteAsync<T>(Func<SqliteSession, DateTimeOffset, T> work, CancellationToken cancellationToken) =>
