@@ -74,6 +74,9 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_MAX_BODY_BYTES</c>: the largest request body.</summary>
     public int MaxBodyBytes { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary><c>OLLAMA_PROXY_MAX_BUFFERED_BYTES</c>: how much memory the large bodies of all requests may take together, while they come in and are stored.</summary>
+    public int MaxBufferedBytes { get; init; } = 256 * 1024 * 1024;
+
     /// <summary><c>OLLAMA_PROXY_CORS_ORIGINS</c>: the origins whose pages may call the API; <c>*</c>: all.</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = ["*"];
 
@@ -111,6 +114,7 @@ public sealed record OllamaProxyOptions
             AllowModelManagement = settings.Switch("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", defaults.AllowModelManagement),
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),
             MaxBodyBytes = settings.Whole("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
+            MaxBufferedBytes = settings.Whole("OLLAMA_PROXY_MAX_BUFFERED_BYTES", defaults.MaxBufferedBytes, 1024 * 1024, int.MaxValue),
             CorsOrigins = settings.List("OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins),
             Quiet = settings.IsSet("OLLAMA_PROXY_QUIET"),
         };

@@ -18,6 +18,9 @@ public static class OllamaProxyServices
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>The longest head of an answer of Ollama's.</summary>
+    private const int MaxResponseHeadKiB = 64;
+
     /// <summary>Adds everything, with the settings of the host's configuration.</summary>
     /// <param name="builder">The host's.</param>
     /// <param name="limits">What the host can do; null: all.</param>
@@ -79,6 +82,7 @@ public static class OllamaProxyServices
     private static SocketsHttpHandler PassOn() => new()
     {
         ConnectTimeout = ConnectTimeout,
+        MaxResponseHeadersLength = MaxResponseHeadKiB,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         UseCookies = false,
         AllowAutoRedirect = false,
@@ -91,6 +95,8 @@ public static class OllamaProxyServices
     private static void AddApi(this IServiceCollection services, OllamaProxyOptions options)
     {
         services.AddSingleton<ApiPipeline>();
+        services.AddSingleton<BufferBudget>();
+        services.AddSingleton<RequestBody>();
         services.AddSingleton<ApiEndpoints>();
         services.AddSingleton<SubmitHandlers>();
         services.AddSingleton<PromptHandlers>();

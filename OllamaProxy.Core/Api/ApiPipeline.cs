@@ -58,7 +58,7 @@ public sealed class ApiPipeline(
             // Long results are read while they are sent.
             await StoreFailed(context, exception).ExecuteAsync(context);
         }
-        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (exception is ReaderGoneException || context.RequestAborted.IsCancellationRequested)
         {
             // The client went away: nobody is left to be told.
         }

@@ -122,7 +122,7 @@ public sealed class CallConnections(
             var copied = live.CopyTo(offset, output);
             offset += copied;
             if (copied > 0)
-                await output.FlushAsync(cancellationToken);
+                await output.FlushToReaderAsync(cancellationToken);
             if (hasEnded)
                 break;
             if (copied > 0)

@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
+using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
 
@@ -86,7 +87,7 @@ internal sealed class EventStream
             return;
         if (!_isWritten)
             Write(": alive\n\n");
-        await _output.FlushAsync(cancellationToken);
+        await _output.FlushToReaderAsync(cancellationToken);
         (_isWritten, _sentAt) = (false, _time.GetTimestamp());
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
 
@@ -21,7 +22,7 @@ internal sealed class PassedAnswer(HttpResponseMessage answer) : IResult
             while (await body.ReadAsync(output.GetMemory(MaxPiece), httpContext.RequestAborted) is > 0 and var length)
             {
                 output.Advance(length);
-                await output.FlushAsync(httpContext.RequestAborted);
+                await output.FlushToReaderAsync(httpContext.RequestAborted);
             }
         }
     }

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Prompts;
 
@@ -16,7 +15,7 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
         var status = await StatusOfAsync(prompt, context.RequestAborted);
         var attempts = await queue.ListAttemptsAsync(prompt.Id, context.RequestAborted);
         return await queue.FindContentAsync(prompt.Id, context.RequestAborted) is { } content
-            ? TypedResults.Json(status.With(content, attempts), ApiJson.Relaxed.StatusResource)
+            ? new PromptAnswer(status.With(content, attempts), content.LongText)
             : Problems.UnknownPrompt(prompt.Id.ToString());
     });
 
@@ -38,7 +37,7 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
             return new ResultAnswer(prompt, result);
         }
         context.Response.Headers.RetryAfter = ResultRetryAfter;
-        return JsonAnswer.Of(await PendingAsync(prompt, context.RequestAborted), ApiJson.Relaxed.PendingResource, StatusCodes.Status202Accepted);
+        return new PendingAnswer(prompt, texts);
     });
 
     /// <summary>
@@ -80,17 +79,4 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
 
     private async Task<StatusResource> StatusOfAsync(Prompt prompt, CancellationToken cancellationToken) =>
         StatusResource.Of(prompt, await queue.FindPlaceAsync(prompt, cancellationToken), options.MaxAttempts);
-
-    private async Task<PendingResource> PendingAsync(Prompt prompt, CancellationToken cancellationToken)
-    {
-        var (text, thinking) = (new StringBuilder(), new StringBuilder());
-        await foreach (var chunk in texts.ReadAsync(prompt, default, cancellationToken))
-        {
-            text.Append(chunk.Text);
-            thinking.Append(chunk.Thinking);
-        }
-        return new(prompt.Id, prompt.Status.Name(), OrNull(text), OrNull(thinking));
-    }
-
-    private static string? OrNull(StringBuilder text) => text.Length > 0 ? text.ToString() : null;
 }

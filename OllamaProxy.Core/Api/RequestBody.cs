@@ -3,36 +3,86 @@ using Microsoft.AspNetCore.Http;
 
 namespace OllamaProxy.Api;
 
-/// <summary>Reads request bodies.</summary>
-internal static class RequestBody
+/// <summary>Reads request bodies: small ones as they are, large ones within a total for all requests together.</summary>
+public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options)
 {
-    /// <summary>How much memory a client gets for a length that it only claims.</summary>
-    private const long MaxClaimed = 1024 * 1024;
-
-    /// <summary>The whole body.</summary>
-    /// <exception cref="ProblemException">413: it is larger than <paramref name="maxBytes"/>.</exception>
-    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
+    /// <summary>The whole body. Dispose of it as soon as it is not needed any more.</summary>
+    /// <exception cref="ProblemException">413: it is larger than <c>OLLAMA_PROXY_MAX_BODY_BYTES</c>. 503: there is no room for it at the moment.</exception>
+    internal async Task<BufferedBody> ReadAsync(HttpContext context)
     {
-        if (request.ContentLength > maxBytes)
-            throw TooLarge(maxBytes);
+        var (request, cancellationToken) = (context.Request, context.RequestAborted);
+        if (request.ContentLength > options.MaxBodyBytes)
+            throw TooLarge();
 
-        var body = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, MaxClaimed));
+        var small = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, BufferedBody.MaxSmall));
         while (true)
         {
             var read = await request.BodyReader.ReadAsync(cancellationToken);
-            var tooLarge = body.Length + read.Buffer.Length > maxBytes;
-            if (!tooLarge)
+            var length = small.Length + read.Buffer.Length;
+            var isSmall = length <= Math.Min(BufferedBody.MaxSmall, options.MaxBodyBytes);
+            if (isSmall)
+            {
                 foreach (var segment in read.Buffer)
-                    body.Write(segment.Span);
+                    small.Write(segment.Span);
+            }
+            else if (length <= options.MaxBodyBytes)
+            {
+                // Nothing of this read is taken: the next one brings it again.
+                request.BodyReader.AdvanceTo(read.Buffer.Start);
+                return await ReadLargeAsync(context, small.GetBuffer().AsMemory(0, (int)small.Length));
+            }
             // Also when giving up: a reader that is left amid a read costs the client its connection.
             request.BodyReader.AdvanceTo(read.Buffer.End);
-            if (tooLarge)
-                throw TooLarge(maxBytes);
+            if (!isSmall)
+                throw TooLarge();
             if (read.IsCompleted)
-                return body.GetBuffer().AsMemory(0, (int)body.Length);
+                return new(small.GetBuffer().AsMemory(0, (int)small.Length));
         }
     }
 
-    private static ProblemException TooLarge(int maxBytes) => new(StatusCodes.Status413PayloadTooLarge,
-        string.Create(CultureInfo.InvariantCulture, $"The body is larger than {maxBytes} bytes, the most that OLLAMA_PROXY_MAX_BODY_BYTES allows."));
+    /// <summary>As <see cref="ReadAsync"/>, for whoever passes the body on: it is disposed of when the request has been answered.</summary>
+    internal async Task<ReadOnlyMemory<byte>> ReadForRequestAsync(HttpContext context)
+    {
+        var body = await ReadAsync(context);
+        context.Response.RegisterForDispose(body);
+        return body.Bytes;
+    }
+
+    private async Task<BufferedBody> ReadLargeAsync(HttpContext context, ReadOnlyMemory<byte> beginning)
+    {
+        var (reader, cancellationToken) = (context.Request.BodyReader, context.RequestAborted);
+        var body = new BufferedBody(budget.Open(context));
+        try
+        {
+            var buffer = body.Rent();
+            buffer.Append(beginning.Span);
+            while (true)
+            {
+                var read = await reader.ReadAsync(cancellationToken);
+                try
+                {
+                    if (buffer.Written.Length + read.Buffer.Length > options.MaxBodyBytes)
+                        throw TooLarge();
+                    foreach (var segment in read.Buffer)
+                        buffer.Append(segment.Span);
+                }
+                finally
+                {
+                    reader.AdvanceTo(read.Buffer.End);
+                }
+                if (!read.IsCompleted)
+                    continue;
+                body.Complete(buffer, options.MaxBufferedBytes);
+                return body;
+            }
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+    }
+
+    private ProblemException TooLarge() => new(StatusCodes.Status413PayloadTooLarge,
+        string.Create(CultureInfo.InvariantCulture, $"The body is larger than {options.MaxBodyBytes} bytes, the most that OLLAMA_PROXY_MAX_BODY_BYTES allows."));
 }

@@ -91,10 +91,10 @@ public sealed record StatusResource
         EtaSeconds = place?.Eta is { } eta ? Math.Round(eta.TotalSeconds, 1) : null,
     };
 
-    /// <summary>The whole prompt.</summary>
+    /// <summary>The whole prompt, but for a text that is too long to be held: see <see cref="PromptAnswer"/>.</summary>
     public StatusResource With(PromptContent content, IReadOnlyList<AttemptRecord> attempts) => this with
     {
-        Prompt = content.Text,
+        Prompt = content.LongText is null ? content.Text : null,
         Metadata = RawJson.OrNull(content.Metadata),
         AttemptHistory = [.. attempts.Select(AttemptResource.Of)],
     };

@@ -5,7 +5,7 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Api;
 
 /// <summary>The API that submits prompts.</summary>
-public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits waits, OllamaProxyOptions options)
+public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits waits, RequestBody bodies, OllamaProxyOptions options)
 {
     private const string IdempotencyKey = "Idempotency-Key";
     private const int MaxKeyLength = 255;
@@ -20,12 +20,8 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
     public async Task<IResult> SubmitAsync(HttpContext context)
     {
         var key = KeyOf(context.Request);
-        var body = await ReadAsync(context);
-        var prompt = Read(body);
-        if (key is not null)
-            prompt = prompt with { IdempotencyKey = key, Fingerprint = SHA256.HashData(body.Span) };
-
-        var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
+        var submission = await SubmitAsync(context, (prompt, body) =>
+            key is null ? prompt : prompt with { IdempotencyKey = key, Fingerprint = SHA256.HashData(body.Span) });
         return submission.Outcome == SubmissionOutcome.Conflicting
             ? Problems.Of(StatusCodes.Status422UnprocessableEntity, $"The {IdempotencyKey} '{key}' was used with another body.")
             : await SubmittedAsync(context, submission.Prompt, StatusCodes.Status202Accepted);
@@ -36,10 +32,7 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
     {
         if (RouteId.Uuid(context) is not { } id)
             return Problems.Of(StatusCodes.Status400BadRequest, $"'{RouteId.Text(context)}' is no UUID, so it cannot be the id of a prompt.");
-        var body = await ReadAsync(context);
-        var prompt = Read(body) with { Id = id, Fingerprint = SHA256.HashData(body.Span) };
-
-        var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
+        var submission = await SubmitAsync(context, (prompt, body) => prompt with { Id = id, Fingerprint = SHA256.HashData(body.Span) });
         return submission.Outcome switch
         {
             SubmissionOutcome.Accepted => await SubmittedAsync(context, submission.Prompt, StatusCodes.Status202Accepted),
@@ -51,7 +44,8 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
     /// <summary>Queues a JSON array of prompts, or a prompt on each line, all or none: 202 with the ids in order.</summary>
     public async Task<IResult> SubmitBatchAsync(HttpContext context)
     {
-        var prompts = new BatchReader(_submissions).Read(await ReadAsync(context));
+        using var body = await bodies.ReadAsync(context);
+        var prompts = new BatchReader(_submissions).Read(body);
         if (options.MaxQueued > 0 && prompts.Count > options.MaxQueued)
             return Problems.Of(StatusCodes.Status413PayloadTooLarge, $"The batch holds {prompts.Count} prompts, and OLLAMA_PROXY_MAX_QUEUED lets no more than {options.MaxQueued} wait.");
         var batch = Guid.CreateVersion7();
@@ -65,13 +59,13 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
             status: StatusCodes.Status202Accepted);
     }
 
-    private Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context) =>
-        RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
-
-    private NewPrompt Read(ReadOnlyMemory<byte> body)
+    /// <summary>Submits what the body says. However long the answer takes, the body is held only until the prompt is on disk.</summary>
+    private async Task<Submission> SubmitAsync(HttpContext context, Func<NewPrompt, ReadOnlyMemory<byte>, NewPrompt> complete)
     {
-        using var document = JsonBody.Parse(body);
-        return _submissions.Read(document.RootElement);
+        using var body = await bodies.ReadAsync(context);
+        using var document = JsonBody.Parse(body.Bytes);
+        var prompt = complete(_submissions.Read(document.RootElement, body), body.Bytes);
+        return await queue.SubmitAsync(prompt, context.RequestAborted);
     }
 
     private static string? KeyOf(HttpRequest request)

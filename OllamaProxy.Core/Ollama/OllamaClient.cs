@@ -19,24 +19,25 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
     /// <summary>How much of an error answer is read.</summary>
     private const int MaxErrorChars = 64 * 1024;
 
+    /// <summary>The longest list of models, or other answer in which Ollama tells of itself.</summary>
+    private const int MaxListBytes = 8 * 1024 * 1024;
+
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>For so long a client is let wait for what Ollama tells of itself, which takes it some time when it is busy.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(1);
-
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     /// <summary>
     /// Runs a generation and yields its lines as they come; the last one is <see cref="GenerateChunk.Done"/>, or
     /// <see cref="GenerateChunk.RepeatLimit"/> where Ollama ends the answer without such a line. To stop the generation,
     /// cancel: that closes the connection.
     /// </summary>
-    /// <param name="body">The request; see <see cref="GenerateRequest"/>.</param>
+    /// <param name="body">The request; see <see cref="GenerateRequest"/> and <see cref="LongGenerateContent"/>.</param>
     /// <param name="cancellationToken">Stops the generation.</param>
     /// <exception cref="OllamaException">It failed, before the first line or after some.</exception>
-    public async IAsyncEnumerable<GenerateChunk> GenerateAsync(byte[] body, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<GenerateChunk> GenerateAsync(HttpContent body, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Generate) { Content = new ByteArrayContent(body) { Headers = { ContentType = Json } } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Generate) { Content = body };
         using var response = await SendAsync(request, cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK)
             throw OllamaFailures.OfAnswer((int)response.StatusCode, await ReadErrorAsync(response, cancellationToken), RetryAfter(response));
@@ -64,9 +65,9 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
     /// <param name="body">The body to send.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="OllamaException">There is no answer.</exception>
-    public async Task<HttpResponseMessage> CallAsync(PromptCall call, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> CallAsync(PromptCall call, HttpContent body, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Route(call.Endpoint, call.Query)) { Content = new ReadOnlyMemoryContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Route(call.Endpoint, call.Query)) { Content = body };
         AddHeaders(request, call.Headers);
         return await SendAsync(request, cancellationToken);
     }
@@ -140,7 +141,7 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         try
         {
             using var answer = await PassAsync(HttpMethod.Get, path, HeaderList.Empty, null, either.Token);
-            var body = await answer.Content.ReadAsByteArrayAsync(either.Token);
+            var body = await ReadListAsync(answer.Content, either.Token);
             if (answer.StatusCode == HttpStatusCode.OK && !JsonReading.IsObject(body))
                 throw OllamaFailures.OfForeignBody("It is no JSON.");
             return new((int)answer.StatusCode, HeaderRules.ForClient(answer), body);
@@ -174,7 +175,8 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            return await http.GetByteArrayAsync(address, either.Token);
+            using var answer = await http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            return await ReadListAsync(answer.EnsureSuccessStatusCode().Content, either.Token);
         }
         catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException)
         {
@@ -183,6 +185,20 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw NoAnswerWithin(ProbeTimeout, exception);
+        }
+    }
+
+    /// <summary>What Ollama tells of itself, which is never long: another server must not fill the memory.</summary>
+    private static async Task<byte[]> ReadListAsync(HttpContent content, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await content.LoadIntoBufferAsync(MaxListBytes, cancellationToken);
+            return await content.ReadAsByteArrayAsync(cancellationToken);
+        }
+        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw OllamaFailures.OfForeignBody($"It is longer than {MaxListBytes / (1024 * 1024)} MiB.", exception);
         }
     }
 

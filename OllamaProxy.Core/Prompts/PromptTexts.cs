@@ -32,15 +32,22 @@ public sealed class PromptTexts(IPromptStore store, LiveTexts live)
     private static async IAsyncEnumerable<TextChunk> ReadLiveAsync(LiveText text, TextOffset after)
     {
         for (var chunk = text.ReadFrom(after, MaxChunk); !chunk.IsEmpty; chunk = text.ReadFrom(chunk.End, MaxChunk))
+        {
             yield return chunk;
-        await Task.CompletedTask;
+            // Who has much to catch up with lets others have a turn in between.
+            if (chunk.Text.Length + chunk.Thinking.Length >= MaxChunk - 1)
+                await Task.Yield();
+        }
     }
 
     private async IAsyncEnumerable<TextChunk> ReadGeneratedAsync(Prompt prompt, TextOffset after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var chunk = await store.ReadGeneratedAsync(prompt, after, cancellationToken);
-        if (!chunk.IsEmpty)
+        for (var chunk = await store.ReadGeneratedAsync(prompt, after, cancellationToken); !chunk.IsEmpty;)
+        {
             yield return chunk;
+            await Task.Yield();
+            chunk = await store.ReadGeneratedAsync(prompt, chunk.End, cancellationToken);
+        }
     }
 
     private async IAsyncEnumerable<TextChunk> ReadResultAsync(Prompt prompt, TextOffset after, [EnumeratorCancellation] CancellationToken cancellationToken)

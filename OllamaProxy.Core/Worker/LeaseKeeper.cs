@@ -12,6 +12,9 @@ public sealed class LeaseKeeper(IPromptStore store, OllamaProxyOptions options, 
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How much is handed in at once, in characters: others write as well.</summary>
+    private const int MaxChunk = 256 * 1024;
+
     private readonly TimeSpan _renewAfter = options.LeaseLength / 3;
 
     /// <summary>
@@ -27,12 +30,14 @@ public sealed class LeaseKeeper(IPromptStore store, OllamaProxyOptions options, 
         var kept = default(TextOffset);
         try
         {
-            while (await timer.WaitForNextTickAsync(CancellationToken.None))
+            var hasMore = false;
+            while (hasMore || await timer.WaitForNextTickAsync(CancellationToken.None))
             {
+                hasMore = false;
                 // At short leases every tick is a renewal; by the clock, half of them would come a moment too early.
                 var renew = _renewAfter <= LookInterval || time.GetElapsedTime(renewedAt) >= _renewAfter;
                 var askedAt = time.GetTimestamp();
-                var chunk = text.ReadFrom(kept);
+                var chunk = text.ReadFrom(kept, MaxChunk);
                 var state = await TryAsync(prompt, chunk, renew, attemptEnded);
                 if (state is null && time.GetElapsedTime(renewedAt) >= options.LeaseLength)
                     return LeaseState.Lost;
@@ -41,6 +46,7 @@ public sealed class LeaseKeeper(IPromptStore store, OllamaProxyOptions options, 
                 if (state is null)
                     continue;
                 kept = chunk.End;
+                hasMore = !attemptEnded.IsCancellationRequested && chunk.Text.Length + chunk.Thinking.Length >= MaxChunk - 1;
                 if (renew || !chunk.IsEmpty)
                     renewedAt = askedAt;
             }
