@@ -85,10 +85,12 @@ internal static class LongTexts
     }
 
     /// <summary>Reads a part, and returns its length.</summary>
-    /// <exception cref="StoreException">It is not there any more.</exception>
+    /// <exception cref="StoreException">It is not the prompt's any more.</exception>
     public static int ReadPart(SqliteSession session, long text, int number, Span<byte> piece)
     {
-        using var row = session.Query("SELECT bytes FROM parts WHERE text = $text AND number = $number", ("$text", text), ("$number", number));
+        using var row = session.Query(
+            "SELECT bytes FROM parts WHERE text = $text AND number = $number AND (SELECT seq FROM texts WHERE id = $text) IS NOT NULL",
+            ("$text", text), ("$number", number));
         return row.Read() ? row.CopyBytes(0, piece) : throw new StoreException("The prompt was changed or deleted while its text was being read.");
     }
 
