@@ -31,6 +31,7 @@ public static class OllamaProxyServices
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(limits ?? HostLimits.None);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddHostedService<MemoryReturn>();
         builder.Services.AddPrompts();
         builder.Services.AddWorker();
         builder.Services.AddApi(options);

@@ -58,7 +58,8 @@ internal sealed class EventStream
     public void Write<T>(string name, T value, JsonTypeInfo<T> type, string? id = null)
     {
         BeginEvent(name, id);
-        _output.Write(JsonSerializer.SerializeToUtf8Bytes(value, type));
+        using (var json = new Utf8JsonWriter(_output, JsonAnswer.Writing))
+            JsonSerializer.Serialize(json, value, type);
         Write("\n\n");
     }
 

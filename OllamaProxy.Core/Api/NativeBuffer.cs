@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 
 namespace OllamaProxy.Api;
 
@@ -69,7 +68,7 @@ internal sealed unsafe class NativeBuffer(BufferBudget.Reservation budget) : Mem
         if (_isDisposed)
             return;
         _isDisposed = true;
-        NativeMemory.Free(_start);
+        NativePages.Free(_start, _capacity);
         _start = null;
     }
 
@@ -81,7 +80,7 @@ internal sealed unsafe class NativeBuffer(BufferBudget.Reservation budget) : Mem
             return;
         var capacity = (int)Math.Min((needed + Step - 1) / Step * Step, int.MaxValue);
         budget.Add(capacity - _capacity);
-        _start = (byte*)NativeMemory.Realloc(_start, (nuint)capacity);
+        _start = NativePages.Grow(_start, _capacity, capacity);
         _capacity = capacity;
     }
 }

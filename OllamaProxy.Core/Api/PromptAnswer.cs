@@ -28,7 +28,7 @@ internal sealed class PromptAnswer(StatusResource prompt, LongText? longText) : 
         await output.WriteAsync(",\"prompt\":"u8.ToArray(), cancellationToken);
         // Not disposed of: after an exception that would still write what it holds.
         var json = new Utf8JsonWriter(output, JsonAnswer.Writing);
-        await LongJsonText.WriteAsync(output, json, text.Pieces, cancellationToken);
+        await output.WriteJsonAsync(json, text.Pieces, cancellationToken);
         await output.WriteAsync("}"u8.ToArray(), cancellationToken);
     }
 }

@@ -4,10 +4,19 @@ using Microsoft.AspNetCore.Http;
 namespace OllamaProxy.Api;
 
 /// <summary>Reads request bodies: small ones as they are, large ones within a total for all requests together.</summary>
-public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options)
+public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options, TimeProvider time)
 {
+    /// <summary>
+    /// How much of a large body has to come within <see cref="Patience"/>, in bytes: what does not come holds memory that others need. Kestrel's
+    /// own limit looks at the mean since the beginning, and lets who sent much be silent for ever.
+    /// </summary>
+    private const int LeastProgress = 64 * 1024;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>The whole body. Dispose of it as soon as it is not needed any more.</summary>
-    /// <exception cref="ProblemException">413: it is larger than <c>OLLAMA_PROXY_MAX_BODY_BYTES</c>. 503: there is no room for it at the moment.</exception>
+    /// <exception cref="ProblemException">413: it is larger than <c>OLLAMA_PROXY_MAX_BODY_BYTES</c>. 503: there is no room for it at the moment.
+    /// 408: it is large, and hardly anything of it came for a while.</exception>
     internal async Task<BufferedBody> ReadAsync(HttpContext context)
     {
         var (request, cancellationToken) = (context.Request, context.RequestAborted);
@@ -50,15 +59,18 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options)
 
     private async Task<BufferedBody> ReadLargeAsync(HttpContext context, ReadOnlyMemory<byte> beginning)
     {
-        var (reader, cancellationToken) = (context.Request.BodyReader, context.RequestAborted);
+        var reader = context.Request.BodyReader;
+        using var stalled = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stalled.Token);
         var body = new BufferedBody(budget.Open(context));
         try
         {
             var buffer = body.Rent();
             buffer.Append(beginning.Span);
+            var due = buffer.Written.Length + LeastProgress;
             while (true)
             {
-                var read = await reader.ReadAsync(cancellationToken);
+                var read = await reader.ReadAsync(either.Token);
                 try
                 {
                     if (buffer.Written.Length + read.Buffer.Length > options.MaxBodyBytes)
@@ -70,15 +82,23 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options)
                 {
                     reader.AdvanceTo(read.Buffer.End);
                 }
+                if (buffer.Written.Length >= due)
+                {
+                    due = buffer.Written.Length + LeastProgress;
+                    stalled.CancelAfter(Patience);
+                }
                 if (!read.IsCompleted)
                     continue;
                 body.Complete(buffer, options.MaxBufferedBytes);
                 return body;
             }
         }
-        catch
+        catch (Exception exception)
         {
             body.Dispose();
+            if (exception is OperationCanceledException && stalled.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+                throw new ProblemException(StatusCodes.Status408RequestTimeout, string.Create(CultureInfo.InvariantCulture,
+                    $"Less than {LeastProgress} bytes of the body came within {Patience.TotalSeconds} seconds; send it again."));
             throw;
         }
     }

@@ -48,7 +48,7 @@ internal sealed class ResultAnswer(Prompt prompt, StoredResult? result) : IResul
         if (text is null)
             return;
         json.WritePropertyName(name);
-        await LongJsonText.WriteAsync(output, json, text, cancellationToken);
+        await output.WriteJsonAsync(json, text, cancellationToken);
     }
 
     private static void Write(Utf8JsonWriter json, GenerationStatistics statistics)

@@ -12,12 +12,6 @@ internal sealed class StoredResponseAnswer(StoredResponse response) : IResult
         httpContext.Response.ContentLength = response.Body.Length;
         if (HttpMethods.IsHead(httpContext.Request.Method))
             return;
-        var output = httpContext.Response.BodyWriter;
-        await foreach (var piece in response.Body.Pieces(httpContext.RequestAborted))
-        {
-            piece.Span.CopyTo(output.GetSpan(piece.Length));
-            output.Advance(piece.Length);
-            await output.FlushToReaderAsync(httpContext.RequestAborted);
-        }
+        await httpContext.Response.BodyWriter.WriteAsync(response.Body.Pieces, httpContext.RequestAborted);
     }
 }

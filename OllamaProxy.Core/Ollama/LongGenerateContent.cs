@@ -59,7 +59,7 @@ internal sealed class LongGenerateContent(ClaimedPrompt prompt, ReadOnlyMemory<b
         output.Write(",\"prompt\":"u8);
         using var text = new Utf8JsonWriter(output, GenerateRequest.Writing);
         if (prompt.LongText is { } longText)
-            await LongJsonText.WriteAsync(output, text, longText.Pieces, cancellationToken);
+            await output.WriteJsonAsync(text, longText.Pieces, cancellationToken);
         else
             text.WriteStringValue(prompt.Text);
     }

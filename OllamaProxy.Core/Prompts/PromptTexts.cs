@@ -11,7 +11,7 @@ namespace OllamaProxy.Prompts;
 public sealed class PromptTexts(IPromptStore store, LiveTexts live)
 {
     /// <summary>The longest text or thinking of a chunk, in characters: all that one reader costs.</summary>
-    private const int MaxChunk = 64 * 1024;
+    private const int MaxChunk = 16 * 1024;
 
     /// <summary>Whether it is being generated, or still being settled, in this process: then more can come.</summary>
     public bool IsLive(Prompt prompt) => live.Find(prompt) is not null;
@@ -76,9 +76,10 @@ public sealed class PromptTexts(IPromptStore store, LiveTexts live)
         var characters = ArrayPool<char>.Shared.Rent(MaxChunk);
         try
         {
-            await foreach (var bytes in text(cancellationToken))
+            await using var pieces = text(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            while (await ReadingTurns.TakeAsync(() => pieces.MoveNextAsync().AsTask(), cancellationToken))
             {
-                for (var rest = bytes; rest.Length > 0;)
+                for (var rest = pieces.Current; rest.Length > 0;)
                 {
                     decoder.Convert(rest.Span, characters, flush: false, out var used, out var length, out _);
                     rest = rest[used..];
