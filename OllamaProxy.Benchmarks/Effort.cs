@@ -15,6 +15,9 @@ internal sealed record Effort
         CallWarmUp = 4000, // As with a drain.
         CallLoadWarmUp = TimeSpan.FromSeconds(10),
         DrainRuns = 3,
+        NamesQueued = 50_000,
+        NamesWarmUp = 4000,
+        NamesDrained = 3000,
         StatusPrompts = 10_000,
         StoreSamples = 1000,
         FinishedPrompts = 1_000_000,
@@ -39,6 +42,9 @@ internal sealed record Effort
         CallWarmUp = 20,
         CallLoadWarmUp = TimeSpan.FromSeconds(0.2),
         DrainRuns = 1,
+        NamesQueued = 1000,
+        NamesWarmUp = 20,
+        NamesDrained = 50,
         StatusPrompts = 300,
         StoreSamples = 10,
         FinishedPrompts = 9_000,
@@ -74,6 +80,14 @@ internal sealed record Effort
     public required TimeSpan CallLoadWarmUp { get; init; }
 
     public required int DrainRuns { get; init; }
+
+    /// <summary>How many prompts are queued that name many models.</summary>
+    public required int NamesQueued { get; init; }
+
+    /// <summary>How many of them are run before those that count.</summary>
+    public required int NamesWarmUp { get; init; }
+
+    public required int NamesDrained { get; init; }
 
     /// <summary>How many prompts there are whose status is asked for.</summary>
     public required int StatusPrompts { get; init; }

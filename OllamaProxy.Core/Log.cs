@@ -18,8 +18,16 @@ internal static partial class Log
     [LoggerMessage(17, LogLevel.Error, "{Method} {Path} failed. {Error}")]
     public static partial void StoreFailed(this ILogger logger, string method, string path, string error);
 
-    [LoggerMessage(4, LogLevel.Warning, "Ollama at {Endpoint} cannot be reached. Start it with `ollama serve` and get the model with `ollama pull {Model}`; prompts are accepted meanwhile and will run when it is up.")]
-    public static partial void OllamaAway(this ILogger logger, OllamaEndpoint endpoint, string model);
+    [LoggerMessage(4, LogLevel.Warning, "{Why}. Start it with `ollama serve` and get the model with `ollama pull {Model}`; "
+        + "prompts are accepted meanwhile and will run when it is up.")]
+    public static partial void OllamaAway(this ILogger logger, string why, string model);
+
+    [LoggerMessage(20, LogLevel.Warning, "Ollama at {Endpoint} cannot be used. {Why} Set OLLAMA_URL right, or start Ollama there with "
+        + "`ollama serve`; prompts are accepted meanwhile and will run when it is up.")]
+    public static partial void OllamaUnusable(this ILogger logger, OllamaEndpoint endpoint, string why);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Warning}")]
+    public static partial void SettingUnknown(this ILogger logger, string warning);
 
     [LoggerMessage(5, LogLevel.Information, "Ollama at {Endpoint} answers.")]
     public static partial void OllamaBack(this ILogger logger, OllamaEndpoint endpoint);

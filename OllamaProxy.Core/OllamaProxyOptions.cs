@@ -77,8 +77,20 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_MAX_BUFFERED_BYTES</c>: how much memory the large bodies of all requests may take together, while they come in and are stored.</summary>
     public int MaxBufferedBytes { get; init; } = 256 * 1024 * 1024;
 
-    /// <summary><c>OLLAMA_PROXY_CORS_ORIGINS</c>: the origins whose pages may call the API; <c>*</c>: all.</summary>
-    public IReadOnlyList<string> CorsOrigins { get; init; } = ["*"];
+    /// <summary><c>OLLAMA_PROXY_SHUTDOWN_SECONDS</c>: how long the end of the process may take, from the signal on.</summary>
+    public TimeSpan ShutdownTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary><c>OLLAMA_PROXY_KEEPALIVE_SECONDS</c>: after how much silence a call that waits gets a sign of life; zero: never.</summary>
+    public TimeSpan KeepAliveInterval { get; init; }
+
+    /// <summary><c>OLLAMA_PROXY_CORS_ORIGINS</c>: patterns of origins that may call the API beside local ones; <c>*</c>: all.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
+    /// <summary><c>OLLAMA_PROXY_HOSTS</c>: patterns of hosts, without ports, that are served beside local ones; <c>*</c>: all.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    /// <summary><c>WEBSITE_HOSTNAME</c>: the host name that Azure gives the app, without a port. Null: it does not run there.</summary>
+    public string? WebsiteHostName { get; init; }
 
     /// <summary><c>OLLAMA_PROXY_QUIET</c>: no line in the log for each request.</summary>
     public bool Quiet { get; init; }
@@ -86,16 +98,16 @@ public sealed record OllamaProxyOptions
     private const string DefaultDatabase = "data/queue.db";
 
     /// <summary>Reads the settings.</summary>
-    /// <exception cref="InvalidSettingException">A value is bad; the message names the setting and the value.</exception>
+    /// <exception cref="InvalidSettingException">Values are bad; the message has a line for each, with its name.</exception>
     public static OllamaProxyOptions Read(IConfiguration configuration)
     {
         var settings = new SettingReader(configuration);
         var defaults = new OllamaProxyOptions();
-        return new()
+        var options = new OllamaProxyOptions
         {
-            Backends = settings.Parsed("OLLAMA_URL", defaults.Backends, BackendsSetting.TryParse, BackendsSetting.Expected),
+            Backends = ReadBackends(settings, defaults.Backends),
             Model = settings.Text("OLLAMA_MODEL", defaults.Model),
-            KeepAlive = settings.Parsed("OLLAMA_KEEP_ALIVE", defaults.KeepAlive, KeepAliveSetting.TryParse, "a number of seconds or a duration such as 10m"),
+            KeepAlive = settings.Parsed("OLLAMA_KEEP_ALIVE", defaults.KeepAlive, KeepAliveSetting.TryParse, KeepAliveSetting.Expected),
             Concurrency = settings.Whole("OLLAMA_CONCURRENCY", defaults.Concurrency, 1, BackendsSetting.MaxConcurrency),
             PollInterval = settings.Seconds("OLLAMA_POLL_INTERVAL", defaults.PollInterval, 0.01, 3600),
             Timeout = settings.Seconds("OLLAMA_TIMEOUT", defaults.Timeout, 0.01, MaxSeconds),
@@ -115,9 +127,26 @@ public sealed record OllamaProxyOptions
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),
             MaxBodyBytes = settings.Whole("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
             MaxBufferedBytes = settings.Whole("OLLAMA_PROXY_MAX_BUFFERED_BYTES", defaults.MaxBufferedBytes, 1024 * 1024, int.MaxValue),
-            CorsOrigins = settings.List("OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins),
+            ShutdownTime = settings.Seconds("OLLAMA_PROXY_SHUTDOWN_SECONDS", defaults.ShutdownTime, 0, 3600),
+            KeepAliveInterval = settings.Seconds("OLLAMA_PROXY_KEEPALIVE_SECONDS", defaults.KeepAliveInterval, 0, 3600),
+            CorsOrigins = settings.Parsed("OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins, OriginsSetting.TryParse, OriginsSetting.Expected),
+            Hosts = settings.Parsed("OLLAMA_PROXY_HOSTS", defaults.Hosts, HostsSetting.TryParse, HostsSetting.Expected),
+            WebsiteHostName = settings.Text("WEBSITE_HOSTNAME", "").Split(':')[0] is { Length: > 0 } name ? name : null,
             Quiet = settings.IsSet("OLLAMA_PROXY_QUIET"),
         };
+        settings.ThrowIfAnyIsBad();
+        return options;
+    }
+
+    private static IReadOnlyList<BackendSetting> ReadBackends(SettingReader settings, IReadOnlyList<BackendSetting> fallback)
+    {
+        var backends = settings.Secret("OLLAMA_URL", fallback, BackendsSetting.Parse);
+        var token = settings.Text("OLLAMA_PROXY_BACKEND_TOKEN", "");
+        if (token.Length > 0 && !BackendsSetting.TryParseToken(token, out token))
+            settings.Refuse("The setting OLLAMA_PROXY_BACKEND_TOKEN must have visible ASCII characters only; its value is not shown here.");
+        else if (token.Length > 0)
+            backends = BackendsSetting.WithToken(backends, token);
+        return [.. backends.Select(backend => backend with { Proxy = ProxySetting.Find(settings, backend.Endpoint.BaseAddress) })];
     }
 
     /// <summary>The longest time-out that a timer of .NET can hold, rounded down: 24 days.</summary>

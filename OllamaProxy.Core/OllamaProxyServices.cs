@@ -1,13 +1,12 @@
 using System.Text;
-using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Net.Http.Headers;
 using OllamaProxy.Api;
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
+using OllamaProxy.Settings;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Worker;
 
@@ -24,7 +23,7 @@ public static class OllamaProxyServices
     /// <summary>Adds everything, with the settings of the host's configuration.</summary>
     /// <param name="builder">The host's.</param>
     /// <param name="limits">What the host can do; null: all.</param>
-    /// <exception cref="Settings.InvalidSettingException">A setting is bad.</exception>
+    /// <exception cref="InvalidSettingException">A setting is bad.</exception>
     public static IHostApplicationBuilder AddOllamaProxy(this IHostApplicationBuilder builder, HostLimits? limits = null)
     {
         var options = OllamaProxyOptions.Read(builder.Configuration);
@@ -32,10 +31,22 @@ public static class OllamaProxyServices
         builder.Services.AddSingleton(limits ?? HostLimits.None);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddHostedService<MemoryReturn>();
+        builder.Services.AddHostedService<SettingWarnings>();
+        var shutdown = options.ShutdownTime;
+        builder.Services.AddShutdown(limits?.LongestShutdown is { } longest && longest < shutdown ? longest : shutdown);
         builder.Services.AddPrompts();
         builder.Services.AddWorker();
-        builder.Services.AddApi(options);
+        builder.Services.AddApi();
         return builder;
+    }
+
+    /// <param name="services">The host's.</param>
+    /// <param name="atMost">How long the end of the process may take.</param>
+    private static void AddShutdown(this IServiceCollection services, TimeSpan atMost)
+    {
+        services.AddSingleton(provider => new Shutdown(
+            atMost, provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>()));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = Shutdown.ConnectionsEndAfter(atMost));
     }
 
     private static void AddPrompts(this IServiceCollection services)
@@ -52,6 +63,7 @@ public static class OllamaProxyServices
         });
         services.AddSingleton(provider => new LiveTexts(provider.GetRequiredService<IPromptStore>().Watches));
         services.AddSingleton<LiveResponses>();
+        services.AddSingleton<RunningAttempts>();
         services.AddSingleton<PromptTexts>();
         services.AddHostedService<StorePoll>();
         services.AddHostedService<OpenConnections>();
@@ -61,11 +73,11 @@ public static class OllamaProxyServices
     {
         services.AddSingleton(provider =>
         {
-            var http = new HttpClient(PassOn()) { Timeout = Timeout.InfiniteTimeSpan };
             var options = provider.GetRequiredService<OllamaProxyOptions>();
             var time = provider.GetRequiredService<TimeProvider>();
             var logger = provider.GetRequiredService<ILogger<Backend>>();
-            return new Backends([.. options.Backends.Select(backend => new Backend(new(http, backend.Endpoint, time), backend, options, time, logger))]);
+            return new Backends(
+                [.. options.Backends.Select(backend => new Backend(ClientOf(backend, time), backend, options, time, logger))], time);
         });
         services.AddSingleton<Attempt>();
         services.AddSingleton<LeaseKeeper>();
@@ -73,15 +85,21 @@ public static class OllamaProxyServices
         services.AddSingleton<PromptRunner>();
         services.AddSingleton<Dispatcher>();
         services.AddSingleton<IPromptTaker>(provider => provider.GetRequiredService<Dispatcher>());
+        services.AddSingleton<IWaitReasons, WaitReasons>();
         services.AddSingleton<WorkerIdentity>();
         services.AddSingleton<QueueWorker>();
         services.AddSingleton<Purger>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueWorker>());
     }
 
+    private static OllamaClient ClientOf(BackendSetting backend, TimeProvider time) =>
+        new(new(PassOn(backend.Proxy)) { Timeout = Timeout.InfiniteTimeSpan }, backend.Endpoint, time, backend.Headers, backend.Proxy);
+
     /// <summary>Sends a request as it is, and returns the answer as it is.</summary>
-    private static SocketsHttpHandler PassOn() => new()
+    private static SocketsHttpHandler PassOn(BackendProxy? proxy) => new()
     {
+        UseProxy = proxy is not null,
+        Proxy = proxy?.ToWebProxy(),
         ConnectTimeout = ConnectTimeout,
         MaxResponseHeadersLength = MaxResponseHeadKiB,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
@@ -93,11 +111,13 @@ public static class OllamaProxyServices
         ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
     };
 
-    private static void AddApi(this IServiceCollection services, OllamaProxyOptions options)
+    private static void AddApi(this IServiceCollection services)
     {
         services.AddSingleton<ApiPipeline>();
         services.AddSingleton<BufferBudget>();
         services.AddSingleton<RequestBody>();
+        services.AddSingleton<WholeContent>();
+        services.AddSingleton<RetryAfter>();
         services.AddSingleton<ApiEndpoints>();
         services.AddSingleton<SubmitHandlers>();
         services.AddSingleton<PromptHandlers>();
@@ -114,12 +134,11 @@ public static class OllamaProxyServices
         services.AddSingleton<OllamaHandlers>();
         services.AddSingleton<ModelManagementHandlers>();
         services.AddSingleton<UnmatchedHandler>();
-        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
-            .WithOrigins([.. options.CorsOrigins])
-            .AllowAnyHeader()
-            .AllowAnyMethod()
-            .WithExposedHeaders(HeaderNames.Location, HeaderNames.RetryAfter, Waits.Applied, CallHandlers.PromptId)
-            .SetPreflightMaxAge(TimeSpan.FromHours(12))));
+        services.AddSingleton<FoldedPaths>();
+        services.AddSingleton<HostPolicy>();
+        services.AddSingleton<OriginPolicy>();
+        services.AddSingleton<CallerCheck>();
+        services.AddCors();
         // The limit is ours: Kestrel's would be an empty 500 in the Functions worker.
         services.Configure<KestrelServerOptions>(kestrel =>
         {

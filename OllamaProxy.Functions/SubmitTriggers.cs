@@ -21,4 +21,9 @@ public sealed class SubmitTriggers(ApiPipeline pipeline, SubmitHandlers submits)
     public Task PutAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = Routes.Prompt)] HttpRequest request, CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, submits.PutAsync, aborted);
+
+    [Function("Repeat")]
+    public Task RepeatAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Repeat)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, submits.RepeatAsync, aborted);
 }

@@ -1,18 +1,32 @@
-using Microsoft.AspNetCore.Connections;
 using OllamaProxy.Prompts;
 using OllamaProxy.Server;
 using OllamaProxy.Settings;
 
-try
+const int Failed = 1, Misused = 2;
+
+var commandLine = CommandLine.Parse(args);
+if (commandLine.Help || commandLine.Version)
 {
-    await using var simulator = await Simulation.StartIfAskedAsync(args);
-    await using var app = ServerApplication.Create(Simulation.WithoutSwitch(args), simulator?.BaseAddress);
-    await app.RunAsync();
+    Console.WriteLine(commandLine.Help ? CommandLine.HelpText : $"Ollama Proxy {ServerApplication.Version}");
     return 0;
 }
-catch (Exception exception) when (exception is InvalidSettingException or StoreException or IOException { InnerException: AddressInUseException })
+if (commandLine.Mistakes.Count > 0)
+{
+    foreach (var mistake in commandLine.Mistakes)
+        await Console.Error.WriteLineAsync($"{mistake} --help tells what there is.");
+    return Misused;
+}
+
+try
+{
+    await using var simulator = await Simulation.StartIfAskedAsync(commandLine);
+    await using var app = ServerApplication.Create(commandLine.Settings, simulator?.BaseAddress);
+    await ServerApplication.RunAsync(app);
+    return 0;
+}
+catch (Exception exception) when (exception is InvalidSettingException or StoreException)
 {
     // What a user can mend is told in one line.
     await Console.Error.WriteLineAsync(exception.Message);
-    return 1;
+    return Failed;
 }

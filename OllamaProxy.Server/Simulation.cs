@@ -1,3 +1,4 @@
+using OllamaProxy.Settings;
 using OllamaProxy.Simulator;
 
 namespace OllamaProxy.Server;
@@ -5,20 +6,16 @@ namespace OllamaProxy.Server;
 /// <summary>The Simulator inside the server, for people without Ollama.</summary>
 internal static class Simulation
 {
-    private const string Switch = "--simulate";
-
     /// <summary>Slow enough to be watched, as a model is.</summary>
     private const double TokensPerSecond = 20;
 
-    /// <summary>What is left of a command line for others, who would take the word behind the switch for its value.</summary>
-    public static string[] WithoutSwitch(string[] args) => [.. args.Where(arg => arg != Switch)];
-
-    /// <summary>Starts the Simulator if the command line has <c>--simulate</c>; else null.</summary>
-    public static async Task<OllamaSimulator?> StartIfAskedAsync(string[] args)
+    /// <summary>Starts the Simulator if the command line asks for it; else null.</summary>
+    public static async Task<OllamaSimulator?> StartIfAskedAsync(CommandLine commandLine)
     {
-        if (!args.Contains(Switch))
+        if (!commandLine.Simulate)
             return null;
-        var model = Environment.GetEnvironmentVariable("OLLAMA_MODEL") is { Length: > 0 } set ? set : new OllamaProxyOptions().Model;
+        var settings = new SettingReader(new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine(commandLine.Settings).Build());
+        var model = settings.Text("OLLAMA_MODEL", new OllamaProxyOptions().Model);
         return await OllamaSimulator.StartAsync(new()
         {
             Models = [model],

@@ -16,7 +16,7 @@ internal sealed class AnswerEndpoint(
         {
             var body = await RequestBody.ReadAsync(context.Request, gone.Token);
             logged = requests.Begin(context.Request, body);
-            var request = GoJson.Read(body.Span, api.Read, api.Family.EmptyBody);
+            var request = GoJson.Read(ZstdBody.Decode(context.Request, body).Span, api.Read, api.Family.EmptyBody);
             framing = api.Family.Framing;
             CheckModel(request);
             if (request.OnlyLoads) await LoadAsync(context.Response, request, api.Family, logged, gone.Token);
@@ -26,6 +26,12 @@ internal sealed class AnswerEndpoint(
         {
             logged?.End();
             await api.Family.ErrorAsync(context.Response, exception.Status, exception.Message, gone.Token, framing);
+        }
+        catch (InvalidDataException exception)
+        {
+            // Ollama decodes before it looks at whose API is asked for, and says so in words of its own API.
+            logged?.End();
+            await JsonReply.ErrorAsync(context.Response, StatusCodes.Status400BadRequest, exception.Message, gone.Token);
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace OllamaProxy.Simulator;
@@ -38,6 +37,6 @@ internal static class GoJson
     {
         for (var line = exception.LineNumber ?? 0; line > 0; line--) body = body[(body.IndexOf((byte)'\n') + 1)..];
         var position = (int)Math.Min(exception.BytePositionInLine ?? 0, body.Length - 1);
-        return $"'{Encoding.UTF8.GetString(body[position..Math.Min(position + 4, body.Length)]).EnumerateRunes().First()}'";
+        return GoCharacter.Quote(body[position]);
     }
 }

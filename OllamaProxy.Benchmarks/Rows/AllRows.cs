@@ -12,6 +12,7 @@ internal static class AllRows
         new StatusRow(),
         new LatencyRows(),
         new DrainRow(),
+        new NamesRows(),
         new StreamRow(),
         new CallRows(),
         new SwapRow(),

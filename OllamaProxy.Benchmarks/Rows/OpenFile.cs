@@ -13,7 +13,8 @@ internal sealed class OpenFile : IAsyncDisposable
     {
         var options = new OllamaProxyOptions { MaxQueued = 0 };
         _store = store;
-        Queue = new(store, new QueueSignal(), new DrainRate(store, options, TimeProvider.System), options, TimeProvider.System);
+        var drainRate = new DrainRate(store, options, TimeProvider.System);
+        Queue = new(store, new QueueSignal(), drainRate, new RunningAttempts(), options, TimeProvider.System);
     }
 
     public IPromptStore Store => _store;

@@ -1,10 +1,13 @@
+using System.Text.Json.Serialization;
+
 namespace OllamaProxy.Api;
 
 /// <summary>An error as Anthropic tells it.</summary>
 /// <param name="Error">The error.</param>
 public sealed record AnthropicErrorResource(AnthropicErrorDetail Error)
 {
-    /// <summary>Always the same.</summary>
+    /// <summary>Always the same, and in front, as with Ollama.</summary>
+    [JsonPropertyOrder(-1)]
     public string Type { get; } = "error";
 }
 

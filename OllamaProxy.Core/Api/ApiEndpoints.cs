@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Template;
 
 namespace OllamaProxy.Api;
@@ -30,6 +31,7 @@ public sealed class ApiEndpoints
             new(Routes.Prompt, Delete, changes.DeleteAsync),
             new(Routes.Cancel, Post, changes.CancelAsync),
             new(Routes.Retry, Post, changes.RetryAsync),
+            new(Routes.Repeat, Post, submits.RepeatAsync),
             new(Routes.Status, Read, prompts.StatusAsync),
             new(Routes.Result, Read, prompts.ResultAsync),
             new(Routes.Response, Read, prompts.ResponseAsync),
@@ -68,14 +70,32 @@ public sealed class ApiEndpoints
     /// <summary>All endpoints.</summary>
     public IReadOnlyList<ApiEndpoint> All { get; }
 
+    /// <summary>The handler of a request, whose route values are set from its path. Null: there is no such route or method.</summary>
+    public Handler? Match(HttpRequest request)
+    {
+        foreach (var (endpoint, matcher) in _matchers)
+        {
+            var values = new RouteValueDictionary();
+            if (endpoint.Methods.Contains(request.Method, StringComparer.OrdinalIgnoreCase) && IsAt(endpoint, matcher, request.Path, values))
+            {
+                request.RouteValues = values;
+                return endpoint.Handler;
+            }
+        }
+        return null;
+    }
+
     /// <summary>The methods that a path can be asked with, OPTIONS among them; empty where there is no such path.</summary>
     public IReadOnlyList<string> MethodsOf(PathString path)
     {
-        // The matcher looks at no constraint, and would take the root's pattern for any path of one segment.
         var methods = _matchers
-            .Where(candidate => candidate.Endpoint.Pattern == Routes.Home ? path.Value is "" or "/" : candidate.Matcher.TryMatch(path, []))
+            .Where(candidate => IsAt(candidate.Endpoint, candidate.Matcher, path, []))
             .SelectMany(candidate => candidate.Endpoint.Methods)
             .ToList();
         return methods.Count == 0 ? [] : [.. methods, HttpMethods.Options];
     }
+
+    /// <summary>The matcher looks at no constraint, and would take the root's pattern for any path of one segment.</summary>
+    private static bool IsAt(ApiEndpoint endpoint, TemplateMatcher matcher, PathString path, RouteValueDictionary values) =>
+        endpoint.Pattern == Routes.Home ? path.Value is "" or "/" : matcher.TryMatch(path, values);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Ollama;
 
@@ -12,14 +13,43 @@ public static class ApiError
     /// <summary>Has the errors of this request answered as those of an API.</summary>
     public static void Use(HttpContext context, ApiFamily family) => context.Features.Set(new Shape(family));
 
-    /// <summary>Any error.</summary>
-    public static IResult Of(HttpContext context, int status, string message) => context.Features.Get<Shape>()?.Family switch
+    /// <summary>The same for a request that is refused before its handler runs: its path tells the API.</summary>
+    public static void UseThatOf(HttpContext context)
     {
-        ApiFamily.Ollama => JsonAnswer.Of(new OllamaErrorResource(message), ApiJson.Relaxed.OllamaErrorResource, status),
-        ApiFamily.OpenAI => JsonAnswer.Of(new OpenAIErrorResource(new(message, OpenAIType(status))), ApiJson.Relaxed.OpenAIErrorResource, status),
-        ApiFamily.Anthropic => JsonAnswer.Of(new AnthropicErrorResource(new(AnthropicType(status), message)), ApiJson.Relaxed.AnthropicErrorResource, status),
+        var path = context.Request.Path;
+        if (path.StartsWithSegments("/v1/messages"))
+            Use(context, ApiFamily.Anthropic);
+        else if (path.StartsWithSegments("/v1"))
+            Use(context, ApiFamily.OpenAI);
+        else if (path.StartsWithSegments("/api") && !path.StartsWithSegments("/api/v1"))
+            Use(context, ApiFamily.Ollama);
+    }
+
+    /// <summary>As whose API the errors of this request are answered; null: as those of this program's own.</summary>
+    internal static ApiFamily? FamilyOf(HttpContext context) => context.Features.Get<Shape>()?.Family;
+
+    /// <summary>Any error.</summary>
+    public static IResult Of(HttpContext context, int status, string message) => FamilyOf(context) switch
+    {
+        ApiFamily.Ollama => JsonAnswer.Of(OllamaError(message), ApiJson.Relaxed.OllamaErrorResource, status),
+        ApiFamily.OpenAI => JsonAnswer.Of(OpenAIError(status, message), ApiJson.Relaxed.OpenAIErrorResource, status),
+        ApiFamily.Anthropic => JsonAnswer.Of(AnthropicError(status, message), ApiJson.Relaxed.AnthropicErrorResource, status),
         _ => Problems.Of(status, message),
     };
+
+    /// <summary>The body of an error on a route of another's API, on one line.</summary>
+    internal static byte[] Json(HttpContext context, int status, string message) => FamilyOf(context) switch
+    {
+        ApiFamily.OpenAI => JsonSerializer.SerializeToUtf8Bytes(OpenAIError(status, message), ApiJson.Relaxed.OpenAIErrorResource),
+        ApiFamily.Anthropic => JsonSerializer.SerializeToUtf8Bytes(AnthropicError(status, message), ApiJson.Relaxed.AnthropicErrorResource),
+        _ => JsonSerializer.SerializeToUtf8Bytes(OllamaError(message), ApiJson.Relaxed.OllamaErrorResource),
+    };
+
+    private static OllamaErrorResource OllamaError(string message) => new(message);
+
+    private static OpenAIErrorResource OpenAIError(int status, string message) => new(new(message, OpenAIType(status)));
+
+    private static AnthropicErrorResource AnthropicError(int status, string message) => new(new(AnthropicType(status), message));
 
     /// <summary>As Ollama names them on OpenAI's routes.</summary>
     private static string OpenAIType(int status) => status switch

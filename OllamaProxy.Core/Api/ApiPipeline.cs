@@ -1,28 +1,24 @@
-using System.Globalization;
-using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
 
 /// <summary>
-/// What every request goes through, on both hosts: CORS, common headers, the handler, and whatever it throws made into an
-/// error answer. It executes the result itself, because the Functions worker would serialise it a second time.
+/// What every request goes through, on both hosts: common headers, the check of the caller, the handler, and whatever it throws made
+/// into an error answer. It executes the result itself, because the Functions worker would serialise it a second time.
 /// </summary>
 public sealed class ApiPipeline(
-    ICorsService cors,
-    IOptions<CorsOptions> corsOptions,
-    PromptQueue queue,
+    CallerCheck callers,
+    FoldedPaths paths,
+    RetryAfter retryAfter,
     OllamaProxyOptions options,
     TimeProvider time,
     ILogger<ApiPipeline> logger)
 {
     /// <summary>How long a client should wait before it asks a store again that was not available, in seconds.</summary>
     private const string StoreRetryAfter = "5";
-
-    private readonly CorsPolicy _corsPolicy = corsOptions.Value.GetPolicy(corsOptions.Value.DefaultPolicyName)!;
 
     /// <summary>Answers a request.</summary>
     /// <param name="context">The request.</param>
@@ -39,12 +35,15 @@ public sealed class ApiPipeline(
 
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.XContentTypeOptions = "nosniff";
-        cors.ApplyResult(cors.EvaluatePolicy(context, _corsPolicy), context.Response);
-        await AnswerAsync(context, handler);
+        handler = paths.HandlerOf(context, handler);
+        var refusal = await callers.FindRefusalAsync(context);
+        await AnswerAsync(context, refusal is null ? handler : HandlerOf(refusal));
 
         if (!options.Quiet && logger.IsEnabled(LogLevel.Information))
             logger.RequestAnswered(context.Request.Method, context.Request.Path, context.Response.StatusCode, time.GetElapsedTime(started).TotalMilliseconds);
     }
+
+    private static Handler HandlerOf(IResult result) => _ => Task.FromResult(result);
 
     private async Task AnswerAsync(HttpContext context, Handler handler)
     {
@@ -58,9 +57,9 @@ public sealed class ApiPipeline(
             // Long results are read while they are sent.
             await StoreFailed(context, exception).ExecuteAsync(context);
         }
-        catch (Exception exception) when (exception is ReaderGoneException || context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (exception is ReaderGoneException || context.RequestAborted.IsCancellationRequested || IsOfConnection(exception))
         {
-            // The client went away: nobody is left to be told.
+            // The client went away, or the host has broken the connection, which can be known a moment sooner: nobody is left to be told.
         }
         catch (Exception exception)
         {
@@ -71,6 +70,11 @@ public sealed class ApiPipeline(
                 await ApiError.Of(context, StatusCodes.Status500InternalServerError, "Something went wrong inside Ollama Proxy; its log says what.").ExecuteAsync(context);
         }
     }
+
+    /// <summary>Whether it says that the connection is broken: reading a body can, before the request's token does.</summary>
+    private static bool IsOfConnection(Exception exception) =>
+        exception is ConnectionAbortedException or ConnectionResetException
+            or OperationCanceledException { InnerException: ConnectionAbortedException };
 
     private async Task<IResult> HandleAsync(HttpContext context, Handler handler)
     {
@@ -88,7 +92,7 @@ public sealed class ApiPipeline(
         }
         catch (QueueFullException exception)
         {
-            context.Response.Headers.RetryAfter = Math.Ceiling((await queue.UntilRoomAsync(context.RequestAborted)).TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            await retryAfter.SetForRoomAsync(context, exception.Missing);
             return ApiError.Of(context, StatusCodes.Status429TooManyRequests, exception.Message);
         }
         catch (StoreException exception)

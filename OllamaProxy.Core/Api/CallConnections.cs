@@ -1,151 +1,137 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
 
 /// <summary>
-/// Answers calls on the connections on which their clients wait. When a client goes away, the host gives up or the program ends,
-/// its prompt is cancelled: nothing is run for somebody who is gone.
+/// Answers calls on the connections on which their clients wait. When a client goes away, the host gives up or the program ends
+/// before the answer does, its prompt is cancelled: nothing is run for somebody who is gone.
 /// </summary>
 public sealed class CallConnections(
     PromptQueue queue,
     HostLimits limits,
     OllamaProxyOptions options,
-    IHostApplicationLifetime lifetime,
+    Shutdown shutdown,
     TimeProvider time,
     ILogger<CallConnections> logger)
 {
+    /// <summary>What clients are told at a shutdown.</summary>
+    internal const string ShuttingDown = "Ollama Proxy is shutting down.";
+
     /// <summary>
     /// How often the store is looked at for what nobody tells of: that others have cancelled the prompt or deleted it or, where this
     /// process only serves, have run it.
     /// </summary>
     private readonly TimeSpan _lookInterval = TimeSpan.FromSeconds(options.Worker ? 1 : 0.25);
 
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
-
     /// <summary>The answer to the call that has become this prompt.</summary>
     /// <param name="prompt">The prompt.</param>
+    /// <param name="contentType">The form in which the call asks to be answered; null: its answer does not begin before Ollama's.</param>
     /// <param name="wait">For its answer, since before it was submitted; disposed of with this answer.</param>
-    public IResult AnswerTo(Prompt prompt, ResponseWait wait) => new Answer(this, prompt, wait);
+    public IResult AnswerTo(Prompt prompt, string? contentType, ResponseWait wait) => new Answer(this, prompt, contentType, wait);
 
-    private async Task RunAsync(HttpContext context, Prompt prompt, ResponseWait wait)
+    private async Task RunAsync(HttpContext context, Prompt prompt, string? contentType, ResponseWait wait)
     {
         using var _ = wait;
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        var isSettled = false;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Cut);
+        var output = new CallOutput(context, contentType);
+        var (isSettled, refusing) = (false, Task.CompletedTask);
         try
         {
-            isSettled = await AnswerAsync(context, prompt, wait, either.Token);
+            isSettled = await AnswerAsync(context, output, prompt, wait, either.Token);
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
             if (!context.RequestAborted.IsCancellationRequested)
-                await RefuseAsync(context, "Ollama Proxy is shutting down.");
+                refusing = output.RefuseAsync(ShuttingDown);
+        }
+        catch (StoreException exception) when (context.Response.HasStarted)
+        {
+            logger.StoreFailed(context.Request.Method, context.Request.Path, exception.Message);
+            refusing = output.RefuseAsync(exception.Message);
         }
         finally
         {
+            // A client that does not read holds up its own refusal, but not its prompt's end.
             if (!isSettled)
                 await CancelAsync(prompt);
+            await refusing;
         }
     }
 
     /// <summary>Answers, and returns whether the prompt needs nothing any more.</summary>
-    private async Task<bool> AnswerAsync(HttpContext context, Prompt prompt, ResponseWait wait, CancellationToken cancellationToken)
+    private async Task<bool> AnswerAsync(
+        HttpContext context, CallOutput output, Prompt prompt, ResponseWait wait, CancellationToken cancellationToken)
     {
         // All that there is to wait for tells the wait: to wait for it costs next to nothing then, and every token does.
         using var gone = cancellationToken.UnsafeRegister(static wait => ((ResponseWait)wait!).Tell(), wait);
-        var (isLookDue, isOver) = (false, false);
-        await using var looks = time.CreateTimer(_ => { Volatile.Write(ref isLookDue, true); wait.Tell(); }, null, _lookInterval, Timeout.InfiniteTimeSpan);
-        await using var end = limits.LongestSilence is { } longest
-            ? time.CreateTimer(_ => { Volatile.Write(ref isOver, true); wait.Tell(); }, null, longest, Timeout.InfiniteTimeSpan) : null;
+        using var stopping = shutdown.Begun.UnsafeRegister(static wait => ((ResponseWait)wait!).Tell(), wait);
+        using var look = new Reminder(_lookInterval, wait.Tell, time);
+        using var signOfLife = new Reminder(options.KeepAliveInterval, wait.Tell, time);
+        using var end = new Reminder(limits.LongestSilence ?? TimeSpan.Zero, wait.Tell, time);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var live = wait.Current;
             if (live?.TryTake() is true)
-                return await RelayAsync(context, live, wait, cancellationToken);
-            if (live?.HasEnded is true || Volatile.Read(ref isLookDue))
             {
-                if (await LookAsync() is { } outcome)
+                var isWhole = await output.RelayAsync(live, wait, cancellationToken);
+                // As with Ollama, it is the broken connection that tells of an answer that broke off.
+                if (!isWhole)
+                    context.Abort();
+                return isWhole;
+            }
+            var isStopping = shutdown.Begun.IsCancellationRequested;
+            if (live?.HasEnded is true || look.IsDue || isStopping)
+            {
+                var state = await LookAsync(prompt, live, cancellationToken);
+                if (state is { HasEnded: true })
                 {
-                    await outcome.ExecuteAsync(context);
+                    await output.TellOutcomeAsync(state.Now, state.Response);
                     return true;
                 }
-                Volatile.Write(ref isLookDue, false);
-                looks.Change(_lookInterval, Timeout.InfiniteTimeSpan);
+                // Nothing is begun any more.
+                if (isStopping && state is { Now.Status: PromptStatus.Queued })
+                {
+                    await output.RefuseAsync(ShuttingDown);
+                    return false;
+                }
+                look.Restart();
             }
-
-            if (Volatile.Read(ref isOver))
+            if (signOfLife.IsDue)
             {
-                await RefuseAsync(context, $"There was no answer within {limits.LongestSilence!.Value.TotalSeconds:0} seconds, which is as long as this host lets a client wait, and the prompt was cancelled. For long waits run OllamaProxy.Server, or ask with the header Prefer: respond-async.");
+                await output.SendSignOfLifeAsync(cancellationToken);
+                signOfLife.Restart();
+                end.Restart();
+            }
+            if (end.IsDue)
+            {
+                await output.RefuseAsync(NoAnswerWithin(limits.LongestSilence!.Value));
                 return false;
             }
             await wait.WaitAsync();
-
-            async Task<IResult?> LookAsync()
-            {
-                try
-                {
-                    return await FindOutcomeAsync(context, prompt, cancellationToken);
-                }
-                catch (StoreException) when (live?.HasEnded is false)
-                {
-                    // It is being run, and what comes of that comes from there: a store that is not to be asked must not end it.
-                    return null;
-                }
-            }
         }
     }
 
-    /// <summary>What became of the prompt, by the store; null: it has not ended.</summary>
-    private async Task<IResult?> FindOutcomeAsync(HttpContext context, Prompt prompt, CancellationToken cancellationToken)
+    /// <summary>What the store says of the prompt; null: it cannot tell at the moment, and need not.</summary>
+    private async Task<CallState?> LookAsync(Prompt prompt, LiveResponse? live, CancellationToken cancellationToken)
     {
-        if (await queue.FindAsync(prompt.Id, cancellationToken) is not { } now)
-            return CallOutcome.Deleted(context);
-        return now.Status.HasEnded() ? CallOutcome.Of(context, now, await queue.FindResponseAsync(now.Id, cancellationToken)) : null;
-    }
-
-    /// <summary>Sends what comes, as it comes, and returns whether that was all of it.</summary>
-    private static async Task<bool> RelayAsync(HttpContext context, LiveResponse live, ResponseWait wait, CancellationToken cancellationToken)
-    {
-        var output = context.Response.BodyWriter;
-        CallResponseAnswer.WriteHead(context.Response, live.Status, live.Headers);
-        for (var offset = 0; ;)
+        try
         {
-            // To be looked at first: what is shown with the end is copied then.
-            var hasEnded = live.HasEnded;
-            if (hasEnded && live.IsWhole && offset == 0)
-                context.Response.ContentLength = live.Bytes.Length;
-            var copied = live.CopyTo(offset, output);
-            offset += copied;
-            if (copied > 0)
-                await output.FlushToReaderAsync(cancellationToken);
-            if (hasEnded)
-                break;
-            if (copied > 0)
-                continue;
-            await wait.WaitAsync();
-            cancellationToken.ThrowIfCancellationRequested();
+            var now = await queue.FindAsync(prompt.Id, cancellationToken);
+            return new(now, now?.Status.HasEnded() is true ? await queue.FindResponseAsync(now.Id, cancellationToken) : null);
         }
-        // As with Ollama, it is the broken connection that tells of an answer that broke off.
-        if (!live.IsWhole)
-            context.Abort();
-        return live.IsWhole;
+        catch (StoreException) when (live?.HasEnded is false)
+        {
+            // It is being run, and what comes of that comes from there: a store that is not to be asked must not end it.
+            return null;
+        }
     }
 
-    private static async Task RefuseAsync(HttpContext context, string message)
-    {
-        if (context.Response.HasStarted)
-        {
-            context.Abort();
-            return;
-        }
-        context.Response.Headers.RetryAfter = RetryAfter.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-        await ApiError.Of(context, StatusCodes.Status503ServiceUnavailable, message).ExecuteAsync(context);
-    }
+    private static string NoAnswerWithin(TimeSpan time) =>
+        $"There was no answer within {time.TotalSeconds:0} seconds, which is as long as this host lets a client wait, "
+        + "and the prompt was cancelled. For long waits run OllamaProxy.Server, or ask with the header Prefer: respond-async.";
 
     private async Task CancelAsync(Prompt prompt)
     {
@@ -160,8 +146,16 @@ public sealed class CallConnections(
         }
     }
 
-    private sealed class Answer(CallConnections connections, Prompt prompt, ResponseWait wait) : IResult
+    /// <summary>A call's prompt as the store has it.</summary>
+    /// <param name="Now">The prompt; null: it was deleted.</param>
+    /// <param name="Response">Ollama's response, once the prompt has ended and if there is one.</param>
+    private sealed record CallState(Prompt? Now, StoredResponse? Response)
     {
-        public Task ExecuteAsync(HttpContext httpContext) => connections.RunAsync(httpContext, prompt, wait);
+        public bool HasEnded => Now?.Status.HasEnded() is not false;
+    }
+
+    private sealed class Answer(CallConnections connections, Prompt prompt, string? contentType, ResponseWait wait) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext) => connections.RunAsync(httpContext, prompt, contentType, wait);
     }
 }

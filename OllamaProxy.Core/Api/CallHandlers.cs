@@ -47,7 +47,7 @@ public sealed class CallHandlers(
         ApiError.Use(context, endpoint.Family);
         var body = await bodies.ReadAsync(context);
         context.Response.RegisterForDispose(body);
-        var request = CallRequest.Read(endpoint, body.Bytes);
+        var request = Read(context, endpoint, body);
         if (NameLimits.WhyNotModel(request.Model) is { } why)
             return ApiError.Of(context, StatusCodes.Status400BadRequest, why);
         if (request.IsUnload)
@@ -66,7 +66,8 @@ public sealed class CallHandlers(
         var wait = liveResponses.Expect(prompt.Id.Value);
         try
         {
-            return connections.AnswerTo(await SubmitAsync(context, prompt, body), wait);
+            var contentType = ContentTypeOf(endpoint, body.Bytes);
+            return connections.AnswerTo(await SubmitAsync(context, prompt, body), contentType, wait);
         }
         catch
         {
@@ -74,6 +75,22 @@ public sealed class CallHandlers(
             throw;
         }
     }
+
+    /// <summary>Reads the body as Ollama will read it. What it becomes when it is decoded is counted meanwhile.</summary>
+    private CallRequest Read(HttpContext context, CallEndpoint endpoint, BufferedBody body)
+    {
+        using var decoding = bodies.Reserve(context);
+        return CallRequest.Read(endpoint, CallBody.Decode(endpoint, context.Request, body.Bytes, options.MaxBodyBytes, decoding.Add));
+    }
+
+    /// <summary>As what Ollama answers such a call, if it answers it well; null: no answer begins before Ollama's.</summary>
+    private string? ContentTypeOf(CallEndpoint endpoint, ReadOnlyMemory<byte> body) => endpoint switch
+    {
+        _ when options.KeepAliveInterval == TimeSpan.Zero => null,
+        _ when !CallRequest.IsStreamed(endpoint, body) => "application/json; charset=utf-8",
+        { Family: ApiFamily.Ollama } => "application/x-ndjson",
+        _ => EventStream.MediaType,
+    };
 
     private async Task<Prompt> SubmitAsync(HttpContext context, NewPrompt prompt, BufferedBody body)
     {

@@ -17,18 +17,28 @@ internal static class CallOutcome
             context.Response.Headers[ShouldRetry] = "false";
         if (response is not null)
             return new StoredResponseAnswer(response);
-        return prompt.Status == PromptStatus.Cancelled
-            ? ApiError.Of(context, StatusCodes.Status410Gone, prompt.Error ?? "It was cancelled.")
-            : ApiError.Of(context, StatusOf(prompt.Error), prompt.Error ?? "There is no response of Ollama's.");
+        return ApiError.Of(context, StatusOf(prompt), MessageOf(prompt));
     }
 
-    private static int StatusOf(string? error) =>
-        error is not null && ErrorClassifier.SaysModelIsMissing(error) ? StatusCodes.Status404NotFound : StatusCodes.Status502BadGateway;
+    /// <summary>The status of a prompt that ended without a response.</summary>
+    public static int StatusOf(Prompt prompt) => prompt switch
+    {
+        { Status: PromptStatus.Cancelled } => StatusCodes.Status410Gone,
+        { Error: { } error } when ErrorClassifier.SaysModelIsMissing(error) => StatusCodes.Status404NotFound,
+        _ => StatusCodes.Status502BadGateway,
+    };
+
+    /// <summary>Why a prompt ended without a good response.</summary>
+    public static string MessageOf(Prompt prompt) =>
+        prompt.Error ?? (prompt.Status == PromptStatus.Cancelled ? "It was cancelled." : "There is no response of Ollama's.");
+
+    /// <summary>That the prompt was deleted, in words.</summary>
+    public const string DeletedMessage = "The prompt was deleted.";
 
     /// <summary>That the prompt was deleted.</summary>
     public static IResult Deleted(HttpContext context)
     {
         context.Response.Headers[ShouldRetry] = "false";
-        return ApiError.Of(context, StatusCodes.Status410Gone, "The prompt was deleted.");
+        return ApiError.Of(context, StatusCodes.Status410Gone, DeletedMessage);
     }
 }

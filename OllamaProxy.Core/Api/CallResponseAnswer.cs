@@ -11,6 +11,7 @@ internal sealed class CallResponseAnswer(CallResponse response) : IResult
     {
         WriteHead(httpContext.Response, response.Status, response.Headers);
         httpContext.Response.ContentLength = response.Body.Length;
+        ProxyBuffering.DisableForStream(httpContext.Response);
         if (!HttpMethods.IsHead(httpContext.Request.Method))
             await httpContext.Response.BodyWriter.WriteAsync(response.Body, httpContext.RequestAborted);
     }

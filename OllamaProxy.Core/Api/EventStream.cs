@@ -42,8 +42,8 @@ internal sealed class EventStream
     public static EventStream Begin(HttpContext context, TimeProvider time)
     {
         context.Response.ContentType = MediaType;
-        // The first is for nginx, which would hold events back, the second for whatever sits in this process.
-        context.Response.Headers["X-Accel-Buffering"] = "no";
+        // The second is for whatever sits in this process.
+        ProxyBuffering.Disable(context.Response);
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         var stream = new EventStream(context.Response.BodyWriter, time);
         stream.Write("retry: 1000\n\n");

@@ -1,12 +1,11 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
 
 /// <summary>Answers with streams of events, and ends them when the client leaves or the program does.</summary>
-public sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvider time, ILogger<EventStreams> logger)
+public sealed class EventStreams(Shutdown shutdown, TimeProvider time, ILogger<EventStreams> logger)
 {
     /// <summary>The answer that sends, but for HEAD, what <paramref name="tell"/> writes until it ends. If the store fails, the last event is a <c>problem</c>.</summary>
     internal IResult Of(Func<EventStream, CancellationToken, Task> tell) => new Answer(this, tell);
@@ -14,7 +13,7 @@ public sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvider
     private async Task RunAsync(HttpContext context, Func<EventStream, CancellationToken, Task> tell)
     {
         // At a shutdown the connection ends, so that the client comes back later with the id of the last event.
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Begun);
         var stream = EventStream.Begin(context, time);
         if (HttpMethods.IsHead(context.Request.Method))
             return;

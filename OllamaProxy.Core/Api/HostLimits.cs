@@ -2,11 +2,15 @@ namespace OllamaProxy.Api;
 
 /// <summary>What the host can do, beyond what HTTP asks of it.</summary>
 /// <param name="LongestSilence">How long a client can wait for the first byte of an answer; null: for ever.</param>
-public sealed record HostLimits(TimeSpan? LongestSilence)
+/// <param name="LongestShutdown">How long the end of the process can take once it is told to end; null: as the settings say.</param>
+public sealed record HostLimits(TimeSpan? LongestSilence, TimeSpan? LongestShutdown = null)
 {
     /// <summary>A host that is ASP.NET Core itself.</summary>
-    public static readonly HostLimits None = new((TimeSpan?)null);
+    public static readonly HostLimits None = new(null, null);
 
-    /// <summary>The Functions host, whose proxy gives up after 240 seconds: a bit less, so that the answer to that is ours.</summary>
-    public static readonly HostLimits Functions = new(TimeSpan.FromSeconds(220));
+    /// <summary>
+    /// The Functions host, whose proxy gives up after 240 seconds, and which kills the worker five seconds after it was told to stop: a
+    /// bit less of each, so that the last word is ours.
+    /// </summary>
+    public static readonly HostLimits Functions = new(TimeSpan.FromSeconds(220), TimeSpan.FromSeconds(4));
 }

@@ -9,7 +9,8 @@ namespace OllamaProxy.Api;
 /// opens them, and then to no page of another site: a visit to it must not be enough to delete a model. What is about one model
 /// goes to a backend that has it, or to all where it is to go; anything else to the first.
 /// </summary>
-public sealed class ModelManagementHandlers(Backends backends, Passing passing, RequestBody bodies, OllamaProxyOptions options)
+public sealed class ModelManagementHandlers(
+    Backends backends, Passing passing, OriginPolicy origins, RequestBody bodies, OllamaProxyOptions options)
 {
     /// <summary><c>/api/pull</c>, <c>/api/create</c> and <c>/api/blobs/{digest}</c>: what brings something new.</summary>
     public Task<IResult> BringAsync(HttpContext context) => ManageAsync(context, passing.ToFirstAsync);
@@ -33,14 +34,10 @@ public sealed class ModelManagementHandlers(Backends backends, Passing passing, 
         ApiError.Use(context, ApiFamily.Ollama);
         if (!options.AllowModelManagement)
             return ApiError.Of(context, StatusCodes.Status403Forbidden, $"{context.Request.Path} changes which models there are, and this Ollama Proxy does not allow that. Ask Ollama itself, or set OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT=true.");
-        if (context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && !IsTrusted(origin))
+        if (context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && !origins.Trusts(origin))
             return ApiError.Of(context, StatusCodes.Status403Forbidden, $"{context.Request.Path} changes which models there are, and pages of '{origin}' may not do that. Name the origin in OLLAMA_PROXY_CORS_ORIGINS to allow it.");
         return new Answer(await manageAsync(context), backends);
     }
-
-    /// <summary>A page on this machine, or of an origin that the settings name; that they allow all of them is not enough for this.</summary>
-    private bool IsTrusted(string origin) =>
-        options.CorsOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase) || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.IsLoopback && uri.Scheme is "http" or "https");
 
     private static string ModelOf(ReadOnlyMemory<byte> body)
     {

@@ -10,22 +10,18 @@ public static class PageHandlers
     private static readonly Page List = Page.Load("list.html");
 
     /// <summary>
-    /// The page on which prompts are submitted. Clients of Ollama's are told that it runs, as by Ollama: they ask with HEAD, or for JSON
-    /// and no HTML.
+    /// The page on which prompts are submitted, for browsers, which name <c>text/html</c> in <c>Accept</c>. All others get what Ollama
+    /// answers at its root, by which clients see that it runs.
     /// </summary>
     public static Task<IResult> HomeAsync(HttpContext context)
     {
         context.Response.Headers.Append(HeaderNames.Vary, HeaderNames.Accept);
-        return Task.FromResult(IsForOllama(context.Request) ? OllamaHandlers.Root() : Home);
+        return Task.FromResult(AsksForHtml(context.Request) ? Home : OllamaHandlers.Root());
     }
 
     /// <summary>The page that lists prompts.</summary>
     public static Task<IResult> ListAsync(HttpContext context) => Task.FromResult<IResult>(List);
 
-    private static bool IsForOllama(HttpRequest request)
-    {
-        var accept = request.Headers.Accept.ToString();
-        return HttpMethods.IsHead(request.Method)
-            || (accept.Contains("json", StringComparison.OrdinalIgnoreCase) && !accept.Contains("html", StringComparison.OrdinalIgnoreCase));
-    }
+    private static bool AsksForHtml(HttpRequest request) => request.GetTypedHeaders().Accept.Any(type =>
+        type.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase) && type.Quality is null or > 0);
 }

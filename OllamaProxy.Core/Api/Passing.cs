@@ -6,7 +6,7 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Api;
 
 /// <summary>Passes requests on to a backend, and its answers back as they come, without the queue.</summary>
-public sealed class Passing(Backends backends)
+public sealed class Passing(Backends backends, Shutdown shutdown)
 {
     private const string RetryAfter = "5";
 
@@ -54,7 +54,7 @@ public sealed class Passing(Backends backends)
             answer?.Dispose();
             return Unavailable(context, failure);
         }
-        return answer is not null ? new PassedAnswer(answer) : ApiError.Of(context, StatusCodes.Status404NotFound, $"model '{model}' not found");
+        return answer is not null ? new PassedAnswer(answer, shutdown.Cut) : ApiError.Of(context, StatusCodes.Status404NotFound, $"model '{model}' not found");
     }
 
     /// <summary>That one backend has no such model says less than that another has, and that less than what is wrong with that.</summary>
@@ -71,7 +71,7 @@ public sealed class Passing(Backends backends)
         var hasBody = context.Request.ContentLength is not 0 and not null || context.Request.Headers.TransferEncoding.Count > 0;
         try
         {
-            return new PassedAnswer(await SendAsync(context, new(context.Request.Method), backends.Up.MinBy(backend => backend.State.IsUp ? 0 : 1)!, hasBody ? new StreamContent(context.Request.Body) : null));
+            return new PassedAnswer(await SendAsync(context, new(context.Request.Method), backends.Up.MinBy(backend => backend.State.IsUp ? 0 : 1)!, hasBody ? new StreamContent(context.Request.Body) : null), shutdown.Cut);
         }
         catch (OllamaException exception)
         {

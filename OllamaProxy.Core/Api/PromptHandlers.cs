@@ -4,18 +4,15 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Api;
 
 /// <summary>The API that reads prompts.</summary>
-public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits waits, OllamaProxyOptions options)
+public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits waits, RetryAfter retryAfter, WholeContent whole, OllamaProxyOptions options)
 {
-    /// <summary>How long a client should wait before it asks again for a result that is not there, in seconds.</summary>
-    private const string ResultRetryAfter = "1";
-
     /// <summary>A prompt, whole, with its attempts: 200 or 404.</summary>
     public Task<IResult> PromptAsync(HttpContext context) => WithPromptAsync(context, async prompt =>
     {
         var status = await StatusOfAsync(prompt, context.RequestAborted);
         var attempts = await queue.ListAttemptsAsync(prompt.Id, context.RequestAborted);
         return await queue.FindContentAsync(prompt.Id, context.RequestAborted) is { } content
-            ? new PromptAnswer(status.With(content, attempts), content.LongText)
+            ? new PromptAnswer(status.With(content, await whole.ShowAsync(context, content), attempts), content.LongText)
             : Problems.UnknownPrompt(prompt.Id.ToString());
     });
 
@@ -36,7 +33,7 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
                 return Problems.UnknownPrompt(prompt.Id.ToString()); // It was deleted in between.
             return new ResultAnswer(prompt, result);
         }
-        context.Response.Headers.RetryAfter = ResultRetryAfter;
+        await retryAfter.SetForResultAsync(context, prompt);
         return new PendingAnswer(prompt, texts);
     });
 
@@ -54,7 +51,7 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
         context.Response.Headers[CallHandlers.PromptId] = prompt.Id.ToString();
         if (prompt.Status.HasEnded())
             return CallOutcome.Of(context, prompt, await queue.FindResponseAsync(prompt.Id, context.RequestAborted));
-        context.Response.Headers.RetryAfter = ResultRetryAfter;
+        await retryAfter.SetForResultAsync(context, prompt);
         return JsonAnswer.Of(new(prompt.Id, prompt.Status.Name()), ApiJson.Relaxed.PendingResource, StatusCodes.Status202Accepted);
     });
 

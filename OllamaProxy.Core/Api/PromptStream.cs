@@ -9,8 +9,11 @@ namespace OllamaProxy.Api;
 /// </summary>
 public sealed class PromptStream(PromptQueue queue, PromptTexts texts, EventStreams streams, OllamaProxyOptions options, TimeProvider time)
 {
-    /// <summary>How often to look whether a queued prompt has moved up: others' changes make it.</summary>
-    private static readonly TimeSpan PositionInterval = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// How often to look whether a queued prompt has moved up, or waits for something else: what makes that is no change of the
+    /// prompt.
+    /// </summary>
+    private static readonly TimeSpan PlaceInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The stream of a prompt, from where the client is.</summary>
     internal IResult From(Prompt prompt, StreamPosition position) =>
@@ -24,11 +27,11 @@ public sealed class PromptStream(PromptQueue queue, PromptTexts texts, EventStre
 
     private async Task RunAsync(EventStream stream, Guid id, StreamPosition position, PromptWatch watch, CancellationToken cancellationToken)
     {
-        var told = default((DateTimeOffset, long?));
+        var told = default((DateTimeOffset, long?, WaitReason?));
         while (await queue.FindAsync(id, cancellationToken) is { } prompt)
         {
             var place = await queue.FindPlaceAsync(prompt, cancellationToken);
-            if (told != (told = (prompt.UpdatedAt, place?.Position)))
+            if (told != (told = (prompt.UpdatedAt, place?.Position, place?.WaitsFor)))
                 stream.Write("status", StatusResource.Of(prompt, place, options.MaxAttempts), ApiJson.Relaxed.StatusResource);
             var more = !prompt.Status.HasEnded() || texts.IsLive(prompt);
             position = await WriteTextAsync(stream, prompt, position, cancellationToken);
@@ -39,7 +42,7 @@ public sealed class PromptStream(PromptQueue queue, PromptTexts texts, EventStre
                 return;
             }
             await stream.SendAsync(cancellationToken);
-            await watch.WaitAsync(place is null ? stream.UntilHeartbeat : PositionInterval, time, cancellationToken);
+            await watch.WaitAsync(place is null ? stream.UntilHeartbeat : PlaceInterval, time, cancellationToken);
         }
         await stream.WriteProblemAsync(StatusCodes.Status404NotFound, $"The prompt with the id '{id}' was deleted.", cancellationToken);
     }

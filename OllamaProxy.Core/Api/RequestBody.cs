@@ -21,7 +21,7 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
     {
         var (request, cancellationToken) = (context.Request, context.RequestAborted);
         if (request.ContentLength > options.MaxBodyBytes)
-            throw TooLarge();
+            throw TooLarge(options.MaxBodyBytes);
 
         var small = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, BufferedBody.MaxSmall));
         while (true)
@@ -43,7 +43,7 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
             // Also when giving up: a reader that is left amid a read costs the client its connection.
             request.BodyReader.AdvanceTo(read.Buffer.End);
             if (!isSmall)
-                throw TooLarge();
+                throw TooLarge(options.MaxBodyBytes);
             if (read.IsCompleted)
                 return new(small.GetBuffer().AsMemory(0, (int)small.Length));
         }
@@ -56,6 +56,9 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
         context.Response.RegisterForDispose(body);
         return body.Bytes;
     }
+
+    /// <summary>Begins to reserve memory for what is made of a request and is no body of its own.</summary>
+    internal BufferBudget.Reservation Reserve(HttpContext context) => budget.Open(context);
 
     private async Task<BufferedBody> ReadLargeAsync(HttpContext context, ReadOnlyMemory<byte> beginning)
     {
@@ -74,7 +77,7 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
                 try
                 {
                     if (buffer.Written.Length + read.Buffer.Length > options.MaxBodyBytes)
-                        throw TooLarge();
+                        throw TooLarge(options.MaxBodyBytes);
                     foreach (var segment in read.Buffer)
                         buffer.Append(segment.Span);
                 }
@@ -103,6 +106,7 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
         }
     }
 
-    private ProblemException TooLarge() => new(StatusCodes.Status413PayloadTooLarge,
-        string.Create(CultureInfo.InvariantCulture, $"The body is larger than {options.MaxBodyBytes} bytes, the most that OLLAMA_PROXY_MAX_BODY_BYTES allows."));
+    /// <summary>413: the body is larger than that, as it came or decoded.</summary>
+    public static ProblemException TooLarge(int maxBytes) => new(StatusCodes.Status413PayloadTooLarge,
+        string.Create(CultureInfo.InvariantCulture, $"The body is larger than {maxBytes} bytes, the most that OLLAMA_PROXY_MAX_BODY_BYTES allows."));
 }

@@ -27,6 +27,9 @@ public static class Routes
     /// <summary>Queues a prompt again.</summary>
     public const string Retry = "api/v1/prompt/{id}/retry";
 
+    /// <summary>Submits what was sent with a prompt once more.</summary>
+    public const string Repeat = "api/v1/prompt/{id}/repeat";
+
     /// <summary>Where a prompt is in its life.</summary>
     public const string Status = "api/v1/prompt/{id}/status";
 

@@ -9,6 +9,7 @@ namespace OllamaProxy.Api;
 public sealed class StateHandlers
 {
     private static readonly TimeSpan QueueGoodFor = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BackendsGoodFor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan OllamaGoodFor = TimeSpan.FromSeconds(5);
 
     private readonly PromptQueue _queue;
@@ -24,7 +25,7 @@ public sealed class StateHandlers
     {
         (_queue, _backends, _options, _time) = (queue, backends, options, time);
         _stats = new(ReadStatsAsync, QueueGoodFor, time);
-        _state = new(ReadBackendsAsync, OllamaGoodFor, time);
+        _state = new(ReadBackendsAsync, BackendsGoodFor, time);
         _models = new(ReadModelsAsync, OllamaGoodFor, time);
     }
 
@@ -42,7 +43,9 @@ public sealed class StateHandlers
         catch (OllamaException exception)
         {
             context.Response.Headers.RetryAfter = OllamaGoodFor.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-            return Problems.Of(StatusCodes.Status503ServiceUnavailable, $"{exception.Message} Start it with `ollama serve`, or set OLLAMA_URL to where it is.");
+            const string Advice = " Start it with `ollama serve`, or set OLLAMA_URL to where it is.";
+            var advice = exception.Kind == FailureKind.Unreachable ? Advice : "";
+            return Problems.Of(StatusCodes.Status503ServiceUnavailable, exception.Message + advice);
         }
     }
 
@@ -66,13 +69,29 @@ public sealed class StateHandlers
 
     private static async Task<BackendResource> ReadBackendAsync(Backend backend)
     {
+        var loaded = backend.Client.ListLoadedAsync(CancellationToken.None);
         try
         {
-            return BackendResource.Of(backend, await backend.Client.ReadVersionAsync(CancellationToken.None), await backend.Client.ListLoadedAsync(CancellationToken.None));
+            var version = await ReadVersionAsync(backend.Client, loaded);
+            return BackendResource.Of(backend, version, await loaded);
         }
         catch (OllamaException exception)
         {
+            await ((Task)loaded).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return BackendResource.Of(backend, exception);
+        }
+    }
+
+    /// <summary>The version; null: it takes too long, while the models in memory are told, so that Ollama is there.</summary>
+    private static async Task<string?> ReadVersionAsync(OllamaClient ollama, Task loaded)
+    {
+        try
+        {
+            return await ollama.ReadVersionAsync(CancellationToken.None);
+        }
+        catch (OllamaException exception) when (exception.Kind == FailureKind.Unreachable && loaded.IsCompletedSuccessfully)
+        {
+            return null;
         }
     }
 }

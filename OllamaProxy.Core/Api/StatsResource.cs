@@ -30,6 +30,6 @@ public sealed record StatsResource(
         counts,
         FiguresResource.Of(QueueFigures.Of(history, Lately, now)),
         FiguresResource.Of(QueueFigures.Of(history, Span, now)),
-        [.. QueueMinute.Last(history, counts.Queued, (int)Span.TotalMinutes, now).Select(MinuteResource.Of)],
+        [.. QueueMinute.Last(history, history.Queued, (int)Span.TotalMinutes, now).Select(MinuteResource.Of)],
         backends);
 }

@@ -42,8 +42,16 @@ public sealed record StatusResource
     /// <summary>While queued: 1 is the next to run.</summary>
     public long? Position { get; private init; }
 
-    /// <summary>While queued: how many seconds until it has probably ended, if that can be told.</summary>
+    /// <summary>
+    /// While queued: how many seconds until it has probably ended, if that can be told; never while no backend can run it.
+    /// </summary>
     public double? EtaSeconds { get; private init; }
+
+    /// <summary>
+    /// While queued: what it waits for (<c>slot</c>, <c>backend</c>, <c>model</c>, <c>retry</c> or <c>window</c>), if that can be
+    /// told.
+    /// </summary>
+    public string? WaitingFor { get; private init; }
 
     /// <summary>The head start that it was queued with.</summary>
     public int Priority { get; }
@@ -78,6 +86,15 @@ public sealed record StatusResource
     /// <summary>Of a whole prompt only: its text.</summary>
     public string? Prompt { get; private init; }
 
+    /// <summary>
+    /// Of a whole prompt only: what else the client sent. Of a submitted prompt its fields for Ollama, of a call its body, with pictures by
+    /// their size; null where that body is no JSON object, or is compressed.
+    /// </summary>
+    public RawJson? Request { get; private init; }
+
+    /// <summary>Of a whole prompt only: how many seconds an attempt may take, if the client said so.</summary>
+    public double? Timeout { get; private init; }
+
     /// <summary>Of a whole prompt only: the client's own object.</summary>
     public RawJson? Metadata { get; private init; }
 
@@ -89,12 +106,15 @@ public sealed record StatusResource
     {
         Position = place?.Position,
         EtaSeconds = place?.Eta is { } eta ? Math.Round(eta.TotalSeconds, 1) : null,
+        WaitingFor = place?.WaitsFor?.Name(),
     };
 
     /// <summary>The whole prompt, but for a text that is too long to be held: see <see cref="PromptAnswer"/>.</summary>
-    public StatusResource With(PromptContent content, IReadOnlyList<AttemptRecord> attempts) => this with
+    public StatusResource With(PromptContent content, RawJson? request, IReadOnlyList<AttemptRecord> attempts) => this with
     {
         Prompt = content.LongText is null ? content.Text : null,
+        Request = request,
+        Timeout = content.Timeout?.TotalSeconds,
         Metadata = RawJson.OrNull(content.Metadata),
         AttemptHistory = [.. attempts.Select(AttemptResource.Of)],
     };

@@ -12,7 +12,8 @@ internal sealed class SubmissionReader(string defaultModel)
 {
     private const int MaxAttempts = 1000;
     private const double MaxExpiry = 10 * 365 * 86_400.0;
-    private const double MinSeconds = 0.001;
+    /// <summary>The shortest time that a client can ask for.</summary>
+    public const double MinSeconds = 0.001;
 
     /// <summary>What is left of a prompt without any.</summary>
     public static readonly byte[] NoFields = "{}"u8.ToArray();

@@ -23,7 +23,7 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
         var submission = await SubmitAsync(context, (prompt, body) =>
             key is null ? prompt : prompt with { IdempotencyKey = key, Fingerprint = SHA256.HashData(body.Span) });
         return submission.Outcome == SubmissionOutcome.Conflicting
-            ? Problems.Of(StatusCodes.Status422UnprocessableEntity, $"The {IdempotencyKey} '{key}' was used with another body.")
+            ? KeyConflict(key)
             : await SubmittedAsync(context, submission.Prompt, StatusCodes.Status202Accepted);
     }
 
@@ -39,6 +39,29 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
             SubmissionOutcome.Repeated => await SubmittedAsync(context, submission.Prompt, StatusCodes.Status200OK),
             _ => Problems.Conflict($"There is a prompt with the id '{id}' that was submitted with another body."),
         };
+    }
+
+    /// <summary>
+    /// Queues what was sent with a prompt once more, as a new prompt: 202, or 404. The body may be a merge patch (RFC 7396) of what was
+    /// submitted: its fields take the place of those that were sent, and null leaves one out. A call is repeated as it came.
+    /// </summary>
+    public async Task<IResult> RepeatAsync(HttpContext context)
+    {
+        var key = KeyOf(context.Request);
+        using var changes = await bodies.ReadAsync(context);
+        if (RouteId.Uuid(context) is not { } id || await queue.FindAsync(id, context.RequestAborted) is not { } first
+            || await queue.FindContentAsync(id, context.RequestAborted) is not { } content)
+            return Problems.UnknownPrompt(RouteId.Text(context));
+        using var reservation = bodies.Reserve(context);
+        content = await WholeContent.ReadAsync(content, reservation, context.RequestAborted);
+        var prompt = new Repetition(first, content).Read(changes.Bytes, _submissions);
+        if (key is not null)
+            prompt = prompt with { IdempotencyKey = key, Fingerprint = SHA256.HashData([.. id.ToByteArray(), .. changes.Bytes.Span]) };
+
+        var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
+        return submission.Outcome == SubmissionOutcome.Conflicting
+            ? KeyConflict(key)
+            : await SubmittedAsync(context, submission.Prompt, StatusCodes.Status202Accepted);
     }
 
     /// <summary>Queues a JSON array of prompts, or a prompt on each line, all or none: 202 with the ids in order.</summary>
@@ -67,6 +90,9 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
         var prompt = complete(_submissions.Read(document.RootElement, body), body.Bytes);
         return await queue.SubmitAsync(prompt, context.RequestAborted);
     }
+
+    private static IResult KeyConflict(string? key) =>
+        Problems.Of(StatusCodes.Status422UnprocessableEntity, $"The {IdempotencyKey} '{key}' was used with another body.");
 
     private static string? KeyOf(HttpRequest request)
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
@@ -10,7 +9,7 @@ namespace OllamaProxy.Api;
 /// <c>Prefer: wait=SECONDS</c> (RFC 7240) or <c>?wait=SECONDS</c>. More than 200 seconds are cut to that: the Functions host
 /// gives up after 240.
 /// </summary>
-public sealed class Waits(PromptQueue queue, IHostApplicationLifetime lifetime)
+public sealed class Waits(PromptQueue queue, Shutdown shutdown)
 {
     /// <summary>The header that tells a client which of its preferences was heeded.</summary>
     public const string Applied = "Preference-Applied";
@@ -49,7 +48,7 @@ public sealed class Waits(PromptQueue queue, IHostApplicationLifetime lifetime)
     /// <summary>Waits until the prompt has ended, but no longer than that, and returns it as it is then; null: it was deleted.</summary>
     public async Task<Prompt?> WaitAsync(Prompt prompt, int seconds, CancellationToken aborted)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(aborted, lifetime.ApplicationStopping);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(aborted, shutdown.Begun);
         try
         {
             return await queue.WaitUntilEndedAsync(prompt, TimeSpan.FromSeconds(seconds), either.Token);

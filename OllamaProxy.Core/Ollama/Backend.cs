@@ -107,6 +107,13 @@ public sealed class Backend
         _refresh.Raise();
     }
 
+    /// <summary>Asks whether it is as it was believed to be; if not, or if it is away, <see cref="WatchAsync"/> looks at once.</summary>
+    public async Task LookAsync(CancellationToken cancellationToken)
+    {
+        if (!State.IsUp || !await Client.AnswersAsync(cancellationToken))
+            RefreshSoon();
+    }
+
     /// <summary>Takes note of a prompt that goes there.</summary>
     /// <param name="model">The canonical name of its model; empty: it names none.</param>
     public void NoteStarted(string model)
@@ -136,9 +143,11 @@ public sealed class Backend
     {
         if (model.Length == 0)
             return;
+        bool isNews;
         lock (_lock)
-            _models.OnMissing(model);
-        RefreshSoon();
+            isNews = _models.OnMissing(model);
+        if (isNews)
+            RefreshSoon();
     }
 
     /// <summary>
@@ -157,15 +166,15 @@ public sealed class Backend
             case FailureKind.Unreachable:
                 // Only the first of several attempts tells something new; the back-off is the probes' business.
                 if (State.IsUp)
-                    NoteReachable(false);
+                    NoteReachable(failure);
                 return false;
             case FailureKind.Foreign:
-                var reachable = await Client.IsReachableAsync(cancellationToken);
-                if (reachable)
+                var (why, _) = await Client.ProbeAsync(cancellationToken);
+                if (why is null)
                     NoteFailed();
                 else
-                    NoteReachable(false);
-                return reachable;
+                    NoteReachable(why);
+                return why is null;
             case FailureKind.Transient or FailureKind.Unknown:
                 NoteFailed();
                 return true;
@@ -203,18 +212,17 @@ public sealed class Backend
         int coldStarts;
         lock (_lock)
             coldStarts = _models.ColdStarts;
-        var reachable = await Client.IsReachableAsync(cancellationToken);
-        var listed = reachable ? await TryListAsync(Client.ListInstalledAsync, cancellationToken) : null;
-        var loaded = reachable ? await TryListAsync(Client.ListLoadedAsync, cancellationToken) : null;
+        var (failure, models) = await Client.ProbeAsync(cancellationToken);
+        var loaded = failure is null ? await TryListAsync(Client.ListLoadedAsync, cancellationToken) : null;
         lock (_lock)
         {
-            if (reachable)
-                _models.OnListed(listed);
+            if (failure is null)
+                _models.OnListed(models is null ? null : CanonicalNames(models));
             // What a prompt has loaded meanwhile may have been left out, and what it displaced may not.
             if (loaded is not null && coldStarts == _models.ColdStarts)
                 _models.OnLoaded(loaded);
         }
-        NoteReachable(reachable);
+        NoteReachable(failure);
     }
 
     private static async Task<ImmutableHashSet<string>?> TryListAsync(
@@ -222,7 +230,7 @@ public sealed class Backend
     {
         try
         {
-            return [.. (await list(cancellationToken)).Where(model => model.Name is not null).Select(model => ModelName.Canonical(model.Name))];
+            return CanonicalNames(await list(cancellationToken));
         }
         catch (OllamaException)
         {
@@ -230,14 +238,21 @@ public sealed class Backend
         }
     }
 
-    private void NoteReachable(bool reachable)
+    private static ImmutableHashSet<string> CanonicalNames(IReadOnlyList<OllamaModel> models) =>
+        [.. models.Where(model => model.Name is not null).Select(model => ModelName.Canonical(model.Name))];
+
+    /// <param name="failure">Why it is not; null: it is.</param>
+    private void NoteReachable(OllamaException? failure)
     {
+        var reachable = failure is null;
         lock (_lock)
         {
             if (reachable && !_state.IsUp)
                 _logger.OllamaBack(Endpoint);
-            else if (!reachable && !_state.IsAway)
-                _logger.OllamaAway(Endpoint, _defaultModel);
+            else if (failure is { Kind: FailureKind.Foreign } && !_state.IsAway)
+                _logger.OllamaUnusable(Endpoint, failure.Message);
+            else if (failure is not null && !_state.IsAway)
+                _logger.OllamaAway(failure.Message.TrimEnd('.'), _defaultModel);
 
             _probeWait = reachable || !_state.IsAway ? FirstProbeWait : DoubledProbeWait();
             _state = _state with { IsUp = reachable, IsAway = !reachable };

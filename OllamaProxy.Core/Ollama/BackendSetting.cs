@@ -1,3 +1,5 @@
+using OllamaProxy.Prompts;
+
 namespace OllamaProxy.Ollama;
 
 /// <summary>A backend as <c>OLLAMA_URL</c> names it.</summary>
@@ -9,4 +11,10 @@ public sealed record BackendSetting(OllamaEndpoint Endpoint)
 
     /// <summary>The only models that it is asked for, of those that it has; empty: all of them.</summary>
     public IReadOnlyList<string> Models { get; init; } = [];
+
+    /// <summary>What every request to it says beside its own headers: the credentials. They are secret, and go nowhere else.</summary>
+    public HeaderList Headers { get; init; } = HeaderList.Empty;
+
+    /// <summary>The proxy that stands in between; null: none.</summary>
+    public BackendProxy? Proxy { get; init; }
 }

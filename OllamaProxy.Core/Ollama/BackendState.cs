@@ -38,7 +38,10 @@ public sealed record BackendState(string Name, int Concurrency)
     public ImmutableHashSet<string>? Only { get; init; }
 
     /// <summary>Models that it said a moment ago it does not have, whatever its list says.</summary>
-    public ImmutableHashSet<string> Missing { get; init; } = [];
+    internal ImmutableDictionary<string, MissingModel> Missing { get; init; } = ImmutableDictionary<string, MissingModel>.Empty;
+
+    /// <summary>Whether it had to say a moment ago that it does not have a model.</summary>
+    public bool HasJustMissed { get; init; }
 
     /// <summary>Whether prompts can be sent there now.</summary>
     public bool IsAvailable => IsUp && !IsBusy;
@@ -47,7 +50,7 @@ public sealed record BackendState(string Name, int Concurrency)
     public bool Has(string model) => MayHave(model) && (Listed?.Contains(model) is not false || Ran.Contains(model));
 
     /// <summary>Whether it can be asked for this model: nothing forbids that, and it has not just said that it does not have it.</summary>
-    public bool MayHave(string model) => !IsExcluded(model) && !Missing.Contains(model);
+    public bool MayHave(string model) => !IsExcluded(model) && !Missing.ContainsKey(model);
 
     /// <summary>Whether the settings keep this model from it; not what is empty, since who names none may be told so.</summary>
     public bool IsExcluded(string model) => model.Length > 0 && Only?.Contains(model) is false;

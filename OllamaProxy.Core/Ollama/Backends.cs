@@ -1,8 +1,10 @@
 namespace OllamaProxy.Ollama;
 
 /// <summary>All Ollama servers, in the order of <c>OLLAMA_URL</c>.</summary>
-public sealed class Backends(IReadOnlyList<Backend> all)
+public sealed class Backends(IReadOnlyList<Backend> all, TimeProvider time)
 {
+    private readonly CloseWatch _closeWatch = new(time);
+
     /// <summary>The backends; at least one.</summary>
     public IReadOnlyList<Backend> All => all;
 
@@ -11,7 +13,11 @@ public sealed class Backends(IReadOnlyList<Backend> all)
 
     /// <summary>Keeps what is known of them true until the token fires, and tells of every change.</summary>
     public Task WatchAsync(Action changed, CancellationToken cancellationToken) =>
-        Task.WhenAll(all.Select(backend => backend.WatchAsync(changed, cancellationToken)));
+        Task.WhenAll(all.SelectMany(backend =>
+            new[] { backend.WatchAsync(changed, cancellationToken), _closeWatch.RunAsync(backend, cancellationToken) }));
+
+    /// <summary>Has <see cref="WatchAsync"/> look at them every second for a while, since somebody wants to know how they are.</summary>
+    public void WatchClosely() => _closeWatch.Extend();
 
     /// <summary>Has all of them looked at, at once.</summary>
     public void RefreshSoon()

@@ -35,6 +35,28 @@ public sealed partial record CallRequest(string Model, string Text)
         }
     }
 
+    /// <summary>Whether a call wants its answer in parts: by its field <c>stream</c>, or as its API has it where that is left out.</summary>
+    public static bool IsStreamed(CallEndpoint endpoint, ReadOnlyMemory<byte> body)
+    {
+        var isStreamed = endpoint.Family == ApiFamily.Ollama;
+        if (endpoint.Kind == CallKind.Embed)
+            return false;
+        try
+        {
+            using var document = JsonReading.Parse(body);
+            return document.RootElement.ValueKind != JsonValueKind.Object ? isStreamed : document.RootElement.FindInAnyCase("stream") switch
+            {
+                { ValueKind: JsonValueKind.True } => true,
+                { ValueKind: JsonValueKind.False } => false,
+                _ => isStreamed,
+            };
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return isStreamed;
+        }
+    }
+
     private static CallRequest Read(CallEndpoint endpoint, JsonElement body) =>
         new(TextOf(body, "model") ?? TextOf(body, "name") ?? "", TextOf(endpoint.Kind, body)) { IsUnload = Unloads(endpoint, body) };
 

@@ -16,7 +16,9 @@ public static class GenerateRequest
     /// </summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="defaultModel">For a prompt without a model.</param>
-    /// <param name="defaultKeepAlive">A JSON value for a prompt without <c>keep_alive</c>; null: Ollama's own default.</param>
+    /// <param name="defaultKeepAlive">
+    /// A JSON value for a prompt whose <c>keep_alive</c> is left out or null; null: Ollama's own default.
+    /// </param>
     public static byte[] Write(ClaimedPrompt prompt, string defaultModel, string? defaultKeepAlive)
     {
         using var request = JsonDocument.Parse(prompt.Request);
@@ -30,13 +32,15 @@ public static class GenerateRequest
                 writer.WriteString("model", prompt.Model ?? defaultModel);
             if (!Has("prompt"))
                 writer.WriteString("prompt", prompt.Text);
+            // As to Ollama, null is as good as nothing.
+            var setsKeepAlive = defaultKeepAlive is not null && request.RootElement.Find("keep_alive") is null;
             foreach (var field in request.RootElement.EnumerateObject())
-                if (!field.NameEquals("stream"))
+                if (!field.NameEquals("stream") && !(setsKeepAlive && field.NameEquals("keep_alive")))
                     field.WriteRawTo(writer);
-            if (defaultKeepAlive is not null && !Has("keep_alive"))
+            if (setsKeepAlive)
             {
                 writer.WritePropertyName("keep_alive");
-                writer.WriteRawValue(defaultKeepAlive);
+                writer.WriteRawValue(defaultKeepAlive!);
             }
             writer.WriteBoolean("stream", true);
             writer.WriteEndObject();

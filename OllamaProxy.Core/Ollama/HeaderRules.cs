@@ -14,14 +14,14 @@ public static class HeaderRules
     ];
 
     /// <summary>
-    /// Beside those: what a client, or what stands in front of this program, says to it and not to Ollama, which refuses foreign hosts
-    /// and origins, and an encoding in which the answer could not be read.
+    /// The headers that Ollama and its compatible APIs read, or pass on for models in Ollama's cloud. No other header is sent to Ollama or
+    /// stored: what clients and gateways add can be a secret, under any name.
     /// </summary>
-    private static readonly FrozenSet<string> NotForOllama = FrozenSet.Create(StringComparer.OrdinalIgnoreCase,
-        [.. HopByHop, "Host", "Origin", "Referer", "Authorization", "Cookie", "X-API-Key", "Api-Key", "X-Goog-Api-Key", "X-Functions-Key", "Accept-Encoding", "Expect", "Prefer", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"]);
+    private static readonly FrozenSet<string> ReadByOllama = FrozenSet.Create(StringComparer.OrdinalIgnoreCase,
+        "Accept", "Content-Type", "Content-Encoding", "User-Agent", "X-Requested-With", "OpenAI-Beta", "Anthropic-Version", "Anthropic-Beta");
 
-    /// <summary>Likewise, by how they begin: those of Azure's front, which tell who the client is, and a browser's, of its page.</summary>
-    private static readonly string[] NotForOllamaFrom = [":", "X-MS-", "Sec-Fetch-"];
+    /// <summary>The beginning of those by which the client libraries of OpenAI and Anthropic describe themselves.</summary>
+    private const string ClientLibraryPrefix = "X-Stainless-";
 
     /// <summary>Beside those: what this program says itself.</summary>
     private static readonly FrozenSet<string> NotForClient = FrozenSet.Create(StringComparer.OrdinalIgnoreCase,
@@ -33,8 +33,7 @@ public static class HeaderRules
         var all = headers.ToList();
         var named = NamedByConnection(all);
         return new(all.FindAll(header =>
-            !NotForOllama.Contains(header.Key)
-            && !NotForOllamaFrom.Any(beginning => header.Key.StartsWith(beginning, StringComparison.OrdinalIgnoreCase))
+            (ReadByOllama.Contains(header.Key) || header.Key.StartsWith(ClientLibraryPrefix, StringComparison.OrdinalIgnoreCase))
             && !named.Contains(header.Key, StringComparer.OrdinalIgnoreCase)));
     }
 

@@ -8,7 +8,9 @@ namespace OllamaProxy.Ollama;
 internal static partial class JsonReading
 {
     /// <summary>As many levels as Ollama reads.</summary>
-    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 10_000 };
+    public const int MaxDepth = 10_000;
+
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = MaxDepth };
 
     /// <summary>Reads JSON that may be as deep as Ollama takes it: what is done with it must not descend by recursion.</summary>
     /// <exception cref="JsonException">It is no JSON.</exception>

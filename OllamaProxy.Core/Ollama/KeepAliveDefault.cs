@@ -4,34 +4,46 @@ using System.Text.Json;
 namespace OllamaProxy.Ollama;
 
 /// <summary>
-/// Puts <c>OLLAMA_KEEP_ALIVE</c> into calls of Ollama's own routes that say nothing of <c>keep_alive</c>; the routes that it has in
-/// common with others know no such field. Without that setting, every call stays as it came.
+/// Puts <c>OLLAMA_KEEP_ALIVE</c> into calls of Ollama's own routes that say nothing of <c>keep_alive</c>, or null, which is the same to
+/// Ollama; the routes that it has in common with others know no such field. Without that setting, every call stays as it came.
 /// </summary>
 internal static class KeepAliveDefault
 {
+    private static readonly JsonReaderOptions Deep = new() { MaxDepth = 10_000 };
+
     public static ReadOnlyMemory<byte> Apply(CallEndpoint endpoint, ReadOnlyMemory<byte> body, string? json)
     {
-        if (json is null || endpoint.Family != ApiFamily.Ollama || !IsOpen(body, out var isEmpty))
+        if (json is null || endpoint.Family != ApiFamily.Ollama)
             return body;
-        var brace = body.Span.IndexOf((byte)'{') + 1;
-        var field = Encoding.UTF8.GetBytes($"\"keep_alive\":{json}{(isEmpty ? "" : ",")}");
-        return (byte[])[.. body.Span[..brace], .. field, .. body.Span[brace..]];
-    }
-
-    private static bool IsOpen(ReadOnlyMemory<byte> body, out bool isEmpty)
-    {
-        isEmpty = false;
         try
         {
-            using var document = JsonReading.Parse(body);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                return false;
-            isEmpty = !document.RootElement.EnumerateObject().Any();
-            return !document.RootElement.TryGetProperty("keep_alive", out _);
+            return Apply(body.Span, Encoding.UTF8.GetBytes(json)) is { } with ? with : body;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            return false;
+            return body;
         }
+    }
+
+    /// <summary>The body with the value; null: it has one of its own, or is no object.</summary>
+    private static byte[]? Apply(ReadOnlySpan<byte> body, ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(body, Deep);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            return null;
+        var (start, isEmpty, isNull, at) = ((int)reader.BytesConsumed, true, true, -1);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            isEmpty = false;
+            var isKeepAlive = reader.ValueTextEquals("keep_alive"u8) || Ascii.EqualsIgnoreCase(reader.ValueSpan, "keep_alive"u8);
+            reader.Read();
+            if (isKeepAlive) // Of several, Ollama takes the last.
+                (isNull, at) = (reader.TokenType == JsonTokenType.Null, (int)reader.TokenStartIndex);
+            reader.Skip();
+        }
+        reader.Read(); // Nothing may follow; else it is no JSON, and Ollama has something to say about it.
+        if (at < 0)
+            return [.. body[..start], .. "\"keep_alive\":"u8, .. json, .. isEmpty ? [] : ","u8, .. body[start..]];
+        return isNull ? [.. body[..at], .. json, .. body[(at + "null".Length)..]] : null;
     }
 }

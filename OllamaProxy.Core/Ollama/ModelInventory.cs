@@ -11,10 +11,15 @@ internal sealed class ModelInventory(TimeProvider time)
     /// <summary>For so long it is believed that the backend does not have a model.</summary>
     private static readonly TimeSpan MissingFor = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many models beyond the list are remembered: those that ran are few, but their names are the clients'.</summary>
-    private const int MaxRan = 1000;
+    /// <summary>How many models beyond the list are remembered of each kind: their names are the clients', who can invent any number.</summary>
+    private const int MaxRemembered = 1000;
 
-    private readonly Dictionary<string, Missing> _missing = [];
+    /// <summary>For so long models that the backend is not known to have yield to others: to ask for one takes a fraction of it.</summary>
+    private static readonly TimeSpan JustMissed = TimeSpan.FromMilliseconds(100);
+
+    private readonly Queue<(string Model, long At)> _misses = new();
+    private ImmutableDictionary<string, MissingModel> _missing = ImmutableDictionary<string, MissingModel>.Empty;
+    private long? _missedAt;
     private ImmutableHashSet<string>? _listed;
     private ImmutableHashSet<string> _ran = [];
     private ImmutableHashSet<string> _loaded = [];
@@ -24,14 +29,19 @@ internal sealed class ModelInventory(TimeProvider time)
     public int ColdStarts { get; private set; }
 
     /// <summary>The state with what is known of the models.</summary>
-    public BackendState AddTo(BackendState state) => state with
+    public BackendState AddTo(BackendState state)
     {
-        Listed = _listed,
-        Ran = _ran,
-        Loaded = _loaded,
-        LoadedAt = _loadedAt,
-        Missing = _missing.Count == 0 ? [] : [.. _missing.Where(missing => IsCurrent(missing.Value)).Select(missing => missing.Key)],
-    };
+        ForgetMisses();
+        return state with
+        {
+            Listed = _listed,
+            Ran = _ran,
+            Loaded = _loaded,
+            LoadedAt = _loadedAt,
+            HasJustMissed = _missedAt is { } at && time.GetElapsedTime(at) < JustMissed,
+            Missing = _missing,
+        };
+    }
 
     /// <summary>A prompt goes there that may load its model. Of a model that the backend is not known to have, that is not certain.</summary>
     public void OnStarted(string model)
@@ -45,18 +55,22 @@ internal sealed class ModelInventory(TimeProvider time)
     {
         if (model.Length == 0)
             return;
-        _missing.Remove(model);
-        if (_listed?.Contains(model) is true || _ran.Contains(model) || _ran.Count >= MaxRan)
+        _missing = _missing.Remove(model);
+        if (_listed?.Contains(model) is true || _ran.Contains(model) || _ran.Count >= MaxRemembered)
             return;
         _ran = _ran.Add(model);
         SetLoaded(model);
     }
 
-    /// <summary>The backend said that it does not have the model.</summary>
-    public void OnMissing(string model)
+    /// <summary>The backend said that it does not have the model. Returns whether that is news.</summary>
+    public bool OnMissing(string model)
     {
-        _missing[model] = new(time.GetTimestamp(), _listed?.Contains(model) is true);
+        var isNews = _listed?.Contains(model) is not false || _ran.Contains(model);
+        var now = time.GetTimestamp();
+        (_missedAt, _missing) = (now, _missing.SetItem(model, new(now, _listed?.Contains(model) is true)));
+        _misses.Enqueue((model, now));
         (_ran, _loaded) = (_ran.Remove(model), _loaded.Remove(model));
+        return isNews;
     }
 
     /// <summary>The backend does not answer any more: nobody knows what it will have loaded when it does.</summary>
@@ -67,15 +81,22 @@ internal sealed class ModelInventory(TimeProvider time)
     {
         _listed = listed;
         // A model that the list did not name and names now has just come.
-        foreach (var (model, missing) in _missing)
-            if (!IsCurrent(missing) || (!missing.IsListed && listed?.Contains(model) is true))
-                _missing.Remove(model);
+        if (listed is not null)
+            _missing = _missing.RemoveRange(_missing.Where(missing => !missing.Value.IsListed && listed.Contains(missing.Key)).Select(missing => missing.Key));
     }
 
     /// <param name="loaded">The models that the backend has loaded now.</param>
     public void OnLoaded(ImmutableHashSet<string> loaded) => _loaded = loaded;
 
-    private bool IsCurrent(Missing missing) => time.GetElapsedTime(missing.At) < MissingFor;
+    private void ForgetMisses()
+    {
+        while (_misses.TryPeek(out var miss) && (_misses.Count > MaxRemembered || time.GetElapsedTime(miss.At) >= MissingFor))
+        {
+            _misses.Dequeue();
+            if (_missing.TryGetValue(miss.Model, out var missing) && missing.At == miss.At)
+                _missing = _missing.Remove(miss.Model);
+        }
+    }
 
     /// <summary>Other models may have had to go for it.</summary>
     private void SetLoaded(string model)
@@ -85,9 +106,9 @@ internal sealed class ModelInventory(TimeProvider time)
         ColdStarts++;
         (_loaded, _loadedAt) = ([model], time.GetUtcNow());
     }
-
-    /// <summary>A model that the backend said it does not have.</summary>
-    /// <param name="At">When, as a timestamp of the clock.</param>
-    /// <param name="IsListed">Whether its list named it all the same.</param>
-    private sealed record Missing(long At, bool IsListed);
 }
+
+/// <summary>A model that the backend said it does not have.</summary>
+/// <param name="At">When, as a timestamp of the clock.</param>
+/// <param name="IsListed">Whether its list named it all the same.</param>
+internal sealed record MissingModel(long At, bool IsListed);

@@ -1,11 +1,9 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Ollama;
@@ -14,7 +12,10 @@ namespace OllamaProxy.Ollama;
 /// <param name="http">Without a time-out of its own: Ollama is silent for minutes while it loads a model.</param>
 /// <param name="endpoint">Where the server is.</param>
 /// <param name="time">The clock.</param>
-public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeProvider time)
+/// <param name="credentials">Headers that every request has; null: none.</param>
+/// <param name="proxy">The proxy that <paramref name="http"/> uses, to be named in errors; null: none.</param>
+public sealed partial class OllamaClient(
+    HttpClient http, OllamaEndpoint endpoint, TimeProvider time, HeaderList? credentials = null, BackendProxy? proxy = null)
 {
     /// <summary>How much of an error answer is read.</summary>
     private const int MaxErrorChars = 64 * 1024;
@@ -40,7 +41,7 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Generate) { Content = body };
         using var response = await SendAsync(request, cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK)
-            throw OllamaFailures.OfAnswer((int)response.StatusCode, await ReadErrorAsync(response, cancellationToken), RetryAfter(response));
+            throw FailureOf(response, await ReadErrorAsync(response, cancellationToken));
 
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         await using var line = LineReader.ReadAsync(stream, cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -68,7 +69,8 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
     public async Task<HttpResponseMessage> CallAsync(PromptCall call, HttpContent body, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Route(call.Endpoint, call.Query)) { Content = body };
-        AddHeaders(request, call.Headers);
+        // Rows of older versions hold headers that are not for Ollama.
+        AddHeaders(request, HeaderRules.ForOllama(call.Headers.All));
         return await SendAsync(request, cancellationToken);
     }
 
@@ -90,7 +92,15 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
     /// <param name="response">The answer.</param>
     /// <param name="body">Its body.</param>
     public OllamaException FailureOf(HttpResponseMessage response, ReadOnlySpan<byte> body) =>
-        OllamaFailures.OfAnswer((int)response.StatusCode, Encoding.UTF8.GetString(body[..Math.Min(body.Length, MaxErrorChars)]), RetryAfter(response));
+        FailureOf(response, Encoding.UTF8.GetString(body[..Math.Min(body.Length, MaxErrorChars)]));
+
+    private OllamaException FailureOf(HttpResponseMessage response, string body)
+    {
+        var failure = OllamaFailures.OfAnswer((int)response.StatusCode, body, RetryAfter(response));
+        // What is not Ollama's may be the proxy's own.
+        return proxy is null || !failure.Message.StartsWith(OllamaFailures.NotOllama, StringComparison.Ordinal) ? failure
+            : new(failure.Kind, $"{failure.Message} It came through {proxy}.", failure) { RetryAfter = failure.RetryAfter };
+    }
 
     private static void AddHeaders(HttpRequestMessage request, HeaderList headers)
     {
@@ -99,8 +109,47 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
                 request.Content?.Headers.TryAddWithoutValidation(name, value);
     }
 
-    /// <summary>Whether Ollama answers: <c>/api/version</c> within a few seconds.</summary>
-    public async Task<bool> IsReachableAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Asks for the version and for the installed models at once. Either answer shows that Ollama is there: one of them can take long
+    /// while the other comes.
+    /// </summary>
+    /// <returns>Why Ollama is not there; null: it is. And the installed models; null: they are not known.</returns>
+    public async Task<(OllamaException? Failure, IReadOnlyList<OllamaModel>? Installed)> ProbeAsync(CancellationToken cancellationToken)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var version = ReadVersionAsync(enough.Token);
+        try
+        {
+            // One that has no list at all is not Ollama's.
+            if ((await ReadAsync(endpoint.Installed, OllamaJson.Default.OllamaModels, cancellationToken)).Models is { } installed)
+            {
+                await enough.CancelAsync();
+                await ((Task)version).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return (null, installed);
+            }
+        }
+        catch (OllamaException)
+        {
+            // The version decides.
+        }
+        catch (OperationCanceledException)
+        {
+            await ((Task)version).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+        try
+        {
+            await version;
+            return (null, null);
+        }
+        catch (OllamaException exception)
+        {
+            return (exception, null);
+        }
+    }
+
+    /// <summary>Whether Ollama tells its version within a few seconds.</summary>
+    public async Task<bool> AnswersAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -155,83 +204,6 @@ public sealed class OllamaClient(HttpClient http, OllamaEndpoint endpoint, TimeP
             throw NoAnswerWithin(timeout, exception);
         }
     }
-
-    private async Task<T> ReadAsync<T>(Uri address, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        var body = await ReadAsync(address, cancellationToken);
-        try
-        {
-            return JsonSerializer.Deserialize(body, type) ?? throw OllamaFailures.OfForeignBody("It was null.");
-        }
-        catch (JsonException exception)
-        {
-            throw OllamaFailures.OfForeignBody("It is no JSON.", exception);
-        }
-    }
-
-    private async Task<byte[]> ReadAsync(Uri address, CancellationToken cancellationToken)
-    {
-        using var deadline = new CancellationTokenSource(ProbeTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
-        try
-        {
-            using var answer = await http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            return await ReadListAsync(answer.EnsureSuccessStatusCode().Content, either.Token);
-        }
-        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException)
-        {
-            throw new OllamaException(FailureKind.Unreachable, $"Ollama at {endpoint} cannot be reached: {exception.Message}", exception);
-        }
-        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw NoAnswerWithin(ProbeTimeout, exception);
-        }
-    }
-
-    /// <summary>What Ollama tells of itself, which is never long: another server must not fill the memory.</summary>
-    private static async Task<byte[]> ReadListAsync(HttpContent content, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await content.LoadIntoBufferAsync(MaxListBytes, cancellationToken);
-            return await content.ReadAsByteArrayAsync(cancellationToken);
-        }
-        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
-        {
-            throw OllamaFailures.OfForeignBody($"It is longer than {MaxListBytes / (1024 * 1024)} MiB.", exception);
-        }
-    }
-
-    private OllamaException NoAnswerWithin(TimeSpan timeout, Exception exception) =>
-        new(FailureKind.Unreachable, $"Ollama at {endpoint} did not answer within {timeout.TotalSeconds:0} seconds.", exception);
-
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        }
-        catch (Exception exception) when (exception is HttpRequestException or SocketException)
-        {
-            throw IsConnect(exception)
-                ? new OllamaException(FailureKind.Unreachable, $"Ollama at {endpoint} cannot be reached: {exception.Message}", exception)
-                : new OllamaException(FailureKind.Transient, $"The connection to Ollama broke before it answered: {exception.Message}", exception);
-        }
-        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The only time-out that the HttpClient has is that of the connect.
-            throw new OllamaException(FailureKind.Unreachable, $"Ollama at {endpoint} cannot be reached: the connection timed out.", exception);
-        }
-    }
-
-    /// <summary>Whether nothing was sent. HttpClient lets a SocketException through, as it is, where a new connection is reset before it has been looked at.</summary>
-    private static bool IsConnect(Exception exception) => exception is SocketException or HttpRequestException
-    {
-        HttpRequestError: HttpRequestError.ConnectionError
-            or HttpRequestError.NameResolutionError
-            or HttpRequestError.SecureConnectionError
-            or HttpRequestError.ProxyTunnelError,
-    };
 
     private static async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<ReadOnlySequence<byte>> line)
     {

@@ -24,24 +24,19 @@ public sealed record OllamaEndpoint(Uri BaseAddress)
     /// <param name="query">Empty, or begins with a question mark.</param>
     public Uri Route(string path, string query = "") => new(BaseAddress, path[1..] + query);
 
-    /// <summary>
-    /// Reads an address as people write it: bare (<c>http://host:11434</c>, <c>host:11434</c>), behind a path, or with
-    /// the <c>/api/generate</c> that the original program's setting ends in.
-    /// </summary>
+    /// <summary>Reads an address as people write it, see <see cref="OllamaAddress"/>; of a user in it nothing is kept.</summary>
     public static bool TryParse(string text, out OllamaEndpoint endpoint)
     {
-        endpoint = Default;
-        if (!text.Contains("://", StringComparison.Ordinal))
-            text = "http://" + text;
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host is "" || uri.Query is not "")
+        try
+        {
+            endpoint = OllamaAddress.Parse(text).Endpoint;
+            return true;
+        }
+        catch (FormatException)
+        {
+            endpoint = Default;
             return false;
-
-        var path = uri.AbsolutePath.TrimEnd('/');
-        foreach (var end in (ReadOnlySpan<string>)["/api/generate", "/api"])
-            if (path.EndsWith(end, StringComparison.OrdinalIgnoreCase))
-                path = path[..^end.Length];
-        endpoint = new(new UriBuilder(uri) { Path = path + "/", Fragment = "" }.Uri);
-        return true;
+        }
     }
 
     /// <inheritdoc/>

@@ -9,7 +9,8 @@ public static class OllamaFailures
     /// <summary>How much of Ollama's own words is kept, in characters.</summary>
     private const int MaxMessage = 4096;
 
-    private const string NotOllama = "The answer is not one of Ollama's; is OLLAMA_URL right?";
+    /// <summary>How an error begins whose text is not Ollama's own.</summary>
+    internal const string NotOllama = "The answer is not one of Ollama's; is OLLAMA_URL right?";
 
     /// <summary>What an answer other than 200 means.</summary>
     /// <param name="status">The HTTP status.</param>

@@ -14,9 +14,9 @@ public sealed class DrainRate(IPromptStore store, OllamaProxyOptions options, Ti
     public async Task<TimeSpan?> EtaAsync(long position, CancellationToken cancellationToken) =>
         await MeanRunAsync(cancellationToken) * Math.Ceiling((double)position / options.TotalConcurrency);
 
-    /// <summary>How long until the next prompt probably leaves the queue; a second while nothing was measured, and at least.</summary>
-    public async Task<TimeSpan> UntilNextAsync(CancellationToken cancellationToken) =>
-        await MeanRunAsync(cancellationToken) / options.TotalConcurrency is { } wait && wait > LeastWait ? wait : LeastWait;
+    /// <summary>How long until so many prompts have probably left the queue; a second while nothing was measured, and at least.</summary>
+    public async Task<TimeSpan> UntilGoneAsync(long prompts, CancellationToken cancellationToken) =>
+        await MeanRunAsync(cancellationToken) * prompts / options.TotalConcurrency is { } wait && wait > LeastWait ? wait : LeastWait;
 
     private async Task<TimeSpan?> MeanRunAsync(CancellationToken cancellationToken)
     {

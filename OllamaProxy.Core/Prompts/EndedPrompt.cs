@@ -6,4 +6,12 @@ namespace OllamaProxy.Prompts;
 /// <param name="StartedAt">When its last attempt was started; null: none was.</param>
 /// <param name="CompletedAt">When it ended.</param>
 /// <param name="Tokens">How many tokens were generated; null: Ollama did not say.</param>
-public sealed record EndedPrompt(PromptStatus Status, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset CompletedAt, long? Tokens);
+public sealed record EndedPrompt(
+    PromptStatus Status, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset CompletedAt, long? Tokens)
+{
+    /// <summary>
+    /// Since when it waited for that attempt or, where it had none, until it ended. Of a prompt that was run before, only the last
+    /// wait is known.
+    /// </summary>
+    public DateTimeOffset QueuedAt { get; init; } = CreatedAt;
+}

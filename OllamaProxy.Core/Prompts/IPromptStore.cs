@@ -113,11 +113,8 @@ public interface IPromptStore
     /// <returns>Whether any prompt is queued then, due or not.</returns>
     Task<bool> SweepAsync(ClaimTerms terms, IReadOnlyCollection<Guid> connected, CancellationToken cancellationToken);
 
-    /// <summary>What there is to be run, and what runs; what another process has done since may not be in it.</summary>
-    /// <param name="perModel">How many of each model's first due prompts are wanted, at least 1.</param>
-    /// <param name="worker">Who asks: prompts whose <see cref="Connection"/> names another worker are left out.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    Task<QueueOffer> OfferAsync(int perModel, Guid worker, CancellationToken cancellationToken);
+    /// <summary>What there is to be run, and what runs; what another process has done within <see cref="OfferTerms.Freshness"/> may not be in it.</summary>
+    Task<QueueOffer> OfferAsync(OfferTerms terms, CancellationToken cancellationToken);
 
     /// <summary>Claims a prompt, which starts an attempt. Null if it is not due any more, or the backend's slots are all taken.</summary>
     Task<ClaimedPrompt?> ClaimAsync(long seq, ClaimTerms terms, CancellationToken cancellationToken);

@@ -36,6 +36,9 @@ public sealed record Prompt
     /// <summary>When it fails unless it was started; null: never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>While it is queued: when its next attempt is due, which may have passed; null: at once.</summary>
+    public DateTimeOffset? AvailableAt { get; init; }
+
     /// <summary>When it was submitted.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -2,7 +2,14 @@ namespace OllamaProxy.Prompts;
 
 /// <summary>The queue as clients see it.</summary>
 public sealed class PromptQueue(
-    IPromptStore store, QueueSignal signal, DrainRate drainRate, OllamaProxyOptions options, TimeProvider time, IPromptTaker? taker = null)
+    IPromptStore store,
+    QueueSignal signal,
+    DrainRate drainRate,
+    RunningAttempts running,
+    OllamaProxyOptions options,
+    TimeProvider time,
+    IPromptTaker? taker = null,
+    IWaitReasons? reasons = null)
 {
     /// <summary>Queues a prompt, or has it run at once where nothing is queued and the worker has room: it is on disk when this returns.</summary>
     /// <exception cref="QueueFullException">As many are queued as may be.</exception>
@@ -71,7 +78,19 @@ public sealed class PromptQueue(
         if (prompt.Status != PromptStatus.Queued)
             return null;
         var position = await store.CountAheadAsync(prompt, cancellationToken) + 1;
-        return new(position, await drainRate.EtaAsync(position, cancellationToken));
+        var reason = reasons?.Find(prompt);
+        var eta = reason is WaitReason.Backend or WaitReason.Model ? null : await EtaAsync(prompt, position, cancellationToken);
+        return new(position, eta, reason);
+    }
+
+    /// <summary>How long until a queued prompt has probably ended: not before its next attempt is due and has run.</summary>
+    private async Task<TimeSpan?> EtaAsync(Prompt prompt, long position, CancellationToken cancellationToken)
+    {
+        var eta = await drainRate.EtaAsync(position, cancellationToken);
+        if (prompt.AvailableAt - time.GetUtcNow() is not { Ticks: > 0 } backOff)
+            return eta;
+        var due = backOff + await drainRate.EtaAsync(1, cancellationToken);
+        return due > eta ? due : eta;
     }
 
     /// <summary>Watches a prompt until the watch is disposed. Look at the prompt after this, not before, and nothing is missed.</summary>
@@ -95,11 +114,20 @@ public sealed class PromptQueue(
         return null;
     }
 
-    /// <summary>How long until a full queue has probably room again, at least a second.</summary>
-    public Task<TimeSpan> UntilRoomAsync(CancellationToken cancellationToken) => drainRate.UntilNextAsync(cancellationToken);
+    /// <summary>Whether nothing can be run at the moment, as far as this process can tell.</summary>
+    public bool IsStalled => reasons is { IsStalled: true };
+
+    /// <summary>How long until a full queue has probably room for so many prompts, at least a second.</summary>
+    public Task<TimeSpan> UntilRoomAsync(long prompts, CancellationToken cancellationToken) =>
+        drainRate.UntilGoneAsync(prompts, cancellationToken);
 
     /// <summary>Ends a prompt as cancelled, unless it has ended; null if there is no such prompt.</summary>
-    public Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken) => store.CancelAsync(id, cancellationToken);
+    public async Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken)
+    {
+        var prompt = await store.CancelAsync(id, cancellationToken);
+        running.Tell(id);
+        return prompt;
+    }
 
     /// <summary>Queues a prompt again that failed or was cancelled.</summary>
     public async Task<Change> RetryAsync(Guid id, CancellationToken cancellationToken)
@@ -113,5 +141,10 @@ public sealed class PromptQueue(
     public Task<Change> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken) => store.ChangePriorityAsync(id, priority, cancellationToken);
 
     /// <summary>Removes a prompt, in whatever status; false if there is none with this id.</summary>
-    public Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken) => store.DeleteAsync(id, cancellationToken);
+    public async Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken)
+    {
+        var deleted = await store.DeleteAsync(id, cancellationToken);
+        running.Tell(id);
+        return deleted;
+    }
 }

@@ -2,9 +2,9 @@ namespace OllamaProxy.Prompts;
 
 /// <summary>A minute of the queue. Pure: made of a <see cref="QueueHistory"/>.</summary>
 /// <param name="At">When it began.</param>
-/// <param name="Waiting">How many prompts waited at its end or, while it runs, wait now.</param>
-/// <param name="Finished">How many ended within it, in whatever way.</param>
-public sealed record QueueMinute(DateTimeOffset At, long Waiting, int Finished)
+/// <param name="Waiting">How many prompts waited at its end or, while it runs, wait now; null: too much has happened since to tell.</param>
+/// <param name="Finished">How many ended within it, in whatever way; null: too many ended since to tell.</param>
+public sealed record QueueMinute(DateTimeOffset At, long? Waiting, int? Finished)
 {
     /// <summary>The last minutes, oldest first; the last one still runs.</summary>
     /// <param name="history">What happened at least within that time.</param>
@@ -19,20 +19,27 @@ public sealed record QueueMinute(DateTimeOffset At, long Waiting, int Finished)
         // How much longer the queue was after a minute than it is now, as differences between one minute and the next.
         var longer = new long[minutes + 1];
 
-        foreach (var createdAt in history.Waiting)
-            longer[IndexOf(createdAt)]++;
+        foreach (var since in history.Waiting)
+            longer[IndexOf(since)]++;
         foreach (var prompt in history.Running)
-            CountWait(prompt.CreatedAt, prompt.StartedAt);
+            CountWait(prompt.QueuedAt, prompt.StartedAt);
         foreach (var prompt in history.Ended)
         {
-            CountWait(prompt.CreatedAt, prompt.StartedAt ?? prompt.CompletedAt);
+            CountWait(prompt.QueuedAt, prompt.StartedAt ?? prompt.CompletedAt);
             if (prompt.CompletedAt >= first)
                 finished[Math.Min(IndexOf(prompt.CompletedAt), minutes - 1)]++;
         }
 
-        var submittedEarlier = queued - history.Waiting.Count;
-        var waiting = submittedEarlier;
-        return [.. Enumerable.Range(0, minutes).Select(index => new QueueMinute(first.AddMinutes(index), waiting += longer[index], finished[index]))];
+        var waiting = queued - history.Waiting.Count;
+        return [.. Enumerable.Range(0, minutes).Select(index =>
+        {
+            var at = first.AddMinutes(index);
+            waiting += longer[index];
+            return new QueueMinute(
+                at,
+                IsKnown(at.AddMinutes(1), history.EndedSince) && IsKnown(at.AddMinutes(1), history.WaitingSince) ? waiting : null,
+                IsKnown(at, history.EndedSince) ? finished[index] : null);
+        })];
 
         void CountWait(DateTimeOffset from, DateTimeOffset until)
         {
@@ -41,5 +48,8 @@ public sealed record QueueMinute(DateTimeOffset At, long Waiting, int Finished)
         }
 
         int IndexOf(DateTimeOffset at) => (int)Math.Clamp(Math.Floor((at - first).TotalMinutes), 0, minutes);
+
+        // A list that begins later need not hold all of what happened at its very beginning.
+        static bool IsKnown(DateTimeOffset at, DateTimeOffset? since) => since is null || at > since;
     }
 }

@@ -18,4 +18,12 @@ public static class Rank
     /// <summary>The rank, in milliseconds since 1970, of a prompt that is queued now. It is fixed then, and kept by retries.</summary>
     public static long Of(DateTimeOffset arrival, int priority, TimeSpan ageingStep) =>
         arrival.ToUnixTimeMilliseconds() - (priority * (long)ageingStep.TotalMilliseconds);
+
+    /// <summary>When a prompt of this rank was queued, as far as the ageing step was the same then. A time that no calendar has is 1970.</summary>
+    public static DateTimeOffset ArrivalOf(long rank, int priority, TimeSpan ageingStep) =>
+        rank + (priority * (long)ageingStep.TotalMilliseconds) is >= 0 and <= MaxMilliseconds and var arrival
+            ? DateTimeOffset.FromUnixTimeMilliseconds(arrival) : DateTimeOffset.UnixEpoch;
+
+    /// <summary>The last millisecond of the year 9999.</summary>
+    private const long MaxMilliseconds = 253_402_300_799_999;
 }

@@ -1,5 +1,8 @@
 namespace OllamaProxy.Settings;
 
-/// <summary>A setting has a bad value. The message is one line that names both, and says what would do.</summary>
-public sealed class InvalidSettingException(string name, string value, string expected)
-    : Exception($"The setting {name} must be {expected}, but is '{value}'.");
+/// <summary>Settings have bad values. The message has one line for each, which names the setting and says what would do.</summary>
+public sealed class InvalidSettingException(IReadOnlyList<string> mistakes) : Exception(string.Join('\n', mistakes))
+{
+    /// <summary>The lines.</summary>
+    public IReadOnlyList<string> Mistakes => mistakes;
+}

@@ -29,6 +29,7 @@ public sealed class Dispatcher : IPromptTaker
     private readonly HashSet<Place> _reserved = [];
     private readonly Dictionary<Place, Task> _running = [];
     private CancellationToken? _stop;
+    private ExecutionContext? _context;
     private volatile bool _wasRefused;
     private ImmutableDictionary<string, Overtaken> _overtaken = ImmutableDictionary<string, Overtaken>.Empty;
 
@@ -39,7 +40,7 @@ public sealed class Dispatcher : IPromptTaker
         (_store, _backends, _runner, _signal, _identity, _options, _time, _logger) = (store, backends, runner, signal, identity, options, time, logger);
         _slots = backends.All.ToDictionary(backend => backend.Name, backend => new BackendSlots(backend));
         _scheduler = new(options.GroupingWindow, options.WaitForModel, options.Model);
-        _offers = new(store, signal, identity, time);
+        _offers = new(store, signal, identity, options.PollInterval, time);
         _patience = options.LeaseLength / 3 < Slot.Quick ? options.LeaseLength / 3 : Slot.Quick;
     }
 
@@ -55,12 +56,15 @@ public sealed class Dispatcher : IPromptTaker
         }
     }
 
-    /// <summary>From now on prompts are run.</summary>
+    /// <summary>
+    /// From now on prompts are run, in the execution context of whoever calls this: what a prompt logs and traces belongs to the drain,
+    /// and not to the request that happened to submit it, which may be over long before.
+    /// </summary>
     /// <param name="stop">Hands back what runs, and ends it early.</param>
     public void Begin(CancellationToken stop)
     {
         lock (_lock)
-            _stop = stop;
+            (_stop, _context) = (stop, ExecutionContext.Capture());
     }
 
     /// <summary>From now on no prompt is begun. Completes when nothing runs any more.</summary>
@@ -89,7 +93,7 @@ public sealed class Dispatcher : IPromptTaker
                     return QueueLook.Full;
                 }
                 var isGood = _offers.IsGoodFor(free, followers);
-                var offer = isGood ? _offers.Current : await _offers.LookAsync(room, stop);
+                var offer = isGood ? _offers.Current : await LookAsync(room, stop);
                 var assignments = Decide(offer);
                 _offers.Take(assignments);
                 if (assignments.Count == 0 && isGood)
@@ -133,6 +137,12 @@ public sealed class Dispatcher : IPromptTaker
         }
     }
 
+    /// <summary>Whether prompts that come after a queued one have been run before it, as of the last decision.</summary>
+    /// <param name="model">The canonical name of its model.</param>
+    /// <param name="prompt">The prompt.</param>
+    public bool IsOvertaken(string model, Prompt prompt) =>
+        Volatile.Read(ref _overtaken).GetValueOrDefault(model)?.Since((prompt.Rank, prompt.Seq)) is not null;
+
     private List<Task> Remaining()
     {
         lock (_lock)
@@ -146,6 +156,26 @@ public sealed class Dispatcher : IPromptTaker
             return (_slots.Values.Sum(slots => slots.Free), _slots.Values.Sum(slots => slots.Followers));
     }
 
+    private Task<QueueOffer> LookAsync(int room, CancellationToken stop)
+    {
+        // Of a backend of which nobody knows what it has, it may have any model: what comes first will do.
+        var (models, loaded) = (new List<IReadOnlySet<string>>(), new HashSet<string>());
+        lock (_lock)
+        {
+            foreach (var slots in _slots.Values.Where(slots => slots.Free + slots.Followers > 0))
+            {
+                if (slots.Backend.State is not { IsAvailable: true } state)
+                    continue;
+                foreach (var known in new[] { state.Only ?? state.Listed, state.Ran })
+                    if (known is { Count: > 0 })
+                        models.Add(known);
+                loaded.UnionWith(state.Loaded);
+                loaded.UnionWith(_claims.RunningAt(state.Name).Counts.Keys);
+            }
+        }
+        return _offers.LookAsync(room, models, loaded, stop);
+    }
+
     private IReadOnlyList<Assignment> Decide(QueueOffer offer)
     {
         lock (_lock)
@@ -157,7 +187,7 @@ public sealed class Dispatcher : IPromptTaker
                 slots.RunByOthers = RunningModels.Of(elsewhere[backend].Select(lease => ModelName.Canonical(lease.Model ?? _options.Model)));
             }
             var schedule = _scheduler.Decide(
-                offer.Prompts, [.. _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Followers))], _overtaken, _time.GetUtcNow());
+                offer.Prompts, [.. _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Followers))], _overtaken, _time.GetUtcNow(), offer.IsPartial);
             _overtaken = schedule.Overtaken;
             return schedule.Assignments;
         }
@@ -277,7 +307,11 @@ public sealed class Dispatcher : IPromptTaker
     {
         lock (_lock)
             _running[place] = Task.CompletedTask;
-        var running = RunAsync();
+        var running = Task.CompletedTask;
+        if (_context is { } context)
+            ExecutionContext.Run(context, _ => running = RunAsync(), null);
+        else
+            running = RunAsync();
         lock (_lock)
             if (_running.ContainsKey(place))
                 _running[place] = running;

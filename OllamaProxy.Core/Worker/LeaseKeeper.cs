@@ -4,11 +4,12 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Worker;
 
 /// <summary>
-/// Keeps a lease for as long as an attempt runs, silent or not: renews it every third of its length, and looks at it often
-/// enough in between that a cancel from whatever process is heard within a second. As often, it hands in what was generated
-/// since, so that a crash loses less than a second of it.
+/// Keeps a lease for as long as an attempt runs, silent or not: renews it every third of its length, and looks at it at once when
+/// its prompt is cancelled here, and often enough in between that a cancel from another process is heard within a second. As
+/// often, it hands in what was generated since, so that a crash loses less than a second of it.
 /// </summary>
-public sealed class LeaseKeeper(IPromptStore store, OllamaProxyOptions options, TimeProvider time, ILogger<LeaseKeeper> logger)
+public sealed class LeaseKeeper(
+    IPromptStore store, RunningAttempts running, OllamaProxyOptions options, TimeProvider time, ILogger<LeaseKeeper> logger)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
@@ -23,17 +24,21 @@ public sealed class LeaseKeeper(IPromptStore store, OllamaProxyOptions options, 
     /// </summary>
     public async Task<LeaseState> KeepAsync(ClaimedPrompt prompt, LiveText text, CancellationToken attemptEnded)
     {
-        using var timer = new PeriodicTimer(_renewAfter < LookInterval ? _renewAfter : LookInterval, time);
-        // To end the timer costs a fraction of what an exception would, and every attempt ends.
-        await using var ended = attemptEnded.UnsafeRegister(static timer => ((PeriodicTimer)timer!).Dispose(), timer);
+        // All that there is to wait for raises it: that costs a fraction of what an exception would, and every attempt ends.
+        var latch = new Latch();
+        using var attempt = running.Begin(prompt.Id, latch.Raise);
+        await using var ended = attemptEnded.UnsafeRegister(static latch => ((Latch)latch!).Raise(), latch);
+        var interval = _renewAfter < LookInterval ? _renewAfter : LookInterval;
+        await using var timer = time.CreateTimer(static latch => ((Latch)latch!).Raise(), latch, interval, interval);
         var renewedAt = time.GetTimestamp();
         var kept = default(TextOffset);
         try
         {
-            var hasMore = false;
-            while (hasMore || await timer.WaitForNextTickAsync(CancellationToken.None))
+            while (true)
             {
-                hasMore = false;
+                await latch.WaitAsync();
+                if (attemptEnded.IsCancellationRequested)
+                    break;
                 // At short leases every tick is a renewal; by the clock, half of them would come a moment too early.
                 var renew = _renewAfter <= LookInterval || time.GetElapsedTime(renewedAt) >= _renewAfter;
                 var askedAt = time.GetTimestamp();
@@ -46,7 +51,9 @@ public sealed class LeaseKeeper(IPromptStore store, OllamaProxyOptions options, 
                 if (state is null)
                     continue;
                 kept = chunk.End;
-                hasMore = !attemptEnded.IsCancellationRequested && chunk.Text.Length + chunk.Thinking.Length >= MaxChunk - 1;
+                // What is left comes next.
+                if (chunk.Text.Length + chunk.Thinking.Length >= MaxChunk - 1)
+                    latch.Raise();
                 if (renew || !chunk.IsEmpty)
                     renewedAt = askedAt;
             }

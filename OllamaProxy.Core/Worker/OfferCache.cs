@@ -6,7 +6,7 @@ namespace OllamaProxy.Worker;
 /// What the store offers of the queue, and what is left of that a moment later: to look is what costs most where prompts are quick.
 /// Used by one drain at a time; <see cref="IsEmpty"/> by anybody.
 /// </summary>
-internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerIdentity identity, TimeProvider time)
+internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerIdentity identity, TimeSpan pollInterval, TimeProvider time)
 {
     /// <summary>How many prompts of a model are looked at for one decision; some also without room, since some need none.</summary>
     private const int MinPerModel = 8;
@@ -46,12 +46,21 @@ internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerI
 
     /// <summary>Looks at the queue.</summary>
     /// <param name="room">How many prompts there is room for.</param>
+    /// <param name="modelsWithRoom">The models of backends that have room; see <see cref="OfferTerms.ModelsWithRoom"/>.</param>
+    /// <param name="loadedModels">Those of them that are loaded.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="StoreException">It cannot be looked at.</exception>
-    public async Task<QueueOffer> LookAsync(int room, CancellationToken cancellationToken)
+    public async Task<QueueOffer> LookAsync(
+        int room, IReadOnlyList<IReadOnlySet<string>> modelsWithRoom, IReadOnlySet<string> loadedModels, CancellationToken cancellationToken)
     {
         _changesSeen = signal.Changes;
-        Current = await store.OfferAsync(Math.Clamp(room * FollowersAhead, MinPerModel, MaxPerModel), identity.Token, cancellationToken);
+        var terms = new OfferTerms(Math.Clamp(room * FollowersAhead, MinPerModel, MaxPerModel), identity.Token)
+        {
+            ModelsWithRoom = modelsWithRoom,
+            LoadedModels = loadedModels,
+            Freshness = pollInterval,
+        };
+        Current = await store.OfferAsync(terms, cancellationToken);
         _lookedAt = time.GetTimestamp();
         _isEmpty = Current.Queued == 0;
         return Current;
@@ -61,11 +70,15 @@ internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerI
     public void NoteUnseen() => _isEmpty = false;
 
     /// <summary>Takes what is about to be claimed out of <see cref="Current"/>.</summary>
-    public void Take(IReadOnlyCollection<Assignment> assignments) => Current = Current with
+    public void Take(IReadOnlyCollection<Assignment> assignments)
     {
-        Prompts = [.. Current.Prompts.Except(assignments.Select(assignment => assignment.Prompt))],
-        Queued = Current.Queued - assignments.Count,
-    };
+        var taken = assignments.Select(assignment => assignment.Prompt.Seq).ToHashSet();
+        Current = Current with
+        {
+            Prompts = [.. Current.Prompts.Where(prompt => !taken.Contains(prompt.Seq))],
+            Queued = Current.Queued - assignments.Count,
+        };
+    }
 
     /// <summary>Forgets the offer: it was not as good as that.</summary>
     public void Forget() => Current = Nothing;

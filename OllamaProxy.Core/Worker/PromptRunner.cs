@@ -12,6 +12,7 @@ public sealed class PromptRunner(
     LiveTexts liveTexts,
     LiveResponses liveResponses,
     Backends backends,
+    Shutdown shutdown,
     OllamaProxyOptions options,
     TimeProvider time,
     ILogger<PromptRunner> logger)
@@ -25,13 +26,17 @@ public sealed class PromptRunner(
     /// </summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="backend">Where it runs.</param>
-    /// <param name="stopping">Hands the prompt back.</param>
+    /// <param name="stopping">
+    /// Hands the prompt back. The shutdown does so too, unless a client waits for it here: that one may still be answered.
+    /// </param>
     public async Task<Task> RunAsync(ClaimedPrompt prompt, Backend backend, CancellationToken stopping)
     {
-        var (stop, attemptEnded) = (CancellationTokenSource.CreateLinkedTokenSource(stopping), new CancellationTokenSource());
-        var lease = LeaseState.Held;
         var text = liveTexts.Begin(prompt);
         var response = prompt.Call is null ? null : liveResponses.Begin(prompt);
+        var isAwaited = response is { IsAwaited: true };
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, isAwaited ? CancellationToken.None : shutdown.Begun);
+        var attemptEnded = new CancellationTokenSource();
+        var lease = LeaseState.Held;
         var keeping = KeepAsync();
         var attempt = AttemptAsync(prompt, backend, new(text), response, stop.Token);
         await ((Task)attempt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Of what it threw the settling hears.

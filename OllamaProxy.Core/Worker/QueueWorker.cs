@@ -6,8 +6,8 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Worker;
 
 /// <summary>
-/// Drains the queue into Ollama. A timer calls <see cref="DrainAsync"/> every second; as a hosted service it hands back,
-/// at the shutdown, what has not ended.
+/// Drains the queue into Ollama. A timer calls <see cref="DrainAsync"/> every second. As soon as the <see cref="Shutdown"/> begins the
+/// drain ends, and as a hosted service it has the host wait for what is being handed back then.
 /// </summary>
 public sealed class QueueWorker(
     IPromptStore store,
@@ -15,6 +15,7 @@ public sealed class QueueWorker(
     Backends backends,
     LiveResponses liveResponses,
     QueueSignal signal,
+    Shutdown shutdown,
     OllamaProxyOptions options,
     TimeProvider time,
     ILogger<QueueWorker> logger) : IHostedService, IDisposable
@@ -22,8 +23,11 @@ public sealed class QueueWorker(
     private static readonly TimeSpan QueuedLook = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FullLook = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>So long a host that waits no longer is held up all the same; what is not handed back then, the leases give back.</summary>
+    private static readonly TimeSpan HandingBack = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _gate = new(1);
-    private readonly CancellationTokenSource _shutdown = new();
+    private readonly CancellationTokenSource _lastMoment = new();
     private readonly ClaimTerms _sweepTerms = new(1, options.LeaseLength, options.MaxAttempts, "");
     private long? _sweptAt;
 
@@ -34,12 +38,12 @@ public sealed class QueueWorker(
     /// <param name="cancellationToken">Ends the drain early: unfinished prompts are handed back, and it returns.</param>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
-        if (!options.Worker || _shutdown.IsCancellationRequested || !await _gate.WaitAsync(TimeSpan.Zero, CancellationToken.None))
+        if (!options.Worker || shutdown.Begun.IsCancellationRequested || !await _gate.WaitAsync(TimeSpan.Zero, CancellationToken.None))
             return;
         try
         {
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _shutdown.Token);
-            await DrainUntilEmptyAsync(stop.Token);
+            using var handBack = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lastMoment.Token);
+            await DrainUntilEmptyAsync(handBack.Token);
         }
         finally
         {
@@ -50,26 +54,48 @@ public sealed class QueueWorker(
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Ends the running drain, and returns when it has handed back what it ran.</summary>
+    /// <summary>Ends the running drain, and returns when nothing runs any more. Throws nothing.</summary>
+    /// <param name="cancellationToken">Hands back what clients still wait for as well, and returns within a second.</param>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await _shutdown.CancelAsync();
-        await _gate.WaitAsync(cancellationToken);
-        _gate.Release();
+        shutdown.Begin();
+        if (!await HasEndedAsync(Timeout.InfiniteTimeSpan, cancellationToken))
+        {
+            await _lastMoment.CancelAsync();
+            await HasEndedAsync(HandingBack, CancellationToken.None);
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _gate.Dispose();
-        _shutdown.Dispose();
+        _lastMoment.Dispose();
     }
 
-    private async Task DrainUntilEmptyAsync(CancellationToken stop)
+    /// <summary>Waits until no drain runs; false: that takes too long.</summary>
+    private async Task<bool> HasEndedAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var watching = backends.WatchAsync(signal.Raise, ended.Token);
-        dispatcher.Begin(stop);
+        try
+        {
+            if (!await _gate.WaitAsync(atMost, cancellationToken))
+                return false;
+            _gate.Release();
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <param name="handBack">Hands back all that runs. Without it, what clients wait for here is run to its end also at the shutdown.</param>
+    private async Task DrainUntilEmptyAsync(CancellationToken handBack)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(handBack, shutdown.Begun);
+        var stop = ended.Token;
+        var watching = backends.WatchAsync(signal.Raise, stop);
+        dispatcher.Begin(handBack);
         var started = time.GetTimestamp();
         try
         {
@@ -84,7 +110,7 @@ public sealed class QueueWorker(
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // The end of the drain; what runs sees the same token and hands its prompts back.
+            // The end of the drain; what runs hands its prompts back by itself.
         }
         finally
         {

@@ -14,15 +14,19 @@ namespace OllamaProxy.Worker;
 /// <param name="DefaultModel">The model of prompts that name none.</param>
 public sealed record Scheduler(TimeSpan GroupingWindow, bool WaitForModel, string DefaultModel)
 {
+    /// <summary>By this name, which no model has, goes the history of the models that were not offered.</summary>
+    public const string Others = "*";
+
     /// <summary>Decides.</summary>
-    /// <param name="prompts">The first due prompts of each model.</param>
+    /// <param name="prompts">The first due prompts of each model that is offered.</param>
     /// <param name="backends">The backends.</param>
     /// <param name="overtaken">What the last decision said of that.</param>
     /// <param name="now">The time.</param>
+    /// <param name="isPartial">Whether there are due prompts of models that are not offered.</param>
     public Schedule Decide(
-        IEnumerable<QueuedPrompt> prompts, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, Overtaken> overtaken, DateTimeOffset now)
+        IEnumerable<QueuedPrompt> prompts, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, Overtaken> overtaken, DateTimeOffset now, bool isPartial = false)
     {
-        var round = new SchedulingRound(this, backends, overtaken, now);
+        var round = new SchedulingRound(this, backends, overtaken, now, isPartial);
         foreach (var prompt in prompts.OrderBy(prompt => prompt.Turn))
             round.Add(prompt, ModelOf(prompt));
         return round.Decide();

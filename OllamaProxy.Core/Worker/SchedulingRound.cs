@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Worker;
@@ -18,10 +19,16 @@ internal sealed class SchedulingRound
     private readonly Dictionary<string, Group> _groups = [];
     private readonly List<Assignment> _assignments = [];
     private readonly ImmutableDictionary<string, Overtaken> _overtakenBefore;
+    private readonly bool _isPartial;
 
-    public SchedulingRound(Scheduler policy, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, Overtaken> overtaken, DateTimeOffset now)
+    /// <summary>What was run, as if all models that are not offered had been overtaken by it: that may hold them to their window too early, and never too late.</summary>
+    private Overtaken _others;
+
+    public SchedulingRound(
+        Scheduler policy, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, Overtaken> overtaken, DateTimeOffset now, bool isPartial)
     {
-        (_policy, _overtakenBefore, _now) = (policy, overtaken, now);
+        (_policy, _overtakenBefore, _now, _isPartial) = (policy, overtaken, now, isPartial);
+        _others = overtaken.GetValueOrDefault(Scheduler.Others) ?? Overtaken.Never;
         _places = [.. backends.Select(load => new Place(load))];
     }
 
@@ -29,7 +36,7 @@ internal sealed class SchedulingRound
     public void Add(QueuedPrompt prompt, string model)
     {
         if (!_groups.TryGetValue(model, out var group))
-            _groups[model] = group = new(model, PlacesFor(model), _overtakenBefore.GetValueOrDefault(model) ?? Overtaken.Never);
+            _groups[model] = group = new(model, PlacesFor(model), _overtakenBefore.GetValueOrDefault(model) ?? _others);
         group.Waiting.Enqueue(prompt);
     }
 
@@ -41,11 +48,27 @@ internal sealed class SchedulingRound
             if (group.Places.Count == 0)
                 Refuse(group);
         }
+        YieldToKnown();
         while (Next() is var (group, place))
             Assign(group, place);
-        return new(
-            _assignments,
-            _groups.Values.Where(group => group.Overtaken != Overtaken.Never).ToImmutableDictionary(group => group.Model, group => group.Overtaken));
+        return new(_assignments, History());
+    }
+
+    private ImmutableDictionary<string, Overtaken> History()
+    {
+        var history = _groups.Values.Where(group => _isPartial || group.Overtaken != Overtaken.Never).ToImmutableDictionary(group => group.Model, group => group.Overtaken);
+        return _isPartial ? history.SetItem(Scheduler.Others, _others) : history;
+    }
+
+    /// <summary>
+    /// A model that no backend is known to have yields to those that one is, for a moment after a backend had to say that it does not
+    /// have a model: anybody can invent names, and each would take a slot until it is answered.
+    /// </summary>
+    private void YieldToKnown()
+    {
+        var wanted = _groups.Values.Where(group => group.IsKnown && group.Head is not null).SelectMany(group => group.Places).ToHashSet();
+        foreach (var group in _groups.Values.Where(group => !group.IsKnown))
+            group.Places.RemoveAll(place => place.State.HasJustMissed && wanted.Contains(place));
     }
 
     /// <summary>
@@ -130,6 +153,8 @@ internal sealed class SchedulingRound
         foreach (var other in _groups.Values)
             if (other != group && other.Head is { } head && head.Turn.CompareTo(prompt.Turn) < 0 && other.Places.Contains(place))
                 other.Overtaken = other.Overtaken.By(prompt.Turn, _now, _policy.GroupingWindow / OvertakenGrains);
+        if (_isPartial)
+            _others = _others.By(prompt.Turn, _now, _policy.GroupingWindow / OvertakenGrains);
         group.Settle();
         place.Take(group.Model, _now);
         _assignments.Add(new(prompt, group.Model, place.State.Name));
@@ -138,21 +163,30 @@ internal sealed class SchedulingRound
     /// <summary>The due prompts of a model, of those that were handed in.</summary>
     private sealed class Group(string model, List<Place> places, Overtaken overtaken)
     {
+        private StrongBox<DateTimeOffset?>? _overtakenSince;
+
         public string Model => model;
 
         public List<Place> Places => places;
 
         public Queue<QueuedPrompt> Waiting { get; } = [];
 
+        /// <summary>Whether a backend is known to have the model, or none was named.</summary>
+        public bool IsKnown { get; } = model.Length == 0 || places.Exists(place => place.State.Has(model));
+
         public QueuedPrompt? Head => Waiting.TryPeek(out var head) ? head : null;
 
-        public Overtaken Overtaken { get; set; } = overtaken;
+        public Overtaken Overtaken
+        {
+            get => overtaken;
+            set => (overtaken, _overtakenSince) = (value, null);
+        }
 
         /// <summary>
         /// Since when any of them has been overtaken, which cannot have been before it came; null: none has. It need not be the
         /// first: one of a higher priority may have come before it since.
         /// </summary>
-        public DateTimeOffset? OvertakenSince => Overtaken == Overtaken.Never ? null : Waiting.Min(SinceOf);
+        public DateTimeOffset? OvertakenSince => Overtaken == Overtaken.Never ? null : (_overtakenSince ??= new(Waiting.Min(SinceOf))).Value;
 
         /// <summary>Whether there is one of a higher priority before a prompt of another model.</summary>
         public bool HasHigherBefore(QueuedPrompt prompt) =>
@@ -161,8 +195,9 @@ internal sealed class SchedulingRound
         /// <summary>Forgets what mattered to those only that have had their turn.</summary>
         public void Settle()
         {
-            if (Head is { } head)
-                Overtaken = Overtaken.From(head.Turn);
+            _overtakenSince = null;
+            if (Head is { } head && Overtaken.From(head.Turn) is var rest && rest != Overtaken)
+                Overtaken = rest;
         }
 
         private DateTimeOffset? SinceOf(QueuedPrompt prompt) => Overtaken.Since(prompt.Turn) is { } since

@@ -6,7 +6,7 @@ internal sealed class ModelCatalog
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly List<InstalledModel> _models;
-    private readonly List<InstalledModel> _unlisted;
+    private readonly Dictionary<string, InstalledModel> _byName = new(StringComparer.OrdinalIgnoreCase);
 
     public ModelCatalog(SimulatorOptions options)
     {
@@ -14,7 +14,7 @@ internal sealed class ModelCatalog
         _time = options.Time;
         var names = options.Models.Select(FullName).Distinct(StringComparer.OrdinalIgnoreCase);
         _models = [.. names.Select(name => new InstalledModel(name, now))];
-        _unlisted = [.. options.UnlistedModels.Select(FullName).Select(name => new InstalledModel(name, now))];
+        foreach (var model in _models.Concat(options.UnlistedModels.Select(FullName).Select(name => new InstalledModel(name, now)))) _byName[model.Name] = model;
     }
 
     /// <summary>The models that are listed now, those that were added last first.</summary>
@@ -33,7 +33,7 @@ internal sealed class ModelCatalog
     /// <summary>The model of that name, in any case; null if there is none.</summary>
     public InstalledModel? Find(string name)
     {
-        lock (_gate) return _models.Find(Named(name)) ?? _unlisted.Find(Named(name));
+        lock (_gate) return _byName.GetValueOrDefault(FullName(name));
     }
 
     /// <summary>Adds a model, or makes it a new one if it is there.</summary>
@@ -42,14 +42,14 @@ internal sealed class ModelCatalog
         lock (_gate)
         {
             _models.RemoveAll(Named(name));
-            _models.Insert(0, new(FullName(name), _time.GetUtcNow()));
+            _models.Insert(0, _byName[FullName(name)] = new(FullName(name), _time.GetUtcNow()));
         }
     }
 
     /// <summary>Removes a model; false if there is none of that name.</summary>
     public bool Remove(string name)
     {
-        lock (_gate) return _models.RemoveAll(Named(name)) > 0;
+        lock (_gate) return _models.RemoveAll(Named(name)) > 0 && _byName.Remove(FullName(name));
     }
 
     private static Predicate<InstalledModel> Named(string name)

@@ -184,6 +184,43 @@ public sealed class BackendsTests
     }
 
     [Fact]
+    public async Task Prompts_for_invented_models_hold_up_no_call_for_one_that_is_there()
+    {
+        var (refused, refusedBefore) = (0, -1);
+        await using var ollama = await RawOllama.AnswerAllAsync(async context =>
+        {
+            if (HttpMethods.IsGet(context.Request.Method))
+            {
+                await context.Response.WriteAsync(context.Request.Path == "/api/version" ? """{"version":"0.33.0"}""" : """{"models":[{"name":"tiny:latest"}]}""");
+                return;
+            }
+            using var body = await JsonDocument.ParseAsync(context.Request.Body);
+            if (CallTests.Text(body.RootElement, "model") == "tiny")
+            {
+                refusedBefore = Volatile.Read(ref refused);
+                await context.Response.Body.WriteAsync(RawOllama.Line("hi", done: true));
+                return;
+            }
+            Interlocked.Increment(ref refused);
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            await context.Response.WriteAsync("""{"error":"model 'invented' not found"}""");
+        });
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Url));
+        using (var known = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}""")))
+            Assert.Equal(HttpStatusCode.OK, known.StatusCode);
+        using var batch = await proxy.Client.PostAsJsonAsync("/api/v1/prompts", Enumerable.Range(0, 5_000).Select(number => new { prompt = "hi", model = $"invented-{number}", priority = 50 }));
+        Assert.True(batch.IsSuccessStatusCode);
+        await Eventually.True(() => Volatile.Read(ref refused) > 0);
+        refusedBefore = -1;
+        var atStart = Volatile.Read(ref refused);
+
+        using var call = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}"""));
+
+        Assert.Equal(HttpStatusCode.OK, call.StatusCode);
+        Assert.InRange(refusedBefore - atStart, 0, 200);
+    }
+
+    [Fact]
     public async Task A_model_that_no_backend_runs_fails_once_all_have_been_asked()
     {
         await using var rig = await StartAsync(["a"], ["b"], settings: ("OLLAMA_MAX_ATTEMPTS", "1"));

@@ -483,6 +483,17 @@ public sealed class CallFaultTests
             ("/api/generate", """{"model":"tiny","keep_alive":0}""", """{"model":"tiny","keep_alive":0}"""),
             ("/v1/completions", """{"model":"tiny","prompt":"x"}""", """{"model":"tiny","prompt":"x"}"""),
             ("/api/generate", "{", "{"),
+            ("/api/chat", """{"keep_alive":null}""", """{"keep_alive":"10m"}"""),
+            ("/api/generate", """{"model":"tiny", "keep_alive" : null ,"raw":true}""",
+                """{"model":"tiny", "keep_alive" : "10m" ,"raw":true}"""),
+            ("/api/embed", """{"Keep_Alive":null,"input":[{"keep_alive":"1m"}]}""",
+                """{"Keep_Alive":"10m","input":[{"keep_alive":"1m"}]}"""),
+            ("/api/generate", """{"keep_alive":"1m","keep_alive":null}""", """{"keep_alive":"1m","keep_alive":"10m"}"""),
+            ("/api/generate", """{"keep_alive":null,"keep_alive":"1m"}""", """{"keep_alive":null,"keep_alive":"1m"}"""),
+            ("/api/generate", """{"options":{"keep_alive":null}}""", """{"keep_alive":"10m","options":{"keep_alive":null}}"""),
+            ("/api/chat", """{"keep_alive":-1}""", """{"keep_alive":-1}"""),
+            ("/v1/chat/completions", """{"keep_alive":null}""", """{"keep_alive":null}"""),
+            ("/api/generate", """{"keep_alive":null} x""", """{"keep_alive":null} x"""),
         })
         {
             using var response = await PostAsync(proxy, path, body);

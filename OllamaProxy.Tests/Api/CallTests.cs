@@ -78,16 +78,20 @@ public abstract class CallTests(ProxyFixture fixture)
     {
         var marker = Guid.NewGuid().ToString();
         using var request = Post("/api/chat?some=query", $$"""{"model":"tiny","messages":[],"x":"{{marker}}"}""");
-        foreach (var (name, value) in new[] { ("Origin", "http://evil.example"), ("Authorization", "Bearer secret"), ("Cookie", "a=b"), ("X-API-Key", "secret"), ("Connection", "X-Hop"), ("X-Hop", "1"), ("TE", "trailers"), ("X-Custom", "kept"), ("User-Agent", "some client") })
+        foreach (var (name, value) in new[]
+        {
+            ("Origin", "http://localhost:3000"), ("Authorization", "Bearer secret"), ("Cookie", "a=b"), ("X-API-Key", "secret"), ("Connection", "X-Stainless-Hop"),
+            ("X-Stainless-Hop", "1"), ("TE", "trailers"), ("X-Custom", "secret"), ("X-Stainless-Lang", "js"), ("User-Agent", "some client"),
+        })
             request.Headers.TryAddWithoutValidation(name, value);
-        request.Headers.Host = "evil.example";
+        request.Headers.Host = "elsewhere.local";
 
         using var response = await Proxy.Client.SendAsync(request);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var headers = Proxy.Ollama.Requests.All.Single(logged => Encoding.UTF8.GetString(logged.Body.Span).Contains(marker, StringComparison.Ordinal)).Headers;
-        Assert.All(["Origin", "Authorization", "Cookie", "X-API-Key", "X-Hop", "TE", "Connection"], name => Assert.DoesNotContain(name, headers.Keys, StringComparer.OrdinalIgnoreCase));
-        Assert.Equal(("kept", "some client", Proxy.Ollama.BaseAddress.Authority), (headers["X-Custom"], headers["User-Agent"], headers["Host"]));
+        Assert.All(["Origin", "Authorization", "Cookie", "X-API-Key", "X-Stainless-Hop", "TE", "Connection", "X-Custom"], name => Assert.DoesNotContain(name, headers.Keys, StringComparer.OrdinalIgnoreCase));
+        Assert.Equal(("js", "some client", Proxy.Ollama.BaseAddress.Authority), (headers["X-Stainless-Lang"], headers["User-Agent"], headers["Host"]));
     }
 
     [Theory]
@@ -168,16 +172,34 @@ public abstract class CallTests(ProxyFixture fixture)
         await Problem.OfAsync(unknown, 404);
     }
 
-    [Fact]
-    public async Task Clients_of_Ollamas_are_told_that_it_runs_and_people_get_the_page()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("*/*")]
+    [InlineData("application/json")]
+    [InlineData("application/json, text/plain, */*")]
+    [InlineData("text/*")]
+    [InlineData("text/plain")]
+    [InlineData("text/html;q=0, */*")]
+    [InlineData("application/xhtml+xml")]
+    [InlineData("image/avif,image/webp,*/*;q=0.8")]
+    [InlineData("nonsense")]
+    public async Task Whoever_asks_the_root_for_no_HTML_is_told_that_Ollama_runs(string? accept)
     {
-        using var head = await Proxy.Client.SendAsync(new(HttpMethod.Head, "/"));
-        Assert.Equal(("text/plain; charset=utf-8", 17L), (head.Content.Headers.ContentType!.ToString(), head.Content.Headers.ContentLength));
-        Assert.Equal("Ollama is running", await RootAsync("application/json"));
-        Assert.Equal("Ollama is running", await RootAsync("application/json, text/plain"));
-        Assert.Contains("<html", await RootAsync("*/*"), StringComparison.Ordinal);
-        Assert.Contains("<html", await RootAsync("text/html, application/json"), StringComparison.Ordinal);
-        Assert.Contains("<html", await Proxy.Client.GetStringAsync("/"), StringComparison.Ordinal);
+        Assert.Equal("Ollama is running", await RootAsync(HttpMethod.Get, accept, "text/plain; charset=utf-8"));
+        Assert.Equal("", await RootAsync(HttpMethod.Head, accept, "text/plain; charset=utf-8"));
+    }
+
+    [Theory]
+    [InlineData("text/html")]
+    [InlineData("TEXT/HTML")]
+    [InlineData("text/html, application/json")]
+    [InlineData("application/json, text/html;q=0.1")]
+    [InlineData("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8")]
+    [InlineData("text/html;charset=utf-8")]
+    public async Task Browsers_which_ask_for_HTML_get_the_page(string accept)
+    {
+        Assert.Contains("<html", await RootAsync(HttpMethod.Get, accept, "text/html; charset=utf-8"), StringComparison.Ordinal);
+        Assert.Equal("", await RootAsync(HttpMethod.Head, accept, "text/html; charset=utf-8"));
     }
 
     [Theory]
@@ -218,11 +240,14 @@ public abstract class CallTests(ProxyFixture fixture)
 
     private Task<HttpResponseMessage> PostAsync(string path, string body) => Proxy.Client.SendAsync(Post(path, body));
 
-    private async Task<string> RootAsync(string accept)
+    private async Task<string> RootAsync(HttpMethod method, string? accept, string type)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
-        request.Headers.TryAddWithoutValidation("Accept", accept);
+        using var request = new HttpRequestMessage(method, "/");
+        if (accept is not null)
+            request.Headers.TryAddWithoutValidation("Accept", accept);
         using var response = await Proxy.Client.SendAsync(request);
+        Assert.Equal((HttpStatusCode.OK, type), (response.StatusCode, response.Content.Headers.ContentType!.ToString()));
+        Assert.Contains("Accept", response.Headers.Vary);
         return await response.Content.ReadAsStringAsync();
     }
 

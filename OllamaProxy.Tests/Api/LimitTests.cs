@@ -36,6 +36,27 @@ public sealed class LimitTests
         });
     }
 
+    [Theory]
+    [MemberData(nameof(ProxyHosts.Names), MemberType = typeof(ProxyHosts))]
+    public async Task A_batch_that_meets_a_few_free_places_is_told_how_many(string host)
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host),
+            settings: [("OLLAMA_PROXY_MAX_QUEUED", "5"), ("OLLAMA_PROXY_WORKER", "false")]);
+        for (var free = 4; free > 0; free--)
+        {
+            await proxy.SubmitAsync(new { prompt = "takes a place" });
+            using var batch = await proxy.Client.PostAsJsonAsync(
+                "/api/v1/prompts", Enumerable.Range(0, free + 1).Select(_ => new { prompt = "x" }));
+            Assert.StartsWith(
+                $"The batch holds {free + 1} prompts, and the queue has room for {free}: {5 - free} prompts wait, and OLLAMA_PROXY_MAX_QUEUED allows 5.",
+                (await Problem.OfAsync(batch, 429)).Error, StringComparison.Ordinal);
+            Assert.InRange(batch.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+        }
+        await proxy.SubmitAsync(new { prompt = "takes the last" });
+        using var full = await proxy.Client.PostAsJsonAsync("/api/v1/prompts", new[] { new { prompt = "x" } });
+        Assert.StartsWith("The queue is full: 5 prompts wait", (await Problem.OfAsync(full, 429)).Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_batch_may_hold_ten_thousand_prompts_and_no_more()
     {

@@ -14,7 +14,9 @@ public sealed class PassingTests
 {
     private static readonly string[] Secrets =
     [
-        "Authorization", "Cookie", "X-API-Key", "api-key", "X-Goog-Api-Key", "X-Functions-Key", "X-MS-CLIENT-PRINCIPAL", "X-MS-TOKEN-AAD-ID-TOKEN", "Sec-Fetch-Site",
+        "Authorization", "Cookie", "X-API-Key", "api-key", "X-Goog-Api-Key", "X-Functions-Key", "X-MS-CLIENT-PRINCIPAL", "X-MS-TOKEN-AAD-ID-TOKEN", "Sec-Fetch-Mode",
+        "Cf-Access-Jwt-Assertion", "CF-Access-Client-Secret", "X-Auth-Request-Access-Token", "X-Forwarded-Access-Token", "X-Amzn-Oidc-Data",
+        "X-Goog-IAP-JWT-Assertion", "Ocp-Apim-Subscription-Key", "X-Tailscale-User", "X-Anything-Else",
     ];
 
     public static TheoryData<string, string, string> Requests
@@ -45,10 +47,10 @@ public sealed class PassingTests
         await using var proxy = await StartAsync(host, ollama.Url);
         using var client = Utf8Client(proxy);
         using var request = new HttpRequestMessage(new(method), path) { Content = method == "GET" ? null : new StringContent("""{"model":"m"}""") };
-        request.Headers.TryAddWithoutValidation("X-Title", "Café");
+        request.Headers.TryAddWithoutValidation("X-Stainless-Title", "Café");
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip");
         request.Headers.TryAddWithoutValidation("Origin", "http://localhost");
-        request.Headers.Host = "evil.example";
+        request.Headers.Host = "elsewhere.local";
         foreach (var name in Secrets)
             request.Headers.TryAddWithoutValidation(name, "secret");
         if (request.Content is not null)
@@ -61,7 +63,7 @@ public sealed class PassingTests
 
         Assert.Equal((HttpStatusCode.OK, "Café"), (response.StatusCode, response.Headers.GetValues("X-Answer").Single()));
         var headers = Assert.Single(seen);
-        Assert.Equal(("Café", new Uri(ollama.Url).Authority), (headers["X-Title"], headers["Host"]));
+        Assert.Equal(("Café", new Uri(ollama.Url).Authority), (headers["X-Stainless-Title"], headers["Host"]));
         Assert.All([.. Secrets, "Origin", "Accept-Encoding", "traceparent", "Request-Id"], name => Assert.DoesNotContain(name, headers.Keys, StringComparer.OrdinalIgnoreCase));
     }
 
@@ -97,23 +99,6 @@ public sealed class PassingTests
         else
         {
             Assert.False(response.Headers.Contains("X-Prompt-Id") || response.Headers.Contains("Preference-Applied"));
-        }
-    }
-
-    [Fact]
-    public async Task A_redirection_is_passed_on_and_not_followed()
-    {
-        await using var ollama = await OllamaAsync(context =>
-        {
-            context.Response.Headers.Location = "/elsewhere";
-            return AnswerAsync(context, context.Request.Path == "/elsewhere" ? 200 : 307, "{}");
-        });
-        await using var proxy = await StartAsync(nameof(ProxyHosts.Server), ollama.Url);
-        using var client = Utf8Client(proxy);
-        foreach (var path in new[] { "/api/tags", "/v1/models/m" })
-        {
-            using var response = await client.GetAsync(path);
-            Assert.Equal((HttpStatusCode.TemporaryRedirect, "/elsewhere"), (response.StatusCode, response.Headers.Location!.ToString()));
         }
     }
 

@@ -94,7 +94,7 @@ public abstract class SubmitTests(ProxyFixture fixture)
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/prompt")
         {
             Content = JsonContent.Create(new { prompt = $"{marker}" }),
-            Headers = { { "Origin", "http://evil.example" }, { "Cookie", "a=b" } },
+            Headers = { { "Origin", "http://localhost:3000" }, { "Cookie", "a=b" } },
         };
         using var response = await Proxy.Client.SendAsync(request);
         await Proxy.ResultAsync((await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!);

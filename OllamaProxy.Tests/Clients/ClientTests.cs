@@ -26,6 +26,25 @@ public sealed class ClientTests
         Assert.True(direct.Steps.Count >= 8);
     }
 
+    /// <summary>What every one of them has to pass over: white space before JSON and lines, and comments before events.</summary>
+    [ClientTheory]
+    [InlineData("ollama")]
+    [InlineData("openai")]
+    [InlineData("langchain")]
+    public async Task A_client_from_npm_sees_nothing_of_the_signs_of_life_before_its_answer(string client)
+    {
+        await using var proxy = await SlowAsync();
+        var (direct, through) = (await NodeClient.RecordAsync(client, proxy.Ollama.BaseAddress), await NodeClient.RecordAsync(client, proxy.Client.BaseAddress!));
+        AssertSameAnswers(direct, through);
+    }
+
+    [Fact]
+    public async Task OllamaSharp_sees_nothing_of_the_signs_of_life_before_its_answer()
+    {
+        await using var proxy = await SlowAsync();
+        AssertSameAnswers(await OllamaSharpClient.RecordAsync(proxy.Ollama.BaseAddress, proxy.Ollama), await OllamaSharpClient.RecordAsync(proxy.Client.BaseAddress!, proxy.Ollama));
+    }
+
     [CurlTheory]
     [InlineData(nameof(ProxyHosts.Server))]
     [InlineData(nameof(ProxyHosts.Functions))]
@@ -47,5 +66,18 @@ public sealed class ClientTests
         var through = await OllamaSharpClient.RecordAsync(proxy.Client.BaseAddress!, proxy.Ollama);
         direct.AssertSame(through);
         Assert.All(direct.Steps, step => Assert.Equal(step.ContainsKey("error"), ((string)step["step"]!).StartsWith("unknown model", StringComparison.Ordinal)));
+    }
+
+    /// <summary>Each answer comes after several signs of life.</summary>
+    private static Task<RunningProxy> SlowAsync() =>
+        RunningProxy.StartAsync(ProxyHosts.Server, new() { Latency = TimeSpan.FromMilliseconds(300) }, ("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0.03"));
+
+    /// <summary>But for errors, whose status is 200 where a sign of life came first.</summary>
+    private static void AssertSameAnswers(Recording direct, Recording through)
+    {
+        Assert.Equal(direct.Steps.Select(step => (string)step["step"]!), through.Steps.Select(step => (string)step["step"]!));
+        var good = direct.Steps.Zip(through.Steps).Where(pair => !pair.First.ContainsKey("error")).ToList();
+        Assert.True(good.Count >= 6);
+        new Recording([.. good.Select(pair => pair.First)]).AssertSame(new Recording([.. good.Select(pair => pair.Second)]));
     }
 }

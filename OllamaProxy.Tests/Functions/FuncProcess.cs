@@ -68,6 +68,16 @@ public sealed class FuncProcess : IDisposable
         await _process.WaitForExitAsync(deadline.Token);
     }
 
+    /// <summary>Kills the host, and not its worker.</summary>
+    public void Kill() => _process.Kill();
+
+    /// <summary>The workers of the host, as processes of their own: on Linux.</summary>
+    public IReadOnlyList<Process> Workers() =>
+    [
+        .. Process.GetProcesses().Where(process => File.Exists($"/proc/{process.Id}/status")
+            && File.ReadLines($"/proc/{process.Id}/status").Contains($"PPid:\t{_process.Id}")),
+    ];
+
     public void Dispose()
     {
         if (!_process.HasExited)

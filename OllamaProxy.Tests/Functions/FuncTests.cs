@@ -26,8 +26,11 @@ public sealed class FuncTests
         var result = await Eventually.NotNull(async () => await func.Client.GetStringAsync($"/api/v1/prompt/{id}/result") is var body && body.Contains("completed", StringComparison.Ordinal) ? body : null);
         Assert.Equal(Simulation.AnswerTo("What is the capital of France?"), JsonDocument.Parse(result).RootElement.GetProperty("result").GetString());
 
-        Assert.Contains("Queue Prompt", await func.Client.GetStringAsync("/"), StringComparison.Ordinal);
+        Assert.Equal("Ollama is running", await func.Client.GetStringAsync("/"));
         Assert.Contains("<table", await func.Client.GetStringAsync("/list?page=2"), StringComparison.Ordinal);
+        Assert.Contains("\"total\"", await func.Client.GetStringAsync("/api/v1//prompts"), StringComparison.Ordinal);
+        await IsRefusedAsync(func.Client, "Host", "rebound.example", 421);
+        await IsRefusedAsync(func.Client, "Origin", "https://evil.example", 403);
         await IsProblemAsync(func.Client, HttpMethod.Get, "/nothing", 404);
         await IsProblemAsync(func.Client, HttpMethod.Get, "/api/v1/prompt/nope/status", 404);
         await IsProblemAsync(func.Client, HttpMethod.Delete, "/api/v1/prompts", 405);
@@ -35,7 +38,7 @@ public sealed class FuncTests
         Assert.Equal(HttpStatusCode.OK, head.StatusCode);
         using var preflight = await func.Client.SendAsync(new(HttpMethod.Options, "/api/v1/prompt")
         {
-            Headers = { { "Origin", "http://a" }, { "Access-Control-Request-Method", "POST" }, { "Access-Control-Request-Headers", "x-mine" } },
+            Headers = { { "Origin", "http://localhost:3000" }, { "Access-Control-Request-Method", "POST" }, { "Access-Control-Request-Headers", "x-mine" } },
         });
         Assert.Equal((HttpStatusCode.NoContent, "x-mine"), (preflight.StatusCode, preflight.Headers.GetValues("Access-Control-Allow-Headers").Single()));
 
@@ -75,6 +78,58 @@ public sealed class FuncTests
         await Eventually.NotNull(async () => (await func.Client.GetStringAsync("/api/v1/prompts?page_size=1")).Contains("cancelled", StringComparison.Ordinal) ? "" : null);
     }
 
+    [FuncFact]
+    public async Task Under_the_real_host_the_log_tells_of_prompts_and_a_stop_ends_streams_and_waits_at_once()
+    {
+        using var folder = new TempFolder();
+        await using var ollama = await OllamaSimulator.StartAsync();
+        using var func = new FuncProcess(("OLLAMA_URL", ollama.BaseAddress.ToString()), ("OLLAMA_PROXY_DB", folder.File("queue.db")));
+        await func.StartedAsync();
+        await Eventually.True(() => func.Output.Contains($"answers at {func.Client.BaseAddress}", StringComparison.Ordinal));
+        for (var round = 0; round < 5; round++)
+        {
+            var id = await SubmitAsync(func.Client, "logged");
+            await Eventually.True(() => func.Output.Contains($"{id}: attempt 1 starts", StringComparison.Ordinal) && func.Output.Contains($"{id}: completed", StringComparison.Ordinal));
+        }
+        var before = func.Output.Split('\n').Length;
+        for (var round = 0; round < 20; round++)
+            await func.Client.GetStringAsync("/api/v1/stats");
+        Assert.InRange(func.Output.Split('\n').Length, before, before + 3);
+
+        ollama.Faults.Enqueue(Fault.Stall(2));
+        var running = await SubmitAsync(func.Client, "interrupted");
+        await ollama.Requests.WaitForAsync(6);
+        using var events = await func.Client.GetAsync("/api/v1/events", HttpCompletionOption.ResponseHeadersRead);
+        var (reading, waiting) = (events.Content.ReadAsStringAsync(), func.Client.GetAsync($"/api/v1/prompt/{running}/result?wait=200"));
+        var stopping = func.TerminateAsync();
+        await reading;
+        using var response = await waiting;
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        await stopping;
+        await using var store = SqlitePromptStore.Open(folder.File("queue.db"), "llama3.2", TimeProvider.System);
+        Assert.Equal((PromptStatus.Queued, 0), await store.FindAsync(running, default) is { } prompt ? (prompt.Status, prompt.Attempts) : default);
+    }
+
+    [FuncFact]
+    public async Task A_worker_whose_real_host_is_killed_hands_its_prompt_back_and_ends()
+    {
+        using var folder = new TempFolder();
+        await using var ollama = await OllamaSimulator.StartAsync();
+        using var func = new FuncProcess(("OLLAMA_URL", ollama.BaseAddress.ToString()), ("OLLAMA_PROXY_DB", folder.File("queue.db")));
+        await func.StartedAsync();
+        ollama.Faults.Enqueue(Fault.Stall(2));
+        var running = await SubmitAsync(func.Client, "interrupted");
+        await ollama.Requests.WaitForAsync(1);
+        var workers = func.Workers();
+        Assert.NotEmpty(workers);
+
+        func.Kill();
+
+        await Eventually.True(() => workers.All(worker => worker.HasExited));
+        await using var store = SqlitePromptStore.Open(folder.File("queue.db"), "llama3.2", TimeProvider.System);
+        Assert.Equal((PromptStatus.Queued, 0), await store.FindAsync(running, default) is { } prompt ? (prompt.Status, prompt.Attempts) : default);
+    }
+
     private static async Task<Guid> SubmitAsync(HttpClient client, string prompt)
     {
         using var response = await client.PostAsJsonAsync("/api/v1/prompt", new { prompt });
@@ -83,6 +138,13 @@ public sealed class FuncTests
 
     private static Task<HttpResponseMessage> PostAsync(HttpClient client, int length) =>
         client.PostAsync("/api/v1/prompt", new StringContent($$"""{"prompt":"{{new string('x', length)}}"}""", Encoding.UTF8, "application/json"));
+
+    private static async Task IsRefusedAsync(HttpClient client, string header, string value, int status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/prompts") { Headers = { { header, value } } };
+        using var response = await client.SendAsync(request);
+        await Problem.OfAsync(response, status);
+    }
 
     private static async Task IsProblemAsync(HttpClient client, HttpMethod method, string path, int status)
     {

@@ -59,5 +59,17 @@ public sealed class TriggerTests
         Assert.Equal("-1", host.RootElement.GetProperty("functionTimeout").GetString());
     }
 
+    [Fact]
+    public void The_host_file_lets_the_worker_speak_and_keeps_requests_and_the_host_quiet()
+    {
+        using var host = JsonDocument.Parse(File.ReadAllText(Repository.File("host.json")));
+        var levels = host.RootElement.GetProperty("logging").GetProperty("logLevel");
+        // The Core Tools take that key as the level of their own logs, too: some 13 lines a request.
+        Assert.False(levels.TryGetProperty("default", out _));
+        Assert.Equal("Warning", levels.GetProperty("Function").GetString());
+        foreach (var timer in Trigger.All.Where(trigger => trigger.Timer is not null))
+            Assert.Equal("Information", levels.GetProperty($"Function.{timer.Name}.User").GetString());
+    }
+
     private static string Row(string pattern, IEnumerable<string> methods) => $"{pattern} {string.Join(',', methods.Order())}";
 }

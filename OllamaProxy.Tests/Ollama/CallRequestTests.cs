@@ -41,4 +41,24 @@ public sealed class CallRequestTests
     private static string Nested(int levels) => new string('[', levels) + new string(']', levels);
 
     private static CallRequest Read(CallEndpoint endpoint, string body) => CallRequest.Read(endpoint, Encoding.UTF8.GetBytes(body));
+
+    [Theory]
+    [InlineData("/api/generate", "{}", true)]
+    [InlineData("/api/generate", """{"stream":true}""", true)]
+    [InlineData("/api/generate", """{"stream":false}""", false)]
+    [InlineData("/api/generate", """{"Stream":false}""", false)]
+    [InlineData("/api/chat", """{"stream":null}""", true)]
+    [InlineData("/api/chat", """{"stream":"no"}""", true)]
+    [InlineData("/api/embed", """{"stream":true}""", false)]
+    [InlineData("/api/embeddings", "{}", false)]
+    [InlineData("/v1/chat/completions", "{}", false)]
+    [InlineData("/v1/chat/completions", """{"STREAM":true}""", true)]
+    [InlineData("/v1/completions", """{"stream":null}""", false)]
+    [InlineData("/v1/embeddings", """{"stream":true}""", false)]
+    [InlineData("/v1/responses", """{"stream":true}""", true)]
+    [InlineData("/v1/messages", """{"stream":false}""", false)]
+    [InlineData("/v1/messages", """{"stream":true}""", true)]
+    [InlineData("/v1/messages", "no JSON", false)]
+    public void A_call_says_whether_it_wants_its_answer_in_parts(string path, string body, bool isStreamed) =>
+        Assert.Equal(isStreamed, CallRequest.IsStreamed(CallEndpoint.Find(path)!, Encoding.UTF8.GetBytes(body)));
 }

@@ -10,6 +10,9 @@ public sealed class GenerateRequestTests
     [InlineData("{}", null, """{"model":"llama3.2","prompt":"hé \"<>\"","stream":true}""")]
     [InlineData("{}", "\"10m\"", """{"model":"llama3.2","prompt":"hé \"<>\"","keep_alive":"10m","stream":true}""")]
     [InlineData("""{"keep_alive": 0}""", "\"10m\"", """{"model":"llama3.2","prompt":"hé \"<>\"","keep_alive":0,"stream":true}""")]
+    [InlineData("""{"keep_alive":null,"x":1}""", "\"10m\"",
+        """{"model":"llama3.2","prompt":"hé \"<>\"","x":1,"keep_alive":"10m","stream":true}""")]
+    [InlineData("""{"keep_alive":null}""", null, """{"model":"llama3.2","prompt":"hé \"<>\"","keep_alive":null,"stream":true}""")]
     [InlineData("""{"model":"tiny","x":[1.0, 2]}""", null, """{"prompt":"hé \"<>\"","model":"tiny","x":[1.0, 2],"stream":true}""")]
     [InlineData("""{"prompt":"h\u00e9"}""", null, """{"model":"llama3.2","prompt":"h\u00e9","stream":true}""")]
     [InlineData("""{"stream":false,"x":1}""", null, """{"model":"llama3.2","prompt":"hé \"<>\"","x":1,"stream":true}""")]

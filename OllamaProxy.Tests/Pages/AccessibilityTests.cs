@@ -70,6 +70,28 @@ public class AccessibilityTests() : PageTests(ProxyHosts.Server)
     }
 
     [AxeFact]
+    public async Task Home_is_accessible_while_Ollama_is_away_from_a_prompt_and_while_one_is_asked_again()
+    {
+        await RestartProxyAsync(("OLLAMA_RETRY_BASE_SECONDS", "300"));
+        var id = await Proxy.SubmitAsync(new { prompt = Prompt, format = "json", system = "Be brief." });
+        await Proxy.ResultAsync(id);
+        await Page.GotoAsync($"/?id={id}");
+        await Page.GetByText("All that was sent, and attempts").ClickAsync();
+        await Expect(Page.Locator("#attempts li")).ToHaveCountAsync(1);
+        await ById("ask-again").ClickAsync();
+        await Expect(ById("again")).ToBeVisibleAsync();
+        await AssertAccessibleAsync();
+
+        Proxy.Ollama.Faults.Enqueue(Fault.Status(502, "bad gateway", 300));
+        await Page.GotoAsync($"/?id={await Proxy.SubmitAsync(new { prompt = Prompt })}");
+        await Expect(ById("progress")).ToContainTextAsync("tried again");
+        await Proxy.Ollama.RefuseAsync();
+        await Expect(ById("waiting")).ToBeVisibleAsync();
+        await Expect(ById("banner")).ToBeVisibleAsync();
+        await AssertAccessibleAsync();
+    }
+
+    [AxeFact]
     public async Task The_list_is_accessible_empty_full_and_with_a_selection()
     {
         await Page.GotoAsync("/list");

@@ -19,7 +19,7 @@ public sealed class DrainRateTests : IAsyncLifetime, IDisposable
     public async Task Nothing_is_estimated_before_anything_was_measured()
     {
         Assert.Null(await Rate(1).EtaAsync(1, default));
-        Assert.Equal(TimeSpan.FromSeconds(1), await Rate(1).UntilNextAsync(default));
+        Assert.Equal(TimeSpan.FromSeconds(1), await Rate(1).UntilGoneAsync(1, default));
     }
 
     [Theory]
@@ -36,13 +36,15 @@ public sealed class DrainRateTests : IAsyncLifetime, IDisposable
     }
 
     [Theory]
-    [InlineData(1, 10)]
-    [InlineData(4, 2.5)]
-    [InlineData(100, 1)]
-    public async Task A_prompt_leaves_the_queue_whenever_a_slot_is_free(int concurrency, double seconds)
+    [InlineData(1, 1, 10)]
+    [InlineData(4, 1, 2.5)]
+    [InlineData(100, 1, 1)]
+    [InlineData(1, 3, 30)]
+    [InlineData(4, 100, 250)]
+    public async Task A_prompt_leaves_the_queue_whenever_a_slot_is_free(int concurrency, long prompts, double seconds)
     {
         await RunAsync(10, "done");
-        Assert.Equal(seconds, (await Rate(concurrency).UntilNextAsync(default)).TotalSeconds, 2);
+        Assert.Equal(seconds, (await Rate(concurrency).UntilGoneAsync(prompts, default)).TotalSeconds, 2);
     }
 
     [Fact]

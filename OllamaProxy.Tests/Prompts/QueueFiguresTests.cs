@@ -79,7 +79,7 @@ public class QueueFiguresTests
     public void A_queued_prompt_without_an_attempt_waited_until_it_ended()
     {
         var history = new QueueHistory([new(PromptStatus.Cancelled, Now.AddMinutes(-2), null, Now.AddMinutes(-1), null)], [], []);
-        Assert.Equal([1L, 0, 0], QueueMinute.Last(history, 0, 3, Now).Select(minute => minute.Waiting));
+        Assert.Equal([1L, 0L, 0L], QueueMinute.Last(history, 0, 3, Now).Select(minute => minute.Waiting));
     }
 
     private static EndedPrompt Ended(PromptStatus status, double wait, double run, double ago, long? tokens)

@@ -127,6 +127,57 @@ public sealed class ServerProcessTests : IDisposable
         Assert.Equal($"The file {_folder.File("queue.db")} is no SQLite database.", server.Output.Trim());
     }
 
+    [Fact]
+    public async Task A_misspelt_setting_is_warned_of_and_one_of_Ollamas_is_not()
+    {
+        using var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_PROXY_RETENTON_DAYS", "7"), ("OLLAMA_HOST", "0.0.0.0"));
+        using var client = await server.ClientAsync();
+        Assert.Contains("OLLAMA_PROXY_RETENTON_DAYS is set, but is no setting of Ollama Proxy", server.Output, StringComparison.Ordinal);
+        Assert.Contains("Is OLLAMA_PROXY_RETENTION_DAYS meant?", server.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("OLLAMA_HOST", server.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_line_of_the_log_begins_with_the_date_the_time_and_the_zone()
+    {
+        using var server = new ServerProcess(_folder, AnyPort);
+        using var client = await server.ClientAsync();
+        const string Beginning = @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d \w{4}: ";
+        Assert.All(server.Output.Trim().Split('\n'), line => Assert.Matches(Beginning, line));
+    }
+
+    [Fact]
+    public async Task What_the_environment_says_of_the_logs_format_holds()
+    {
+        using var server = new ServerProcess(_folder, AnyPort, ("Logging__Console__FormatterName", "json"));
+        await Eventually.True(() => server.Output.Contains("Now listening on", StringComparison.Ordinal));
+        Assert.All(server.Output.Trim().Split('\n'), line =>
+        {
+            using var entry = JsonDocument.Parse(line);
+            Assert.NotEqual(default, entry.RootElement.GetProperty("Timestamp").GetDateTimeOffset());
+        });
+    }
+
+    [Fact]
+    public async Task A_password_is_in_no_line_of_the_log()
+    {
+        using var server = new ServerProcess(_folder, AnyPort,
+            ("OLLAMA_URL", "http://user:s3cret@127.0.0.1:9;header=X-Key: s3cret"), ("OLLAMA_PROXY_BACKEND_TOKEN", "s3cret"),
+            ("Logging__LogLevel__Default", "Trace"), ("Logging__LogLevel__Microsoft", "Trace"));
+        using var client = await server.ClientAsync();
+        await SubmitAsync(client, "hello");
+        await Eventually.True(() => server.Output.Contains("Ollama at http://127.0.0.1:9/ cannot be reached", StringComparison.Ordinal));
+        Assert.DoesNotContain("s3cret", server.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_model_of_the_command_line_is_the_one_that_is_simulated()
+    {
+        using var server = new ServerProcess(_folder, $"--simulate --OLLAMA_MODEL tiny {AnyPort}");
+        using var client = await server.ClientAsync();
+        Assert.Equal(Simulation.AnswerTo("hello"), await ResultAsync(client, await SubmitAsync(client, "hello")));
+    }
+
     private static async Task<string> SubmitAsync(HttpClient client, string prompt)
     {
         using var response = await client.PostAsJsonAsync("/api/v1/prompt", new { prompt });

@@ -19,7 +19,7 @@ internal sealed class ModelPrompt(Prompt shown, NewPrompt submitted)
 
     public int MaxAttempts => Shown.MaxAttempts ?? DefaultMaxAttempts;
 
-    public DateTimeOffset AvailableAt { get; private set; }
+    public DateTimeOffset AvailableAt => Shown.AvailableAt ?? default;
 
     public PromptResult? Result { get; set; }
 
@@ -32,7 +32,7 @@ internal sealed class ModelPrompt(Prompt shown, NewPrompt submitted)
     public void Queue(string? error, DateTimeOffset availableAt, DateTimeOffset now)
     {
         Shown = Shown with { Status = PromptStatus.Queued, StartedAt = null, CompletedAt = null, Error = error, UpdatedAt = now };
-        AvailableAt = availableAt;
+        Shown = Shown with { AvailableAt = availableAt == default ? null : availableAt };
         Generated = null;
     }
 

@@ -59,7 +59,7 @@ public sealed class PageStartTests : IDisposable
         Sql("""
             DROP TRIGGER prompt_ended; DROP TRIGGER prompt_queued_again; DROP TRIGGER prompt_call_removed;
             DROP TABLE connections; DROP TABLE responses; DROP TABLE calls; ALTER TABLE leases DROP COLUMN backend; ALTER TABLE leases DROP COLUMN worker;
-            DROP INDEX prompts_by_turn; CREATE INDEX prompts_in_order ON prompts (rank, seq, available_at) WHERE status = 'queued';
+            DROP INDEX prompts_in_turn; CREATE INDEX prompts_in_order ON prompts (rank, seq, available_at) WHERE status = 'queued';
             """);
         Sql("DROP TRIGGER prompt_stopped; DROP TRIGGER prompt_removed_amid; DROP TABLE chunks; DROP TRIGGER prompt_number_removed; DROP TABLE removals; ALTER TABLE leases DROP COLUMN slot; PRAGMA user_version = 1");
 

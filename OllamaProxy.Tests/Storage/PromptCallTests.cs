@@ -129,7 +129,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         foreach (var (model, priority) in new[] { ("a", 0), ("a", 0), ("b", 0), ("a", 1), ("", 0), ("b", 0), ("b", 0) })
             await AddAsync(new NewPrompt("x", model, "{}"u8.ToArray()) { Priority = priority });
 
-        var offer = await _store.OfferAsync(2, Me, default);
+        var offer = await _store.OfferAsync(new(2, Me), default);
 
         Assert.Equal(7, offer.Queued);
         Assert.Equal([("", 5L), ("a", 4), ("a", 1), ("b", 3), ("b", 6)], offer.Prompts.OrderBy(prompt => (prompt.Model, prompt.Rank, prompt.Seq)).Select(prompt => (prompt.Model!, prompt.Seq)));
@@ -140,7 +140,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
     {
         await AddAsync(new NewPrompt("x", "a", "{}"u8.ToArray()));
         Assert.NotNull(await _store.ClaimAsync(Terms with { Worker = Me }, default));
-        var running = Assert.Single((await _store.OfferAsync(1, Me, default)).Running);
+        var running = Assert.Single((await _store.OfferAsync(new(1, Me), default)).Running);
         Assert.Equal((Me, "here", "a"), (running.Worker, running.Backend, running.Model));
     }
 
@@ -196,7 +196,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.Null((await _store.AddAsync(Call([]), 0, Terms, default)).Claimed);
         await _store.CompleteAsync(first.Lease, new("", null, GenerationStatistics.None), default);
         Assert.Null((await _store.AddAsync(Call([]), 0, Terms with { Concurrency = 5 }, default)).Claimed);
-        Assert.Equal(2, (await _store.OfferAsync(9, Me, default)).Queued);
+        Assert.Equal(2, (await _store.OfferAsync(new(9, Me), default)).Queued);
     }
 
     [Fact]
@@ -216,9 +216,9 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
     private async Task<Prompt> AddAsync(NewPrompt prompt) => (await _store.AddAsync(prompt, 0, default)).Prompt;
 
     private async Task<ClaimedPrompt?> ClaimAsync(Guid worker, ClaimTerms terms) =>
-        await _store.ClaimAsync((await _store.OfferAsync(1, worker, default)).Prompts.Single().Seq, terms, default);
+        await _store.ClaimAsync((await _store.OfferAsync(new(1, worker), default)).Prompts.Single().Seq, terms, default);
 
-    private async Task<IEnumerable<long>> OfferedToAsync(Guid worker) => (await _store.OfferAsync(10, worker, default)).Prompts.Select(prompt => prompt.Seq).Order();
+    private async Task<IEnumerable<long>> OfferedToAsync(Guid worker) => (await _store.OfferAsync(new(10, worker), default)).Prompts.Select(prompt => prompt.Seq).Order();
 
     private Task<long> CountAsync(string table) => _store.ReadAsync(session => session.Number($"SELECT count(*) FROM {table}"), default);
 }

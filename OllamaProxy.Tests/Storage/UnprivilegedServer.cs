@@ -13,12 +13,22 @@ internal static class UnprivilegedServer
     public static bool CanRun => Environment.IsPrivilegedProcess && File.Exists(SetPriv);
 
     /// <summary>Runs the server to its end, on a database that it may read but not write, in a folder where it may write.</summary>
-    public static async Task<(int Code, string Output)> RunAsync(TempFolder folder, string database)
+    public static Task<(int Code, string Output)> RunAsync(TempFolder folder, string database) =>
+        RunAsync(folder, database, Readable, Open);
+
+    /// <summary>Runs the server to its end.</summary>
+    /// <param name="folder">Where the database is.</param>
+    /// <param name="database">The database, which may not be there.</param>
+    /// <param name="ofFile">What may be done with it.</param>
+    /// <param name="ofFolder">What may be done with the folder.</param>
+    public static async Task<(int Code, string Output)> RunAsync(
+        TempFolder folder, string database, UnixFileMode ofFile, UnixFileMode ofFolder)
     {
         if (OperatingSystem.IsWindows())
             throw new PlatformNotSupportedException();
-        File.SetUnixFileMode(database, Readable);
-        File.SetUnixFileMode(folder.Path, Open);
+        if (File.Exists(database))
+            File.SetUnixFileMode(database, ofFile);
+        File.SetUnixFileMode(folder.Path, ofFolder);
         // The checkout may be where nobody else can look.
         using var program = new TempFolder();
         File.SetUnixFileMode(program.Path, Open);
@@ -34,7 +44,7 @@ internal static class UnprivilegedServer
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = folder.Path,
+            WorkingDirectory = program.Path,
             Environment = { ["OLLAMA_PROXY_DB"] = database, ["HOME"] = program.Path },
         })!;
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));

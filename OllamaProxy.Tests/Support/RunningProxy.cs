@@ -48,10 +48,13 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public async Task StopAsync()
     {
-        await _instance.StopAsync();
+        await StopInstanceAsync();
         await _instance.DisposeAsync();
         Client.Dispose();
     }
+
+    /// <summary>Ends the program as Ctrl+C does, and leaves the client alone, which may have something to read.</summary>
+    public Task StopInstanceAsync() => _instance.StopAsync();
 
     public async Task RestartAsync(params (string Name, string Value)[] settings)
     {

@@ -9,7 +9,7 @@ internal static class StoreClaims
     public static async Task<ClaimedPrompt?> ClaimAsync(this IPromptStore store, ClaimTerms terms, CancellationToken cancellationToken)
     {
         await store.SweepAsync(terms, [], cancellationToken);
-        var offer = await store.OfferAsync(100, default, cancellationToken);
+        var offer = await store.OfferAsync(new(100, default), cancellationToken);
         foreach (var prompt in offer.Prompts.OrderBy(prompt => (prompt.Rank, prompt.Seq)))
             if (await store.ClaimAsync(prompt.Seq, terms, cancellationToken) is { } claimed)
                 return claimed;

@@ -132,6 +132,28 @@ public sealed class SchedulerTests
         Assert.Equal(["a2>x"], Print(schedule));
     }
 
+    [Theory]
+    [InlineData("b a", "x 1 {a} missed", "a2>x")]
+    [InlineData("b b a", "x 1 {a} missed; y 1 {a}", "b1>y a3>x")]
+    [InlineData("b", "x 1 {a} missed", "b1>x")]
+    [InlineData("- a", "x 1 {a} missed", "-1>x")]
+    public void A_model_that_nobody_knows_yields_for_a_moment_after_one_was_refused(string queue, string backends, string expected) =>
+        Assert.Equal(expected.Split(' ').Order(), Print(Policy.Decide(Queue(queue), Backends(backends), ImmutableDictionary<string, Overtaken>.Empty, Noon)).Order());
+
+    [Fact]
+    public void A_model_that_was_not_offered_counts_as_overtaken_by_what_was_run()
+    {
+        var none = ImmutableDictionary<string, Overtaken>.Empty;
+        var backends = Backends("x 1 [b]");
+        // Only b is offered, though a came before it.
+        var before = Policy.Decide([Prompt(2, "b", 0)], backends, none, Noon, isPartial: true).Overtaken;
+
+        var queue = new[] { Prompt(1, "a", 0), Prompt(3, "b", 0) };
+        Assert.Equal(["b3>x"], Print(Policy.Decide(queue, backends, before, Noon.AddSeconds(59), isPartial: true)));
+        Assert.Equal(["a1>x"], Print(Policy.Decide(queue, backends, before, Noon.AddSeconds(60), isPartial: true)));
+        Assert.Equal(["a1>x"], Print(Policy.Decide(queue, backends, before, Noon.AddSeconds(60))));
+    }
+
     [Fact]
     public void A_prompt_without_a_model_has_the_default_one()
     {
@@ -186,12 +208,13 @@ public sealed class SchedulerTests
                 IsUp = !words.Contains("away"),
                 IsTroubled = words.Contains("troubled"),
                 IsBusy = words.Contains("busy"),
+                HasJustMissed = words.Contains("missed"),
                 Listed = Models('{', '}'),
                 Ran = After("ran") ?? [],
                 Loaded = Models('[', ']') ?? [],
                 LoadedAt = DateTimeOffset.MaxValue, // Its turn has yet to begin.
                 Only = After("only"),
-                Missing = After("not") ?? [],
+                Missing = ImmutableDictionary.CreateRange((After("not") ?? []).Select(model => KeyValuePair.Create(model, new MissingModel(0, false)))),
             },
             int.Parse(room[0]),
             RunningModels.Of(running));

@@ -2,7 +2,10 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Storage.Sqlite;
 
-/// <summary>The tables <c>calls</c> and <c>responses</c>. The methods that write are part of one transaction of the writer.</summary>
+/// <summary>
+/// What clients sent, and the tables <c>calls</c> and <c>responses</c>. The methods that write are part of one transaction of the
+/// writer.
+/// </summary>
 internal static class PromptCalls
 {
     public static void Insert(SqliteSession session, long seq, PromptCall call) => session.Execute(

@@ -62,7 +62,7 @@ internal static class PromptInserts
             return;
         var queued = Queued(session);
         if (queued + more > maxQueued)
-            throw new QueueFullException(queued, maxQueued);
+            throw new QueueFullException(more, queued, maxQueued);
     }
 
     private static long Queued(SqliteSession session) => session.Number("SELECT prompts FROM counts WHERE status = 'queued'");

@@ -6,10 +6,12 @@ namespace OllamaProxy.Storage.Sqlite;
 internal static class PromptRow
 {
     /// <summary>The columns that <see cref="Read"/> takes, in its order.</summary>
-    public const string Columns = "seq, id, status, created_at, updated_at, started_at, completed_at, model, priority, rank, attempts, max_attempts, error, batch, expires_at, (SELECT endpoint FROM calls WHERE calls.seq = prompts.seq)";
+    public const string Columns =
+        "seq, id, status, created_at, updated_at, started_at, completed_at, model, priority, "
+        + "rank, attempts, max_attempts, error, batch, expires_at, available_at, (SELECT endpoint FROM calls WHERE calls.seq = prompts.seq)";
 
     /// <summary>The first column behind <see cref="Columns"/>.</summary>
-    public const int Next = 16;
+    public const int Next = 17;
 
     public static Prompt? Find(SqliteSession session, Guid id)
     {
@@ -34,6 +36,7 @@ internal static class PromptRow
         Error = row.TextOrNull(12),
         Batch = row.TextOrNull(13) is { } batch ? Guid.Parse(batch) : null,
         ExpiresAt = row.Int64OrNull(14) is { } milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null,
-        Endpoint = row.TextOrNull(15),
+        AvailableAt = row.Int64(15) is > 0 and var due ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null,
+        Endpoint = row.TextOrNull(16),
     };
 }

@@ -46,14 +46,20 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
     public PromptContent? FindContent(SqliteSession session, Guid id) => InSnapshot(session, () =>
     {
         using var row = session.Query(
-            "SELECT seq, updated_at, octet_length(prompt), metadata, iif(octet_length(prompt) > $max_short, '', prompt) FROM prompts WHERE id = $id",
+            "SELECT seq, timeout, octet_length(prompt), metadata, iif(octet_length(prompt) > $max_short, '', prompt), request FROM prompts WHERE id = $id",
             ("$id", id.ToString()), ("$max_short", LongText.MaxShort));
         if (!row.Read())
             return null;
         var (seq, length) = (row.Int64(0), row.Int32(2));
-        var text = longTexts.Find(session, seq).GetValueOrDefault(LongTexts.Prompt)
-            ?? (length > LongText.MaxShort ? Column(new(seq, null), "prompts", "prompt", length) : null);
-        return new PromptContent(row.Text(4), row.BytesOrNull(3)) { LongText = text };
+        var texts = longTexts.Find(session, seq);
+        return new PromptContent(row.Text(4), row.BytesOrNull(3))
+        {
+            LongText = texts.GetValueOrDefault(LongTexts.Prompt) ?? (length > LongText.MaxShort ? Column(new(seq, null), "prompts", "prompt", length) : null),
+            Request = row.Bytes(5),
+            LongRequest = texts.GetValueOrDefault(LongTexts.Request),
+            Call = PromptCalls.Find(session, seq) is { } call ? call with { LongBody = texts.GetValueOrDefault(LongTexts.Call) } : null,
+            Timeout = row.RealOrNull(1) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        };
     });
 
     /// <summary>What Ollama answered to a call; null if there is nothing, or no such prompt.</summary>

@@ -46,7 +46,7 @@ internal sealed class SqliteDatabase(string path)
             SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED => $"The database {path} is locked by another process.",
             SQLitePCL.raw.SQLITE_FULL => $"The disk of the database {path} is full.",
             SQLitePCL.raw.SQLITE_READONLY => $"The database {path} is read-only.",
-            SQLitePCL.raw.SQLITE_CANTOPEN => $"The database {path} cannot be opened.",
+            SQLitePCL.raw.SQLITE_CANTOPEN => $"The database {path} cannot be opened: {OpeningFault.Of(path) ?? exception.Message}",
             SQLitePCL.raw.SQLITE_CORRUPT => $"The database {path} is damaged.",
             SQLitePCL.raw.SQLITE_NOTADB => $"The file {path} is no SQLite database.",
             _ => $"The database {path} answered: {exception.Message}",

@@ -6,6 +6,9 @@ namespace OllamaProxy.Storage.Sqlite;
 /// <summary>Prompts in a SQLite file. Writes go through one <see cref="SqliteWriter"/>; reads never wait for them.</summary>
 public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 {
+    /// <summary>For so long a status is good without a look at what other processes wrote.</summary>
+    private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(1);
+
     private readonly SqliteDatabase _database;
     private readonly SqliteReaders _readers;
     private readonly QueueOrder _order;
@@ -25,7 +28,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         _staging = new(this);
         _longTexts = new(this);
         _results = new(this, _longTexts);
-        _order = new(session, _recent, Watches, time);
+        _order = new(session, _recent, Watches, ageingStep, time);
         _writer = new(database, session, _order);
         _ageingStep = ageingStep;
         _time = time;
@@ -89,7 +92,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     /// <inheritdoc/>
     public async Task<Prompt?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
-        if (!_order.IsCaughtUp)
+        if (!_order.IsCaughtUpWithin(GoodFor))
             _writer.CatchUpSoon();
         else if (_recent.Find(id) is { } recent)
             return recent;
@@ -130,7 +133,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         // Nothing was written here for a while: look for once, and let the order catch up for the next who asks.
         _writer.CatchUpSoon();
         return ReadAsync(session => session.Number(
-            "SELECT count(*) FROM prompts INDEXED BY prompts_by_turn WHERE status = 'queued' AND (rank, seq) < ($rank, $seq)",
+            "SELECT count(*) FROM prompts INDEXED BY prompts_in_turn WHERE status = 'queued' AND (rank, seq) < ($rank, $seq)",
             ("$rank", prompt.Rank), ("$seq", prompt.Seq)), cancellationToken);
     }
 
@@ -191,8 +194,12 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<QueueOffer> OfferAsync(int perModel, Guid worker, CancellationToken cancellationToken) =>
-        ReadAsync(session => QueueOffers.Read(session, perModel, worker, _time.GetUtcNow()), cancellationToken);
+    public async Task<QueueOffer> OfferAsync(OfferTerms terms, CancellationToken cancellationToken)
+    {
+        if (!_order.IsCaughtUpWithin(terms.Freshness))
+            await _writer.CatchUpAsync(cancellationToken);
+        return _order.Offer(terms, await ReadAsync(RunningLeases.Read, cancellationToken));
+    }
 
     /// <inheritdoc/>
     public Task<ClaimedPrompt?> ClaimAsync(long seq, ClaimTerms terms, CancellationToken cancellationToken) =>

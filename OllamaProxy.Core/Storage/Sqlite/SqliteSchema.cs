@@ -167,6 +167,18 @@ internal static class SqliteSchema
         ALTER TABLE leases ADD COLUMN worker TEXT;
         """,
         """
+        -- Backends went by an address with the user and the password that it had, and errors quoted it.
+        UPDATE attempts SET backend = without_user(backend) WHERE backend LIKE '%://%@%';
+        UPDATE attempts SET error = without_user(error) WHERE error LIKE '%://%@%';
+        UPDATE leases SET backend = without_user(backend) WHERE backend LIKE '%://%@%';
+        UPDATE prompts SET error = without_user(error) WHERE error LIKE '%://%@%';
+        """,
+        """
+        -- All that the order of the queue has in memory, so that it can be read from here alone.
+        DROP INDEX IF EXISTS prompts_by_turn;
+        CREATE INDEX IF NOT EXISTS prompts_in_turn ON prompts (model, rank, seq, available_at, priority) WHERE status = 'queued';
+        """,
+        """
         -- Texts and bodies that are too long for a column, in parts that are found at once and written one after the other. What is a
         -- prompt's stands in for its column, which holds no more than the beginning; the rest waits to be adopted, or to be removed.
         CREATE TABLE texts (
@@ -200,11 +212,13 @@ internal static class SqliteSchema
         if (connection.Number("SELECT count(*) FROM sqlite_schema") == 0)
             connection.Execute("PRAGMA auto_vacuum = INCREMENTAL"); // Has no effect once there is a table.
         connection.Execute("PRAGMA journal_mode = WAL");
+        var users = new UserRemoval();
+        users.AddTo(connection);
         Migrate(connection, path, takeover);
 
-        // Of a file that was not ours from the start, or whose first vacuum was cut short.
-        if (connection.Number("PRAGMA auto_vacuum") != 2)
-            connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
+        // Of a file that was not ours from the start, or whose first vacuum was cut short; and what was removed is still in the file.
+        if (connection.Number("PRAGMA auto_vacuum") != 2 || users.HasRemoved)
+            connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
     private static void Migrate(SqliteConnection connection, string path, OriginalTakeover takeover)

@@ -59,6 +59,14 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
+    /// <summary>Has the order catch up with what other processes wrote.</summary>
+    /// <exception cref="StoreException">The file cannot be read at the moment.</exception>
+    public async Task CatchUpAsync(CancellationToken cancellationToken)
+    {
+        if (!await RunAsync(_ => true, cancellationToken) || !_order.IsCaughtUp)
+            throw new StoreException("The queue cannot be read at the moment.");
+    }
+
     /// <summary>Has the order catch up with what other processes wrote, as soon as it is its turn.</summary>
     public void CatchUpSoon()
     {

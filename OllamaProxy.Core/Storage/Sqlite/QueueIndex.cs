@@ -1,0 +1,198 @@
+using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Storage.Sqlite;
+
+/// <summary>
+/// The queued prompts in their order: all of them, for positions, and in groups, one a model, for offers. The first of the groups
+/// that matter are found at the same cost however many models there are: their names are the clients', who can invent any number.
+/// A prompt that only one worker may run is in a group of that worker's. Not safe for many threads.
+/// </summary>
+internal sealed class QueueIndex
+{
+    /// <summary>How many groups are offered because their heads come first, and how many because one backend with room has their model.</summary>
+    private const int MaxFirst = 8;
+    private const int MaxWanted = 8;
+
+    /// <summary>How many heads are looked at for the wanted ones, before those are looked for by name.</summary>
+    private const int MaxScanned = 256;
+
+    /// <summary>How many prompts are offered of models that are not loaded, as long as each group can have some.</summary>
+    private const int MaxPrompts = 64;
+    private const int MinPerGroup = 2;
+
+    private readonly TurnList _all = new();
+    private readonly Dictionary<long, Entry> _entries = [];
+    private readonly Dictionary<(string? Model, Guid Worker), Group> _groups = [];
+
+    /// <summary>The first turn of each group, by worker; empty: of groups that any worker may run.</summary>
+    private readonly Dictionary<Guid, SortedSet<(long Rank, long Seq)>> _heads = [];
+
+    /// <summary>What is not due yet, with the millisecond in which it will be.</summary>
+    private readonly PriorityQueue<long, long> _later = new();
+
+    /// <summary>How many there are, due or not.</summary>
+    public int Count => _all.Count;
+
+    /// <summary>How many come before this turn, due or not, whether or not a prompt has it.</summary>
+    public long CountBefore((long Rank, long Seq) turn) => _all.CountBefore(turn);
+
+    /// <summary>Adds a queued prompt, or changes it.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="availableAt">When it is due, in milliseconds since 1970.</param>
+    /// <param name="worker">Who alone may run it; empty: anybody.</param>
+    public void Set(QueuedPrompt prompt, long availableAt, Guid worker)
+    {
+        if (_entries.TryGetValue(prompt.Seq, out var old) && old.Prompt == prompt && old.AvailableAt == availableAt && old.Group.Worker == worker)
+            return;
+        Remove(prompt.Seq);
+        var entry = new Entry(prompt, GroupOf(prompt.Model is null ? null : ModelName.Canonical(prompt.Model), worker), availableAt);
+        _entries[prompt.Seq] = entry;
+        _all.Add(prompt.Turn);
+        // Zero is the time of nearly all of them.
+        if (availableAt > 0)
+            _later.Enqueue(prompt.Seq, availableAt);
+        else
+            SetDue(entry);
+    }
+
+    /// <summary>Removes a prompt, if it is there.</summary>
+    public void Remove(long seq)
+    {
+        if (!_entries.Remove(seq, out var entry))
+            return;
+        _all.Remove(entry.Prompt.Turn);
+        var (group, before) = (entry.Group, entry.Group.Turns.First);
+        group.Turns.Remove(entry.Prompt.Turn);
+        MoveHead(group, before);
+        if (--group.Entries == 0)
+            _groups.Remove((group.Model, group.Worker));
+    }
+
+    /// <summary>The first due prompts of the groups that matter to a worker.</summary>
+    /// <param name="terms">What it wants.</param>
+    /// <param name="leased">Prompts that cannot be claimed yet.</param>
+    /// <param name="now">The time, in milliseconds since 1970.</param>
+    /// <param name="isPartial">Whether there are more groups with due prompts.</param>
+    public List<QueuedPrompt> Offer(OfferTerms terms, IReadOnlySet<long> leased, long now, out bool isPartial)
+    {
+        while (_later.TryPeek(out var seq, out var availableAt) && availableAt <= now)
+        {
+            _later.Dequeue();
+            if (_entries.TryGetValue(seq, out var entry) && entry.AvailableAt == availableAt)
+                SetDue(entry);
+        }
+
+        var chosen = new HashSet<Group>();
+        foreach (var models in terms.ModelsWithRoom)
+            chosen.UnionWith(Wanted(models, terms.Worker));
+        chosen.UnionWith(Named(terms.LoadedModels, terms.Worker));
+        chosen.UnionWith(Heads(terms.Worker).Take(MaxFirst));
+        isPartial = chosen.Count < HeadsOf(Guid.Empty).Count + (terms.Worker == Guid.Empty ? 0 : HeadsOf(terms.Worker).Count);
+
+        var perGroup = Math.Min(terms.PerModel, Math.Max(MinPerGroup, MaxPrompts / Math.Max(chosen.Count, 1)));
+        var offered = new List<QueuedPrompt>();
+        foreach (var group in chosen)
+        {
+            var left = group.Model is null || terms.LoadedModels.Contains(group.Model) ? terms.PerModel : perGroup;
+            foreach (var turn in group.Turns.All)
+            {
+                if (left == 0)
+                    break;
+                if (leased.Contains(turn.Seq))
+                    continue;
+                offered.Add(_entries[turn.Seq].Prompt);
+                left--;
+            }
+        }
+        return offered;
+    }
+
+    /// <summary>The groups of these models whose heads come first, and that of prompts that name no model.</summary>
+    private IEnumerable<Group> Wanted(IReadOnlySet<string> models, Guid worker)
+    {
+        var found = Heads(worker).Take(MaxScanned).Where(IsWanted).Take(MaxWanted).ToList();
+        if (found.Count == MaxWanted || _groups.Count <= MaxScanned)
+            return found;
+        var all = models.Count < _groups.Count
+            ? Named(models.Append(null), worker)
+            : _groups.Values.Where(group => IsWanted(group) && group.Turns.Count > 0 && (group.Worker == Guid.Empty || group.Worker == worker));
+        return all.OrderBy(group => group.Turns.First).Take(MaxWanted);
+
+        bool IsWanted(Group group) => group.Model is null || models.Contains(group.Model);
+    }
+
+    /// <summary>The groups of these models with due prompts that this worker may run.</summary>
+    private IEnumerable<Group> Named(IEnumerable<string?> models, Guid worker) => models
+        .SelectMany(model => new[] { _groups.GetValueOrDefault((model, Guid.Empty)), _groups.GetValueOrDefault((model, worker)) })
+        .OfType<Group>()
+        .Where(group => group.Turns.Count > 0);
+
+    /// <summary>The groups with due prompts that this worker may run, by the turns of their heads.</summary>
+    private IEnumerable<Group> Heads(Guid worker)
+    {
+        using var anybodys = HeadsOf(Guid.Empty).GetEnumerator();
+        using var own = (worker == Guid.Empty ? [] : HeadsOf(worker)).GetEnumerator();
+        var (more, moreOwn) = (anybodys.MoveNext(), own.MoveNext());
+        while (more || moreOwn)
+        {
+            var isOwn = !more || (moreOwn && own.Current.CompareTo(anybodys.Current) < 0);
+            yield return _entries[(isOwn ? own : anybodys).Current.Seq].Group;
+            if (isOwn)
+                moreOwn = own.MoveNext();
+            else
+                more = anybodys.MoveNext();
+        }
+    }
+
+    private SortedSet<(long Rank, long Seq)> HeadsOf(Guid worker) => _heads.GetValueOrDefault(worker) ?? [];
+
+    private Group GroupOf(string? model, Guid worker)
+    {
+        if (!_groups.TryGetValue((model, worker), out var group))
+            _groups[(model, worker)] = group = new(model, worker);
+        group.Entries++;
+        return group;
+    }
+
+    private void SetDue(Entry entry)
+    {
+        var before = entry.Group.Turns.First;
+        entry.Group.Turns.Add(entry.Prompt.Turn);
+        MoveHead(entry.Group, before);
+    }
+
+    /// <param name="group">A group that has changed.</param>
+    /// <param name="before">What its first turn was.</param>
+    private void MoveHead(Group group, (long Rank, long Seq)? before)
+    {
+        var after = group.Turns.First;
+        if (before == after)
+            return;
+        if (!_heads.TryGetValue(group.Worker, out var heads))
+            _heads[group.Worker] = heads = [];
+        if (before is { } old)
+            heads.Remove(old);
+        if (after is { } head)
+            heads.Add(head);
+        if (heads.Count == 0)
+            _heads.Remove(group.Worker);
+    }
+
+    private readonly record struct Entry(QueuedPrompt Prompt, Group Group, long AvailableAt);
+
+    /// <param name="model">The canonical name; null: that of whoever runs it.</param>
+    /// <param name="worker">Who alone may run its prompts; empty: anybody.</param>
+    private sealed class Group(string? model, Guid worker)
+    {
+        public string? Model => model;
+
+        public Guid Worker => worker;
+
+        /// <summary>The turns of its due prompts.</summary>
+        public TurnList Turns { get; } = new();
+
+        /// <summary>How many prompts it has, due or not.</summary>
+        public int Entries { get; set; }
+    }
+}

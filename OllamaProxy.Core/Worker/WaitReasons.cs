@@ -1,0 +1,52 @@
+using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Worker;
+
+/// <summary>Tells what queued prompts wait for. While it is asked, the backends are watched closely, so that it tells the truth.</summary>
+public sealed class WaitReasons(Backends backends, Dispatcher dispatcher, OllamaProxyOptions options, TimeProvider time) : IWaitReasons
+{
+    /// <inheritdoc/>
+    public bool IsStalled => options.Worker && backends.All.All(backend => backend.State.IsAway);
+
+    /// <inheritdoc/>
+    public WaitReason? Find(Prompt prompt)
+    {
+        var now = time.GetUtcNow();
+        if (!options.Worker)
+            return prompt.AvailableAt > now ? WaitReason.Retry : null;
+        backends.WatchClosely();
+        var model = ModelName.Canonical(prompt.Model ?? options.Model);
+        var states = backends.All.Select(backend => backend.State).ToList();
+        return Of(model, prompt.AvailableAt, dispatcher.IsOvertaken(model, prompt), options.WaitForModel, states, now);
+    }
+
+    /// <summary>What a queued prompt waits for. Pure: the same in gives the same out.</summary>
+    /// <param name="model">The canonical name of its model; empty: it names none, and may run anywhere.</param>
+    /// <param name="availableAt">When its next attempt is due; null: at once.</param>
+    /// <param name="isOvertaken">Whether prompts that came later have been run before it.</param>
+    /// <param name="waitsForModel">Whether a prompt whose model no backend has waits for it; else it is sent to one that says so, and
+    /// needs a slot for that.</param>
+    /// <param name="backends">What is known of the backends. One of which nothing is known may answer.</param>
+    /// <param name="now">The time.</param>
+    public static WaitReason Of(
+        string model,
+        DateTimeOffset? availableAt,
+        bool isOvertaken,
+        bool waitsForModel,
+        IReadOnlyList<BackendState> backends,
+        DateTimeOffset now)
+    {
+        var able = backends.Where(backend => model.Length == 0 || backend.Has(model)).ToList();
+        // A list is a hint: whoever has not said that it does not have the model is asked for it.
+        var canBeAsked = backends.Any(backend => !backend.IsAway && (model.Length == 0 || backend.MayHave(model)));
+        // What is away may have the model: before that is known, nothing else helps. Also a retry waits for it first.
+        if (backends.All(backend => backend.IsAway) || (able.Count > 0 && !canBeAsked))
+            return WaitReason.Backend;
+        if (!canBeAsked && waitsForModel)
+            return WaitReason.Model;
+        if (availableAt > now)
+            return WaitReason.Retry;
+        return isOvertaken ? WaitReason.Window : WaitReason.Slot;
+    }
+}

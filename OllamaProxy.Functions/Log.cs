@@ -1,0 +1,10 @@
+using Microsoft.Extensions.Logging;
+
+namespace OllamaProxy.Functions;
+
+/// <summary>What the Functions app adds to the log.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(201, LogLevel.Information, "Ollama Proxy answers at {Address}, and its database is {Path}.")]
+    public static partial void Started(ILogger logger, string address, string path);
+}

@@ -1,0 +1,101 @@
+using OllamaProxy.Settings;
+
+namespace OllamaProxy.Server;
+
+/// <summary>
+/// The command line. Beside the switches of this program it takes settings in the forms of .NET's configuration, <c>--name value</c>,
+/// <c>--name=value</c>, <c>/name value</c> and <c>name=value</c>, in any case. What .NET would pass over in silence is a mistake here.
+/// </summary>
+/// <param name="Settings">What is left for .NET.</param>
+/// <param name="Simulate">Whether the Simulator is to stand in for Ollama.</param>
+/// <param name="Help">Whether only help is asked for.</param>
+/// <param name="Version">Whether only the version is asked for.</param>
+/// <param name="Mistakes">A line for each thing that is not understood.</param>
+public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bool Version, IReadOnlyList<string> Mistakes)
+{
+    /// <summary>Settings of .NET's own that make sense here; where one ends in a colon, those below it.</summary>
+    private static readonly string[] OfDotNet =
+    [
+        "urls", "environment", "contentRoot", "applicationName", "shutdownTimeoutSeconds", "preferHostingUrls", "suppressStatusMessages",
+        "detailedErrors", "http_ports", "https_ports", "AllowedHosts", "hostBuilder:", "Logging:", "Kestrel:", "HTTP_PROXY", "HTTPS_PROXY",
+        "ALL_PROXY", "NO_PROXY",
+    ];
+
+    private static readonly string[] Switches = ["help", "version", "simulate"];
+
+    /// <summary>Reads the command line.</summary>
+    public static CommandLine Parse(IReadOnlyList<string> args)
+    {
+        var (settings, mistakes, switches) = (new List<string>(), new List<string>(), new HashSet<string>());
+        for (var next = 0; next < args.Count; next++)
+        {
+            var arg = args[next];
+            var (prefix, name, value) = Split(arg);
+            if (arg is "--" or "")
+                continue;
+            if (value is null && SwitchOf(prefix, name) is { } known)
+                switches.Add(known);
+            else if (value is not null && prefix.Length > 0 && Switches.Contains(name, StringComparer.OrdinalIgnoreCase))
+                mistakes.Add($"{prefix}{name} takes no value.");
+            else if (!IsSetting(prefix, name) || (value is null && prefix.Length == 0))
+            {
+                mistakes.Add(Unknown(prefix, name));
+                if (value is null && prefix.Length > 0 && next + 1 < args.Count && !args[next + 1].StartsWith('-'))
+                    next++; // Its value.
+            }
+            else if (value is null && (next + 1 == args.Count || args[next + 1].StartsWith("--", StringComparison.Ordinal)))
+                mistakes.Add($"{arg} needs a value.");
+            else
+                settings.AddRange(value is null ? [arg, args[++next]] : [arg]);
+        }
+        return new([.. settings], switches.Contains("simulate"), switches.Contains("help"), switches.Contains("version"), mistakes);
+    }
+
+    /// <summary>What <c>--help</c> prints.</summary>
+    public static string HelpText => $"""
+        Ollama Proxy: a durable queue in front of Ollama.
+
+        Usage: OllamaProxy.Server [switches] [--SETTING value ...]
+
+          --simulate            answer with a program that speaks Ollama's API and has no model
+          --urls http://...     where to listen (default {ServerApplication.DefaultUrls})
+          --help                print this
+          --version             print the version
+
+        Settings, in the environment or here (as --OLLAMA_MODEL tiny), with their defaults:
+
+        {string.Join('\n', KnownSettings.All.Select(setting => $"  {setting.Name,-35} {setting.Meaning} ({setting.Default})"))}
+
+        Settings of .NET are taken as well, such as --Logging:LogLevel:Default Debug, or Logging__Console__FormatterName=json in the
+        environment. More is in README.md.
+        """;
+
+    private static (string Prefix, string Name, string? Value) Split(string arg)
+    {
+        var prefix = arg.StartsWith("--", StringComparison.Ordinal) ? "--" : arg is ['-' or '/', ..] ? arg[..1] : "";
+        var parts = arg[prefix.Length..].Split('=', 2);
+        return (prefix, parts[0], parts.ElementAtOrDefault(1));
+    }
+
+    private static string? SwitchOf(string prefix, string name) => (prefix, name.ToUpperInvariant()) switch
+    {
+        ("--" or "/", "HELP") or ("-" or "/", "H" or "?") => "help",
+        ("--", "VERSION") => "version",
+        ("--", "SIMULATE") => "simulate",
+        _ => null,
+    };
+
+    private static bool IsSetting(string prefix, string name) => prefix != "-" && (
+        KnownSettings.IsKnown(name)
+        || OfDotNet.Contains(name, StringComparer.OrdinalIgnoreCase)
+        || OfDotNet.Any(known => known.EndsWith(':') && name.StartsWith(known, StringComparison.OrdinalIgnoreCase)));
+
+    private static string Unknown(string prefix, string name)
+    {
+        // In the environment colons are written so.
+        var spelt = name.Replace("__", ":", StringComparison.Ordinal);
+        var meant = Switches.Contains(name, StringComparer.OrdinalIgnoreCase) || (spelt != name && IsSetting("--", spelt)) ? spelt
+            : Spelling.Nearest(name, [.. Switches, .. OfDotNet]) ?? KnownSettings.Meant(name);
+        return $"{prefix}{name} is not known.{(meant is null ? "" : $" Is --{meant.TrimEnd(':')} meant?")}";
+    }
+}
