@@ -74,6 +74,9 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_MAX_BODY_BYTES</c>: the largest request body.</summary>
     public int MaxBodyBytes { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary><c>OLLAMA_PROXY_MAX_BUFFERED_BYTES</c>: how much memory the large bodies of all requests may take together, while they come in and are stored.</summary>
+    public int MaxBufferedBytes { get; init; } = 256 * 1024 * 1024;
+
     /// <summary><c>OLLAMA_PROXY_SHUTDOWN_SECONDS</c>: how long the end of the process may take, from the signal on.</summary>
     public TimeSpan ShutdownTime { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -123,6 +126,7 @@ public sealed record OllamaProxyOptions
             AllowModelManagement = settings.Switch("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", defaults.AllowModelManagement),
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),
             MaxBodyBytes = settings.Whole("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
+            MaxBufferedBytes = settings.Whole("OLLAMA_PROXY_MAX_BUFFERED_BYTES", defaults.MaxBufferedBytes, 1024 * 1024, int.MaxValue),
             ShutdownTime = settings.Seconds("OLLAMA_PROXY_SHUTDOWN_SECONDS", defaults.ShutdownTime, 0, 3600),
             KeepAliveInterval = settings.Seconds("OLLAMA_PROXY_KEEPALIVE_SECONDS", defaults.KeepAliveInterval, 0, 3600),
             CorsOrigins = settings.Parsed("OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins, OriginsSetting.TryParse, OriginsSetting.Expected),

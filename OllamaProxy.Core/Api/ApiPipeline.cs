@@ -57,7 +57,7 @@ public sealed class ApiPipeline(
             // Long results are read while they are sent.
             await StoreFailed(context, exception).ExecuteAsync(context);
         }
-        catch (Exception exception) when (context.RequestAborted.IsCancellationRequested || IsOfConnection(exception))
+        catch (Exception exception) when (exception is ReaderGoneException || context.RequestAborted.IsCancellationRequested || IsOfConnection(exception))
         {
             // The client went away, or the host has broken the connection, which can be known a moment sooner: nobody is left to be told.
         }

@@ -169,7 +169,7 @@ public sealed class CallConnections(
     /// <summary>A call's prompt as the store has it.</summary>
     /// <param name="Now">The prompt; null: it was deleted.</param>
     /// <param name="Response">Ollama's response, once the prompt has ended and if there is one.</param>
-    private sealed record CallState(Prompt? Now, CallResponse? Response)
+    private sealed record CallState(Prompt? Now, StoredResponse? Response)
     {
         public bool HasEnded => Now?.Status.HasEnded() is not false;
     }

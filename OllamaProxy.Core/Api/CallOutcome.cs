@@ -11,12 +11,12 @@ internal static class CallOutcome
     private const string ShouldRetry = "x-should-retry";
 
     /// <summary>Ollama's response; where there is none, why.</summary>
-    public static IResult Of(HttpContext context, Prompt prompt, CallResponse? response)
+    public static IResult Of(HttpContext context, Prompt prompt, StoredResponse? response)
     {
         if (response is not { Status: < StatusCodes.Status400BadRequest })
             context.Response.Headers[ShouldRetry] = "false";
         if (response is not null)
-            return new CallResponseAnswer(response);
+            return new StoredResponseAnswer(response);
         return ApiError.Of(context, StatusOf(prompt), MessageOf(prompt));
     }
 

@@ -60,7 +60,7 @@ public sealed class PromptQueue(
     public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) => store.FindResultAsync(id, cancellationToken);
 
     /// <summary>What Ollama answered to a call, as it came; null if there is nothing.</summary>
-    public Task<CallResponse?> FindResponseAsync(Guid id, CancellationToken cancellationToken) => store.FindResponseAsync(id, cancellationToken);
+    public Task<StoredResponse?> FindResponseAsync(Guid id, CancellationToken cancellationToken) => store.FindResponseAsync(id, cancellationToken);
 
     /// <summary>The attempts at a prompt, oldest first.</summary>
     public Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken) => store.ListAttemptsAsync(id, cancellationToken);

@@ -13,6 +13,9 @@ public sealed class LeaseKeeper(
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How much is handed in at once, in characters: others write as well.</summary>
+    private const int MaxChunk = 256 * 1024;
+
     private readonly TimeSpan _renewAfter = options.LeaseLength / 3;
 
     /// <summary>
@@ -40,7 +43,7 @@ public sealed class LeaseKeeper(
                 // And once the wall clock was set, by which others judge the lease.
                 var renew = _renewAfter <= LookInterval || time.GetElapsedTime(renewed.Timestamp) >= _renewAfter || renewed.SetSince(time) != TimeSpan.Zero;
                 var asked = ClockReading.Of(time);
-                var chunk = text.ReadFrom(kept);
+                var chunk = text.ReadFrom(kept, MaxChunk);
                 var state = await TryAsync(prompt, chunk, renew, attemptEnded);
                 if (state is null && time.GetElapsedTime(renewed.Timestamp) >= options.LeaseLength)
                     return LeaseState.Lost;
@@ -49,6 +52,9 @@ public sealed class LeaseKeeper(
                 if (state is null)
                     continue;
                 kept = chunk.End;
+                // What is left comes next.
+                if (chunk.Text.Length + chunk.Thinking.Length >= MaxChunk - 1)
+                    latch.Raise();
                 if (renew || !chunk.IsEmpty)
                     renewed = asked;
             }

@@ -13,8 +13,8 @@ internal static class ResultColumns
     /// <param name="result">What came; null: nothing.</param>
     public static (string Name, object? Value)[] Parameters(PromptResult? result) =>
     [
-        ("$result", result?.Text),
-        ("$thinking", result?.Thinking),
+        ("$result", LongTexts.ColumnOf(result?.Text)),
+        ("$thinking", LongTexts.ColumnOf(result?.Thinking)),
         ("$done_reason", result?.Statistics.DoneReason),
         ("$total_duration", result?.Statistics.TotalDuration),
         ("$load_duration", result?.Statistics.LoadDuration),

@@ -41,11 +41,20 @@ internal static class SqliteLeases
         ("$max_attempts", terms.MaxAttempts), ("$lease_ran_out", LeaseRanOut), ("$client_gone", Connection.Gone));
 
     /// <summary>Claims a prompt, if it is still due, and there is a slot for it.</summary>
-    public static ClaimedPrompt? Claim(SqliteSession session, long seq, ClaimTerms terms, DateTimeOffset now)
+    public static ClaimedPrompt? Claim(SqliteSession session, long seq, ClaimTerms terms, LongTextReader reader, DateTimeOffset now)
     {
-        if (!HasSlot(session, terms, out var shared) || Take(session, seq, now, out var isCall) is not { } claimed)
+        if (!HasSlot(session, terms, out var shared) || Take(session, seq, now, out var isCall, out var hasLongTexts) is not { } claimed)
             return null;
-        return claimed with { Lease = Begin(session, seq, claimed.Attempt, shared, terms, now), Call = isCall ? PromptCalls.Find(session, seq) : null };
+        claimed = claimed with { Lease = Begin(session, seq, claimed.Attempt, shared, terms, now), Call = isCall ? PromptCalls.Find(session, seq) : null };
+        if (!hasLongTexts)
+            return claimed;
+        var texts = reader.Find(session, seq);
+        return claimed with
+        {
+            LongText = texts.GetValueOrDefault(LongTexts.Prompt),
+            LongRequest = texts.GetValueOrDefault(LongTexts.Request),
+            Call = claimed.Call is { } call ? call with { LongBody = texts.GetValueOrDefault(LongTexts.Call) } : null,
+        };
     }
 
     /// <summary>Whether there is a slot for a prompt on these terms.</summary>
@@ -102,20 +111,22 @@ internal static class SqliteLeases
         return state;
     }
 
-    private static ClaimedPrompt? Take(SqliteSession session, long seq, DateTimeOffset now, out bool isCall)
+    private static ClaimedPrompt? Take(SqliteSession session, long seq, DateTimeOffset now, out bool isCall, out bool hasLongTexts)
     {
-        isCall = false;
+        isCall = hasLongTexts = false;
         using var row = session.Query(
             """
             UPDATE prompts SET status = 'processing', attempts = attempts + 1, error = NULL, started_at = $now, updated_at = $now
             WHERE seq = $seq AND status = 'queued' AND available_at <= $now_ms AND seq NOT IN (SELECT seq FROM leases)
             RETURNING id, attempts, prompt, request, model, max_attempts, timeout, EXISTS (SELECT 1 FROM calls WHERE calls.seq = prompts.seq),
-                CASE WHEN attempts > 1 THEN (SELECT attempts.error FROM attempts WHERE attempts.seq = prompts.seq ORDER BY attempts.id DESC LIMIT 1) END
+                CASE WHEN attempts > 1 THEN (SELECT attempts.error FROM attempts WHERE attempts.seq = prompts.seq ORDER BY attempts.id DESC LIMIT 1) END,
+                EXISTS (SELECT 1 FROM texts WHERE texts.seq = prompts.seq)
             """,
             ("$seq", seq), ("$now", SqliteTime.Write(now)), ("$now_ms", now.ToUnixTimeMilliseconds()));
         if (!row.Read())
             return null;
         isCall = row.Int64(7) != 0;
+        hasLongTexts = row.Int64(9) != 0;
         return new(Guid.Parse(row.Text(0)), default, row.Int32(1), row.Text(2), row.Bytes(3))
         {
             StartedAt = SqliteTime.ToMicroseconds(now),
