@@ -41,6 +41,9 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_DB</c>: the full path of the database file.</summary>
     public string DatabasePath { get; init; } = Settings.DatabasePath.Resolve(DefaultDatabase);
 
+    /// <summary><c>OLLAMA_PROXY_CHECK_DATABASE</c>: whether all of the database is checked at the start.</summary>
+    public bool CheckDatabase { get; init; }
+
     /// <summary><c>OLLAMA_PROXY_WORKER</c>: whether this process runs prompts, or only serves.</summary>
     public bool Worker { get; init; } = true;
 
@@ -115,6 +118,7 @@ public sealed record OllamaProxyOptions
             MaxAttempts = settings.Whole("OLLAMA_MAX_ATTEMPTS", defaults.MaxAttempts, 1, 1000),
             RetryBase = settings.Seconds("OLLAMA_RETRY_BASE_SECONDS", defaults.RetryBase, 0, 300),
             DatabasePath = Settings.DatabasePath.Resolve(settings.Text("OLLAMA_PROXY_DB", DefaultDatabase)),
+            CheckDatabase = settings.Switch("OLLAMA_PROXY_CHECK_DATABASE", defaults.CheckDatabase),
             Worker = settings.Switch("OLLAMA_PROXY_WORKER", defaults.Worker),
             DrainSlice = settings.Seconds("OLLAMA_PROXY_DRAIN_SECONDS", defaults.DrainSlice, 0, MaxSeconds),
             LeaseLength = settings.Seconds("OLLAMA_PROXY_LEASE_SECONDS", defaults.LeaseLength, 0.1, 86_400),

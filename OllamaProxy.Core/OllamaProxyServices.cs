@@ -57,7 +57,7 @@ public static class OllamaProxyServices
         services.AddSingleton<IPromptStore>(provider =>
         {
             var options = provider.GetRequiredService<OllamaProxyOptions>();
-            var store = SqlitePromptStore.Open(options.DatabasePath, options.Model, provider.GetRequiredService<TimeProvider>(), options.AgeingStep);
+            var store = SqlitePromptStore.Open(options.DatabasePath, options.Model, provider.GetRequiredService<TimeProvider>(), options.AgeingStep, options.CheckDatabase);
             provider.GetRequiredService<ILogger<SqlitePromptStore>>().DatabaseOpened(options.DatabasePath);
             return store;
         });

@@ -57,7 +57,8 @@ internal static class LongTexts
         for (var rest = bytes; rest.Length > 0; number++)
         {
             var part = rest[..Math.Min(rest.Length, PartLength)];
-            session.Execute("INSERT INTO parts (text, number, bytes) VALUES ($text, $number, $bytes)", ("$text", text), ("$number", number), ("$bytes", part));
+            session.Execute("INSERT INTO parts (text, number, bytes, checksum) VALUES ($text, $number, $bytes, $checksum)",
+                ("$text", text), ("$number", number), ("$bytes", part), ("$checksum", Checksum.Of(part.Span)));
             rest = rest[part.Length..];
         }
     }
@@ -85,13 +86,16 @@ internal static class LongTexts
     }
 
     /// <summary>Reads a part, and returns its length.</summary>
-    /// <exception cref="StoreException">It is not the prompt's any more.</exception>
+    /// <exception cref="StoreException">It is not the prompt's any more, or damaged.</exception>
     public static int ReadPart(SqliteSession session, long text, int number, Span<byte> piece)
     {
         using var row = session.Query(
-            "SELECT bytes FROM parts WHERE text = $text AND number = $number AND (SELECT seq FROM texts WHERE id = $text) IS NOT NULL",
+            "SELECT bytes, checksum FROM parts WHERE text = $text AND number = $number AND (SELECT seq FROM texts WHERE id = $text) IS NOT NULL",
             ("$text", text), ("$number", number));
-        return row.Read() ? row.CopyBytes(0, piece) : throw new StoreException("The prompt was changed or deleted while its text was being read.");
+        if (!row.Read())
+            throw new StoreException("The prompt was changed or deleted while its text was being read.");
+        row.RefuseDamaged(0, 1, "text");
+        return row.CopyBytes(0, piece);
     }
 
     /// <summary>Removes some of what is nobody's, and returns whether there may be more.</summary>

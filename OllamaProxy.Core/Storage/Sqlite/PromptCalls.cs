@@ -8,18 +8,29 @@ namespace OllamaProxy.Storage.Sqlite;
 /// </summary>
 internal static class PromptCalls
 {
-    public static void Insert(SqliteSession session, long seq, PromptCall call) => session.Execute(
-        "INSERT INTO calls (seq, endpoint, query, headers, body) VALUES ($seq, $endpoint, $query, $headers, $body)",
-        ("$seq", seq), ("$endpoint", call.Endpoint), ("$query", call.Query), ("$headers", call.Headers.ToJson()), ("$body", LongTexts.IsLong(call.Body) ? default(ReadOnlyMemory<byte>) : call.Body));
+    public static void Insert(SqliteSession session, long seq, PromptCall call)
+    {
+        var body = LongTexts.IsLong(call.Body) ? default : call.Body;
+        session.Execute(
+            "INSERT INTO calls (seq, endpoint, query, headers, body, checksum) VALUES ($seq, $endpoint, $query, $headers, $body, $checksum)",
+            ("$seq", seq), ("$endpoint", call.Endpoint), ("$query", call.Query), ("$headers", call.Headers.ToJson()), ("$body", body), ("$checksum", Checksum.Of(body.Span)));
+    }
 
     public static PromptCall? Find(SqliteSession session, long seq)
     {
-        using var row = session.Query("SELECT endpoint, query, headers, body FROM calls WHERE seq = $seq", ("$seq", seq));
-        return row.Read() ? new(row.Text(0), row.Text(1), HeaderList.Parse(row.Text(2)), row.Bytes(3)) : null;
+        using var row = session.Query("SELECT endpoint, query, headers, body, checksum FROM calls WHERE seq = $seq", ("$seq", seq));
+        var isThere = row.Read();
+        if (isThere)
+            row.RefuseDamaged(3, 4, "call");
+        return isThere ? new(row.Text(0), row.Text(1), HeaderList.Parse(row.Text(2)), row.Bytes(3)) : null;
     }
 
-    public static void Answer(SqliteSession session, long seq, CallResponse response) => session.Execute(
-        "INSERT OR REPLACE INTO responses (seq, status, headers, body) VALUES ($seq, $status, $headers, $body)",
-        ("$seq", seq), ("$status", response.Status), ("$headers", response.Headers.ToJson()), ("$body", LongTexts.IsLong(response.Body) ? default(ReadOnlyMemory<byte>) : response.Body));
+    public static void Answer(SqliteSession session, long seq, CallResponse response)
+    {
+        var body = LongTexts.IsLong(response.Body) ? default : response.Body;
+        session.Execute(
+            "INSERT OR REPLACE INTO responses (seq, status, headers, body, checksum) VALUES ($seq, $status, $headers, $body, $checksum)",
+            ("$seq", seq), ("$status", response.Status), ("$headers", response.Headers.ToJson()), ("$body", body), ("$checksum", Checksum.Of(body.Span)));
+    }
 
 }

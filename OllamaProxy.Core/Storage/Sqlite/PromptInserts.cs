@@ -97,15 +97,19 @@ internal static class PromptInserts
 
     private static Prompt Insert(SqliteSession session, NewPrompt prompt, Prompt draft, IReadOnlyList<StagedText> staged)
     {
+        var text = LongTexts.ColumnOf(prompt.Text);
+        var request = LongTexts.IsLong(prompt.Request) ? NoFields : prompt.Request;
         session.Execute(
             """
-            INSERT INTO prompts (id, prompt, model, request, metadata, fingerprint, priority, rank, max_attempts, timeout, expires_at, batch, created_at, updated_at, status, attempts, started_at)
-            VALUES ($id, $prompt, $model, CAST($request AS TEXT), CAST($metadata AS TEXT), $fingerprint, $priority, $rank, $max_attempts, $timeout, $expires_at, $batch, $now, $now, $status, $attempts, $started_at)
+            INSERT INTO prompts (id, prompt, prompt_checksum, model, request, request_checksum, metadata, fingerprint, priority, rank, max_attempts, timeout, expires_at, batch, created_at, updated_at, status, attempts, started_at)
+            VALUES ($id, $prompt, $prompt_checksum, $model, CAST($request AS TEXT), $request_checksum, CAST($metadata AS TEXT), $fingerprint, $priority, $rank, $max_attempts, $timeout, $expires_at, $batch, $now, $now, $status, $attempts, $started_at)
             """,
             ("$id", draft.Id.ToString()),
-            ("$prompt", LongTexts.ColumnOf(prompt.Text)),
+            ("$prompt", text),
+            ("$prompt_checksum", Checksum.Of(text)),
             ("$model", prompt.Model),
-            ("$request", LongTexts.IsLong(prompt.Request) ? NoFields : prompt.Request),
+            ("$request", request),
+            ("$request_checksum", Checksum.Of(request.Span)),
             ("$metadata", prompt.Metadata),
             ("$fingerprint", prompt.Fingerprint),
             ("$priority", prompt.Priority),

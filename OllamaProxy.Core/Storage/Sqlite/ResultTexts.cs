@@ -15,7 +15,8 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
     private const string ResultQuery =
         """
         SELECT seq, updated_at, octet_length(result), octet_length(thinking),
-            done_reason, total_duration, load_duration, prompt_eval_count, prompt_eval_duration, eval_count, eval_duration
+            done_reason, total_duration, load_duration, prompt_eval_count, prompt_eval_duration, eval_count, eval_duration,
+            result_checksum, thinking_checksum
         FROM prompts WHERE id = $id AND result IS NOT NULL
         """;
 
@@ -37,8 +38,8 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
             EvalCount = row.Int64OrNull(9),
             EvalDuration = row.Int64OrNull(10),
         };
-        var text = texts.GetValueOrDefault(LongTexts.Result) ?? Column(version, "prompts", "result", row.Int32(2));
-        var thinking = texts.GetValueOrDefault(LongTexts.Thinking) ?? (row.Int32OrNull(3) is { } length ? Column(version, "prompts", "thinking", length) : null);
+        var text = texts.GetValueOrDefault(LongTexts.Result) ?? Column(version, "prompts", "result", row.Int32(2), row.Int64OrNull(11));
+        var thinking = texts.GetValueOrDefault(LongTexts.Thinking) ?? (row.Int32OrNull(3) is { } length ? Column(version, "prompts", "thinking", length, row.Int64OrNull(12)) : null);
         return new StoredResult(statistics, text.Pieces, thinking?.Pieces);
     });
 
@@ -46,15 +47,21 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
     public PromptContent? FindContent(SqliteSession session, Guid id) => InSnapshot(session, () =>
     {
         using var row = session.Query(
-            "SELECT seq, timeout, octet_length(prompt), metadata, iif(octet_length(prompt) > $max_short, '', prompt), request FROM prompts WHERE id = $id",
+            """
+            SELECT seq, timeout, octet_length(prompt), metadata, iif(octet_length(prompt) > $max_short, '', prompt), request, prompt_checksum, request_checksum
+            FROM prompts WHERE id = $id
+            """,
             ("$id", id.ToString()), ("$max_short", LongText.MaxShort));
         if (!row.Read())
             return null;
         var (seq, length) = (row.Int64(0), row.Int32(2));
+        if (length <= LongText.MaxShort)
+            row.RefuseDamaged(4, 6, "text");
+        row.RefuseDamaged(5, 7, "request");
         var texts = longTexts.Find(session, seq);
         return new PromptContent(row.Text(4), row.BytesOrNull(3))
         {
-            LongText = texts.GetValueOrDefault(LongTexts.Prompt) ?? (length > LongText.MaxShort ? Column(new(seq, null), "prompts", "prompt", length) : null),
+            LongText = texts.GetValueOrDefault(LongTexts.Prompt) ?? (length > LongText.MaxShort ? Column(new(seq, null), "prompts", "prompt", length, row.Int64OrNull(6)) : null),
             Request = row.Bytes(5),
             LongRequest = texts.GetValueOrDefault(LongTexts.Request),
             Call = PromptCalls.Find(session, seq) is { } call ? call with { LongBody = texts.GetValueOrDefault(LongTexts.Call) } : null,
@@ -66,11 +73,11 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
     public StoredResponse? FindResponse(SqliteSession session, Guid id) => InSnapshot(session, () =>
     {
         using var row = session.Query(
-            "SELECT seq, updated_at, responses.status, headers, octet_length(body) FROM prompts JOIN responses USING (seq) WHERE id = $id", ("$id", id.ToString()));
+            "SELECT seq, updated_at, responses.status, headers, octet_length(body), checksum FROM prompts JOIN responses USING (seq) WHERE id = $id", ("$id", id.ToString()));
         if (!row.Read())
             return null;
         var version = new RowVersion(row.Int64(0), row.Text(1));
-        var body = longTexts.Find(session, version.Seq).GetValueOrDefault(LongTexts.Response) ?? Column(version, "responses", "body", row.Int32(4));
+        var body = longTexts.Find(session, version.Seq).GetValueOrDefault(LongTexts.Response) ?? Column(version, "responses", "body", row.Int32(4), row.Int64OrNull(5));
         return new StoredResponse(row.Int32(2), HeaderList.Parse(row.Text(3)), body);
     });
 
@@ -81,13 +88,14 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
         return found;
     }
 
-    private LongText Column(RowVersion version, string table, string column, int length) =>
-        new(length, cancellationToken => ReadAsync(version, table, column, length, cancellationToken));
+    private LongText Column(RowVersion version, string table, string column, int length, long? checksum) =>
+        new(length, cancellationToken => ReadAsync(version, table, column, length, checksum, cancellationToken));
 
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
-        RowVersion version, string table, string column, int length, [EnumeratorCancellation] CancellationToken cancellationToken)
+        RowVersion version, string table, string column, int length, long? checksum, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var piece = ArrayPool<byte>.Shared.Rent(Math.Min(length, LongestPiece));
+        var read = Checksum.Begin();
         try
         {
             for (var offset = 0; offset < length; offset += piece.Length)
@@ -96,6 +104,10 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
                     await Task.Yield();
                 var rest = piece.AsMemory(0, Math.Min(length - offset, piece.Length));
                 await store.ReadAsync(session => ReadPiece(session, version, table, column, offset, rest.Span), cancellationToken);
+                read.Append(rest.Span);
+                // What is short is not sent before it is known to be right; of the rest, the last piece.
+                if (checksum is not null && offset + rest.Length == length && read.Value != checksum)
+                    throw Checksum.Mismatch(column == "body" ? "response" : column == "prompt" ? "text" : column);
                 yield return rest;
             }
         }

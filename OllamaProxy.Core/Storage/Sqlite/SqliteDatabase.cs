@@ -35,6 +35,15 @@ internal sealed class SqliteDatabase(string path)
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public SqliteConnection OpenReader() => Open(SqliteOpenMode.ReadOnly);
 
+    /// <summary>Makes sure that the pages of the file agree with each other.</summary>
+    /// <exception cref="StoreException">They do not; the message names the first fault.</exception>
+    public void Check(SqliteConnection connection)
+    {
+        using var command = connection.Command("PRAGMA quick_check(1)");
+        if (command.ExecuteScalar() is string fault && fault != "ok")
+            throw new StoreException($"The database {path} is damaged: {fault.Trim()}. Restore it from a copy, or set OLLAMA_PROXY_DB to another file.") { MayPass = false };
+    }
+
     /// <summary>What to tell people about an error of SQLite's (https://sqlite.org/rescode.html).</summary>
     public StoreException Translate(SqliteException exception) => new(
         exception.SqliteErrorCode switch

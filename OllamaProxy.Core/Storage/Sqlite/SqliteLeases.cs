@@ -45,7 +45,9 @@ internal static class SqliteLeases
     {
         if (!HasSlot(session, terms, out var shared) || Take(session, seq, now, out var isCall, out var hasLongTexts) is not { } claimed)
             return null;
-        claimed = claimed with { Lease = Begin(session, seq, claimed.Attempt, shared, terms, now), Call = isCall ? PromptCalls.Find(session, seq) : null };
+        claimed = claimed with { Lease = Begin(session, seq, claimed.Attempt, shared, terms, now) };
+        if (isCall)
+            claimed = WithCall(session, claimed);
         if (!hasLongTexts)
             return claimed;
         var texts = reader.Find(session, seq);
@@ -111,6 +113,33 @@ internal static class SqliteLeases
         return state;
     }
 
+    private static ClaimedPrompt WithCall(SqliteSession session, ClaimedPrompt claimed)
+    {
+        try
+        {
+            return claimed with { Call = PromptCalls.Find(session, claimed.Lease.Seq) };
+        }
+        catch (StoreException exception) when (exception.IsDamage)
+        {
+            return claimed with { Damage = exception.Message };
+        }
+    }
+
+    /// <summary>What of a row is damaged; null: nothing.</summary>
+    private static string? DamageOf(SqliteStatement row, params ReadOnlySpan<(int Column, int Checksum)> texts)
+    {
+        try
+        {
+            foreach (var (column, checksum) in texts)
+                row.RefuseDamaged(column, checksum, "text");
+            return null;
+        }
+        catch (StoreException exception) when (exception.IsDamage)
+        {
+            return exception.Message;
+        }
+    }
+
     private static ClaimedPrompt? Take(SqliteSession session, long seq, DateTimeOffset now, out bool isCall, out bool hasLongTexts)
     {
         isCall = hasLongTexts = false;
@@ -120,7 +149,7 @@ internal static class SqliteLeases
             WHERE seq = $seq AND status = 'queued' AND available_at <= $now_ms AND seq NOT IN (SELECT seq FROM leases)
             RETURNING id, attempts, prompt, request, model, max_attempts, timeout, EXISTS (SELECT 1 FROM calls WHERE calls.seq = prompts.seq),
                 CASE WHEN attempts > 1 THEN (SELECT attempts.error FROM attempts WHERE attempts.seq = prompts.seq ORDER BY attempts.id DESC LIMIT 1) END,
-                EXISTS (SELECT 1 FROM texts WHERE texts.seq = prompts.seq)
+                EXISTS (SELECT 1 FROM texts WHERE texts.seq = prompts.seq), prompt_checksum, request_checksum
             """,
             ("$seq", seq), ("$now", SqliteTime.Write(now)), ("$now_ms", now.ToUnixTimeMilliseconds()));
         if (!row.Read())
@@ -134,6 +163,7 @@ internal static class SqliteLeases
             MaxAttempts = row.Int32OrNull(5),
             Timeout = row.RealOrNull(6) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             LastError = row.TextOrNull(8),
+            Damage = DamageOf(row, (2, 10), (3, 11)),
         };
     }
 

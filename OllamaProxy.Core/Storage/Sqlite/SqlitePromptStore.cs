@@ -44,8 +44,9 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     /// <param name="defaultModel">The model for taken-over prompts that have yet to run.</param>
     /// <param name="time">The clock.</param>
     /// <param name="ageingStep">How much of a head start a point of priority is; null: <see cref="Rank.DefaultAgeingStep"/>.</param>
+    /// <param name="check">Whether to look at all of the file first, which takes as long as to read it.</param>
     /// <exception cref="StoreException">The file cannot be used. Nothing in it was changed.</exception>
-    public static SqlitePromptStore Open(string path, string defaultModel, TimeProvider time, TimeSpan? ageingStep = null)
+    public static SqlitePromptStore Open(string path, string defaultModel, TimeProvider time, TimeSpan? ageingStep = null, bool check = false)
     {
         var database = new SqliteDatabase(path);
         SqliteConnection? connection = null;
@@ -53,6 +54,8 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             connection = database.OpenWriter();
+            if (check)
+                database.Check(connection);
             SqliteSchema.Prepare(connection, path, new OriginalTakeover(defaultModel, time.GetUtcNow()));
             // They are for those who write by scripts; this program writes only what it can read, and checks beforehand.
             connection.Execute("PRAGMA ignore_check_constraints = ON");

@@ -68,6 +68,17 @@ internal sealed class SqliteStatement : IDisposable
         return bytes.Length;
     }
 
+    /// <summary>Makes sure that a text or blob is what was stored.</summary>
+    /// <param name="column">The text's.</param>
+    /// <param name="checksum">The column of its checksum; NULL there: it has none.</param>
+    /// <param name="what">Which text of a prompt it is.</param>
+    /// <exception cref="OllamaProxy.Prompts.StoreException">It is not.</exception>
+    public void RefuseDamaged(int column, int checksum, string what)
+    {
+        if (!IsNull(checksum) && Checksum.Of(raw.sqlite3_column_blob(_statement, column)) != Int64(checksum))
+            throw Checksum.Mismatch(what);
+    }
+
     public long? Int64OrNull(int column) => IsNull(column) ? null : Int64(column);
 
     public int? Int32OrNull(int column) => IsNull(column) ? null : Int32(column);
