@@ -16,16 +16,19 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
         """
         SELECT seq, updated_at, octet_length(result), octet_length(thinking),
             done_reason, total_duration, load_duration, prompt_eval_count, prompt_eval_duration, eval_count, eval_duration,
-            result_checksum, thinking_checksum
+            result_checksum, thinking_checksum, iif(octet_length(thinking) > $max_short, NULL, thinking)
         FROM prompts WHERE id = $id AND result IS NOT NULL
         """;
 
     /// <summary>The result, or what there is of one; null if there is none, or no such prompt.</summary>
     public StoredResult? FindResult(SqliteSession session, Guid id) => InSnapshot(session, () =>
     {
-        using var row = session.Query(ResultQuery, ("$id", id.ToString()));
+        using var row = session.Query(ResultQuery, ("$id", id.ToString()), ("$max_short", LongText.MaxShort));
         if (!row.Read())
             return null;
+        // It is sent behind the text, when it is too late to say that it is damaged.
+        if (row.Int32OrNull(3) <= LongText.MaxShort)
+            row.RefuseDamaged(13, 12, "thinking");
         var version = new RowVersion(row.Int64(0), row.Text(1));
         var texts = longTexts.Find(session, version.Seq);
         var statistics = new GenerationStatistics
