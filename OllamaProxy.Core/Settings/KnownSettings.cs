@@ -23,6 +23,7 @@ public static class KnownSettings
         new("OLLAMA_RETRY_BASE_SECONDS", "1", "longest wait before the second attempt"),
         new("OLLAMA_PROXY_BACKEND_TOKEN", "none", "sent as Authorization: Bearer to backends without credentials of their own"),
         new("OLLAMA_PROXY_DB", "data/queue.db", "the SQLite file"),
+        new("OLLAMA_PROXY_CHECK_DATABASE", "false", "true: the whole file is checked at the start"),
         new("OLLAMA_PROXY_WORKER", "true", "false: this process only serves"),
         new("OLLAMA_PROXY_DRAIN_SECONDS", "60", "seconds that one run of the worker listens for prompts"),
         new("OLLAMA_PROXY_LEASE_SECONDS", "60", "seconds after which a lost worker's prompts are queued again"),

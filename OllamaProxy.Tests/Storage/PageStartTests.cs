@@ -52,12 +52,10 @@ public sealed class PageStartTests : IDisposable
     [Fact]
     public async Task A_file_of_version_1_is_searched_for_its_gaps()
     {
-        Sql(SqliteSchema.Migrations[0]);
-        Sql("""
+        OldFile.Make(File, version: 1, """
             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1000)
             INSERT INTO prompts (id, prompt) SELECT printf('00000000-0000-0000-0000-%012x', n), n FROM numbers;
-            DELETE FROM prompts WHERE seq % 3 = 0 OR seq > 900;
-            PRAGMA user_version = 1
+            DELETE FROM prompts WHERE seq % 3 = 0 OR seq > 900
             """);
 
         await using var migrated = Open();

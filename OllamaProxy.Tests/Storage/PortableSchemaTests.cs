@@ -106,13 +106,7 @@ public sealed partial class PortableSchemaTests : IDisposable
     private async Task MakeAsync(bool isMigrated)
     {
         if (isMigrated)
-        {
-            using var connection = StorageRig.Open(File);
-            connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
-            foreach (var step in SqliteSchema.Migrations.Take(5))
-                connection.Execute(step);
-            connection.Execute("PRAGMA user_version = 5; INSERT INTO prompts (id, prompt) VALUES ('0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3b', 'from before')");
-        }
+            OldFile.Make(File, version: 5, "INSERT INTO prompts (id, prompt) VALUES ('0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3b', 'from before')");
         await Open().DisposeAsync();
     }
 
