@@ -57,7 +57,8 @@ public static class OllamaProxyServices
         services.AddSingleton<IPromptStore>(provider =>
         {
             var options = provider.GetRequiredService<OllamaProxyOptions>();
-            var store = SqlitePromptStore.Open(options.DatabasePath, options.Model, provider.GetRequiredService<TimeProvider>(), options.AgeingStep, options.CheckDatabase);
+            var time = provider.GetRequiredService<TimeProvider>();
+            var store = SqlitePromptStore.Open(options.DatabasePath, options.Model, time, options.AgeingStep, options.CheckDatabase);
             provider.GetRequiredService<ILogger<SqlitePromptStore>>().DatabaseOpened(options.DatabasePath);
             return store;
         });

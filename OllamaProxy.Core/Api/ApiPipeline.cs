@@ -106,6 +106,7 @@ public sealed class ApiPipeline(
         logger.StoreFailed(context.Request.Method, context.Request.Path, exception.Message);
         if (exception.MayPass)
             context.Response.Headers.RetryAfter = StoreRetryAfter;
-        return ApiError.Of(context, exception.IsDamage ? StatusCodes.Status500InternalServerError : StatusCodes.Status503ServiceUnavailable, exception.Message);
+        var status = exception.IsDamage ? StatusCodes.Status500InternalServerError : StatusCodes.Status503ServiceUnavailable;
+        return ApiError.Of(context, status, exception.Message);
     }
 }

@@ -22,7 +22,8 @@ public sealed class CallConnections(
     internal const string ShuttingDown = "Ollama Proxy is shutting down.";
 
     private const string BegunElsewhere =
-        "This process stood still for longer than a lease, and another process had begun the prompt, and stopped it since the client seemed to be gone. Send the call again.";
+        "This process stood still for longer than a lease, and another process had begun the prompt, and stopped it since the client "
+        + "seemed to be gone. Send the call again.";
 
     /// <summary>
     /// How often the store is looked at for what nobody tells of: that others have cancelled the prompt or deleted it or, where this

@@ -9,7 +9,8 @@ namespace OllamaProxy.Api;
 /// becomes a prompt, waits its turn, and is answered on the same connection with what Ollama says, byte for byte.
 /// </summary>
 public sealed class CallHandlers(
-    PromptQueue queue, CallConnections connections, Passing passing, LiveResponses liveResponses, Waits waits, RequestBody bodies, OllamaProxyOptions options, TimeProvider time)
+    PromptQueue queue, CallConnections connections, Passing passing, LiveResponses liveResponses, Waits waits, RequestBody bodies,
+    OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>The header that tells the id of the prompt that a call has become.</summary>
     public const string PromptId = "X-Prompt-Id";

@@ -20,7 +20,8 @@ public sealed class OpenConnections(
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                if (renewAfter > ClockLook && time.GetElapsedTime(renewed.Timestamp) < renewAfter && renewed.SetSince(time) == TimeSpan.Zero)
+                var isDue = renewAfter <= ClockLook || time.GetElapsedTime(renewed.Timestamp) >= renewAfter;
+                if (!isDue && renewed.SetSince(time) == TimeSpan.Zero)
                     continue;
                 renewed = ClockReading.Of(time);
                 if (liveResponses.Awaited is { Count: > 0 } ids)

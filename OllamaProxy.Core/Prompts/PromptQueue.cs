@@ -45,7 +45,9 @@ public sealed class PromptQueue(
     /// <summary>The prompt, or null if there is none with this id.</summary>
     public Task<Prompt?> FindAsync(Guid id, CancellationToken cancellationToken) => store.FindAsync(id, cancellationToken);
 
-    /// <summary>Asks again for a prompt whose client was taken for gone though it is there; see <see cref="IPromptStore.ReconnectAsync"/>.</summary>
+    /// <summary>
+    /// Asks again for a prompt whose client was taken for gone though it is there; see <see cref="IPromptStore.ReconnectAsync"/>.
+    /// </summary>
     public async Task<Prompt?> ReconnectAsync(Guid id, Connection connection, CancellationToken cancellationToken)
     {
         var prompt = await store.ReconnectAsync(id, connection, cancellationToken);

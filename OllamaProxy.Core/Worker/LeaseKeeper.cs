@@ -41,7 +41,8 @@ public sealed class LeaseKeeper(
                     break;
                 // At short leases every tick is a renewal; by the clock, half of them would come a moment too early.
                 // And once the wall clock was set, by which others judge the lease.
-                var renew = _renewAfter <= LookInterval || time.GetElapsedTime(renewed.Timestamp) >= _renewAfter || renewed.SetSince(time) != TimeSpan.Zero;
+                var renew = _renewAfter <= LookInterval || time.GetElapsedTime(renewed.Timestamp) >= _renewAfter
+                    || renewed.SetSince(time) != TimeSpan.Zero;
                 var asked = ClockReading.Of(time);
                 var chunk = text.ReadFrom(kept, MaxChunk);
                 var state = await TryAsync(prompt, chunk, renew, attemptEnded);

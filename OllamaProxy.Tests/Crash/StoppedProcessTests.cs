@@ -44,7 +44,8 @@ public sealed class StoppedProcessTests
 
         using var response = await answer;
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
-        Assert.Equal("completed", (await other.StatusAsync(response.Headers.GetValues("X-Prompt-Id").Single())).GetProperty("status").GetString());
+        var status = await other.StatusAsync(response.Headers.GetValues("X-Prompt-Id").Single());
+        Assert.Equal("completed", status.GetProperty("status").GetString());
         if (first is not null)
             (await first).Dispose();
     }
@@ -148,8 +149,15 @@ public sealed class StoppedProcessTests
     private static Task<RunningProxy> StartOtherAsync(TempFolder folder, OllamaSimulator ollama) => RunningProxy.StartAsync(
         ProxyHosts.Server, null, ("OLLAMA_PROXY_DB", folder.File("queue.db")), ("OLLAMA_URL", ollama.BaseAddress.ToString()), Lease);
 
-    private static Task<HttpResponseMessage> CallAsync(HttpClient client, string path, CancellationToken cancellationToken = default) => client.PostAsJsonAsync(
-        path, new { model = "llama3.2", prompt = "hi", messages = new[] { new { role = "user", content = "hi" } }, max_tokens = 9, stream = false }, cancellationToken);
+    private static Task<HttpResponseMessage> CallAsync(HttpClient client, string path, CancellationToken cancellationToken = default) =>
+        client.PostAsJsonAsync(path, new
+        {
+            model = "llama3.2",
+            prompt = "hi",
+            messages = new[] { new { role = "user", content = "hi" } },
+            max_tokens = 9,
+            stream = false,
+        }, cancellationToken);
 
     private static async Task<int> CountAsync(RunningProxy proxy, string status) =>
         (await proxy.GetAsync($"/api/v1/prompts?status={status}")).GetProperty("total").GetInt32();

@@ -4,7 +4,10 @@ using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;
 
-/// <summary>The wall clock is set while leases are held, in this process and in another: those who are there keep theirs, and those who are gone lose theirs in time.</summary>
+/// <summary>
+/// The wall clock is set while leases are held, in this process and in another: those who are there keep theirs, and those who are gone
+/// lose theirs in time.
+/// </summary>
 public sealed class ClockJumpTests : IAsyncLifetime, IDisposable
 {
     private static readonly TimeSpan Length = TimeSpan.FromMinutes(1);
@@ -20,7 +23,8 @@ public sealed class ClockJumpTests : IAsyncLifetime, IDisposable
     /// <summary>In seconds; the second is set while the first is still being got over.</summary>
     public static TheoryData<double, double> Jumps => new()
     {
-        { 5, 0 }, { 59, 0 }, { 61, 0 }, { 3600, 0 }, { 86_400 * 3650d, 0 }, { -5, 0 }, { -59, 0 }, { -61, 0 }, { -3600, 0 }, { -86_400 * 3650d, 0 },
+        { 5, 0 }, { 59, 0 }, { 61, 0 }, { 3600, 0 }, { 86_400 * 3650d, 0 }, { -5, 0 }, { -59, 0 }, { -61, 0 }, { -3600, 0 },
+        { -86_400 * 3650d, 0 },
         { 3600, 3600 }, { 3600, -3600 }, { 3600, -7200 }, { -3600, 3600 }, { -3600, 7200 }, { -3600, -3600 },
     };
 
@@ -54,7 +58,8 @@ public sealed class ClockJumpTests : IAsyncLifetime, IDisposable
             }
             _time.Advance(TimeSpan.FromSeconds(1));
             await SweepAsync();
-            Assert.Equal((PromptStatus.Processing, 1, PromptStatus.Queued), (await StatusAsync(running.Id), (await _store.FindAsync(running.Id, default))!.Attempts, await StatusAsync(waiting.Id)));
+            Assert.Equal((PromptStatus.Processing, 1, PromptStatus.Queued), (await StatusAsync(running.Id),
+                (await _store.FindAsync(running.Id, default))!.Attempts, await StatusAsync(waiting.Id)));
         }
     }
 
@@ -72,7 +77,8 @@ public sealed class ClockJumpTests : IAsyncLifetime, IDisposable
             if (second == 45)
                 Jump(another);
             if (second < 59)
-                Assert.Equal((PromptStatus.Processing, PromptStatus.Queued), (await StatusAsync(running.Id), await StatusAsync(waiting.Id)));
+                Assert.Equal((PromptStatus.Processing, PromptStatus.Queued), (await StatusAsync(running.Id),
+                    await StatusAsync(waiting.Id)));
             _time.Advance(TimeSpan.FromSeconds(1));
             await SweepAsync();
         }

@@ -9,7 +9,9 @@ using OllamaProxy.Tests.Worker;
 
 namespace OllamaProxy.Tests.Storage;
 
-/// <summary>A bit of a stored text changes in the file, as disks and copies do it: SQLite does not notice, and nobody gets wrong words.</summary>
+/// <summary>
+/// A bit of a stored text changes in the file, as disks and copies do it: SQLite does not notice, and nobody gets wrong words.
+/// </summary>
 public sealed class DamagedTextTests
 {
     /// <summary>What stands in the middle of each text, and is damaged there.</summary>
@@ -61,7 +63,8 @@ public sealed class DamagedTextTests
     {
         using var folder = new TempFolder();
         await using (var store = SqlitePromptStore.Open(folder.File("queue.db"), "m", TimeProvider.System))
-            await store.AddAsync(new(Text(1000), "m", "{}"u8.ToArray()) { Id = Guid.Parse("0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a") }, 0, default);
+            await store.AddAsync(new(Text(1000), "m", "{}"u8.ToArray()) { Id = Guid.Parse("0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a") }, 0,
+                default);
         Damage(folder.File("queue.db"));
         using var server = new ServerProcess(folder, "--urls http://127.0.0.1:0", ("OLLAMA_PROXY_WORKER", "0"));
         using var client = await server.ClientAsync();
@@ -69,7 +72,8 @@ public sealed class DamagedTextTests
         using var response = await client.GetAsync("/api/v1/prompt/0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a");
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
-        await Eventually.True(() => server.Output.Contains("/api/v1/prompt/0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a failed. The text of this prompt is damaged in the database", StringComparison.Ordinal));
+        await Eventually.True(() => server.Output.Contains(
+            "8b0c7e1d2f3a failed. The text of this prompt is damaged in the database", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -82,7 +86,10 @@ public sealed class DamagedTextTests
         await using var rig = await WorkerRig.StartAsync();
         var prompt = new NewPrompt(isCall ? "call" : Text(length), "llama3.2", "{}"u8.ToArray());
         if (isCall)
-            prompt = prompt with { Call = new("/api/generate", "", HeaderList.Empty, Encoding.UTF8.GetBytes($$"""{"model":"llama3.2","prompt":"{{Text(length)}}"}""")) };
+            prompt = prompt with
+            {
+                Call = new("/api/generate", "", HeaderList.Empty, Encoding.UTF8.GetBytes($$"""{"model":"llama3.2","prompt":"{{Text(length)}}"}""")),
+            };
         var damaged = (await rig.Store.AddAsync(prompt, 0, default)).Prompt.Id;
         var next = await rig.SubmitAsync("next");
         (await StorageRig.WriterOfAsync(rig.Store)).Execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA cache_size = 0");
@@ -105,7 +112,10 @@ public sealed class DamagedTextTests
         var queued = await StoreAsync(proxy, "prompt", 1000);
         var ended = await StoreAsync(proxy, "result", 1000);
         using (var connection = StorageRig.Open(proxy.DatabasePath))
-            connection.Execute($"UPDATE prompts SET prompt = 'changed' WHERE id = '{queued}'; UPDATE prompts SET result = 'changed too' WHERE id = '{ended}'");
+            connection.Execute($"""
+                UPDATE prompts SET prompt = 'changed' WHERE id = '{queued}';
+                UPDATE prompts SET result = 'changed too' WHERE id = '{ended}'
+                """);
 
         Assert.Equal("changed", (await proxy.GetAsync($"/api/v1/prompt/{queued}")).GetProperty("prompt").GetString());
         Assert.Equal("changed too", (await proxy.GetAsync($"/api/v1/prompt/{ended}/result")).GetProperty("result").GetString());
@@ -162,7 +172,8 @@ public sealed class DamagedTextTests
         using (var file = new FileStream(path, FileMode.Open) { Position = (page - 1) * 4096 })
             file.Write(new byte[4096]);
 
-        using var server = new ServerProcess(folder, "--urls http://127.0.0.1:0", ("OLLAMA_PROXY_CHECK_DATABASE", check), ("OLLAMA_URL", "http://127.0.0.1:1"));
+        using var server = new ServerProcess(
+            folder, "--urls http://127.0.0.1:0", ("OLLAMA_PROXY_CHECK_DATABASE", check), ("OLLAMA_URL", "http://127.0.0.1:1"));
         if (code == 0)
         {
             using var client = await server.ClientAsync();
@@ -197,10 +208,12 @@ public sealed class DamagedTextTests
         var claimed = (await store.ClaimAsync(Terms with { Concurrency = 10 }, default))!;
         while (claimed.Id != id)
             claimed = (await store.ClaimAsync(Terms with { Concurrency = 10 }, default))!;
-        var result = new PromptResult(kind is "result" or "partial" ? Text(length) : "text", kind == "thinking" ? Text(length) : null, GenerationStatistics.None);
+        var result = new PromptResult(kind is "result" or "partial" ? Text(length) : "text", kind == "thinking" ? Text(length) : null,
+            GenerationStatistics.None);
         if (kind == "response")
             result = result with { Response = new(200, HeaderList.Empty, Encoding.UTF8.GetBytes(Text(length))) };
-        Assert.True(kind == "partial" ? await store.FailAsync(claimed.Lease, "no", result, default) : await store.CompleteAsync(claimed.Lease, result, default));
+        Assert.True(kind == "partial" ? await store.FailAsync(claimed.Lease, "no", result, default)
+            : await store.CompleteAsync(claimed.Lease, result, default));
         return id.ToString();
     }
 

@@ -5,7 +5,10 @@ using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;
 
-/// <summary>The files that SQLite keeps beside the database, its log and the index of that, when somebody takes them away. Elsewhere than on Linux nothing notices.</summary>
+/// <summary>
+/// The files that SQLite keeps beside the database, its log and the index of that, when somebody takes them away. Elsewhere than on Linux
+/// nothing notices.
+/// </summary>
 public sealed class LogFaultTests
 {
     public static TheoryData<string, string> Faults => new()
@@ -29,7 +32,8 @@ public sealed class LogFaultTests
         var path = rig.Proxy.DatabasePath + file;
         Break(path, fault);
 
-        Assert.StartsWith($"The file {path}, which belongs to the database, was moved, deleted or replaced", await rig.AssertRefusedAsync(mayPass: false), StringComparison.Ordinal);
+        Assert.StartsWith($"The file {path}, which belongs to the database, was moved, deleted or replaced",
+            await rig.AssertRefusedAsync(mayPass: false), StringComparison.Ordinal);
         if (fault == "replaced by a folder")
             Directory.Delete(path);
         await rig.Proxy.RestartAsync();

@@ -9,7 +9,10 @@ using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;
 
-/// <summary>Rows of the original program, or of scripts that wrote into its table, that are not as one would expect: nothing stops the takeover, and no row is lost.</summary>
+/// <summary>
+/// Rows of the original program, or of scripts that wrote into its table, that are not as one would expect: nothing stops the takeover,
+/// and no row is lost.
+/// </summary>
 public sealed class OddOriginalTests
 {
     private const string Id = "6d1c2b0a-8f0e-4a66-9d55-0f3b8a1f0001";
@@ -17,22 +20,30 @@ public sealed class OddOriginalTests
 
     /// <summary>SQL values of every kind that a column can hold, whatever it is declared as.</summary>
     private static readonly Gen<string> Anything = Among(
-        "NULL", "''", "' '", "0", "-1", "17", "1.5", "-1e308", "9e999", "9223372036854775807", "x''", "x'00'", "x'ff'", "x'c3'", "x'eda080'", "x'6162'", "'plain'", "'ä€😀'",
-        "'a' || char(0) || 'b'", "char(0)", "CAST(x'ff41' AS TEXT)", "CAST(x'f0908d' AS TEXT)", "zeroblob(70000)", "hex(zeroblob(70000))", "'''; DROP TABLE prompts; --'", "char(65279)", "'{\"a\":1}'");
+        "NULL", "''", "' '", "0", "-1", "17", "1.5", "-1e308", "9e999", "9223372036854775807", "x''", "x'00'", "x'ff'", "x'c3'",
+        "x'eda080'", "x'6162'", "'plain'", "'ä€😀'",
+        "'a' || char(0) || 'b'", "char(0)", "CAST(x'ff41' AS TEXT)", "CAST(x'f0908d' AS TEXT)", "zeroblob(70000)", "hex(zeroblob(70000))",
+        "'''; DROP TABLE prompts; --'", "char(65279)", "'{\"a\":1}'");
 
     private static readonly Gen<string> Ids = Gen.Frequency((3, Anything), (5, Among(
-        $"'{Id}'", $"'{Id.ToUpperInvariant()}'", "'6d1c2b0a-8f0e-4a66-9d55-0f3b8a1F0001'", $"'{{{Id}}}'", $"'({Id})'", $"'{Id.Replace("-", "", StringComparison.Ordinal)}'", $"' {Id}'", $"'{Id}' || char(0)",
-        $"CAST('{Id}' AS BLOB)", "'00000000-0000-0000-0000-000000000000'", "'6d1c2b0a-8f0e-4a66-9d55-0f3b8a1f000'", "'{0x6d1c2b0a,0x8f0e,0x4a66,{0x9d,0x55,0x0f,0x3b,0x8a,0x1f,0x00,0x01}}'")),
+        $"'{Id}'", $"'{Id.ToUpperInvariant()}'", "'6d1c2b0a-8f0e-4a66-9d55-0f3b8a1F0001'", $"'{{{Id}}}'", $"'({Id})'",
+        $"'{Id.Replace("-", "", StringComparison.Ordinal)}'", $"' {Id}'", $"'{Id}' || char(0)",
+        $"CAST('{Id}' AS BLOB)", "'00000000-0000-0000-0000-000000000000'", "'6d1c2b0a-8f0e-4a66-9d55-0f3b8a1f000'",
+        "'{0x6d1c2b0a,0x8f0e,0x4a66,{0x9d,0x55,0x0f,0x3b,0x8a,0x1f,0x00,0x01}}'")),
         (5, Gen.Guid.Select(id => $"'{id}'")));
 
-    private static readonly Gen<string> Statuses = Gen.Frequency((2, Anything), (5, Among("'queued'", "'processing'", "'completed'", "'failed'", "'error'", "'QUEUED'", "'completed '", "x'717565756564'")));
+    private static readonly Gen<string> Statuses = Gen.Frequency((2, Anything), (5, Among("'queued'", "'processing'", "'completed'",
+        "'failed'", "'error'", "'QUEUED'", "'completed '", "x'717565756564'")));
 
     private static readonly Gen<string> Times = Gen.Frequency((2, Anything), (5, Among(
-        "'2026-02-21T12:00:00+00:00'", "'2026-02-21T12:00:00.000001+00:00'", "'2026-02-21T12:00:00'", "'2026-02-21 12:00:00.5'", "'2026-02-21'", "'2026-02-30T12:00:00+00:00'", "'0001-01-01T00:00:00+14:00'",
-        "'9999-12-31T23:59:59.999999-14:00'", "'0000-00-00'", "'2026-02-21T24:00:00'", "CURRENT_TIMESTAMP", "1771675200", "1771675200.25", "2461093.0", "'now'", "'12:00'", "'1'", "'-4713-11-24 12:00:00'",
+        "'2026-02-21T12:00:00+00:00'", "'2026-02-21T12:00:00.000001+00:00'", "'2026-02-21T12:00:00'", "'2026-02-21 12:00:00.5'",
+        "'2026-02-21'", "'2026-02-30T12:00:00+00:00'", "'0001-01-01T00:00:00+14:00'",
+        "'9999-12-31T23:59:59.999999-14:00'", "'0000-00-00'", "'2026-02-21T24:00:00'", "CURRENT_TIMESTAMP", "1771675200", "1771675200.25",
+        "2461093.0", "'now'", "'12:00'", "'1'", "'-4713-11-24 12:00:00'",
         "253402300800", "-62135596801", "1e18", "'Sat Feb 21 12:00:00 2026'", "'2026-02-21T12:00:00.123456789Z'")));
 
-    private static readonly Gen<string> Rows = Gen.Select(Ids, Anything, Statuses, Anything, Times, Times).Select(row => $"({row.Item1}, {row.Item2}, {row.Item3}, {row.Item4}, {row.Item5}, {row.Item6})");
+    private static readonly Gen<string> Rows = Gen.Select(Ids, Anything, Statuses, Anything, Times, Times).Select(row =>
+        $"({row.Item1}, {row.Item2}, {row.Item3}, {row.Item4}, {row.Item5}, {row.Item6})");
 
     [Fact]
     public Task Whatever_the_rows_are_nothing_stops_the_takeover_and_none_is_lost() => Rows.List[0, 12].SampleAsync(async rows =>
@@ -43,7 +54,8 @@ public sealed class OddOriginalTests
         {
             foreach (var row in rows)
                 original.Execute($"INSERT OR IGNORE INTO prompts VALUES {row}");
-            using var command = original.Command("SELECT rowid, CAST(coalesce(prompt, '') AS BLOB), CAST(coalesce(result, '') AS BLOB) FROM prompts");
+            using var command = original.Command(
+                "SELECT rowid, CAST(coalesce(prompt, '') AS BLOB), CAST(coalesce(result, '') AS BLOB) FROM prompts");
             using var reader = command.ExecuteReader();
             while (reader.Read())
                 texts.Add((reader.GetInt64(0), Text(reader, 1), Text(reader, 2)));
@@ -88,7 +100,7 @@ public sealed class OddOriginalTests
         using var folder = new TempFolder();
         using (var original = Make(folder))
             foreach (var id in ids)
-                original.Execute("INSERT INTO prompts VALUES ($id, $id, 'completed', 'Paris', '2026-02-21T12:00:00+00:00', '2026-02-21T12:00:00+00:00')", ("$id", id));
+                original.Execute("INSERT INTO prompts VALUES ($id, $id, 'completed', 'Paris', '2026-02-21', '2026-02-21')", ("$id", id));
 
         await using var store = Open(folder);
 
@@ -143,7 +155,10 @@ public sealed class OddOriginalTests
     {
         using var folder = new TempFolder();
         using (var original = Make(folder))
-            original.Execute($"INSERT INTO prompts VALUES ('{Id}', 'a' || char(0) || 'b', 'completed', CAST(x'ff41' AS TEXT) || hex(zeroblob(2000000)), '2026-02-21', '2026-02-21')");
+            original.Execute($"""
+                INSERT INTO prompts
+                VALUES ('{Id}', 'a' || char(0) || 'b', 'completed', CAST(x'ff41' AS TEXT) || hex(zeroblob(2000000)), '2026-02-21', '2026-02-21')
+                """);
 
         await using var store = Open(folder);
 
@@ -155,7 +170,8 @@ public sealed class OddOriginalTests
 
     private static Gen<string> Among(params string[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
 
-    private static SqliteConnection Make(TempFolder folder, string columns = "prompt TEXT NOT NULL, status TEXT NOT NULL, result TEXT, created_at TEXT NOT NULL, updated_at TEXT NOT NULL")
+    private static SqliteConnection Make(TempFolder folder,
+        string columns = "prompt TEXT NOT NULL, status TEXT NOT NULL, result TEXT, created_at TEXT NOT NULL, updated_at TEXT NOT NULL")
     {
         var connection = StorageRig.Open(folder.File("queue.db"));
         connection.Execute($"CREATE TABLE prompts (id TEXT PRIMARY KEY, {columns})");
@@ -164,5 +180,6 @@ public sealed class OddOriginalTests
 
     private static string Text(SqliteDataReader row, int column) => Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(column));
 
-    private static SqlitePromptStore Open(TempFolder folder) => SqlitePromptStore.Open(folder.File("queue.db"), "mistral", new FakeTimeProvider(Now));
+    private static SqlitePromptStore Open(TempFolder folder) => SqlitePromptStore.Open(folder.File("queue.db"), "mistral",
+        new FakeTimeProvider(Now));
 }

@@ -60,7 +60,8 @@ public sealed class PageStartTests : IDisposable
 
         await using var migrated = Open();
 
-        var gaps = Enumerable.Range(1, 1000).Where(seq => seq % 3 == 0 || seq > 900).GroupBy(seq => (seq - 1) / PageStart.Block).Select(block => (long)((block.Key * 1000) + block.Count()));
+        var gaps = Enumerable.Range(1, 1000).Where(seq => seq % 3 == 0 || seq > 900).GroupBy(seq => (seq - 1) / PageStart.Block)
+            .Select(block => (long)((block.Key * 1000) + block.Count()));
         Assert.Equal(gaps, Column("SELECT block * 1000 + prompts FROM removals ORDER BY block"));
         await AssertPagesAsync(migrated, Column("SELECT seq FROM prompts"));
     }

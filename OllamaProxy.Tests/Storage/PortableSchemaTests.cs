@@ -9,11 +9,16 @@ namespace OllamaProxy.Tests.Storage;
 /// <summary>The file can be read, written and checked by the SQLite of Debian 12, which is 3.40: nothing in the schema is newer.</summary>
 public sealed partial class PortableSchemaTests : IDisposable
 {
-    /// <summary>The scalar functions of SQLite 3.40 (https://sqlite.org/lang_corefunc.html and lang_datefunc.html), of those that a schema may use.</summary>
+    /// <summary>
+    /// The scalar functions of SQLite 3.40 (https://sqlite.org/lang_corefunc.html and lang_datefunc.html), of those that a schema may
+    /// use.
+    /// </summary>
     private static readonly HashSet<string> Known =
     [
-        "abs", "char", "coalesce", "date", "datetime", "format", "glob", "hex", "ifnull", "iif", "instr", "julianday", "length", "like", "lower", "ltrim",
-        "max", "min", "nullif", "printf", "quote", "replace", "round", "rtrim", "sign", "strftime", "substr", "substring", "time", "trim", "typeof", "unicode",
+        "abs", "char", "coalesce", "date", "datetime", "format", "glob", "hex", "ifnull", "iif", "instr", "julianday", "length", "like",
+        "lower", "ltrim",
+        "max", "min", "nullif", "printf", "quote", "replace", "round", "rtrim", "sign", "strftime", "substr", "substring", "time", "trim",
+        "typeof", "unicode",
         "unixepoch", "upper", "zeroblob", "count", "sum", "total", "avg",
     ];
 
@@ -33,7 +38,8 @@ public sealed partial class PortableSchemaTests : IDisposable
         using var connection = StorageRig.Open(File);
         var functions = Texts(connection, "SELECT DISTINCT name FROM pragma_function_list").ToHashSet();
         var schema = string.Join('\n', Texts(connection, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"));
-        var used = Call().Matches(Comment().Replace(schema, "")).Select(call => call.Groups[1].Value.ToLowerInvariant()).Where(functions.Contains).ToHashSet();
+        var used = Call().Matches(Comment().Replace(schema, "")).Select(call => call.Groups[1].Value.ToLowerInvariant())
+            .Where(functions.Contains).ToHashSet();
 
         Assert.Contains("julianday", used);
         Assert.Empty(used.Except(Known));
@@ -55,17 +61,24 @@ public sealed partial class PortableSchemaTests : IDisposable
         using var connection = StorageRig.Open(File);
         foreach (var column in new[] { "id", "batch" })
         {
-            foreach (var good in new[] { "'0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a'", "'00000000-0000-0000-0000-000000000000'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'" })
-                connection.Execute($"INSERT INTO prompts (id, prompt) VALUES ('{Guid.NewGuid()}', ''); UPDATE prompts SET {column} = {good} WHERE seq = last_insert_rowid(); DELETE FROM prompts WHERE seq = last_insert_rowid()");
+            foreach (var good in new[] { "'0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a'", $"'{Guid.Empty}'", $"'{Guid.AllBitsSet}'" })
+                connection.Execute($"""
+                    INSERT INTO prompts (id, prompt) VALUES ('{Guid.NewGuid()}', '');
+                    UPDATE prompts SET {column} = {good} WHERE seq = last_insert_rowid();
+                    DELETE FROM prompts WHERE seq = last_insert_rowid()
+                    """);
             foreach (var bad in new[]
             {
-                "'0D9AF21D-6d7f-4d64-8b34-8b0c7e1d2f3a'", "'0d9af21d6d7f4d648b348b0c7e1d2f3a'", "'{0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a}'", "'0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3g'",
-                "'0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a '", "'0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a' || char(0)", "'--------6-d7f--4d64-8b34-8b0c7e1d2f3'", "''", "'nightly'", "17",
-                "'0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3' || char(233)", "CAST('0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a' AS BLOB)", "'0d9af21d-6d7f-4d64-8b34--b0c7e1d2f3a'",
+                "'0D9AF21D-6d7f-4d64-8b34-8b0c7e1d2f3a'", "'0d9af21d6d7f4d648b348b0c7e1d2f3a'",
+                "'{0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a}'", "'0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3g'",
+                "'0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a '", "'0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a' || char(0)",
+                "'--------6-d7f--4d64-8b34-8b0c7e1d2f3'", "''", "'nightly'", "17",
+                "'0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3' || char(233)", "CAST('0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a' AS BLOB)",
+                "'0d9af21d-6d7f-4d64-8b34--b0c7e1d2f3a'",
             })
             {
-                Assert.Throws<SqliteException>(() => connection.Execute(
-                    $"INSERT INTO prompts (id, prompt, batch) VALUES ({(column == "id" ? bad : $"'{Guid.NewGuid()}'")}, '', {(column == "batch" ? bad : "NULL")})"));
+                var (id, batch) = column == "id" ? (bad, "NULL") : ($"'{Guid.NewGuid()}'", bad);
+                Assert.Throws<SqliteException>(() => connection.Execute($"INSERT INTO prompts (id, prompt, batch) VALUES ({id}, '', {batch})"));
             }
         }
         Assert.Equal(isMigrated ? 1 : 0, connection.Number("SELECT count(*) FROM prompts"));
@@ -89,7 +102,8 @@ public sealed partial class PortableSchemaTests : IDisposable
         await MakeAsync(isMigrated);
 
         await SqliteShell.RunAsync(File, "VACUUM");
-        await SqliteShell.RunAsync(File, "INSERT INTO prompts (id, prompt) VALUES ('0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a', 'from a script')");
+        await SqliteShell.RunAsync(File,
+            "INSERT INTO prompts (id, prompt) VALUES ('0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a', 'from a script')");
         await SqliteShell.RunAsync(File, "UPDATE prompts SET priority = 1, model = 'mistral'");
         Assert.Equal("ok", await SqliteShell.RunAsync(File, "PRAGMA integrity_check"));
         Assert.Equal("ok", await SqliteShell.RunAsync(File, "PRAGMA quick_check"));
@@ -106,7 +120,8 @@ public sealed partial class PortableSchemaTests : IDisposable
     private async Task MakeAsync(bool isMigrated)
     {
         if (isMigrated)
-            OldFile.Make(File, version: 5, "INSERT INTO prompts (id, prompt) VALUES ('0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3b', 'from before')");
+            OldFile.Make(File, version: 5,
+                "INSERT INTO prompts (id, prompt) VALUES ('0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3b', 'from before')");
         await Open().DisposeAsync();
     }
 

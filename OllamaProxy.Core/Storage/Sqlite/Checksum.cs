@@ -53,7 +53,12 @@ internal struct Checksum
     /// <summary>What to tell people of a text that has changed since it was stored.</summary>
     /// <param name="what">Which text of a prompt it is.</param>
     public static StoreException Mismatch(string what) =>
-        new($"The {what} of this prompt is damaged in the database: it is not what was stored. Restore the database from a copy, or send the prompt again.") { MayPass = false, IsDamage = true };
+        new($"The {what} of this prompt is damaged in the database: it is not what was stored. "
+            + "Restore the database from a copy, or send the prompt again.")
+        {
+            MayPass = false,
+            IsDamage = true,
+        };
 
     public void Append(ReadOnlySpan<byte> bytes)
     {

@@ -23,11 +23,12 @@ internal static class Connections
             """
             UPDATE attempts SET ended_at = $now, error = $gone
             WHERE ended_at IS NULL AND seq = (SELECT seq FROM prompts WHERE id = $id AND status = 'cancelled');
-            UPDATE prompts SET status = 'queued', attempts = attempts - (started_at IS NOT NULL), error = NULL, result = NULL, thinking = NULL,
-                started_at = NULL, completed_at = NULL, updated_at = $now
+            UPDATE prompts SET status = 'queued', attempts = attempts - (started_at IS NOT NULL),
+                error = NULL, result = NULL, thinking = NULL, started_at = NULL, completed_at = NULL, updated_at = $now
             WHERE id = $id AND status = 'cancelled' AND error = $gone AND ($worker IS NOT NULL OR started_at IS NULL)
             """,
-            ("$id", id.ToString()), ("$worker", connection.Worker?.ToString()), ("$gone", Connection.Gone), ("$now", SqliteTime.Write(now)));
+            ("$id", id.ToString()), ("$worker", connection.Worker?.ToString()), ("$gone", Connection.Gone),
+            ("$now", SqliteTime.Write(now)));
         var prompt = PromptRow.Find(session, id);
         if (queued > 0)
             Insert(session, prompt!.Seq, connection, now);

@@ -2,8 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace OllamaProxy.Storage.Sqlite;
 
-/// <summary>Which file it is that a path names, whatever the file is called: on Linux, where an open file can be taken away, its device and inode.</summary>
-internal readonly partial record struct FileIdentity(uint DeviceMajor, uint DeviceMinor, ulong Inode)
+/// <summary>
+/// Which file it is that a path names, whatever the file is called: on Linux, where an open file can be taken away, its device and inode.
+/// </summary>
+internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor, ulong Inode)
 {
     private const int CurrentFolder = -100; // AT_FDCWD
     private const uint InodeOnly = 0x100; // STATX_INO

@@ -8,7 +8,10 @@ internal readonly record struct LeaseExpiry(IReadOnlyList<DateTimeOffset> Clocks
     /// <summary>What ends by then has run out, whichever clock it was given by.</summary>
     public DateTimeOffset By => Clocks.Min();
 
-    /// <summary>Has leases and connections end by <see cref="By"/> that end later and have run out all the same; part of a transaction of the writer.</summary>
+    /// <summary>
+    /// Has leases and connections end by <see cref="By"/> that end later and have run out all the same; part of a transaction of the
+    /// writer.
+    /// </summary>
     public void Settle(SqliteSession session)
     {
         if (Clocks.Count == 1)
@@ -20,7 +23,8 @@ internal readonly record struct LeaseExpiry(IReadOnlyList<DateTimeOffset> Clocks
             UPDATE leases SET expires_at = $by WHERE expires_at <= $latest
                 AND NOT EXISTS (SELECT 1 FROM json_each($clocks) WHERE expires_at > value AND expires_at <= value + $length)
             """,
-            ("$by", By.ToUnixTimeMilliseconds()), ("$latest", Clocks.Max().ToUnixTimeMilliseconds()), ("$length", (long)Length.TotalMilliseconds),
+            ("$by", By.ToUnixTimeMilliseconds()), ("$latest", Clocks.Max().ToUnixTimeMilliseconds()),
+            ("$length", (long)Length.TotalMilliseconds),
             ("$clocks", $"[{string.Join(',', Clocks.Select(clock => clock.ToUnixTimeMilliseconds()))}]"));
     }
 }

@@ -90,7 +90,10 @@ internal static class LongTexts
     public static int ReadPart(SqliteSession session, long text, int number, Span<byte> piece)
     {
         using var row = session.Query(
-            "SELECT bytes, checksum FROM parts WHERE text = $text AND number = $number AND (SELECT seq FROM texts WHERE id = $text) IS NOT NULL",
+            """
+            SELECT bytes, checksum FROM parts
+            WHERE text = $text AND number = $number AND (SELECT seq FROM texts WHERE id = $text) IS NOT NULL
+            """,
             ("$text", text), ("$number", number));
         if (!row.Read())
             throw new StoreException("The prompt was changed or deleted while its text was being read.");

@@ -34,25 +34,29 @@ internal sealed class OpenFiles
     public void RefuseMoved()
     {
         if (FileControl(_connection.Handle!, "main", HasMoved, out var moved) == SQLitePCL.raw.SQLITE_OK && moved != 0)
-            throw new StoreException($"The database {_path} was moved or deleted while the program ran. Put it back, or restart the program to begin a new one.") { MayPass = false };
+            throw Moved(
+                $"The database {_path} was moved or deleted while the program ran. Put it back, or restart the program to begin a new one.");
         foreach (var file in _beside)
             if (file is { IsLog: true, IsInPlace: false, IsPlaceEmpty: true })
                 Fold();
         RefuseMovedLog();
     }
 
-    /// <summary>As <see cref="RefuseMoved"/>, of the files beside the main one: who opens the database now would read another log. Safe for many threads.</summary>
+    /// <summary>
+    /// As <see cref="RefuseMoved"/>, of the files beside the main one: who opens the database now would read another log. Safe for many
+    /// threads.
+    /// </summary>
     /// <exception cref="StoreException">One is not.</exception>
     public void RefuseMovedLog()
     {
         foreach (var file in _beside)
             if (!file.IsInPlace)
-                throw new StoreException(
-                    $"The file {file.Path}, which belongs to the database, was moved, deleted or replaced while the program ran. Put it back, or stop the program, but do not kill it, and start it again.")
-                {
-                    MayPass = false,
-                };
+                throw Moved(
+                    $"The file {file.Path}, which belongs to the database, was moved, deleted or replaced while the program ran. "
+                    + "Put it back, or stop the program, but do not kill it, and start it again.");
     }
+
+    private static StoreException Moved(string message) => new(message) { MayPass = false };
 
     /// <summary>
     /// Writes what is in the log, which is open though its name is gone, into the main file: so that what was acknowledged is not lost
@@ -70,7 +74,8 @@ internal sealed class OpenFiles
         }
     }
 
-    [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control",
+        CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
     private static extern int FileControl(SQLitePCL.sqlite3 connection, string database, int operation, out int answer);
 

@@ -91,14 +91,15 @@ internal sealed class OriginalTakeover(string model, DateTimeOffset now)
             """
             INSERT INTO prompts (id, prompt, status, result, error, created_at, updated_at, completed_at, rank, model)
             VALUES (
-                $id, coalesce(CAST($prompt AS TEXT), ''), $status, iif($status = 'queued', NULL, coalesce(CAST($result AS TEXT), '')), CAST($error AS TEXT),
+                $id, coalesce(CAST($prompt AS TEXT), ''), $status,
+                iif($status = 'queued', NULL, coalesce(CAST($result AS TEXT), '')), CAST($error AS TEXT),
                 $created_at, $updated_at, $completed_at, $rank, $model)
             """,
             ("$id", id.ToString()),
             ("$prompt", Bytes(prompt ?? "")),
             ("$status", (isToRun ? PromptStatus.Queued : isCompleted ? PromptStatus.Completed : PromptStatus.Failed).Name()),
             ("$result", Bytes(result ?? "")),
-            ("$error", isToRun || isCompleted ? null : Bytes(status is null ? "It had no status when it was taken over." : $"It had the status '{status}' when it was taken over.")),
+            ("$error", isToRun || isCompleted ? null : Bytes(ErrorOf(status))),
             ("$created_at", SqliteTime.Write(createdAt)),
             ("$updated_at", SqliteTime.Write(updatedAt)),
             ("$completed_at", isToRun ? null : SqliteTime.Write(updatedAt)),
@@ -106,10 +107,14 @@ internal sealed class OriginalTakeover(string model, DateTimeOffset now)
             ("$model", isToRun ? model : null));
     }
 
+    private static string ErrorOf(string? status) =>
+        status is null ? "It had no status when it was taken over." : $"It had the status '{status}' when it was taken over.";
+
     private DateTimeOffset Time(string? text) => OriginalTime.ReadOrNull(text) ?? now;
 
     /// <summary>A value as text, what is no UTF-8 in it replaced by U+FFFD; null: NULL.</summary>
-    private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(column));
+    private static string? Text(SqliteDataReader row, int column) =>
+        row.IsDBNull(column) ? null : Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(column));
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 }

@@ -12,8 +12,12 @@ internal static class PromptCalls
     {
         var body = LongTexts.IsLong(call.Body) ? default : call.Body;
         session.Execute(
-            "INSERT INTO calls (seq, endpoint, query, headers, body, checksum) VALUES ($seq, $endpoint, $query, $headers, $body, $checksum)",
-            ("$seq", seq), ("$endpoint", call.Endpoint), ("$query", call.Query), ("$headers", call.Headers.ToJson()), ("$body", body), ("$checksum", Checksum.Of(body.Span)));
+            """
+            INSERT INTO calls (seq, endpoint, query, headers, body, checksum)
+            VALUES ($seq, $endpoint, $query, $headers, $body, $checksum)
+            """,
+            ("$seq", seq), ("$endpoint", call.Endpoint), ("$query", call.Query), ("$headers", call.Headers.ToJson()),
+            ("$body", body), ("$checksum", Checksum.Of(body.Span)));
     }
 
     public static PromptCall? Find(SqliteSession session, long seq)
@@ -30,7 +34,8 @@ internal static class PromptCalls
         var body = LongTexts.IsLong(response.Body) ? default : response.Body;
         session.Execute(
             "INSERT OR REPLACE INTO responses (seq, status, headers, body, checksum) VALUES ($seq, $status, $headers, $body, $checksum)",
-            ("$seq", seq), ("$status", response.Status), ("$headers", response.Headers.ToJson()), ("$body", body), ("$checksum", Checksum.Of(body.Span)));
+            ("$seq", seq), ("$status", response.Status), ("$headers", response.Headers.ToJson()),
+            ("$body", body), ("$checksum", Checksum.Of(body.Span)));
     }
 
 }

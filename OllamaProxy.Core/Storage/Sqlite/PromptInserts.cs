@@ -101,8 +101,12 @@ internal static class PromptInserts
         var request = LongTexts.IsLong(prompt.Request) ? NoFields : prompt.Request;
         session.Execute(
             """
-            INSERT INTO prompts (id, prompt, prompt_checksum, model, request, request_checksum, metadata, fingerprint, priority, rank, max_attempts, timeout, expires_at, batch, created_at, updated_at, status, attempts, started_at)
-            VALUES ($id, $prompt, $prompt_checksum, $model, CAST($request AS TEXT), $request_checksum, CAST($metadata AS TEXT), $fingerprint, $priority, $rank, $max_attempts, $timeout, $expires_at, $batch, $now, $now, $status, $attempts, $started_at)
+            INSERT INTO prompts (
+                id, prompt, prompt_checksum, model, request, request_checksum, metadata, fingerprint, priority, rank,
+                max_attempts, timeout, expires_at, batch, created_at, updated_at, status, attempts, started_at)
+            VALUES (
+                $id, $prompt, $prompt_checksum, $model, CAST($request AS TEXT), $request_checksum, CAST($metadata AS TEXT), $fingerprint,
+                $priority, $rank, $max_attempts, $timeout, $expires_at, $batch, $now, $now, $status, $attempts, $started_at)
             """,
             ("$id", draft.Id.ToString()),
             ("$prompt", text),

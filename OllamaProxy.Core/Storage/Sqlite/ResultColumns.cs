@@ -5,7 +5,9 @@ namespace OllamaProxy.Storage.Sqlite;
 /// <summary>The columns of the table <c>prompts</c> that hold a <see cref="PromptResult"/>.</summary>
 internal static class ResultColumns
 {
-    private const string Names = "result, thinking, done_reason, total_duration, load_duration, prompt_eval_count, prompt_eval_duration, eval_count, eval_duration, result_checksum, thinking_checksum";
+    private const string Names =
+        "result, thinking, done_reason, total_duration, load_duration, prompt_eval_count, prompt_eval_duration, eval_count, eval_duration, "
+        + "result_checksum, thinking_checksum";
 
     /// <summary>For an UPDATE with <see cref="Parameters"/>.</summary>
     public static readonly string Assignments = string.Join(", ", Names.Split(", ").Select(name => $"{name} = ${name}"));

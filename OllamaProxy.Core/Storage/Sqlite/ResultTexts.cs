@@ -42,7 +42,8 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
             EvalDuration = row.Int64OrNull(10),
         };
         var text = texts.GetValueOrDefault(LongTexts.Result) ?? Column(version, "prompts", "result", row.Int32(2), row.Int64OrNull(11));
-        var thinking = texts.GetValueOrDefault(LongTexts.Thinking) ?? (row.Int32OrNull(3) is { } length ? Column(version, "prompts", "thinking", length, row.Int64OrNull(12)) : null);
+        var thinking = texts.GetValueOrDefault(LongTexts.Thinking)
+            ?? (row.Int32OrNull(3) is { } length ? Column(version, "prompts", "thinking", length, row.Int64OrNull(12)) : null);
         return new StoredResult(statistics, text.Pieces, thinking?.Pieces);
     });
 
@@ -51,7 +52,8 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
     {
         using var row = session.Query(
             """
-            SELECT seq, timeout, octet_length(prompt), metadata, iif(octet_length(prompt) > $max_short, '', prompt), request, prompt_checksum, request_checksum
+            SELECT seq, timeout, octet_length(prompt), metadata, iif(octet_length(prompt) > $max_short, '', prompt), request,
+                prompt_checksum, request_checksum
             FROM prompts WHERE id = $id
             """,
             ("$id", id.ToString()), ("$max_short", LongText.MaxShort));
@@ -64,7 +66,8 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
         var texts = longTexts.Find(session, seq);
         return new PromptContent(row.Text(4), row.BytesOrNull(3))
         {
-            LongText = texts.GetValueOrDefault(LongTexts.Prompt) ?? (length > LongText.MaxShort ? Column(new(seq, null), "prompts", "prompt", length, row.Int64OrNull(6)) : null),
+            LongText = texts.GetValueOrDefault(LongTexts.Prompt)
+                ?? (length > LongText.MaxShort ? Column(new(seq, null), "prompts", "prompt", length, row.Int64OrNull(6)) : null),
             Request = row.Bytes(5),
             LongRequest = texts.GetValueOrDefault(LongTexts.Request),
             Call = PromptCalls.Find(session, seq) is { } call ? call with { LongBody = texts.GetValueOrDefault(LongTexts.Call) } : null,
@@ -76,11 +79,15 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
     public StoredResponse? FindResponse(SqliteSession session, Guid id) => InSnapshot(session, () =>
     {
         using var row = session.Query(
-            "SELECT seq, updated_at, responses.status, headers, octet_length(body), checksum FROM prompts JOIN responses USING (seq) WHERE id = $id", ("$id", id.ToString()));
+            """
+            SELECT seq, updated_at, responses.status, headers, octet_length(body), checksum
+            FROM prompts JOIN responses USING (seq) WHERE id = $id
+            """, ("$id", id.ToString()));
         if (!row.Read())
             return null;
         var version = new RowVersion(row.Int64(0), row.Text(1));
-        var body = longTexts.Find(session, version.Seq).GetValueOrDefault(LongTexts.Response) ?? Column(version, "responses", "body", row.Int32(4), row.Int64OrNull(5));
+        var body = longTexts.Find(session, version.Seq).GetValueOrDefault(LongTexts.Response)
+            ?? Column(version, "responses", "body", row.Int32(4), row.Int64OrNull(5));
         return new StoredResponse(row.Int32(2), HeaderList.Parse(row.Text(3)), body);
     });
 
@@ -95,7 +102,8 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
         new(length, cancellationToken => ReadAsync(version, table, column, length, checksum, cancellationToken));
 
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
-        RowVersion version, string table, string column, int length, long? checksum, [EnumeratorCancellation] CancellationToken cancellationToken)
+        RowVersion version, string table, string column, int length, long? checksum,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var piece = ArrayPool<byte>.Shared.Rent(Math.Min(length, LongestPiece));
         var read = Checksum.Begin();

@@ -41,7 +41,11 @@ internal sealed class SqliteDatabase(string path)
     {
         using var command = connection.Command("PRAGMA quick_check(1)");
         if (command.ExecuteScalar() is string fault && fault != "ok")
-            throw new StoreException($"The database {path} is damaged: {fault.Trim()}. Restore it from a copy, or set OLLAMA_PROXY_DB to another file.") { MayPass = false };
+            throw new StoreException(
+                $"The database {path} is damaged: {fault.Trim()}. Restore it from a copy, or set OLLAMA_PROXY_DB to another file.")
+            {
+                MayPass = false,
+            };
     }
 
     /// <summary>What to tell people about an error of SQLite's (https://sqlite.org/rescode.html).</summary>

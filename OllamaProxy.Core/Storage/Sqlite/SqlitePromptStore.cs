@@ -46,7 +46,8 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     /// <param name="ageingStep">How much of a head start a point of priority is; null: <see cref="Rank.DefaultAgeingStep"/>.</param>
     /// <param name="check">Whether to look at all of the file first, which takes as long as to read it.</param>
     /// <exception cref="StoreException">The file cannot be used. Nothing in it was changed.</exception>
-    public static SqlitePromptStore Open(string path, string defaultModel, TimeProvider time, TimeSpan? ageingStep = null, bool check = false)
+    public static SqlitePromptStore Open(
+        string path, string defaultModel, TimeProvider time, TimeSpan? ageingStep = null, bool check = false)
     {
         var database = new SqliteDatabase(path);
         SqliteConnection? connection = null;
