@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 
 namespace OllamaProxy.Api;
@@ -9,6 +10,9 @@ public sealed record AnthropicErrorResource(AnthropicErrorDetail Error)
     /// <summary>Always the same, and in front, as with Ollama.</summary>
     [JsonPropertyOrder(-1)]
     public string Type { get; } = "error";
+
+    /// <summary>A new one, as Anthropic and Ollama give each error; nothing else goes by it.</summary>
+    public string RequestId { get; } = $"req_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12))}";
 }
 
 /// <summary>What is wrong.</summary>

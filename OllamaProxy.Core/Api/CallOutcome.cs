@@ -17,7 +17,11 @@ internal static class CallOutcome
             context.Response.Headers[ShouldRetry] = "false";
         if (response is not null)
             return new StoredResponseAnswer(response);
-        return ApiError.Of(context, StatusOf(prompt), MessageOf(prompt));
+        var status = StatusOf(prompt);
+        // That a model is missing is said here only because Ollama has just said so: in its words, to the byte.
+        return status == StatusCodes.Status404NotFound && ApiError.FamilyOf(context) is ApiFamily.OpenAI or ApiFamily.Anthropic
+            ? JsonAnswer.Of((byte[])[.. ApiError.Json(context, status, MessageOf(prompt)), (byte)'\n'], status, "application/json")
+            : ApiError.Of(context, status, MessageOf(prompt));
     }
 
     /// <summary>The status of a prompt that ended without a response.</summary>

@@ -7,6 +7,9 @@ namespace OllamaProxy.Prompts;
 /// <param name="Worker">Who asks: prompts whose <see cref="Connection"/> names another worker are left out.</param>
 public sealed record OfferTerms(int PerModel, Guid Worker)
 {
+    /// <summary>Of how many models the first prompts are offered because they come first, whether or not a backend is known to have them.</summary>
+    public int FirstModels { get; init; } = 8;
+
     /// <summary>
     /// For each backend that has room, the canonical names of the models that it is known to have. Of more models than can be
     /// offered, the first of these are, and the first of all.

@@ -101,6 +101,8 @@ public sealed class Dispatcher : IPromptTaker
                     _offers.Forget(); // It was not as good as that.
                     continue;
                 }
+                if (assignments.Count == 0 && room > 0 && _offers.TryWiden())
+                    continue;
                 if (assignments.Count == 0)
                     return offer.Queued == 0 ? QueueLook.Empty : room == 0 ? QueueLook.Full : QueueLook.Waiting;
                 if (!await StartAsync(assignments, stop))

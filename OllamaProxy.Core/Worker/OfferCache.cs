@@ -19,9 +19,20 @@ internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerI
     /// <summary>How often the queue is looked at while there is no room: for prompts that fail without, since no backend has their model.</summary>
     private static readonly TimeSpan FullLookInterval = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// Where nothing of a partial offer could be run, more models are looked at, and again more, for a second; but that is not begun
+    /// each time that something happens in the queue, since such a look takes long.
+    /// </summary>
+    private const int FirstModels = 8;
+    private const int MaxFirstModels = 4096;
+    private static readonly TimeSpan WideLookInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan WideLooksLast = TimeSpan.FromSeconds(1);
+
     private static readonly QueueOffer Nothing = new(0, [], []);
 
+    private int _firstModels = FirstModels;
     private long? _lookedAt;
+    private long? _widenedAt;
     private long _changesSeen;
     private volatile bool _isEmpty;
 
@@ -54,8 +65,11 @@ internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerI
         int room, IReadOnlyList<IReadOnlySet<string>> modelsWithRoom, IReadOnlySet<string> loadedModels, CancellationToken cancellationToken)
     {
         _changesSeen = signal.Changes;
+        if (_widenedAt is { } at && time.GetElapsedTime(at) >= WideLooksLast)
+            _firstModels = FirstModels;
         var terms = new OfferTerms(Math.Clamp(room * FollowersAhead, MinPerModel, MaxPerModel), identity.Token)
         {
+            FirstModels = _firstModels,
             ModelsWithRoom = modelsWithRoom,
             LoadedModels = loadedModels,
             Freshness = pollInterval,
@@ -78,6 +92,19 @@ internal sealed class OfferCache(IPromptStore store, QueueSignal signal, WorkerI
             Prompts = [.. Current.Prompts.Where(prompt => !taken.Contains(prompt.Seq))],
             Queued = Current.Queued - assignments.Count,
         };
+    }
+
+    /// <summary>Has the next look go further, since nothing of the current offer could be run. False: it goes as far as it may for now.</summary>
+    public bool TryWiden()
+    {
+        var isDue = _widenedAt is not { } at || time.GetElapsedTime(at) >= WideLookInterval;
+        if (!Current.IsPartial || _firstModels >= MaxFirstModels || (_firstModels == FirstModels && !isDue))
+        {
+            _firstModels = FirstModels;
+            return false;
+        }
+        (_firstModels, _widenedAt) = (_firstModels * 8, time.GetTimestamp());
+        return true;
     }
 
     /// <summary>Forgets the offer: it was not as good as that.</summary>

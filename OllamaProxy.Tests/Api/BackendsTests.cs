@@ -221,6 +221,28 @@ public sealed class BackendsTests
     }
 
     [Fact]
+    public async Task A_model_that_no_list_names_runs_however_many_that_have_to_wait_are_before_it()
+    {
+        await using var ollama = await UnlistedAsync(async context =>
+        {
+            using var body = await JsonDocument.ParseAsync(context.Request.Body);
+            if (CallTests.Text(body.RootElement, "model") == "hidden")
+            {
+                await context.Response.Body.WriteAsync(RawOllama.Line("hi", done: true));
+                return;
+            }
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            await context.Response.WriteAsync("""{"error":"model not found"}""".Replace("model", $"model '{CallTests.Text(body.RootElement, "model")}'", StringComparison.Ordinal));
+        });
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null,
+            ("OLLAMA_URL", ollama.Url), ("OLLAMA_CONCURRENCY", "4"), ("OLLAMA_PROXY_WAIT_FOR_MODEL", "true"));
+        using var batch = await proxy.Client.PostAsJsonAsync("/api/v1/prompts", Enumerable.Range(0, 300).Select(number => new { prompt = "hi", model = $"later-{number}" }));
+        Assert.True(batch.IsSuccessStatusCode);
+
+        Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hi", model = "hidden" })), "status"));
+    }
+
+    [Fact]
     public async Task A_model_that_no_backend_runs_fails_once_all_have_been_asked()
     {
         await using var rig = await StartAsync(["a"], ["b"], settings: ("OLLAMA_MAX_ATTEMPTS", "1"));

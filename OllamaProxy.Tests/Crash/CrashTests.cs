@@ -13,8 +13,8 @@ public sealed class CrashTests(ITestOutputHelper output)
 
     private static readonly Fault[] Faults =
     [
-        Fault.Refuse, Fault.NotJson, Fault.Empty, Fault.Status(503, "busy"), Fault.Status(500, "llama runner process has terminated"),
-        Fault.Cut(3), Fault.NoDone(2), Fault.ErrorLine(4, "unexpected EOF"), Fault.Stall(2),
+        Fault.Refuse, Fault.NotJson, Fault.Empty, Fault.Status(504, "late"), Fault.Status(500, "llama runner process has terminated"),
+        Fault.Cut(3), Fault.ErrorLine(4, "unexpected EOF"), Fault.Stall(2),
     ];
 
     private static int Seed => Setting("CRASH_TEST_SEED", 20260221);

@@ -10,8 +10,7 @@ namespace OllamaProxy.Storage.Sqlite;
 /// </summary>
 internal sealed class QueueIndex
 {
-    /// <summary>How many groups are offered because their heads come first, and how many because one backend with room has their model.</summary>
-    private const int MaxFirst = 8;
+    /// <summary>How many groups are offered because one backend with room has their model.</summary>
     private const int MaxWanted = 8;
 
     /// <summary>How many heads are looked at for the wanted ones, before those are looked for by name.</summary>
@@ -87,7 +86,7 @@ internal sealed class QueueIndex
         foreach (var models in terms.ModelsWithRoom)
             chosen.UnionWith(Wanted(models, terms.Worker));
         chosen.UnionWith(Named(terms.LoadedModels, terms.Worker));
-        chosen.UnionWith(Heads(terms.Worker).Take(MaxFirst));
+        chosen.UnionWith(Heads(terms.Worker).Take(terms.FirstModels));
         isPartial = chosen.Count < HeadsOf(Guid.Empty).Count + (terms.Worker == Guid.Empty ? 0 : HeadsOf(terms.Worker).Count);
 
         var perGroup = Math.Min(terms.PerModel, Math.Max(MinPerGroup, MaxPrompts / Math.Max(chosen.Count, 1)));
