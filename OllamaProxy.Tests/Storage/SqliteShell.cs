@@ -12,8 +12,11 @@ internal static class SqliteShell
     /// <summary>Runs statements and returns what they print. An error fails the test.</summary>
     public static async Task<string> RunAsync(string path, string sql)
     {
-        using var process = Process.Start(new ProcessStartInfo(Command, ["-bail", path, sql]) { RedirectStandardOutput = true,
-            RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(Command, ["-bail", path, sql])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var (output, error) = (process.StandardOutput.ReadToEndAsync(deadline.Token), process.StandardError.ReadToEndAsync(deadline.Token));
         await process.WaitForExitAsync(deadline.Token);
