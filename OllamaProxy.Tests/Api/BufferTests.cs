@@ -1,7 +1,10 @@
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Api;
 using OllamaProxy.Tests.Support;
 
@@ -59,6 +62,28 @@ public sealed class BufferTests
     }
 
     [Fact]
+    public async Task A_large_body_that_stalls_is_408_and_gives_back_what_it_held()
+    {
+        var (time, options, sent) = (new FakeTimeProvider(), new OllamaProxyOptions(), new Pipe());
+        var budget = new BufferBudget(options);
+        var context = new DefaultHttpContext { Request = { Body = sent.Reader.AsStream() } };
+        await sent.Writer.WriteAsync(new byte[200_000]);
+        var reading = new RequestBody(budget, options, time).ReadAsync(context);
+        await Eventually.True(() => budget.Reserved > 0);
+
+        time.Advance(TimeSpan.FromSeconds(9));
+        await sent.Writer.WriteAsync(new byte[100_000]);
+        while (!reading.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal(408, (await Assert.ThrowsAsync<ProblemException>(() => reading)).Status);
+        Assert.Equal(0, budget.Reserved);
+    }
+
+    [Fact]
     public async Task A_body_larger_than_the_total_is_taken_when_it_is_alone()
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, Total, OnlyServes);
@@ -70,7 +95,7 @@ public sealed class BufferTests
     public async Task A_body_of_nothing_but_values_that_would_fill_the_memory_is_413()
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, Total, OnlyServes);
-        var values = $$"""{"prompt":"p","options":{"stop":[{{string.Concat(Enumerable.Repeat("1,", 500_000))}}1]}}""";
+        var values = $$$"""{"prompt":"p","options":{"stop":[{{{string.Concat(Enumerable.Repeat("1,", 500_000))}}}1]}}""";
         using var refused = await proxy.Client.PostAsync("/api/v1/prompt", new StringContent(values, Encoding.UTF8, "application/json"));
         Assert.Contains("too many JSON values", (await Problem.OfAsync(refused, 413)).Error, StringComparison.Ordinal);
     }

@@ -17,13 +17,13 @@ public sealed class NameLimitTests
             {
                 ($$"""{"prompt":"p","model":"{{TooLong}}"}""", "'model'"),
                 ($$"""{"prompt":"p","model":"{{new string('é', 20_000)}}"}""", "'model'"),
-                ($$"""{"prompt":"p","metadata":{"{{TooLong}}":1}}""", "'metadata'"),
-                ($$"""{"prompt":"p","metadata":{"a":[{"b":{"{{TooLong}}":1}}]}}""", "'metadata'"),
-                ($$"""{"prompt":"p","metadata":{"a":"{{new string('x', 64 * 1024)}}"}}""", "'metadata'"),
+                ($$$"""{"prompt":"p","metadata":{"{{{TooLong}}}":1}}""", "'metadata'"),
+                ($$$"""{"prompt":"p","metadata":{"a":[{"b":{"{{{TooLong}}}":1}}]}}""", "'metadata'"),
+                ($$$"""{"prompt":"p","metadata":{"a":"{{{new string('x', 64 * 1024)}}}"}}""", "'metadata'"),
             };
             var data = new TheoryData<string, string>();
-            foreach (var (body, field) in bodies)
-                data.Add(body, field);
+            foreach (var (body, name) in bodies)
+                data.Add(body, name);
             return data;
         }
     }
@@ -46,7 +46,7 @@ public sealed class NameLimitTests
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_WORKER", "false"));
         var value = new string('x', (64 * 1024) - 256 - 7);
-        using var response = await PostAsync(proxy, "/api/v1/prompt", $$"""{"prompt":"p","model":"{{Fits}}","metadata":{"{{Fits}}":"{{value}}"}}""");
+        using var response = await PostAsync(proxy, "/api/v1/prompt", $$$"""{"prompt":"p","model":"{{{Fits}}}","metadata":{"{{{Fits}}}":"{{{value}}}"}}""");
         Assert.Equal(202, (int)response.StatusCode);
     }
 

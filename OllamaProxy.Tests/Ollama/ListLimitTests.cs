@@ -29,11 +29,8 @@ public sealed class ListLimitTests
             }
             await context.Response.WriteAsync("{\"models\":[\"", context.RequestAborted);
             var piece = Encoding.ASCII.GetBytes(new string('x', MiB));
-            while (!context.RequestAborted.IsCancellationRequested)
-            {
-                await context.Response.Body.WriteAsync(piece, context.RequestAborted);
+            while (!(await context.Response.BodyWriter.WriteAsync(piece, context.RequestAborted)).IsCompleted)
                 Interlocked.Add(ref sent, piece.Length);
-            }
         });
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", endless.Urls.Single()), ("OLLAMA_PROXY_WORKER", "false"));
 
