@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -23,12 +24,14 @@ internal sealed class PromptAnswer(StatusResource prompt, LongText? longText) : 
     private async Task WriteAsync(PipeWriter output, LongText text, CancellationToken cancellationToken)
     {
         var head = JsonSerializer.SerializeToUtf8Bytes(prompt, ApiJson.Relaxed.StatusResource).AsMemory();
-        // All but the brace that ends the object: one more field follows.
-        await output.WriteAsync(head[..^1], cancellationToken);
-        await output.WriteAsync(",\"prompt\":"u8.ToArray(), cancellationToken);
         // Not disposed of: after an exception that would still write what it holds.
         var json = new Utf8JsonWriter(output, JsonAnswer.Writing);
-        await output.WriteJsonAsync(json, text.Pieces, cancellationToken);
+        await output.WriteJsonAsync(json, text.Pieces, cancellationToken, () =>
+        {
+            // All but the brace that ends the object: one more field follows.
+            output.Write(head.Span[..^1]);
+            output.Write(",\"prompt\":"u8);
+        });
         await output.WriteAsync("}"u8.ToArray(), cancellationToken);
     }
 }

@@ -17,6 +17,8 @@ internal sealed class ResultAnswer(Prompt prompt, StoredResult? result) : IResul
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.ContentType = JsonAnswer.MediaType;
+        if (HttpMethods.IsHead(httpContext.Request.Method))
+            return Task.CompletedTask;
         return WriteAsync(httpContext.Response.BodyWriter, httpContext.RequestAborted);
     }
 

@@ -8,10 +8,16 @@ internal sealed class StoredResponseAnswer(StoredResponse response) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        CallResponseAnswer.WriteHead(httpContext.Response, response.Status, response.Headers);
-        httpContext.Response.ContentLength = response.Body.Length;
-        if (HttpMethods.IsHead(httpContext.Request.Method))
-            return;
-        await httpContext.Response.BodyWriter.WriteAsync(response.Body.Pieces, httpContext.RequestAborted);
+        if (response.Body.Length == 0 || HttpMethods.IsHead(httpContext.Request.Method))
+            WriteHead();
+        else
+            await httpContext.Response.BodyWriter.WriteAsync(response.Body.Pieces, httpContext.RequestAborted, WriteHead);
+
+        void WriteHead()
+        {
+            CallResponseAnswer.WriteHead(httpContext.Response, response.Status, response.Headers);
+            httpContext.Response.ContentLength = response.Body.Length;
+            ProxyBuffering.DisableForStream(httpContext.Response);
+        }
     }
 }

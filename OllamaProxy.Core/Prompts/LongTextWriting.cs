@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
 
@@ -14,10 +15,12 @@ internal static class LongTextWriting
     /// <param name="json">The writer, which is where a value is due.</param>
     /// <param name="text">The text.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="begin">Called once the text can be read, before any of it is written.</param>
     /// <exception cref="ReaderGoneException">The reader is gone.</exception>
-    public static async Task WriteJsonAsync(this PipeWriter output, Utf8JsonWriter json, StoredText text, CancellationToken cancellationToken)
+    public static async Task WriteJsonAsync(
+        this PipeWriter output, Utf8JsonWriter json, StoredText text, CancellationToken cancellationToken, Action? begin = null)
     {
-        await WriteAsync(output, text, WriteSegments, cancellationToken);
+        await WriteAsync(output, text, WriteSegments, begin, cancellationToken);
         json.WriteStringValueSegment(ReadOnlySpan<byte>.Empty, isFinalSegment: true);
         await json.FlushAsync(cancellationToken);
 
@@ -34,12 +37,13 @@ internal static class LongTextWriting
     }
 
     /// <summary>Writes a text or body as it is.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="begin">Called once the text can be read, before any of it is written.</param>
     /// <exception cref="ReaderGoneException">The reader is gone.</exception>
-    public static Task WriteAsync(this PipeWriter output, StoredText text, CancellationToken cancellationToken) => WriteAsync(output, text, piece =>
-    {
-        piece.Span.CopyTo(output.GetSpan(piece.Length));
-        output.Advance(piece.Length);
-    }, cancellationToken);
+    public static Task WriteAsync(this PipeWriter output, StoredText text, CancellationToken cancellationToken, Action? begin = null) =>
+        WriteAsync(output, text, piece => output.Write(piece.Span), begin, cancellationToken);
 
     /// <summary>Flushes, and ends whoever writes when nobody reads any more: the host then takes everything at once and lets it go.</summary>
     /// <exception cref="ReaderGoneException">Nobody reads.</exception>
@@ -50,7 +54,8 @@ internal static class LongTextWriting
             throw new ReaderGoneException();
     }
 
-    private static async Task WriteAsync(PipeWriter output, StoredText text, Action<ReadOnlyMemory<byte>> write, CancellationToken cancellationToken)
+    private static async Task WriteAsync(
+        PipeWriter output, StoredText text, Action<ReadOnlyMemory<byte>> write, Action? begin, CancellationToken cancellationToken)
     {
         await using var pieces = text(cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (await ReadingTurns.TakeAsync(WriteNextAsync, cancellationToken))
@@ -60,6 +65,8 @@ internal static class LongTextWriting
         {
             if (!await pieces.MoveNextAsync())
                 return false;
+            begin?.Invoke();
+            begin = null;
             write(pieces.Current);
             return true;
         }
