@@ -233,6 +233,12 @@ internal static class SqliteSchema
         CREATE TRIGGER prompt_text_changed AFTER UPDATE OF prompt, request ON prompts BEGIN
             UPDATE prompts SET prompt_checksum = NULL, request_checksum = NULL WHERE seq = NEW.seq;
         END;
+        CREATE TRIGGER call_changed AFTER UPDATE OF body ON calls BEGIN
+            UPDATE calls SET checksum = NULL WHERE seq = NEW.seq;
+        END;
+        CREATE TRIGGER response_changed AFTER UPDATE OF body ON responses BEGIN
+            UPDATE responses SET checksum = NULL WHERE seq = NEW.seq;
+        END;
         CREATE TRIGGER prompt_result_changed AFTER UPDATE OF result, thinking ON prompts
         WHEN NEW.result_checksum IS OLD.result_checksum AND NEW.thinking_checksum IS OLD.thinking_checksum
             AND coalesce(NEW.result_checksum, NEW.thinking_checksum) IS NOT NULL BEGIN
