@@ -1,3 +1,4 @@
+using OllamaProxy.Benchmarks.Abuse;
 using OllamaProxy.Benchmarks.Rows;
 
 namespace OllamaProxy.Benchmarks;
@@ -9,6 +10,8 @@ internal sealed record CommandLine
         Measures Ollama Proxy, and compares the figures with their targets.
 
           --row NAME      only this row, or those whose names begin so; may be given several times
+          --abuse         instead of all rows, what becomes of memory and of other clients while hundreds read long texts slowly, upload
+                          long ones and watch; about two minutes
           --list          lists the rows
           --out DIR       where the reports go, and what is needed meanwhile (artifacts/benchmarks)
           --server PATH   the server to measure, in place of the one that was built with the benchmark
@@ -28,6 +31,12 @@ internal sealed record CommandLine
     public string? Server { get; init; }
 
     public bool Smoke { get; init; }
+
+    /// <summary>Whether to measure the server under abuse, and nothing else.</summary>
+    public bool Abuse { get; init; }
+
+    /// <summary>What to measure.</summary>
+    public IReadOnlyList<IMeasurement> Measurements => Abuse ? [new AbuseRows(Smoke ? AbuseScale.Smoke : AbuseScale.Full)] : AllRows.Of(Smoke);
 
     public bool List { get; init; }
 
@@ -59,6 +68,7 @@ internal sealed record CommandLine
             line = args[i] switch
             {
                 "--smoke" => line with { Smoke = true },
+                "--abuse" => line with { Abuse = true },
                 "--list" => line with { List = true },
                 "--help" or "-h" => line with { Help = true },
                 "--row" => line with { Rows = [.. line.Rows, KnownRow(Value())] },

@@ -4,7 +4,6 @@ using OllamaProxy.Benchmarks;
 using OllamaProxy.Benchmarks.Load;
 using OllamaProxy.Benchmarks.Processes;
 using OllamaProxy.Benchmarks.Reports;
-using OllamaProxy.Benchmarks.Rows;
 
 if (args is [SimulatorServer.Argument, ..])
     return await SimulatorServer.ServeAsync(args[1..]);
@@ -23,7 +22,7 @@ if (line.Help)
 }
 if (line.List)
 {
-    foreach (var row in AllRows.Of(line.Smoke).SelectMany(measurement => measurement.Rows))
+    foreach (var row in line.Measurements.SelectMany(measurement => measurement.Rows))
         Console.WriteLine($"{row.Name,-20}{row.Target,-16}{row.What}");
     return 0;
 }
@@ -36,7 +35,7 @@ try
     var results = new Results(line.Rows, line.Smoke);
     var started = Stopwatch.GetTimestamp();
     await using (var bench = new Bench(line))
-        foreach (var measurement in AllRows.Of(line.Smoke))
+        foreach (var measurement in line.Measurements)
             await results.MeasureAsync(measurement, bench, cancel.Token);
     var report = new Report(Machine.Describe(), Stopwatch.GetElapsedTime(started) - results.Uncounted, results);
     await report.WriteAsync(line.OutFolder, cancel.Token);

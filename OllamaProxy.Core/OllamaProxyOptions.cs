@@ -41,6 +41,9 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_DB</c>: the full path of the database file.</summary>
     public string DatabasePath { get; init; } = Settings.DatabasePath.Resolve(DefaultDatabase);
 
+    /// <summary><c>OLLAMA_PROXY_CHECK_DATABASE</c>: whether all of the database is checked at the start.</summary>
+    public bool CheckDatabase { get; init; }
+
     /// <summary><c>OLLAMA_PROXY_WORKER</c>: whether this process runs prompts, or only serves.</summary>
     public bool Worker { get; init; } = true;
 
@@ -73,6 +76,9 @@ public sealed record OllamaProxyOptions
 
     /// <summary><c>OLLAMA_PROXY_MAX_BODY_BYTES</c>: the largest request body.</summary>
     public int MaxBodyBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary><c>OLLAMA_PROXY_MAX_BUFFERED_BYTES</c>: how much memory the large bodies of all requests may take together, while they come in and are stored.</summary>
+    public int MaxBufferedBytes { get; init; } = 256 * 1024 * 1024;
 
     /// <summary><c>OLLAMA_PROXY_SHUTDOWN_SECONDS</c>: how long the end of the process may take, from the signal on.</summary>
     public TimeSpan ShutdownTime { get; init; } = TimeSpan.FromSeconds(10);
@@ -112,6 +118,7 @@ public sealed record OllamaProxyOptions
             MaxAttempts = settings.Whole("OLLAMA_MAX_ATTEMPTS", defaults.MaxAttempts, 1, 1000),
             RetryBase = settings.Seconds("OLLAMA_RETRY_BASE_SECONDS", defaults.RetryBase, 0, 300),
             DatabasePath = Settings.DatabasePath.Resolve(settings.Text("OLLAMA_PROXY_DB", DefaultDatabase)),
+            CheckDatabase = settings.Switch("OLLAMA_PROXY_CHECK_DATABASE", defaults.CheckDatabase),
             Worker = settings.Switch("OLLAMA_PROXY_WORKER", defaults.Worker),
             DrainSlice = settings.Seconds("OLLAMA_PROXY_DRAIN_SECONDS", defaults.DrainSlice, 0, MaxSeconds),
             LeaseLength = settings.Seconds("OLLAMA_PROXY_LEASE_SECONDS", defaults.LeaseLength, 0.1, 86_400),
@@ -123,6 +130,7 @@ public sealed record OllamaProxyOptions
             AllowModelManagement = settings.Switch("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", defaults.AllowModelManagement),
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),
             MaxBodyBytes = settings.Whole("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
+            MaxBufferedBytes = settings.Whole("OLLAMA_PROXY_MAX_BUFFERED_BYTES", defaults.MaxBufferedBytes, 1024 * 1024, int.MaxValue),
             ShutdownTime = settings.Seconds("OLLAMA_PROXY_SHUTDOWN_SECONDS", defaults.ShutdownTime, 0, 3600),
             KeepAliveInterval = settings.Seconds("OLLAMA_PROXY_KEEPALIVE_SECONDS", defaults.KeepAliveInterval, 0, 3600),
             CorsOrigins = settings.Parsed("OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins, OriginsSetting.TryParse, OriginsSetting.Expected),

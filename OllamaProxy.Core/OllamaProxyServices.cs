@@ -17,6 +17,9 @@ public static class OllamaProxyServices
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>The longest head of an answer of Ollama's.</summary>
+    private const int MaxResponseHeadKiB = 64;
+
     /// <summary>Adds everything, with the settings of the host's configuration.</summary>
     /// <param name="builder">The host's.</param>
     /// <param name="limits">What the host can do; null: all.</param>
@@ -27,6 +30,7 @@ public static class OllamaProxyServices
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(limits ?? HostLimits.None);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddHostedService<MemoryReturn>();
         builder.Services.AddHostedService<SettingWarnings>();
         var shutdown = options.ShutdownTime;
         builder.Services.AddShutdown(limits?.LongestShutdown is { } longest && longest < shutdown ? longest : shutdown);
@@ -53,7 +57,8 @@ public static class OllamaProxyServices
         services.AddSingleton<IPromptStore>(provider =>
         {
             var options = provider.GetRequiredService<OllamaProxyOptions>();
-            var store = SqlitePromptStore.Open(options.DatabasePath, options.Model, provider.GetRequiredService<TimeProvider>(), options.AgeingStep);
+            var time = provider.GetRequiredService<TimeProvider>();
+            var store = SqlitePromptStore.Open(options.DatabasePath, options.Model, time, options.AgeingStep, options.CheckDatabase);
             provider.GetRequiredService<ILogger<SqlitePromptStore>>().DatabaseOpened(options.DatabasePath);
             return store;
         });
@@ -97,6 +102,7 @@ public static class OllamaProxyServices
         UseProxy = proxy is not null,
         Proxy = proxy?.ToWebProxy(),
         ConnectTimeout = ConnectTimeout,
+        MaxResponseHeadersLength = MaxResponseHeadKiB,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         UseCookies = false,
         AllowAutoRedirect = false,
@@ -109,6 +115,9 @@ public static class OllamaProxyServices
     private static void AddApi(this IServiceCollection services)
     {
         services.AddSingleton<ApiPipeline>();
+        services.AddSingleton<BufferBudget>();
+        services.AddSingleton<RequestBody>();
+        services.AddSingleton<WholeContent>();
         services.AddSingleton<RetryAfter>();
         services.AddSingleton<ApiEndpoints>();
         services.AddSingleton<SubmitHandlers>();

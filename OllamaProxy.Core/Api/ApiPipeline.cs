@@ -57,7 +57,7 @@ public sealed class ApiPipeline(
             // Long results are read while they are sent.
             await StoreFailed(context, exception).ExecuteAsync(context);
         }
-        catch (Exception exception) when (context.RequestAborted.IsCancellationRequested || IsOfConnection(exception))
+        catch (Exception exception) when (exception is ReaderGoneException || context.RequestAborted.IsCancellationRequested || IsOfConnection(exception))
         {
             // The client went away, or the host has broken the connection, which can be known a moment sooner: nobody is left to be told.
         }
@@ -106,6 +106,7 @@ public sealed class ApiPipeline(
         logger.StoreFailed(context.Request.Method, context.Request.Path, exception.Message);
         if (exception.MayPass)
             context.Response.Headers.RetryAfter = StoreRetryAfter;
-        return ApiError.Of(context, StatusCodes.Status503ServiceUnavailable, exception.Message);
+        var status = exception.IsDamage ? StatusCodes.Status500InternalServerError : StatusCodes.Status503ServiceUnavailable;
+        return ApiError.Of(context, status, exception.Message);
     }
 }

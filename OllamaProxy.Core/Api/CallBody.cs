@@ -11,23 +11,24 @@ internal static class CallBody
     /// <param name="request">The call.</param>
     /// <param name="body">Its body, as it came.</param>
     /// <param name="maxBytes">How large it may be.</param>
+    /// <param name="reserve">Told of so many bytes more that decoding takes, before it takes them.</param>
     /// <exception cref="ProblemException">
     /// 400: it is broken, or encoded in a way that Ollama does not read; 413: it is larger than <paramref name="maxBytes"/>.
     /// </exception>
-    public static ReadOnlyMemory<byte> Decode(CallEndpoint endpoint, HttpRequest request, ReadOnlyMemory<byte> body, int maxBytes)
+    public static ReadOnlyMemory<byte> Decode(CallEndpoint endpoint, HttpRequest request, ReadOnlyMemory<byte> body, int maxBytes, Action<long> reserve)
     {
         if (request.Headers.ContentEncoding.Count == 0)
             return body;
         if (EncodedBody.IsDecoded(endpoint, request.Headers.ContentEncoding[0] ?? ""))
-            return Decode(body, maxBytes);
+            return Decode(body, maxBytes, reserve);
         return EncodedBody.WhyNotJson(body.Span) is { } error ? throw Problems.BadRequest(error) : body;
     }
 
-    private static ReadOnlyMemory<byte> Decode(ReadOnlyMemory<byte> body, int maxBytes)
+    private static ReadOnlyMemory<byte> Decode(ReadOnlyMemory<byte> body, int maxBytes, Action<long> reserve)
     {
         try
         {
-            return EncodedBody.Decode(body, maxBytes) ?? throw RequestBody.TooLarge(maxBytes);
+            return EncodedBody.Decode(body, maxBytes, reserve) ?? throw RequestBody.TooLarge(maxBytes);
         }
         catch (InvalidDataException exception)
         {

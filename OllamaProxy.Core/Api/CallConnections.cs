@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using OllamaProxy.Prompts;
+using OllamaProxy.Worker;
 
 namespace OllamaProxy.Api;
 
@@ -11,6 +12,7 @@ namespace OllamaProxy.Api;
 public sealed class CallConnections(
     PromptQueue queue,
     HostLimits limits,
+    WorkerIdentity worker,
     OllamaProxyOptions options,
     Shutdown shutdown,
     TimeProvider time,
@@ -19,11 +21,18 @@ public sealed class CallConnections(
     /// <summary>What clients are told at a shutdown.</summary>
     internal const string ShuttingDown = "Ollama Proxy is shutting down.";
 
+    private const string BegunElsewhere =
+        "This process stood still for longer than a lease, and another process had begun the prompt, and stopped it since the client "
+        + "seemed to be gone. Send the call again.";
+
     /// <summary>
     /// How often the store is looked at for what nobody tells of: that others have cancelled the prompt or deleted it or, where this
     /// process only serves, have run it.
     /// </summary>
     private readonly TimeSpan _lookInterval = TimeSpan.FromSeconds(options.Worker ? 1 : 0.25);
+
+    /// <summary>A connection of this process.</summary>
+    public Connection Here { get; } = new(options.Worker ? worker.Token : null, options.LeaseLength);
 
     /// <summary>The answer to the call that has become this prompt.</summary>
     /// <param name="prompt">The prompt.</param>
@@ -86,6 +95,11 @@ public sealed class CallConnections(
             if (live?.HasEnded is true || look.IsDue || isStopping)
             {
                 var state = await LookAsync(prompt, live, cancellationToken);
+                if (state is { Now.IsAbandoned: true })
+                {
+                    await output.RefuseAsync(BegunElsewhere);
+                    return true;
+                }
                 if (state is { HasEnded: true })
                 {
                     await output.TellOutcomeAsync(state.Now, state.Response);
@@ -120,6 +134,13 @@ public sealed class CallConnections(
         try
         {
             var now = await queue.FindAsync(prompt.Id, cancellationToken);
+            if (now is { IsAbandoned: true })
+            {
+                // This process was stopped, and another could not know that the client is there. What still runs here is about to end.
+                if (live?.HasEnded is false)
+                    return null;
+                now = await queue.ReconnectAsync(prompt.Id, Here, cancellationToken);
+            }
             return new(now, now?.Status.HasEnded() is true ? await queue.FindResponseAsync(now.Id, cancellationToken) : null);
         }
         catch (StoreException) when (live?.HasEnded is false)
@@ -149,7 +170,7 @@ public sealed class CallConnections(
     /// <summary>A call's prompt as the store has it.</summary>
     /// <param name="Now">The prompt; null: it was deleted.</param>
     /// <param name="Response">Ollama's response, once the prompt has ended and if there is one.</param>
-    private sealed record CallState(Prompt? Now, CallResponse? Response)
+    private sealed record CallState(Prompt? Now, StoredResponse? Response)
     {
         public bool HasEnded => Now?.Status.HasEnded() is not false;
     }

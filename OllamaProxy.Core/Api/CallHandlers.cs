@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
-using OllamaProxy.Worker;
 
 namespace OllamaProxy.Api;
 
@@ -10,7 +9,8 @@ namespace OllamaProxy.Api;
 /// becomes a prompt, waits its turn, and is answered on the same connection with what Ollama says, byte for byte.
 /// </summary>
 public sealed class CallHandlers(
-    PromptQueue queue, CallConnections connections, Passing passing, LiveResponses liveResponses, Waits waits, WorkerIdentity worker, OllamaProxyOptions options, TimeProvider time)
+    PromptQueue queue, CallConnections connections, Passing passing, LiveResponses liveResponses, Waits waits, RequestBody bodies,
+    OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>The header that tells the id of the prompt that a call has become.</summary>
     public const string PromptId = "X-Prompt-Id";
@@ -45,32 +45,42 @@ public sealed class CallHandlers(
     private async Task<IResult> CallAsync(HttpContext context, CallEndpoint endpoint)
     {
         ApiError.Use(context, endpoint.Family);
-        var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
-        var decoded = CallBody.Decode(endpoint, context.Request, body, options.MaxBodyBytes);
-        var request = CallRequest.Read(endpoint, decoded);
+        var body = await bodies.ReadAsync(context);
+        context.Response.RegisterForDispose(body);
+        var (request, contentType) = Read(context, endpoint, body);
+        if (NameLimits.WhyNotModel(request.Model) is { } why)
+            return ApiError.Of(context, StatusCodes.Status400BadRequest, why);
         if (request.IsUnload)
-            return await passing.ToAllWhoHaveAsync(context, request.Model, body);
+            return await passing.ToAllWhoHaveAsync(context, request.Model, body.Bytes);
         var isKept = Waits.RespondsAsync(context, out var seconds);
         var prompt = new NewPrompt(request.Text, request.Model, SubmissionReader.NoFields)
         {
             Id = Guid.CreateVersion7(time.GetUtcNow()),
-            Call = new(endpoint.Path, context.Request.QueryString.ToString(), HeaderRules.ForOllama(context.Request.AllHeaders()), body),
+            Call = new(endpoint.Path, context.Request.QueryString.ToString(), HeaderRules.ForOllama(context.Request.AllHeaders()), body.Bytes),
             Priority = options.InteractivePriority,
-            Connection = isKept ? null : new(options.Worker ? worker.Token : null, options.LeaseLength),
+            Connection = isKept ? null : connections.Here,
         };
         if (isKept)
-            return await KeptAsync(context, await SubmitAsync(context, prompt), seconds);
+            return await KeptAsync(context, await SubmitAsync(context, prompt, body), seconds);
 
         var wait = liveResponses.Expect(prompt.Id.Value);
         try
         {
-            return connections.AnswerTo(await SubmitAsync(context, prompt), ContentTypeOf(endpoint, decoded), wait);
+            return connections.AnswerTo(await SubmitAsync(context, prompt, body), contentType, wait);
         }
         catch
         {
             wait.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Reads the body as Ollama will read it. What it becomes when it is decoded is counted meanwhile.</summary>
+    private (CallRequest Request, string? ContentType) Read(HttpContext context, CallEndpoint endpoint, BufferedBody body)
+    {
+        using var decoding = bodies.Reserve(context);
+        var decoded = CallBody.Decode(endpoint, context.Request, body.Bytes, options.MaxBodyBytes, decoding.Add);
+        return (CallRequest.Read(endpoint, decoded), ContentTypeOf(endpoint, decoded));
     }
 
     /// <summary>As what Ollama answers such a call, if it answers it well; null: no answer begins before Ollama's.</summary>
@@ -82,9 +92,11 @@ public sealed class CallHandlers(
         _ => EventStream.MediaType,
     };
 
-    private async Task<Prompt> SubmitAsync(HttpContext context, NewPrompt prompt)
+    private async Task<Prompt> SubmitAsync(HttpContext context, NewPrompt prompt, BufferedBody body)
     {
         var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
+        // The client can wait for hours from here on; what runs the prompt has the body from the store.
+        body.Dispose();
         context.Response.Headers[PromptId] = submission.Prompt.Id.ToString();
         return submission.Prompt;
     }

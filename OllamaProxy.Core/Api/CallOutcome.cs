@@ -11,12 +11,12 @@ internal static class CallOutcome
     private const string ShouldRetry = "x-should-retry";
 
     /// <summary>Ollama's response; where there is none, why.</summary>
-    public static IResult Of(HttpContext context, Prompt prompt, CallResponse? response)
+    public static IResult Of(HttpContext context, Prompt prompt, StoredResponse? response)
     {
         if (response is not { Status: < StatusCodes.Status400BadRequest })
             context.Response.Headers[ShouldRetry] = "false";
         if (response is not null)
-            return new CallResponseAnswer(response);
+            return new StoredResponseAnswer(response);
         var status = StatusOf(prompt);
         // That a model is missing is said here only because Ollama has just said so: in its words, to the byte.
         return status == StatusCodes.Status404NotFound && ApiError.FamilyOf(context) is ApiFamily.OpenAI or ApiFamily.Anthropic

@@ -55,13 +55,12 @@ internal sealed class CallOutput(HttpContext context, string? contentType)
                 context.Response.ContentLength = live.Bytes.Length;
             if (offset == 0 && !context.Response.HasStarted)
                 ProxyBuffering.DisableForStream(context.Response);
-            var copied = live.CopyTo(offset, output);
-            offset += copied;
-            if (copied > 0)
-                await output.FlushAsync(cancellationToken);
+            var before = offset;
+            for (int copied; (copied = live.CopyTo(offset, output)) > 0; offset += copied)
+                await output.FlushToReaderAsync(cancellationToken);
             if (hasEnded)
                 return live.IsWhole;
-            if (copied > 0)
+            if (offset > before)
                 continue;
             await wait.WaitAsync();
             cancellationToken.ThrowIfCancellationRequested();
@@ -69,12 +68,12 @@ internal sealed class CallOutput(HttpContext context, string? contentType)
     }
 
     /// <summary>Tells what became of the prompt, which has ended; null: it was deleted.</summary>
-    public async Task TellOutcomeAsync(Prompt? prompt, CallResponse? response)
+    public async Task TellOutcomeAsync(Prompt? prompt, StoredResponse? response)
     {
         if (!context.Response.HasStarted)
             await (prompt is null ? CallOutcome.Deleted(context) : CallOutcome.Of(context, prompt, response)).ExecuteAsync(context);
         else if (response is { Status: < StatusCodes.Status400BadRequest })
-            await context.Response.BodyWriter.WriteAsync(response.Body, context.RequestAborted);
+            await context.Response.BodyWriter.WriteAsync(response.Body.Pieces, context.RequestAborted);
         else if (prompt is null)
             await LateError.WriteAsync(context, StatusCodes.Status410Gone, CallOutcome.DeletedMessage);
         else
@@ -98,7 +97,10 @@ internal sealed class CallOutput(HttpContext context, string? contentType)
     private static string TextOf(LiveResponse live)
     {
         var bytes = new ArrayBufferWriter<byte>();
-        live.CopyTo(0, bytes);
+        while (live.CopyTo(bytes.WrittenCount, bytes) > 0)
+        {
+            // It comes in pieces.
+        }
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 }

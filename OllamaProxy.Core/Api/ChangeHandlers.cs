@@ -4,7 +4,7 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Api;
 
 /// <summary>The API that changes prompts. What does not go with a prompt's status is 409, and changes nothing.</summary>
-public sealed class ChangeHandlers(PromptQueue queue, OllamaProxyOptions options)
+public sealed class ChangeHandlers(PromptQueue queue, RequestBody bodies, OllamaProxyOptions options)
 {
     /// <summary>Cancels a prompt: 200 with its status, which stays as it is where it has ended; or 404.</summary>
     public async Task<IResult> CancelAsync(HttpContext context) =>
@@ -22,7 +22,8 @@ public sealed class ChangeHandlers(PromptQueue queue, OllamaProxyOptions options
     /// <summary>Gives a queued prompt another priority: 200 with its status, 400, 404 or 409.</summary>
     public async Task<IResult> PatchAsync(HttpContext context)
     {
-        var priority = ReadPriority(await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted));
+        using var body = await bodies.ReadAsync(context);
+        var priority = ReadPriority(body.Bytes);
         return await ChangeAsync(
             context,
             id => queue.ChangePriorityAsync(id, priority, context.RequestAborted),

@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
+using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
 
@@ -57,7 +58,8 @@ internal sealed class EventStream
     public void Write<T>(string name, T value, JsonTypeInfo<T> type, string? id = null)
     {
         BeginEvent(name, id);
-        _output.Write(JsonSerializer.SerializeToUtf8Bytes(value, type));
+        using (var json = new Utf8JsonWriter(_output, JsonAnswer.Writing))
+            JsonSerializer.Serialize(json, value, type);
         Write("\n\n");
     }
 
@@ -86,7 +88,7 @@ internal sealed class EventStream
             return;
         if (!_isWritten)
             Write(": alive\n\n");
-        await _output.FlushAsync(cancellationToken);
+        await _output.FlushToReaderAsync(cancellationToken);
         (_isWritten, _sentAt) = (false, _time.GetTimestamp());
     }
 

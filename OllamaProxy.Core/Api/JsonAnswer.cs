@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
@@ -10,6 +11,9 @@ namespace OllamaProxy.Api;
 /// </summary>
 internal static class JsonAnswer
 {
+    /// <summary>How what is written by hand is written: texts as they are.</summary>
+    public static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public const string MediaType = "application/json; charset=utf-8";
 
     public static IResult Of<T>(T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK, string contentType = MediaType) =>

@@ -68,17 +68,28 @@ internal static class JsonBody
 
     private static bool IsWellFormed(JsonElement text)
     {
-        var raw = JsonMarshal.GetRawUtf8Value(text);
-        if (raw.IndexOf("\\ud"u8) < 0 && raw.IndexOf("\\uD"u8) < 0)
-            return true;
-        try
+        // By hand, and not by making a string: of a long one that would be a second body.
+        var rest = JsonMarshal.GetRawUtf8Value(text);
+        while (rest.IndexOf((byte)'\\') is >= 0 and var escape)
         {
-            text.GetString();
-            return true;
+            rest = rest[escape..];
+            if (!IsSurrogate(rest, out var isHigh))
+            {
+                rest = rest[2..];
+                continue;
+            }
+            if (!isHigh || !IsSurrogate(rest[6..], out var isAlsoHigh) || isAlsoHigh)
+                return false;
+            rest = rest[12..];
         }
-        catch (InvalidOperationException)
-        {
-            return false;
-        }
+        return true;
+    }
+
+    /// <summary>Whether the escape at the beginning is one of <c>\ud800</c> to <c>\udfff</c>, and the first half of a pair.</summary>
+    private static bool IsSurrogate(ReadOnlySpan<byte> json, out bool isHigh)
+    {
+        var first = json.Length > 3 ? (char)(json[3] | 0x20) : ' ';
+        isHigh = first is '8' or '9' or 'a' or 'b';
+        return (json.StartsWith("\\ud"u8) || json.StartsWith("\\uD"u8)) && first is ('8' or '9' or (>= 'a' and <= 'f'));
     }
 }

@@ -9,7 +9,8 @@ namespace OllamaProxy.Api;
 /// opens them, and then to no page of another site: a visit to it must not be enough to delete a model. What is about one model
 /// goes to a backend that has it, or to all where it is to go; anything else to the first.
 /// </summary>
-public sealed class ModelManagementHandlers(Backends backends, Passing passing, OriginPolicy origins, OllamaProxyOptions options)
+public sealed class ModelManagementHandlers(
+    Backends backends, Passing passing, OriginPolicy origins, RequestBody bodies, OllamaProxyOptions options)
 {
     /// <summary><c>/api/pull</c>, <c>/api/create</c> and <c>/api/blobs/{digest}</c>: what brings something new.</summary>
     public Task<IResult> BringAsync(HttpContext context) => ManageAsync(context, passing.ToFirstAsync);
@@ -17,18 +18,16 @@ public sealed class ModelManagementHandlers(Backends backends, Passing passing, 
     /// <summary><c>/api/push</c> and <c>/api/copy</c>: what is about a model that is there.</summary>
     public Task<IResult> ChangeAsync(HttpContext context) => ManageAsync(context, async _ =>
     {
-        var body = await ReadAsync(context);
+        var body = await bodies.ReadForRequestAsync(context);
         return await passing.ToWhoHasAsync(context, ModelOf(body), body);
     });
 
     /// <summary><c>/api/delete</c>: wherever the model is, since afterwards none is to be told of.</summary>
     public Task<IResult> DeleteAsync(HttpContext context) => ManageAsync(context, async _ =>
     {
-        var body = await ReadAsync(context);
+        var body = await bodies.ReadForRequestAsync(context);
         return await passing.ToAllWhoHaveAsync(context, ModelOf(body), body);
     });
-
-    private Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context) => RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
 
     private async Task<IResult> ManageAsync(HttpContext context, Func<HttpContext, Task<IResult>> manageAsync)
     {

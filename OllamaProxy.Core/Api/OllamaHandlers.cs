@@ -5,7 +5,7 @@ using OllamaProxy.Ollama;
 namespace OllamaProxy.Api;
 
 /// <summary>What Ollama tells about itself and its models, of all backends as if they were one. Nothing of it is queued, since no model has to do anything for it.</summary>
-public sealed class OllamaHandlers(Backends backends, Passing passing, OllamaProxyOptions options)
+public sealed class OllamaHandlers(Backends backends, Passing passing, RequestBody bodies)
 {
     private static readonly byte[] Running = "Ollama is running"u8.ToArray();
 
@@ -26,8 +26,11 @@ public sealed class OllamaHandlers(Backends backends, Passing passing, OllamaPro
     public async Task<IResult> ShowAsync(HttpContext context)
     {
         ApiError.Use(context, ApiFamily.Ollama);
-        var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
-        return await passing.ToWhoHasAsync(context, CallRequest.Read(CallEndpoint.Generate, body).Model, body);
+        var body = await bodies.ReadForRequestAsync(context);
+        var model = CallRequest.Read(CallEndpoint.Generate, body).Model;
+        return NameLimits.WhyNotModel(model) is { } why
+            ? ApiError.Of(context, StatusCodes.Status400BadRequest, why)
+            : await passing.ToWhoHasAsync(context, model, body);
     }
 
     /// <summary><c>/v1/models/{model}</c>: of a backend that has the model.</summary>

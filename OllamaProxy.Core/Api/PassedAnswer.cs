@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
 
@@ -31,7 +32,7 @@ internal sealed class PassedAnswer(HttpResponseMessage answer, CancellationToken
                 {
                     isAmidLine = output.GetSpan(length)[length - 1] != (byte)'\n';
                     output.Advance(length);
-                    await output.FlushAsync(either.Token);
+                    await output.FlushToReaderAsync(either.Token);
                 }
             }
             catch (OperationCanceledException) when (cut.IsCancellationRequested && !httpContext.RequestAborted.IsCancellationRequested)

@@ -1,11 +1,10 @@
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
 
 /// <summary>The API that reads prompts.</summary>
-public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits waits, RetryAfter retryAfter, OllamaProxyOptions options)
+public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits waits, RetryAfter retryAfter, WholeContent whole, OllamaProxyOptions options)
 {
     /// <summary>A prompt, whole, with its attempts: 200 or 404.</summary>
     public Task<IResult> PromptAsync(HttpContext context) => WithPromptAsync(context, async prompt =>
@@ -13,7 +12,7 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
         var status = await StatusOfAsync(prompt, context.RequestAborted);
         var attempts = await queue.ListAttemptsAsync(prompt.Id, context.RequestAborted);
         return await queue.FindContentAsync(prompt.Id, context.RequestAborted) is { } content
-            ? TypedResults.Json(status.With(content, attempts), ApiJson.Relaxed.StatusResource)
+            ? new PromptAnswer(status.With(content, await whole.ShowAsync(context, content), attempts), content.LongText)
             : Problems.UnknownPrompt(prompt.Id.ToString());
     });
 
@@ -35,7 +34,7 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
             return new ResultAnswer(prompt, result);
         }
         await retryAfter.SetForResultAsync(context, prompt);
-        return JsonAnswer.Of(await PendingAsync(prompt, context.RequestAborted), ApiJson.Relaxed.PendingResource, StatusCodes.Status202Accepted);
+        return new PendingAnswer(prompt, texts);
     });
 
     /// <summary>
@@ -77,17 +76,4 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
 
     private async Task<StatusResource> StatusOfAsync(Prompt prompt, CancellationToken cancellationToken) =>
         StatusResource.Of(prompt, await queue.FindPlaceAsync(prompt, cancellationToken), options.MaxAttempts);
-
-    private async Task<PendingResource> PendingAsync(Prompt prompt, CancellationToken cancellationToken)
-    {
-        var (text, thinking) = (new StringBuilder(), new StringBuilder());
-        await foreach (var chunk in texts.ReadAsync(prompt, default, cancellationToken))
-        {
-            text.Append(chunk.Text);
-            thinking.Append(chunk.Thinking);
-        }
-        return new(prompt.Id, prompt.Status.Name(), OrNull(text), OrNull(thinking));
-    }
-
-    private static string? OrNull(StringBuilder text) => text.Length > 0 ? text.ToString() : null;
 }

@@ -24,8 +24,9 @@ internal sealed class Repetition(Prompt first, PromptContent content)
         if (!JsonReading.IsObject(content.Request))
             throw new ProblemException(
                 StatusCodes.Status409Conflict, "The prompt cannot be repeated: what another program stored with it is no JSON object.");
-        using var submission = JsonBody.Parse(Merge(patch.RootElement));
-        return submissions.Read(submission.RootElement);
+        using var merged = new BufferedBody(Merge(patch.RootElement));
+        using var submission = JsonBody.Parse(merged.Bytes);
+        return submissions.Read(submission.RootElement, merged);
     }
 
     /// <summary>A call goes to Ollama as it came, and nobody waits for it on a connection any more.</summary>

@@ -3,33 +3,106 @@ using Microsoft.AspNetCore.Http;
 
 namespace OllamaProxy.Api;
 
-/// <summary>Reads request bodies.</summary>
-internal static class RequestBody
+/// <summary>Reads request bodies: small ones as they are, large ones within a total for all requests together.</summary>
+public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options, TimeProvider time)
 {
-    /// <summary>How much memory a client gets for a length that it only claims.</summary>
-    private const long MaxClaimed = 1024 * 1024;
+    /// <summary>
+    /// How much of a large body has to come within <see cref="Patience"/>, in bytes: what does not come holds memory that others need. Kestrel's
+    /// own limit looks at the mean since the beginning, and lets who sent much be silent for ever.
+    /// </summary>
+    private const int LeastProgress = 64 * 1024;
 
-    /// <summary>The whole body.</summary>
-    /// <exception cref="ProblemException">413: it is larger than <paramref name="maxBytes"/>.</exception>
-    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>The whole body. Dispose of it as soon as it is not needed any more.</summary>
+    /// <exception cref="ProblemException">413: it is larger than <c>OLLAMA_PROXY_MAX_BODY_BYTES</c>. 503: there is no room for it at the moment.
+    /// 408: it is large, and hardly anything of it came for a while.</exception>
+    internal async Task<BufferedBody> ReadAsync(HttpContext context)
     {
-        if (request.ContentLength > maxBytes)
-            throw TooLarge(maxBytes);
+        var (request, cancellationToken) = (context.Request, context.RequestAborted);
+        if (request.ContentLength > options.MaxBodyBytes)
+            throw TooLarge(options.MaxBodyBytes);
 
-        var body = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, MaxClaimed));
+        var small = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, BufferedBody.MaxSmall));
         while (true)
         {
             var read = await request.BodyReader.ReadAsync(cancellationToken);
-            var tooLarge = body.Length + read.Buffer.Length > maxBytes;
-            if (!tooLarge)
+            var length = small.Length + read.Buffer.Length;
+            var isSmall = length <= Math.Min(BufferedBody.MaxSmall, options.MaxBodyBytes);
+            if (isSmall)
+            {
                 foreach (var segment in read.Buffer)
-                    body.Write(segment.Span);
+                    small.Write(segment.Span);
+            }
+            else if (length <= options.MaxBodyBytes)
+            {
+                // Nothing of this read is taken: the next one brings it again.
+                request.BodyReader.AdvanceTo(read.Buffer.Start);
+                return await ReadLargeAsync(context, small.GetBuffer().AsMemory(0, (int)small.Length));
+            }
             // Also when giving up: a reader that is left amid a read costs the client its connection.
             request.BodyReader.AdvanceTo(read.Buffer.End);
-            if (tooLarge)
-                throw TooLarge(maxBytes);
+            if (!isSmall)
+                throw TooLarge(options.MaxBodyBytes);
             if (read.IsCompleted)
-                return body.GetBuffer().AsMemory(0, (int)body.Length);
+                return new(small.GetBuffer().AsMemory(0, (int)small.Length));
+        }
+    }
+
+    /// <summary>As <see cref="ReadAsync"/>, for whoever passes the body on: it is disposed of when the request has been answered.</summary>
+    internal async Task<ReadOnlyMemory<byte>> ReadForRequestAsync(HttpContext context)
+    {
+        var body = await ReadAsync(context);
+        context.Response.RegisterForDispose(body);
+        return body.Bytes;
+    }
+
+    /// <summary>Begins to reserve memory for what is made of a request and is no body of its own.</summary>
+    internal BufferBudget.Reservation Reserve(HttpContext context) => budget.Open(context);
+
+    private async Task<BufferedBody> ReadLargeAsync(HttpContext context, ReadOnlyMemory<byte> beginning)
+    {
+        var reader = context.Request.BodyReader;
+        using var stalled = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stalled.Token);
+        var body = new BufferedBody(budget.Open(context));
+        try
+        {
+            var buffer = body.Rent();
+            buffer.Append(beginning.Span);
+            var due = buffer.Written.Length + LeastProgress;
+            while (true)
+            {
+                var read = await reader.ReadAsync(either.Token);
+                try
+                {
+                    if (buffer.Written.Length + read.Buffer.Length > options.MaxBodyBytes)
+                        throw TooLarge(options.MaxBodyBytes);
+                    foreach (var segment in read.Buffer)
+                        buffer.Append(segment.Span);
+                }
+                finally
+                {
+                    reader.AdvanceTo(read.Buffer.End);
+                }
+                if (buffer.Written.Length >= due)
+                {
+                    due = buffer.Written.Length + LeastProgress;
+                    stalled.CancelAfter(Patience);
+                }
+                if (!read.IsCompleted)
+                    continue;
+                body.Complete(buffer, options.MaxBufferedBytes);
+                return body;
+            }
+        }
+        catch (Exception exception)
+        {
+            body.Dispose();
+            if (exception is OperationCanceledException && stalled.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+                throw new ProblemException(StatusCodes.Status408RequestTimeout, string.Create(CultureInfo.InvariantCulture,
+                    $"Less than {LeastProgress} bytes of the body came within {Patience.TotalSeconds} seconds; send it again."));
+            throw;
         }
     }
 

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Prompts;
@@ -15,11 +14,11 @@ namespace OllamaProxy.Api;
 /// <param name="result">What was generated; null: nothing.</param>
 internal sealed class ResultAnswer(Prompt prompt, StoredResult? result) : IResult
 {
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.ContentType = JsonAnswer.MediaType;
+        if (HttpMethods.IsHead(httpContext.Request.Method))
+            return Task.CompletedTask;
         return WriteAsync(httpContext.Response.BodyWriter, httpContext.RequestAborted);
     }
 
@@ -27,7 +26,7 @@ internal sealed class ResultAnswer(Prompt prompt, StoredResult? result) : IResul
     public async Task WriteAsync(PipeWriter output, CancellationToken cancellationToken)
     {
         // Not disposed of: after an exception that would still write what it holds, in front of the problem.
-        var json = new Utf8JsonWriter(output, Writing);
+        var json = new Utf8JsonWriter(output, JsonAnswer.Writing);
         var completed = prompt.Status == PromptStatus.Completed;
 
         json.WriteStartObject();
@@ -51,13 +50,7 @@ internal sealed class ResultAnswer(Prompt prompt, StoredResult? result) : IResul
         if (text is null)
             return;
         json.WritePropertyName(name);
-        await foreach (var piece in text(cancellationToken))
-        {
-            json.WriteStringValueSegment(piece.Span, isFinalSegment: false);
-            await json.FlushAsync(cancellationToken);
-            await output.FlushAsync(cancellationToken);
-        }
-        json.WriteStringValueSegment(ReadOnlySpan<byte>.Empty, isFinalSegment: true);
+        await output.WriteJsonAsync(json, text, cancellationToken);
     }
 
     private static void Write(Utf8JsonWriter json, GenerationStatistics statistics)

@@ -109,11 +109,11 @@ public sealed record StatusResource
         WaitingFor = place?.WaitsFor?.Name(),
     };
 
-    /// <summary>The whole prompt.</summary>
-    public StatusResource With(PromptContent content, IReadOnlyList<AttemptRecord> attempts) => this with
+    /// <summary>The whole prompt, but for a text that is too long to be held: see <see cref="PromptAnswer"/>.</summary>
+    public StatusResource With(PromptContent content, RawJson? request, IReadOnlyList<AttemptRecord> attempts) => this with
     {
-        Prompt = content.Text,
-        Request = SentRequest.Of(content),
+        Prompt = content.LongText is null ? content.Text : null,
+        Request = request,
         Timeout = content.Timeout?.TotalSeconds,
         Metadata = RawJson.OrNull(content.Metadata),
         AttemptHistory = [.. attempts.Select(AttemptResource.Of)],

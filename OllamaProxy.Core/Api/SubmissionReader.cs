@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using OllamaProxy.Ollama;
@@ -21,25 +22,36 @@ internal sealed class SubmissionReader(string defaultModel)
     private static readonly HashSet<string> OwnFields = ["priority", "max_attempts", "timeout", "expires_in", "metadata", "stream"];
 
     /// <summary>Reads an object. The fields that this program knows are checked, the others are left to Ollama.</summary>
-    /// <exception cref="ProblemException">400: the body is no good; the message names the field.</exception>
-    public NewPrompt Read(JsonElement body)
+    /// <param name="body">The object.</param>
+    /// <param name="buffers">What it stands in: what is made of a large body belongs to it.</param>
+    /// <exception cref="ProblemException">400: the body is no good; the message names the field. 503: there is no room for what is made of it.</exception>
+    public NewPrompt Read(JsonElement body, BufferedBody buffers)
     {
         var fields = JsonBody.FieldsOf(body);
-        var text = fields.Text("prompt");
-        if (string.IsNullOrWhiteSpace(text))
+        var longText = default(ReadOnlyMemory<byte>?);
+        if (fields.Find("prompt", "a string", JsonValueKind.String) is { } prompt && buffers.IsLarge && LongPromptText.IsLong(prompt))
+            longText = LongPromptText.Of(prompt, buffers);
+        var text = longText is { } bytes ? LongPromptText.BeginningOf(bytes) : fields.Text("prompt");
+        if (longText is { } all ? LongPromptText.IsBlank(all.Span) : string.IsNullOrWhiteSpace(text))
             throw Problems.BadRequest(text is null ? "'prompt' is missing." : "'prompt' is blank.");
         var model = fields.Text("model");
         if (model is not null && string.IsNullOrWhiteSpace(model))
             throw Problems.BadRequest("'model' is blank.");
+        if (model is not null && NameLimits.WhyNotModel(model) is { } why)
+            throw Problems.BadRequest(why);
         CheckOllamaFields(fields);
+        var metadata = fields.Raw("metadata", "an object", JsonValueKind.Object);
+        if (metadata is { } own)
+            NameLimits.CheckMetadata(fields.Find("metadata", "an object", JsonValueKind.Object)!.Value, own.Length);
 
-        return new(text, model ?? defaultModel, ForOllama(body, text))
+        return new(text!, model ?? defaultModel, ForOllama(body, text!, longText, buffers))
         {
+            LongText = longText,
             Priority = fields.Whole("priority", Rank.LowestPriority, Rank.HighestPriority) ?? 0,
             MaxAttempts = fields.Whole("max_attempts", 1, MaxAttempts),
             Timeout = fields.Seconds("timeout", MinSeconds, OllamaProxyOptions.MaxSeconds),
             ExpiresIn = fields.Seconds("expires_in", MinSeconds, MaxExpiry),
-            Metadata = fields.Raw("metadata", "an object", JsonValueKind.Object),
+            Metadata = metadata,
         };
     }
 
@@ -60,25 +72,36 @@ internal sealed class SubmissionReader(string defaultModel)
     }
 
     /// <summary>The fields for Ollama, but for the prompt's text, which is kept by itself.</summary>
-    private static ReadOnlyMemory<byte> ForOllama(JsonElement body, string text)
+    private static ReadOnlyMemory<byte> ForOllama(JsonElement body, string text, ReadOnlyMemory<byte>? longText, BufferedBody buffers)
     {
-        var fields = body.EnumerateObject().Where(field => !OwnFields.Contains(field.Name) && !IsAsWeWrite(field, text) && !IsOpen(field)).ToList();
+        var fields = body.EnumerateObject().Where(field => !OwnFields.Contains(field.Name) && !IsAsWeWrite(field, text, longText) && !IsOpen(field)).ToList();
         if (fields.Count == 0)
             return NoFields;
-        using var request = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(request, new() { SkipValidation = true }))
+        if (fields.Sum(field => (long)JsonMarshal.GetRawUtf8Value(field.Value).Length) > BufferedBody.MaxSmall && buffers.IsLarge)
         {
-            writer.WriteStartObject();
-            foreach (var field in fields)
-                field.WriteRawTo(writer);
-            writer.WriteEndObject();
+            var buffer = buffers.Rent();
+            Write(buffer, fields);
+            // A prompt that is not long is handed to the worker with its fields as they are here: then they must stay.
+            return buffer.Written.Length > LongPromptText.MaxString ? buffer.Written : buffer.Written.ToArray();
         }
-        return request.GetBuffer().AsMemory(0, (int)request.Length);
+        var request = new ArrayBufferWriter<byte>();
+        Write(request, fields);
+        return request.WrittenMemory;
+    }
+
+    private static void Write(IBufferWriter<byte> request, List<JsonProperty> fields)
+    {
+        using var writer = new Utf8JsonWriter(request, new() { SkipValidation = true });
+        writer.WriteStartObject();
+        foreach (var field in fields)
+            field.WriteRawTo(writer);
+        writer.WriteEndObject();
     }
 
     /// <summary>Whether the text can be kept by itself without a byte of the client's being lost.</summary>
-    private static bool IsAsWeWrite(JsonProperty field, string text) =>
-        field.NameEquals("prompt") && JsonMarshal.GetRawUtf8Value(field.Value)[1..^1].SequenceEqual(GenerateRequest.Encode(text).EncodedUtf8Bytes);
+    private static bool IsAsWeWrite(JsonProperty field, string text, ReadOnlyMemory<byte>? longText) => field.NameEquals("prompt") && (longText is { } all
+        ? LongPromptText.IsAsWeWrite(JsonMarshal.GetRawUtf8Value(field.Value), all.Span)
+        : JsonMarshal.GetRawUtf8Value(field.Value)[1..^1].SequenceEqual(GenerateRequest.Encode(text).EncodedUtf8Bytes));
 
     /// <summary>A null is a model that is left out, and the default one takes its place.</summary>
     private static bool IsOpen(JsonProperty field) => field.NameEquals("model") && field.Value.ValueKind == JsonValueKind.Null;

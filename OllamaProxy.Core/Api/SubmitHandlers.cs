@@ -5,7 +5,7 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Api;
 
 /// <summary>The API that submits prompts.</summary>
-public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits waits, OllamaProxyOptions options)
+public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits waits, RequestBody bodies, OllamaProxyOptions options)
 {
     private const string IdempotencyKey = "Idempotency-Key";
     private const int MaxKeyLength = 255;
@@ -20,12 +20,8 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
     public async Task<IResult> SubmitAsync(HttpContext context)
     {
         var key = KeyOf(context.Request);
-        var body = await ReadAsync(context);
-        var prompt = Read(body);
-        if (key is not null)
-            prompt = prompt with { IdempotencyKey = key, Fingerprint = SHA256.HashData(body.Span) };
-
-        var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
+        var submission = await SubmitAsync(context, (prompt, body) =>
+            key is null ? prompt : prompt with { IdempotencyKey = key, Fingerprint = SHA256.HashData(body.Span) });
         return submission.Outcome == SubmissionOutcome.Conflicting
             ? KeyConflict(key)
             : await SubmittedAsync(context, submission.Prompt, StatusCodes.Status202Accepted);
@@ -36,10 +32,7 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
     {
         if (RouteId.Uuid(context) is not { } id)
             return Problems.Of(StatusCodes.Status400BadRequest, $"'{RouteId.Text(context)}' is no UUID, so it cannot be the id of a prompt.");
-        var body = await ReadAsync(context);
-        var prompt = Read(body) with { Id = id, Fingerprint = SHA256.HashData(body.Span) };
-
-        var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
+        var submission = await SubmitAsync(context, (prompt, body) => prompt with { Id = id, Fingerprint = SHA256.HashData(body.Span) });
         return submission.Outcome switch
         {
             SubmissionOutcome.Accepted => await SubmittedAsync(context, submission.Prompt, StatusCodes.Status202Accepted),
@@ -55,13 +48,15 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
     public async Task<IResult> RepeatAsync(HttpContext context)
     {
         var key = KeyOf(context.Request);
-        var changes = await ReadAsync(context);
+        using var changes = await bodies.ReadAsync(context);
         if (RouteId.Uuid(context) is not { } id || await queue.FindAsync(id, context.RequestAborted) is not { } first
             || await queue.FindContentAsync(id, context.RequestAborted) is not { } content)
             return Problems.UnknownPrompt(RouteId.Text(context));
-        var prompt = new Repetition(first, content).Read(changes, _submissions);
+        using var reservation = bodies.Reserve(context);
+        content = await WholeContent.ReadAsync(content, reservation, context.RequestAborted);
+        var prompt = new Repetition(first, content).Read(changes.Bytes, _submissions);
         if (key is not null)
-            prompt = prompt with { IdempotencyKey = key, Fingerprint = SHA256.HashData([.. id.ToByteArray(), .. changes.Span]) };
+            prompt = prompt with { IdempotencyKey = key, Fingerprint = SHA256.HashData([.. id.ToByteArray(), .. changes.Bytes.Span]) };
 
         var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
         return submission.Outcome == SubmissionOutcome.Conflicting
@@ -72,7 +67,8 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
     /// <summary>Queues a JSON array of prompts, or a prompt on each line, all or none: 202 with the ids in order.</summary>
     public async Task<IResult> SubmitBatchAsync(HttpContext context)
     {
-        var prompts = new BatchReader(_submissions).Read(await ReadAsync(context));
+        using var body = await bodies.ReadAsync(context);
+        var prompts = new BatchReader(_submissions).Read(body);
         if (options.MaxQueued > 0 && prompts.Count > options.MaxQueued)
             return Problems.Of(StatusCodes.Status413PayloadTooLarge, $"The batch holds {prompts.Count} prompts, and OLLAMA_PROXY_MAX_QUEUED lets no more than {options.MaxQueued} wait.");
         var batch = Guid.CreateVersion7();
@@ -86,13 +82,13 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
             status: StatusCodes.Status202Accepted);
     }
 
-    private Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context) =>
-        RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted);
-
-    private NewPrompt Read(ReadOnlyMemory<byte> body)
+    /// <summary>Submits what the body says. However long the answer takes, the body is held only until the prompt is on disk.</summary>
+    private async Task<Submission> SubmitAsync(HttpContext context, Func<NewPrompt, ReadOnlyMemory<byte>, NewPrompt> complete)
     {
-        using var document = JsonBody.Parse(body);
-        return _submissions.Read(document.RootElement);
+        using var body = await bodies.ReadAsync(context);
+        using var document = JsonBody.Parse(body.Bytes);
+        var prompt = complete(_submissions.Read(document.RootElement, body), body.Bytes);
+        return await queue.SubmitAsync(prompt, context.RequestAborted);
     }
 
     private static IResult KeyConflict(string? key) =>

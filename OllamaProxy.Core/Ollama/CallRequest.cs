@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -5,7 +6,7 @@ namespace OllamaProxy.Ollama;
 
 /// <summary>What of a call matters here. The call itself goes to Ollama as it is, and whatever is wrong with it is for Ollama to say.</summary>
 /// <param name="Model">The model; empty: it names none.</param>
-/// <param name="Text">The last that the user says in it; empty: nothing, as in a call that loads a model.</param>
+/// <param name="Text">The last that the user says in it, or the beginning of that; empty: nothing, as in a call that loads a model.</param>
 public sealed partial record CallRequest(string Model, string Text)
 {
     /// <summary>
@@ -13,6 +14,9 @@ public sealed partial record CallRequest(string Model, string Text)
     /// <c>/api/chat</c> without messages, with a <c>keep_alive</c> of zero (https://docs.ollama.com/api/generate#unload-a-model).
     /// </summary>
     public bool IsUnload { get; private init; }
+
+    /// <summary>How much of a text is kept beside the call, for lists and searches, in characters.</summary>
+    private const int MaxText = 256 * 1024;
 
     private static readonly CallRequest Empty = new("", "");
 
@@ -94,26 +98,39 @@ public sealed partial record CallRequest(string Model, string Text)
         _ => Flatten(body.FindInAnyCase("prompt") ?? body.FindInAnyCase("input")),
     };
 
-    private static string LastOfUser(JsonElement messages) => messages.ValueKind != JsonValueKind.Array ? "" : messages.EnumerateArray()
-        .Where(message => TextOf(message, "role") == "user")
-        .Select(message => Flatten(message.FindInAnyCase("content")))
-        .LastOrDefault("");
+    private static string LastOfUser(JsonElement messages) => messages.ValueKind != JsonValueKind.Array ? "" :
+        Flatten(messages.EnumerateArray().Where(message => TextOf(message, "role") == "user").LastOrDefault().FindInAnyCase("content"));
 
     /// <summary>A text, or several of which it is made up, each by itself or as a part with a <c>text</c>.</summary>
     private static string Flatten(JsonElement? content) => content switch
     {
-        { ValueKind: JsonValueKind.Array } parts => string.Join('\n', parts.EnumerateArray().Select(TextOf).Where(text => text.Length > 0)),
+        { ValueKind: JsonValueKind.Array } parts => Join(parts.EnumerateArray().Select(TextOf).Where(text => text.Length > 0)),
         { } part => TextOf(part),
         null => "",
     };
 
+    private static string Join(IEnumerable<string> texts)
+    {
+        var all = new StringBuilder();
+        foreach (var text in texts)
+        {
+            all.Append(all.Length > 0 ? "\n" : "").Append(text);
+            if (all.Length >= MaxText)
+                break;
+        }
+        return Beginning(all.ToString());
+    }
+
+    private static string Beginning(string text) =>
+        text.Length <= MaxText ? text : text[..(char.IsHighSurrogate(text[MaxText - 1]) ? MaxText - 1 : MaxText)];
+
     private static string TextOf(JsonElement part) => part.ValueKind switch
     {
-        JsonValueKind.String => part.Text(),
+        JsonValueKind.String => Beginning(part.Text(MaxText)),
         JsonValueKind.Object => TextOf(part, "text") ?? "",
         _ => "",
     };
 
     private static string? TextOf(JsonElement value, string name) =>
-        value.FindInAnyCase(name) is { ValueKind: JsonValueKind.String } text ? text.Text() : null;
+        value.FindInAnyCase(name) is { ValueKind: JsonValueKind.String } text ? Beginning(text.Text(MaxText)) : null;
 }

@@ -13,12 +13,15 @@ internal static class EncodedBody
     /// <summary>The largest window that Ollama accepts, as a power of two: 8 MiB.</summary>
     private const int MaxWindowLog = 23;
 
+    /// <summary>Up to so many bytes of a decoded body are not told of.</summary>
+    private const int MaxUncounted = 64 * 1024;
+
     /// <summary>Whether Ollama decodes a body. It compares the encoding case-sensitively.</summary>
     public static bool IsDecoded(CallEndpoint endpoint, string encoding) => endpoint.Family != ApiFamily.Ollama && encoding == "zstd";
 
     /// <summary>Decodes zstd (RFC 8878). Null: the decoded body is larger than <paramref name="maxBytes"/>.</summary>
     /// <exception cref="InvalidDataException">The body is not zstd, is damaged or ends too early, or needs a larger window.</exception>
-    public static ReadOnlyMemory<byte>? Decode(ReadOnlyMemory<byte> body, int maxBytes)
+    public static ReadOnlyMemory<byte>? Decode(ReadOnlyMemory<byte> body, int maxBytes, Action<long>? reserve = null)
     {
         var bytes = MemoryMarshal.TryGetArray(body, out var array) ? array : new(body.ToArray());
         using var stream = new DecompressionStream(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count), leaveOpen: false);
@@ -31,6 +34,9 @@ internal static class EncodedBody
             {
                 if (decoded.Length + length > maxBytes)
                     return null;
+                // The stream doubles what it has.
+                if (decoded.Length + length > decoded.Capacity && decoded.Capacity >= MaxUncounted)
+                    reserve?.Invoke(2L * decoded.Capacity);
                 decoded.Write(buffer.AsSpan(0, length));
             }
         }

@@ -8,7 +8,7 @@ namespace OllamaProxy.Ollama;
 /// <summary>The body of a request to <c>/api/generate</c>.</summary>
 public static class GenerateRequest
 {
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    internal static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>
     /// Puts the body together: the client's fields byte for byte as they came in, and around them only what the client
@@ -47,6 +47,9 @@ public static class GenerateRequest
         }
         return body.ToArray();
     }
+
+    /// <summary>A body as Ollama expects it.</summary>
+    public static HttpContent ContentOf(byte[] body) => new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
 
     /// <summary>Writes a field with its value byte for byte as it was read.</summary>
     public static void WriteRawTo(this JsonProperty field, Utf8JsonWriter writer)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -60,6 +61,25 @@ internal static partial class JsonReading
         {
             return LoneSurrogate().Replace(text.GetRawText()[1..^1], "\ufffd");
         }
+    }
+
+    /// <summary>As <see cref="Text(JsonElement)"/>, but of a very long one only the beginning: at least so many characters, if there are.</summary>
+    public static string Text(this JsonElement text, int atLeast)
+    {
+        // A character takes up to three bytes, and as an escape six.
+        var raw = JsonMarshal.GetRawUtf8Value(text);
+        var end = 6 * atLeast;
+        if (raw.Length <= end)
+            return text.Text();
+        // Neither a character nor an escape may be cut: the longest is six bytes.
+        while ((raw[end] & 0xC0) == 0x80)
+            end--;
+        if (raw[(end - 6)..end].IndexOf((byte)'\\') is >= 0 and var escape)
+            end = end - 6 + escape;
+        while (raw[end - 1] == (byte)'\\')
+            end--;
+        using var beginning = JsonDocument.Parse((byte[])[.. raw[..end], (byte)'"']);
+        return beginning.RootElement.Text();
     }
 
     /// <summary>A field that is a whole number.</summary>

@@ -31,7 +31,7 @@ public sealed partial class OllamaClient
             using var response = await SendAsync(request, either.Token);
             if (!response.IsSuccessStatusCode)
                 throw Unreachable($"it answered {(int)response.StatusCode} ({response.ReasonPhrase}){Hint(response.StatusCode)}");
-            return await response.Content.ReadAsByteArrayAsync(either.Token);
+            return await ReadListAsync(response.Content, either.Token);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
@@ -40,6 +40,20 @@ public sealed partial class OllamaClient
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw NoAnswerWithin(ProbeTimeout, exception);
+        }
+    }
+
+    /// <summary>What Ollama tells of itself, which is never long: another server must not fill the memory.</summary>
+    private static async Task<byte[]> ReadListAsync(HttpContent content, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await content.LoadIntoBufferAsync(MaxListBytes, cancellationToken);
+            return await content.ReadAsByteArrayAsync(cancellationToken);
+        }
+        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw OllamaFailures.OfForeignBody($"It is longer than {MaxListBytes / (1024 * 1024)} MiB.", exception);
         }
     }
 

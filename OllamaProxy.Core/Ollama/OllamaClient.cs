@@ -20,24 +20,25 @@ public sealed partial class OllamaClient(
     /// <summary>How much of an error answer is read.</summary>
     private const int MaxErrorChars = 64 * 1024;
 
+    /// <summary>The longest list of models, or other answer in which Ollama tells of itself.</summary>
+    private const int MaxListBytes = 8 * 1024 * 1024;
+
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>For so long a client is let wait for what Ollama tells of itself, which takes it some time when it is busy.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(1);
-
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     /// <summary>
     /// Runs a generation and yields its lines as they come; the last one is <see cref="GenerateChunk.Done"/>, or
     /// <see cref="GenerateChunk.RepeatLimit"/> where Ollama ends the answer without such a line. To stop the generation,
     /// cancel: that closes the connection.
     /// </summary>
-    /// <param name="body">The request; see <see cref="GenerateRequest"/>.</param>
+    /// <param name="body">The request; see <see cref="GenerateRequest"/> and <see cref="LongGenerateContent"/>.</param>
     /// <param name="cancellationToken">Stops the generation.</param>
     /// <exception cref="OllamaException">It failed, before the first line or after some.</exception>
-    public async IAsyncEnumerable<GenerateChunk> GenerateAsync(byte[] body, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<GenerateChunk> GenerateAsync(HttpContent body, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Generate) { Content = new ByteArrayContent(body) { Headers = { ContentType = Json } } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Generate) { Content = body };
         using var response = await SendAsync(request, cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK)
             throw FailureOf(response, await ReadErrorAsync(response, cancellationToken));
@@ -68,9 +69,9 @@ public sealed partial class OllamaClient(
     /// <param name="body">The body to send.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="OllamaException">There is no answer.</exception>
-    public async Task<HttpResponseMessage> CallAsync(PromptCall call, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> CallAsync(PromptCall call, HttpContent body, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Route(call.Endpoint, call.Query)) { Content = new ReadOnlyMemoryContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Route(call.Endpoint, call.Query)) { Content = body };
         // Rows of older versions hold headers that are not for Ollama.
         AddHeaders(request, HeaderRules.ForOllama(call.Headers.All));
         return await SendAsync(request, cancellationToken);
@@ -192,7 +193,7 @@ public sealed partial class OllamaClient(
         try
         {
             using var answer = await PassAsync(HttpMethod.Get, path, HeaderList.Empty, null, either.Token);
-            var body = await answer.Content.ReadAsByteArrayAsync(either.Token);
+            var body = await ReadListAsync(answer.Content, either.Token);
             if (answer.StatusCode == HttpStatusCode.OK && !JsonReading.IsObject(body))
                 throw OllamaFailures.OfForeignBody("It is no JSON.");
             return new((int)answer.StatusCode, HeaderRules.ForClient(answer), body);

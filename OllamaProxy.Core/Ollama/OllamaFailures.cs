@@ -6,6 +6,9 @@ public static class OllamaFailures
     /// <summary>How much of a body that is not Ollama's is quoted.</summary>
     private const int QuoteLength = 200;
 
+    /// <summary>How much of Ollama's own words is kept, in characters.</summary>
+    private const int MaxMessage = 4096;
+
     /// <summary>How an error begins whose text is not Ollama's own.</summary>
     internal const string NotOllama = "The answer is not one of Ollama's; is OLLAMA_URL right?";
 
@@ -16,7 +19,7 @@ public static class OllamaFailures
     public static OllamaException OfAnswer(int status, string body, TimeSpan? retryAfter)
     {
         var error = OllamaError.ReadBody(body);
-        return new(ErrorClassifier.Classify(status, error), error?.Message ?? MessageOfForeign(status, body))
+        return new(ErrorClassifier.Classify(status, error), error is null ? MessageOfForeign(status, body) : Shortened(error.Message))
         {
             RetryAfter = retryAfter,
             IsOfModel = status == 429,
@@ -34,7 +37,7 @@ public static class OllamaFailures
         var read = OllamaError.ReadText(error);
         var kind = ErrorClassifier.Classify(500, read);
         // Amid an answer the input has been accepted: what is not known for the input's fault is more likely the runner's.
-        return new(kind == FailureKind.Unknown ? FailureKind.Transient : kind, read.Message)
+        return new(kind == FailureKind.Unknown ? FailureKind.Transient : kind, Shortened(read.Message))
         {
             IsModelMissing = ErrorClassifier.SaysModelIsMissing(read.Message),
         };
@@ -47,6 +50,10 @@ public static class OllamaFailures
     /// <summary>What a connection means that broke amid the answer.</summary>
     public static OllamaException OfBrokenConnection(Exception exception) =>
         new(FailureKind.Transient, $"The connection to Ollama broke amid the answer: {exception.Message}", exception);
+
+    /// <summary>An error is told in every list and status: it must not be a body of its own.</summary>
+    private static string Shortened(string message) => message.Length <= MaxMessage ? message
+        : $"{message[..(char.IsHighSurrogate(message[MaxMessage - 1]) ? MaxMessage - 1 : MaxMessage)]}...";
 
     private static string MessageOfForeign(int status, string body) => (status, body.Length) switch
     {

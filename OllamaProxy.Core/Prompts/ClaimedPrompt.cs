@@ -11,6 +11,15 @@ public sealed record ClaimedPrompt(Guid Id, Lease Lease, int Attempt, string Tex
     /// <summary>When this attempt was started, as the prompt tells it.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
+    /// <summary>The whole text where it is so long that <see cref="Text"/> is but its beginning; else null.</summary>
+    public LongText? LongText { get; init; }
+
+    /// <summary>The client's other fields where they are so long that <see cref="Request"/> is empty; else null.</summary>
+    public LongText? LongRequest { get; init; }
+
+    /// <summary>Why it must not be run, since it is not what the client handed in; null: it is sound.</summary>
+    public string? Damage { get; init; }
+
     /// <summary>The call of Ollama's API that it is; null: it was submitted.</summary>
     public PromptCall? Call { get; init; }
 

@@ -6,4 +6,8 @@ namespace OllamaProxy.Prompts;
 /// </summary>
 /// <param name="Worker">Who alone may run the prompt: the worker of the process that has the connection; null: anybody.</param>
 /// <param name="LeaseLength">For how long the lease is good, unless renewed.</param>
-public sealed record Connection(Guid? Worker, TimeSpan LeaseLength);
+public sealed record Connection(Guid? Worker, TimeSpan LeaseLength)
+{
+    /// <summary>The error of a prompt that was cancelled for that.</summary>
+    public const string Gone = "The client that waited for it on an open connection is gone.";
+}

@@ -1,12 +1,19 @@
-using System.Text;
-
 namespace OllamaProxy.Prompts;
 
-/// <summary>A text that one appends to while many read it, each from where they are. Counted in UTF-16 characters, as .NET and browsers do.</summary>
+/// <summary>
+/// A text that one appends to while many read it, each from where they are, at a cost that does not depend on where that is. Counted in UTF-16
+/// characters, as .NET and browsers do.
+/// </summary>
 public sealed class GrowingText
 {
+    private const int BlockLength = 8 * 1024;
+    private const int FirstLength = 256;
+
     private readonly Lock _lock = new();
-    private readonly StringBuilder _text = new();
+
+    /// <summary>All of one length but for the first, which grows up to that: most texts are short.</summary>
+    private readonly List<char[]> _blocks = [];
+    private int _length;
 
     /// <summary>How long it is by now.</summary>
     public int Length
@@ -14,7 +21,7 @@ public sealed class GrowingText
         get
         {
             lock (_lock)
-                return _text.Length;
+                return _length;
         }
     }
 
@@ -23,11 +30,12 @@ public sealed class GrowingText
     {
         lock (_lock)
         {
-            var length = Math.Clamp(_text.Length - offset, 0, atMost);
+            var length = Math.Clamp(_length - offset, 0, atMost);
             if (length == 0)
                 return "";
-            var piece = _text.ToString(offset, length);
-            return length == atMost && char.IsHighSurrogate(piece[^1]) ? piece[..^1] : piece;
+            if (length == atMost && char.IsHighSurrogate(At(offset + length - 1)))
+                length--;
+            return Copy(offset, length);
         }
     }
 
@@ -35,12 +43,50 @@ public sealed class GrowingText
     public override string ToString()
     {
         lock (_lock)
-            return _text.ToString();
+            return Copy(0, _length);
     }
 
     internal void Append(string? piece)
     {
         lock (_lock)
-            _text.Append(piece);
+        {
+            for (var rest = piece.AsSpan(); rest.Length > 0;)
+            {
+                var room = Room(rest.Length);
+                var part = rest[..Math.Min(rest.Length, room.Length)];
+                part.CopyTo(room);
+                _length += part.Length;
+                rest = rest[part.Length..];
+            }
+        }
     }
+
+    /// <summary>Where the next characters go: at least one, and as many as are wanted if the block has room.</summary>
+    private Span<char> Room(int wanted)
+    {
+        var (block, start) = (_length / BlockLength, _length % BlockLength);
+        if (block == _blocks.Count)
+            _blocks.Add(new char[block == 0 ? Math.Clamp(wanted, FirstLength, BlockLength) : BlockLength]);
+        if (start + wanted > _blocks[block].Length && _blocks[block].Length < BlockLength)
+        {
+            var grown = _blocks[block];
+            Array.Resize(ref grown, Math.Clamp(start + wanted, Math.Min(2 * grown.Length, BlockLength), BlockLength));
+            _blocks[block] = grown;
+        }
+        return _blocks[block].AsSpan(start);
+    }
+
+    private char At(int offset) => _blocks[offset / BlockLength][offset % BlockLength];
+
+    private string Copy(int offset, int length) => string.Create(length, (_blocks, offset), static (target, source) =>
+    {
+        for (var at = source.offset; target.Length > 0;)
+        {
+            var block = source._blocks[at / BlockLength].AsSpan(at % BlockLength);
+            var part = block[..Math.Min(block.Length, target.Length)];
+            part.CopyTo(target);
+            target = target[part.Length..];
+            at += part.Length;
+        }
+    });
 }

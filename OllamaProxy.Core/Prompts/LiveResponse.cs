@@ -10,6 +10,9 @@ namespace OllamaProxy.Prompts;
 /// </summary>
 public sealed class LiveResponse : IDisposable
 {
+    /// <summary>How much is copied at once, in bytes: a client that is slow must not have the answer twice.</summary>
+    private const int MaxPiece = 64 * 1024;
+
     private readonly Lock _lock = new();
     private readonly ResponseWait? _wait;
     private byte[] _bytes = [];
@@ -61,12 +64,12 @@ public sealed class LiveResponse : IDisposable
             return _isTaken = !_isWithdrawn && (_shown > 0 || (_isEnded && _isWhole));
     }
 
-    /// <summary>Copies what is shown beyond an offset, and returns how much that was.</summary>
+    /// <summary>Copies what is shown beyond an offset, or the first of it, and returns how much that was; 0: there is no more.</summary>
     public int CopyTo(int offset, IBufferWriter<byte> output)
     {
         lock (_lock)
         {
-            var count = _shown - offset;
+            var count = Math.Min(_shown - offset, MaxPiece);
             if (count > 0)
                 output.Write(_bytes.AsSpan(offset, count));
             return Math.Max(count, 0);

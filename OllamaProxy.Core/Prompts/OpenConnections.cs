@@ -7,15 +7,26 @@ namespace OllamaProxy.Prompts;
 public sealed class OpenConnections(
     IPromptStore store, LiveResponses liveResponses, OllamaProxyOptions options, TimeProvider time, ILogger<OpenConnections> logger) : BackgroundService
 {
+    private static readonly TimeSpan ClockLook = TimeSpan.FromSeconds(1);
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.LeaseLength / 3, time);
+        var renewAfter = options.LeaseLength / 3;
+        // Often, to see soon that the wall clock was set: processes that start now go by that.
+        using var timer = new PeriodicTimer(renewAfter < ClockLook ? renewAfter : ClockLook, time);
+        var renewed = ClockReading.Of(time);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                var isDue = renewAfter <= ClockLook || time.GetElapsedTime(renewed.Timestamp) >= renewAfter;
+                if (!isDue && renewed.SetSince(time) == TimeSpan.Zero)
+                    continue;
+                renewed = ClockReading.Of(time);
                 if (liveResponses.Awaited is { Count: > 0 } ids)
                     await RenewAsync(ids, stoppingToken);
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

@@ -53,4 +53,7 @@ public sealed record Prompt
 
     /// <summary>Why it failed or, while it waits for another attempt, why the last one did.</summary>
     public string? Error { get; init; }
+
+    /// <summary>Whether it was cancelled only because its <see cref="Connection"/> was not heard of for the length of a lease.</summary>
+    public bool IsAbandoned => Status == PromptStatus.Cancelled && Error == Connection.Gone;
 }

@@ -5,4 +5,8 @@ namespace OllamaProxy.Prompts;
 /// <param name="Query">The query behind it: empty, or with a question mark in front.</param>
 /// <param name="Headers">The headers that go to Ollama with it.</param>
 /// <param name="Body">The body, byte for byte.</param>
-public sealed record PromptCall(string Endpoint, string Query, HeaderList Headers, ReadOnlyMemory<byte> Body);
+public sealed record PromptCall(string Endpoint, string Query, HeaderList Headers, ReadOnlyMemory<byte> Body)
+{
+    /// <summary>Where the store holds a body that is so long that <see cref="Body"/> is empty; else null.</summary>
+    public LongText? LongBody { get; init; }
+}

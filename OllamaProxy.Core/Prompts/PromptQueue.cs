@@ -45,6 +45,16 @@ public sealed class PromptQueue(
     /// <summary>The prompt, or null if there is none with this id.</summary>
     public Task<Prompt?> FindAsync(Guid id, CancellationToken cancellationToken) => store.FindAsync(id, cancellationToken);
 
+    /// <summary>
+    /// Asks again for a prompt whose client was taken for gone though it is there; see <see cref="IPromptStore.ReconnectAsync"/>.
+    /// </summary>
+    public async Task<Prompt?> ReconnectAsync(Guid id, Connection connection, CancellationToken cancellationToken)
+    {
+        var prompt = await store.ReconnectAsync(id, connection, cancellationToken);
+        signal.Raise();
+        return prompt;
+    }
+
     /// <summary>What the client handed in; null if there is no such prompt.</summary>
     public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) => store.FindContentAsync(id, cancellationToken);
 
@@ -52,7 +62,7 @@ public sealed class PromptQueue(
     public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) => store.FindResultAsync(id, cancellationToken);
 
     /// <summary>What Ollama answered to a call, as it came; null if there is nothing.</summary>
-    public Task<CallResponse?> FindResponseAsync(Guid id, CancellationToken cancellationToken) => store.FindResponseAsync(id, cancellationToken);
+    public Task<StoredResponse?> FindResponseAsync(Guid id, CancellationToken cancellationToken) => store.FindResponseAsync(id, cancellationToken);
 
     /// <summary>The attempts at a prompt, oldest first.</summary>
     public Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken) => store.ListAttemptsAsync(id, cancellationToken);

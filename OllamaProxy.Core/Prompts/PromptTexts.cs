@@ -11,7 +11,7 @@ namespace OllamaProxy.Prompts;
 public sealed class PromptTexts(IPromptStore store, LiveTexts live)
 {
     /// <summary>The longest text or thinking of a chunk, in characters: all that one reader costs.</summary>
-    private const int MaxChunk = 64 * 1024;
+    private const int MaxChunk = 16 * 1024;
 
     /// <summary>Whether it is being generated, or still being settled, in this process: then more can come.</summary>
     public bool IsLive(Prompt prompt) => live.Find(prompt) is not null;
@@ -32,15 +32,22 @@ public sealed class PromptTexts(IPromptStore store, LiveTexts live)
     private static async IAsyncEnumerable<TextChunk> ReadLiveAsync(LiveText text, TextOffset after)
     {
         for (var chunk = text.ReadFrom(after, MaxChunk); !chunk.IsEmpty; chunk = text.ReadFrom(chunk.End, MaxChunk))
+        {
             yield return chunk;
-        await Task.CompletedTask;
+            // Who has much to catch up with lets others have a turn in between.
+            if (chunk.Text.Length + chunk.Thinking.Length >= MaxChunk - 1)
+                await Task.Yield();
+        }
     }
 
     private async IAsyncEnumerable<TextChunk> ReadGeneratedAsync(Prompt prompt, TextOffset after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var chunk = await store.ReadGeneratedAsync(prompt, after, cancellationToken);
-        if (!chunk.IsEmpty)
+        for (var chunk = await store.ReadGeneratedAsync(prompt, after, cancellationToken); !chunk.IsEmpty;)
+        {
             yield return chunk;
+            await Task.Yield();
+            chunk = await store.ReadGeneratedAsync(prompt, chunk.End, cancellationToken);
+        }
     }
 
     private async IAsyncEnumerable<TextChunk> ReadResultAsync(Prompt prompt, TextOffset after, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -69,9 +76,10 @@ public sealed class PromptTexts(IPromptStore store, LiveTexts live)
         var characters = ArrayPool<char>.Shared.Rent(MaxChunk);
         try
         {
-            await foreach (var bytes in text(cancellationToken))
+            await using var pieces = text(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            while (await ReadingTurns.TakeAsync(() => pieces.MoveNextAsync().AsTask(), cancellationToken))
             {
-                for (var rest = bytes; rest.Length > 0;)
+                for (var rest = pieces.Current; rest.Length > 0;)
                 {
                     decoder.Convert(rest.Span, characters, flush: false, out var used, out var length, out _);
                     rest = rest[used..];

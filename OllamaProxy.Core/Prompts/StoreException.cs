@@ -5,4 +5,7 @@ public sealed class StoreException(string message, Exception? inner = null) : Ex
 {
     /// <summary>Whether it may pass by itself, so that asking again later is worth it.</summary>
     public bool MayPass { get; init; } = true;
+
+    /// <summary>Whether what is asked for is there, but is not what was stored.</summary>
+    public bool IsDamage { get; init; }
 }

@@ -31,7 +31,9 @@ public sealed class Attempt(OllamaProxyOptions options, TimeProvider time)
 
         async Task GenerateAsync(CancellationToken stop)
         {
-            var body = GenerateRequest.Write(prompt, options.Model, options.KeepAlive);
+            var body = prompt is { LongText: null, LongRequest: null }
+                ? GenerateRequest.ContentOf(GenerateRequest.Write(prompt, options.Model, options.KeepAlive))
+                : LongGenerateContent.Of(prompt, prompt.LongRequest is { } request ? await request.ReadWholeAsync(stop) : prompt.Request, options.Model, options.KeepAlive);
             await foreach (var chunk in ollama.GenerateAsync(body, stop))
             {
                 text.Append(chunk);

@@ -32,7 +32,7 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
     /// <exception cref="OllamaException">Ollama failed.</exception>
     public async Task RunAsync(OllamaClient ollama, string? defaultKeepAlive, CancellationToken cancellationToken)
     {
-        using var answer = await ollama.CallAsync(call, KeepAliveDefault.Apply(_endpoint, call.Body, defaultKeepAlive), cancellationToken);
+        using var answer = await ollama.CallAsync(call, await BodyAsync(defaultKeepAlive, cancellationToken), cancellationToken);
         response.Begin((int)answer.StatusCode, HeaderRules.ForClient(answer));
         var isGood = answer.IsSuccessStatusCode;
         // Once the answer is done, what may still follow of it is not waited for.
@@ -74,6 +74,17 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
             TakeWhole();
         else if (!_isDone && !text.HasDoneReason)
             text.Append(GenerateChunk.RepeatLimit);
+    }
+
+    private async Task<HttpContent> BodyAsync(string? defaultKeepAlive, CancellationToken cancellationToken)
+    {
+        if (call.LongBody is { } body)
+        {
+            if (defaultKeepAlive is null || _endpoint.Family != ApiFamily.Ollama)
+                return new LongTextContent(body);
+            return new ReadOnlyMemoryContent(KeepAliveDefault.Apply(_endpoint, await body.ReadWholeAsync(cancellationToken), defaultKeepAlive));
+        }
+        return new ReadOnlyMemoryContent(KeepAliveDefault.Apply(_endpoint, call.Body, defaultKeepAlive));
     }
 
     /// <summary>Keeps what comes next, and returns whether there may be more.</summary>

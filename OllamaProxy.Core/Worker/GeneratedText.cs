@@ -8,6 +8,7 @@ namespace OllamaProxy.Worker;
 internal sealed class GeneratedText(LiveText live)
 {
     private const int MaxLength = 64 * 1024 * 1024;
+    private const int MaxReason = 256;
 
     private GenerationStatistics _statistics = GenerationStatistics.None;
 
@@ -25,7 +26,7 @@ internal sealed class GeneratedText(LiveText live)
         // The figures come with the last chunk or, where the route is OpenAI's, in some before it.
         _statistics = new()
         {
-            DoneReason = chunk.DoneReason ?? _statistics.DoneReason,
+            DoneReason = chunk.DoneReason is { Length: > MaxReason } reason ? reason[..MaxReason] : chunk.DoneReason ?? _statistics.DoneReason,
             TotalDuration = chunk.TotalDuration ?? _statistics.TotalDuration,
             LoadDuration = chunk.LoadDuration ?? _statistics.LoadDuration,
             PromptEvalCount = chunk.PromptEvalCount ?? _statistics.PromptEvalCount,

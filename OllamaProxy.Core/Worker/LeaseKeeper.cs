@@ -13,6 +13,9 @@ public sealed class LeaseKeeper(
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How much is handed in at once, in characters: others write as well.</summary>
+    private const int MaxChunk = 256 * 1024;
+
     private readonly TimeSpan _renewAfter = options.LeaseLength / 3;
 
     /// <summary>
@@ -27,7 +30,7 @@ public sealed class LeaseKeeper(
         await using var ended = attemptEnded.UnsafeRegister(static latch => ((Latch)latch!).Raise(), latch);
         var interval = _renewAfter < LookInterval ? _renewAfter : LookInterval;
         await using var timer = time.CreateTimer(static latch => ((Latch)latch!).Raise(), latch, interval, interval);
-        var renewedAt = time.GetTimestamp();
+        var renewed = ClockReading.Of(time);
         var kept = default(TextOffset);
         try
         {
@@ -37,19 +40,24 @@ public sealed class LeaseKeeper(
                 if (attemptEnded.IsCancellationRequested)
                     break;
                 // At short leases every tick is a renewal; by the clock, half of them would come a moment too early.
-                var renew = _renewAfter <= LookInterval || time.GetElapsedTime(renewedAt) >= _renewAfter;
-                var askedAt = time.GetTimestamp();
-                var chunk = text.ReadFrom(kept);
+                // And once the wall clock was set, by which others judge the lease.
+                var renew = _renewAfter <= LookInterval || time.GetElapsedTime(renewed.Timestamp) >= _renewAfter
+                    || renewed.SetSince(time) != TimeSpan.Zero;
+                var asked = ClockReading.Of(time);
+                var chunk = text.ReadFrom(kept, MaxChunk);
                 var state = await TryAsync(prompt, chunk, renew, attemptEnded);
-                if (state is null && time.GetElapsedTime(renewedAt) >= options.LeaseLength)
+                if (state is null && time.GetElapsedTime(renewed.Timestamp) >= options.LeaseLength)
                     return LeaseState.Lost;
                 if (state is LeaseState.Cancelled or LeaseState.Lost)
                     return state.Value;
                 if (state is null)
                     continue;
                 kept = chunk.End;
+                // What is left comes next.
+                if (chunk.Text.Length + chunk.Thinking.Length >= MaxChunk - 1)
+                    latch.Raise();
                 if (renew || !chunk.IsEmpty)
-                    renewedAt = askedAt;
+                    renewed = asked;
             }
         }
         catch (OperationCanceledException) when (attemptEnded.IsCancellationRequested)

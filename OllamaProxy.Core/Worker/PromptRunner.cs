@@ -106,6 +106,8 @@ public sealed class PromptRunner(
     {
         var started = time.GetTimestamp();
         logger.AttemptStarted(prompt.Id, prompt.Attempt);
+        if (prompt.Damage is { } damage)
+            return new(PromptResult.Empty, new(FailureKind.Permanent, damage), Stopped: false, TimeSpan.Zero);
         try
         {
             var failure = await TryAsync(prompt, backend, text, response, stop);

@@ -94,7 +94,7 @@ public sealed class QueueWorker(
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(handBack, shutdown.Begun);
         var stop = ended.Token;
-        var watching = backends.WatchAsync(signal.Raise, stop);
+        var watching = backends.WatchAsync(dispatcher.OnBackendsChanged, stop);
         dispatcher.Begin(handBack);
         var started = time.GetTimestamp();
         try

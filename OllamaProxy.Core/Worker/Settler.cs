@@ -21,7 +21,7 @@ public sealed class Settler(IPromptStore store, QueueSignal signal, OllamaProxyO
     /// <exception cref="StoreException">The store takes nothing.</exception>
     public async Task SettleAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease)
     {
-        var deadline = time.GetUtcNow() + options.LeaseLength;
+        var started = time.GetTimestamp();
         while (true)
         {
             try
@@ -30,7 +30,7 @@ public sealed class Settler(IPromptStore store, QueueSignal signal, OllamaProxyO
                 return;
             }
             // Only a shutdown has no time for that: then its lease runs out.
-            catch (StoreException exception) when (outcome is not { Stopped: true, Failure: null } && time.GetUtcNow() < deadline)
+            catch (StoreException exception) when (outcome is not { Stopped: true, Failure: null } && time.GetElapsedTime(started) < options.LeaseLength)
             {
                 logger.SettlingDelayed(prompt.Id, exception.Message);
                 await Task.Delay(StoreRetryWait, time);

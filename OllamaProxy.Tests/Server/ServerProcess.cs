@@ -57,11 +57,12 @@ public sealed class ServerProcess : IDisposable
     }
 
     /// <summary>Asks it to end, as Ctrl+C and service managers do.</summary>
-    public async Task TerminateAsync()
-    {
-        using var kill = Process.Start("kill", $"-TERM {_process.Id}");
-        await kill.WaitForExitAsync();
-    }
+    public Task TerminateAsync() => SignalAsync("TERM");
+
+    /// <summary>Stops it amid whatever it does, until <see cref="ResumeAsync"/>.</summary>
+    public Task SuspendAsync() => SignalAsync("STOP");
+
+    public Task ResumeAsync() => SignalAsync("CONT");
 
     public void Kill() => _process.Kill();
 
@@ -72,6 +73,12 @@ public sealed class ServerProcess : IDisposable
         // With a limit, it does not wait for the end of the output, which whoever else holds the pipe puts off.
         _process.WaitForExit(TimeSpan.FromSeconds(60));
         _process.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", $"-{signal} {_process.Id}");
+        await kill.WaitForExitAsync();
     }
 
     private void Append(string? line)

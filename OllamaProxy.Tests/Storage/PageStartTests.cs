@@ -52,20 +52,17 @@ public sealed class PageStartTests : IDisposable
     [Fact]
     public async Task A_file_of_version_1_is_searched_for_its_gaps()
     {
-        await using (var store = Open())
-            await FillAsync(store);
-        Sql("DELETE FROM prompts WHERE seq % 3 = 0 OR seq > 900");
-        var counted = Column("SELECT block * 1000 + prompts FROM removals ORDER BY block");
-        Sql("""
-            DROP TRIGGER prompt_ended; DROP TRIGGER prompt_queued_again; DROP TRIGGER prompt_call_removed;
-            DROP TABLE connections; DROP TABLE responses; DROP TABLE calls; ALTER TABLE leases DROP COLUMN backend; ALTER TABLE leases DROP COLUMN worker;
-            DROP INDEX prompts_in_turn; CREATE INDEX prompts_in_order ON prompts (rank, seq, available_at) WHERE status = 'queued';
+        OldFile.Make(File, version: 1, """
+            WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1000)
+            INSERT INTO prompts (id, prompt) SELECT printf('00000000-0000-0000-0000-%012x', n), n FROM numbers;
+            DELETE FROM prompts WHERE seq % 3 = 0 OR seq > 900
             """);
-        Sql("DROP TRIGGER prompt_stopped; DROP TRIGGER prompt_removed_amid; DROP TABLE chunks; DROP TRIGGER prompt_number_removed; DROP TABLE removals; ALTER TABLE leases DROP COLUMN slot; PRAGMA user_version = 1");
 
         await using var migrated = Open();
 
-        Assert.Equal(counted, Column("SELECT block * 1000 + prompts FROM removals ORDER BY block"));
+        var gaps = Enumerable.Range(1, 1000).Where(seq => seq % 3 == 0 || seq > 900).GroupBy(seq => (seq - 1) / PageStart.Block)
+            .Select(block => (long)((block.Key * 1000) + block.Count()));
+        Assert.Equal(gaps, Column("SELECT block * 1000 + prompts FROM removals ORDER BY block"));
         await AssertPagesAsync(migrated, Column("SELECT seq FROM prompts"));
     }
 

@@ -51,7 +51,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
 
         var response = (await _store.FindResponseAsync(added.Id, default))!;
         Assert.Equal(404, response.Status);
-        Assert.Equal(Bytes, response.Body.ToArray());
+        Assert.Equal(Bytes, await response.Body.ReadWholeAsync(default));
         Assert.Equal(completes, await _store.FindResultAsync(added.Id, default) is not null);
         if (!completes)
         {

@@ -203,7 +203,8 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
     [Fact]
     public void A_sweep_scans_neither_the_queue_nor_what_has_ended()
     {
-        var sql = SqliteLeases.SweepAll.Replace("$now_ms", "1", StringComparison.Ordinal).Replace("$now", "''", StringComparison.Ordinal)
+        var sql = SqliteLeases.SweepAll.Replace("$leases_by_ms", "1", StringComparison.Ordinal).Replace("$now_ms", "1",
+            StringComparison.Ordinal).Replace("$now", "''", StringComparison.Ordinal)
             .Replace("$max_attempts", "1", StringComparison.Ordinal).Replace("$lease_ran_out", "''", StringComparison.Ordinal).Replace("$client_gone", "''", StringComparison.Ordinal);
         foreach (var statement in sql.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {

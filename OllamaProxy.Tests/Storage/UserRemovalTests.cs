@@ -26,7 +26,7 @@ public sealed class UserRemovalTests : IDisposable
     [InlineData("http://gpu:11434/", "http://gpu:11434/")]
     public async Task A_backends_name_has_no_user_any_more(string old, string name)
     {
-        var id = await MakeOldAsync(old, "x");
+        var id = MakeOld(old, "x");
         await using var store = Open();
         Assert.Equal([name], (await store.ListAttemptsAsync(id, default)).Select(attempt => attempt.Backend));
         Assert.Equal(name, Text("SELECT backend FROM leases"));
@@ -45,7 +45,7 @@ public sealed class UserRemovalTests : IDisposable
     [InlineData("http://localhost:11434/ says: me@example.com", "http://localhost:11434/ says: me@example.com")]
     public async Task An_error_quotes_no_user_any_more(string old, string error)
     {
-        var id = await MakeOldAsync("http://gpu:11434/", old);
+        var id = MakeOld("http://gpu:11434/", old);
         await using var store = Open();
         Assert.Equal(error, (await store.FindAsync(id, default))!.Error);
         Assert.Equal([error], (await store.ListAttemptsAsync(id, default)).Select(attempt => attempt.Error));
@@ -54,7 +54,7 @@ public sealed class UserRemovalTests : IDisposable
     [Fact]
     public async Task Nothing_of_a_password_is_left_in_the_file()
     {
-        await MakeOldAsync(Url, $"Ollama at {Url} cannot be reached.");
+        MakeOld(Url, $"Ollama at {Url} cannot be reached.");
         Assert.Contains("s3cret", Encoding.Latin1.GetString(await System.IO.File.ReadAllBytesAsync(File)), StringComparison.Ordinal);
 
         await Open().DisposeAsync();
@@ -66,18 +66,16 @@ public sealed class UserRemovalTests : IDisposable
     }
 
     /// <summary>A file as the version before this one left it, with a prompt that failed at a backend and one that runs there.</summary>
-    private async Task<Guid> MakeOldAsync(string backend, string error)
+    private Guid MakeOld(string backend, string error)
     {
-        Guid id;
-        await using (var store = Open())
-            id = (await store.AddAsync(new("hello", "m", "{}"u8.ToArray()), 0, default)).Prompt.Id;
+        var id = Guid.CreateVersion7();
+        OldFile.Make(File, version: 5, $"INSERT INTO prompts (id, prompt) VALUES ('{id}', 'hello')");
         using var connection = Connect();
-        connection.Execute($"""
+        connection.Execute("""
             UPDATE prompts SET status = 'failed', error = $error;
             INSERT INTO attempts (seq, number, backend, started_at, ended_at, error)
                 SELECT seq, 1, $backend, created_at, created_at, $error FROM prompts;
             INSERT INTO leases (seq, token, expires_at, backend) VALUES (1000, 'x', 9999999999999, $backend);
-            PRAGMA user_version = 5;
             """, ("$backend", backend), ("$error", error));
         return id;
     }

@@ -103,7 +103,7 @@ public sealed class FaultTests
             Assert.Equal([null], (await rig.Store.ListAttemptsAsync(id, default)).Select(attempt => attempt.Error));
         }
         // Half of 1, 2, 4, 8, 16 and 30 seconds at the least.
-        Assert.InRange(rig.Time.GetUtcNow() - submitted, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(80));
+        Assert.True(rig.Time.GetUtcNow() - submitted >= TimeSpan.FromSeconds(30), $"{rig.Time.GetUtcNow() - submitted}");
         Assert.Equal(8, rig.Ollama.Requests.Count);
     }
 

@@ -13,6 +13,28 @@ internal static class Connections
     public static bool AnyExpired(SqliteSession session, DateTimeOffset now) =>
         session.Number("SELECT EXISTS (SELECT 1 FROM connections WHERE expires_at <= $now_ms)", ("$now_ms", now.ToUnixTimeMilliseconds())) != 0;
 
+    /// <summary>
+    /// Queues a prompt again that was cancelled because its connection was not heard of, with a lease for that. Not one that had been begun
+    /// where the connection is not: who ran it has stopped since. The attempt that was cut off does not count, since its worker is there.
+    /// </summary>
+    public static Prompt? Reconnect(SqliteSession session, Guid id, Connection connection, DateTimeOffset now)
+    {
+        var queued = session.Execute(
+            """
+            UPDATE attempts SET ended_at = $now, error = $gone
+            WHERE ended_at IS NULL AND seq = (SELECT seq FROM prompts WHERE id = $id AND status = 'cancelled');
+            UPDATE prompts SET status = 'queued', attempts = attempts - (started_at IS NOT NULL),
+                error = NULL, result = NULL, thinking = NULL, started_at = NULL, completed_at = NULL, updated_at = $now
+            WHERE id = $id AND status = 'cancelled' AND error = $gone AND ($worker IS NOT NULL OR started_at IS NULL)
+            """,
+            ("$id", id.ToString()), ("$worker", connection.Worker?.ToString()), ("$gone", Connection.Gone),
+            ("$now", SqliteTime.Write(now)));
+        var prompt = PromptRow.Find(session, id);
+        if (queued > 0)
+            Insert(session, prompt!.Seq, connection, now);
+        return prompt;
+    }
+
     /// <summary>Makes the leases of these prompts good until a new time, of those that there are and that have run out by then.</summary>
     public static void Renew(SqliteSession session, IEnumerable<Guid> ids, DateTimeOffset expiresAt, DateTimeOffset expiredBy) => session.Execute(
         """

@@ -28,7 +28,7 @@ internal static class GeneratedChunks
         return state;
     }
 
-    /// <summary>What there is beyond an offset of the attempt that the prompt tells of.</summary>
+    /// <summary>What there is beyond an offset of the attempt that the prompt tells of, at most some parts that are long together.</summary>
     public static TextChunk Read(SqliteSession session, Prompt prompt, TextOffset after)
     {
         using var row = session.Query(
@@ -41,7 +41,7 @@ internal static class GeneratedChunks
             ("$seq", prompt.Seq), ("$text", after.Text), ("$thinking", after.Thinking), ("$started_at", prompt.StartedAt is { } startedAt ? SqliteTime.Write(startedAt) : null));
         TextOffset? start = null;
         var (text, thinking) = (new StringBuilder(), new StringBuilder());
-        while (row.Read())
+        while (text.Length + thinking.Length < LongTexts.PartLength && row.Read())
         {
             var (part, thought) = (row.Text(2), row.Text(3));
             start ??= new(row.Int32(0) - part.Length, row.Int32(1) - thought.Length);

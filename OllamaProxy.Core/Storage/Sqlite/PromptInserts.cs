@@ -8,6 +8,9 @@ internal static class PromptInserts
     /// <summary>For how long an idempotency key is good, as it is with other services that have them.</summary>
     private static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(24);
 
+    /// <summary>What stands in place of fields that are too long for their column.</summary>
+    private static readonly ReadOnlyMemory<byte> NoFields = "{}"u8.ToArray();
+
     /// <summary>What a submission will be once it is inserted, but for its number: to be made before the writer's turn, whose time is precious.</summary>
     public static Prompt Draft(NewPrompt prompt, Guid? batch, TimeSpan ageingStep, DateTimeOffset now) => new()
     {
@@ -26,7 +29,7 @@ internal static class PromptInserts
     };
 
     public static (Submission Submission, ClaimedPrompt? Claimed) Add(
-        SqliteSession session, NewPrompt prompt, Prompt draft, long maxQueued, ClaimTerms? terms, DateTimeOffset now)
+        SqliteSession session, NewPrompt prompt, Prompt draft, IReadOnlyList<StagedText> staged, long maxQueued, ClaimTerms? terms, DateTimeOffset now)
     {
         if (FindEarlier(session, prompt, now) is { } earlier)
             return (earlier, null);
@@ -34,7 +37,7 @@ internal static class PromptInserts
         var begins = terms is not null && Queued(session) == 0 && SqliteLeases.HasSlot(session, terms, out shared);
         if (!begins)
             RefuseIfFull(session, 1, maxQueued);
-        var added = Insert(session, prompt, begins ? Started(draft, now) : draft);
+        var added = Insert(session, prompt, begins ? Started(draft, now) : draft, staged);
         if (prompt.Call is { } call)
             PromptCalls.Insert(session, added.Seq, call);
         if (prompt.Connection is { } connection)
@@ -46,10 +49,11 @@ internal static class PromptInserts
         return (new(draft with { Seq = added.Seq }, SubmissionOutcome.Accepted), begins ? Claim(session, prompt, added, shared, terms!, now) : null);
     }
 
-    public static IReadOnlyList<Prompt> AddBatch(SqliteSession session, IReadOnlyList<NewPrompt> prompts, IReadOnlyList<Prompt> drafts, long maxQueued)
+    public static IReadOnlyList<Prompt> AddBatch(
+        SqliteSession session, IReadOnlyList<NewPrompt> prompts, IReadOnlyList<Prompt> drafts, IReadOnlyList<IReadOnlyList<StagedText>> staged, long maxQueued)
     {
         RefuseIfFull(session, prompts.Count, maxQueued);
-        return [.. prompts.Zip(drafts, (prompt, draft) => Insert(session, prompt, draft))];
+        return [.. prompts.Zip(drafts, staged).Select(each => Insert(session, each.First, each.Second, each.Third))];
     }
 
     private static void RefuseIfFull(SqliteSession session, int more, long maxQueued)
@@ -91,17 +95,25 @@ internal static class PromptInserts
             : null;
     }
 
-    private static Prompt Insert(SqliteSession session, NewPrompt prompt, Prompt draft)
+    private static Prompt Insert(SqliteSession session, NewPrompt prompt, Prompt draft, IReadOnlyList<StagedText> staged)
     {
+        var text = LongTexts.ColumnOf(prompt.Text);
+        var request = LongTexts.IsLong(prompt.Request) ? NoFields : prompt.Request;
         session.Execute(
             """
-            INSERT INTO prompts (id, prompt, model, request, metadata, fingerprint, priority, rank, max_attempts, timeout, expires_at, batch, created_at, updated_at, status, attempts, started_at)
-            VALUES ($id, $prompt, $model, CAST($request AS TEXT), CAST($metadata AS TEXT), $fingerprint, $priority, $rank, $max_attempts, $timeout, $expires_at, $batch, $now, $now, $status, $attempts, $started_at)
+            INSERT INTO prompts (
+                id, prompt, prompt_checksum, model, request, request_checksum, metadata, fingerprint, priority, rank,
+                max_attempts, timeout, expires_at, batch, created_at, updated_at, status, attempts, started_at)
+            VALUES (
+                $id, $prompt, $prompt_checksum, $model, CAST($request AS TEXT), $request_checksum, CAST($metadata AS TEXT), $fingerprint,
+                $priority, $rank, $max_attempts, $timeout, $expires_at, $batch, $now, $now, $status, $attempts, $started_at)
             """,
             ("$id", draft.Id.ToString()),
-            ("$prompt", prompt.Text),
+            ("$prompt", text),
+            ("$prompt_checksum", Checksum.Of(text)),
             ("$model", prompt.Model),
-            ("$request", prompt.Request),
+            ("$request", request),
+            ("$request_checksum", Checksum.Of(request.Span)),
             ("$metadata", prompt.Metadata),
             ("$fingerprint", prompt.Fingerprint),
             ("$priority", prompt.Priority),
@@ -114,6 +126,8 @@ internal static class PromptInserts
             ("$status", draft.Status.Name()),
             ("$attempts", draft.Attempts),
             ("$started_at", draft.StartedAt is { } startedAt ? SqliteTime.Write(startedAt) : null));
-        return draft with { Seq = session.LastInsertedRow };
+        var added = draft with { Seq = session.LastInsertedRow };
+        LongTexts.Adopt(session, added.Seq, staged);
+        return added;
     }
 }

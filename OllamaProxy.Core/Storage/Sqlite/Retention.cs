@@ -16,9 +16,11 @@ internal static class Retention
             ("$before", SqliteTime.Write(endedBefore)), ("$limit", limit));
     }
 
-    /// <summary>Shortens the file by some free pages, and returns whether there are more.</summary>
-    public static bool Shrink(SqliteSession session)
+    /// <summary>Removes some of the long texts that are nobody's or else shortens the file by some free pages, and returns whether there is more.</summary>
+    public static bool Shrink(SqliteSession session, DateTimeOffset now)
     {
+        if (LongTexts.RemoveSome(session, now))
+            return true;
         using var page = session.Query(VacuumStep);
         while (page.Read())
         {

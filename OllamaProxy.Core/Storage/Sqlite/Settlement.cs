@@ -4,20 +4,21 @@ namespace OllamaProxy.Storage.Sqlite;
 
 /// <summary>
 /// The last that a worker writes of a prompt. Each method ends the lease first, and writes by what it was worth: what the
-/// worker asks for where it was held, the partial text where the prompt was cancelled, nothing where it was lost. Each is
-/// part of one transaction of the writer.
+/// worker asks for where it was held, the partial text where the prompt was cancelled, nothing where it was lost. What of it is
+/// long has been staged before. Each is part of one transaction of the writer.
 /// </summary>
 internal static class Settlement
 {
-    public static bool Complete(SqliteSession session, Lease lease, PromptResult result, DateTimeOffset now) =>
-        End(session, lease, PromptStatus.Completed, null, result, now);
+    public static bool Complete(SqliteSession session, Lease lease, PromptResult result, IReadOnlyList<StagedText> staged, DateTimeOffset now) =>
+        End(session, lease, PromptStatus.Completed, null, result, staged, now);
 
-    public static bool Fail(SqliteSession session, Lease lease, string error, PromptResult? partial, DateTimeOffset now) =>
-        End(session, lease, PromptStatus.Failed, error, partial, now);
+    public static bool Fail(SqliteSession session, Lease lease, string error, PromptResult? partial, IReadOnlyList<StagedText> staged, DateTimeOffset now) =>
+        End(session, lease, PromptStatus.Failed, error, partial, staged, now);
 
-    public static bool Requeue(SqliteSession session, Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, bool counts, DateTimeOffset now)
+    public static bool Requeue(
+        SqliteSession session, Lease lease, string error, PromptResult? partial, IReadOnlyList<StagedText> staged, DateTimeOffset availableAt, bool counts, DateTimeOffset now)
     {
-        if (!EndHeld(session, lease, partial, now))
+        if (!EndHeld(session, lease, partial, staged, now))
             return false;
         PromptAttempts.End(session, lease.Seq, error, now);
         session.Execute(
@@ -30,9 +31,9 @@ internal static class Settlement
         return true;
     }
 
-    public static bool Release(SqliteSession session, Lease lease, PromptResult? partial, DateTimeOffset now)
+    public static bool Release(SqliteSession session, Lease lease, PromptResult? partial, IReadOnlyList<StagedText> staged, DateTimeOffset now)
     {
-        if (!EndHeld(session, lease, partial, now))
+        if (!EndHeld(session, lease, partial, staged, now))
             return false;
         PromptAttempts.Forget(session, lease.Seq);
         session.Execute(
@@ -46,16 +47,16 @@ internal static class Settlement
     }
 
     /// <summary>True where the prompt was cancelled.</summary>
-    public static bool Stop(SqliteSession session, Lease lease, PromptResult? partial, DateTimeOffset now)
+    public static bool Stop(SqliteSession session, Lease lease, PromptResult? partial, IReadOnlyList<StagedText> staged, DateTimeOffset now)
     {
         var cancelled = SqliteLeases.LookAt(session, lease) == LeaseState.Cancelled;
-        EndHeld(session, lease, partial, now);
+        EndHeld(session, lease, partial, staged, now);
         return cancelled;
     }
 
-    private static bool End(SqliteSession session, Lease lease, PromptStatus status, string? error, PromptResult? result, DateTimeOffset now)
+    private static bool End(SqliteSession session, Lease lease, PromptStatus status, string? error, PromptResult? result, IReadOnlyList<StagedText> staged, DateTimeOffset now)
     {
-        if (!EndHeld(session, lease, result, now))
+        if (!EndHeld(session, lease, result, staged, now))
             return false;
         PromptAttempts.End(session, lease.Seq, error, now);
         // An error's answer has no text: then nothing is to be read of any.
@@ -65,17 +66,19 @@ internal static class Settlement
             [("$seq", lease.Seq), ("$status", status.Name()), ("$error", error), ("$now", SqliteTime.Write(now)), .. ResultColumns.Parameters(text)]);
         if (result?.Response is { } response)
             PromptCalls.Answer(session, lease.Seq, response);
+        LongTexts.Adopt(session, lease.Seq, staged);
         return true;
     }
 
     /// <summary>Ends the lease and returns whether it was held; keeps what had come of a prompt that was cancelled.</summary>
-    private static bool EndHeld(SqliteSession session, Lease lease, PromptResult? partial, DateTimeOffset now)
+    private static bool EndHeld(SqliteSession session, Lease lease, PromptResult? partial, IReadOnlyList<StagedText> staged, DateTimeOffset now)
     {
         var state = SqliteLeases.End(session, lease);
         if (state == LeaseState.Cancelled)
         {
             PromptAttempts.End(session, lease.Seq, "It was cancelled.", now);
             session.Execute($"UPDATE prompts SET {ResultColumns.Assignments} WHERE seq = $seq", [("$seq", lease.Seq), .. ResultColumns.Parameters(partial)]);
+            LongTexts.Adopt(session, lease.Seq, [.. staged.Where(text => text.Kind != LongTexts.Response)]);
         }
         return state == LeaseState.Held;
     }

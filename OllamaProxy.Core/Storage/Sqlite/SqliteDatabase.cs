@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Prompts;
 
@@ -9,9 +8,6 @@ internal sealed class SqliteDatabase(string path)
 {
     /// <summary>How long a statement waits for a lock that another process holds, in seconds.</summary>
     private const int BusySeconds = 5;
-
-    /// <summary>SQLITE_FCNTL_HAS_MOVED, of <c>sqlite3_file_control</c>, which SQLitePCL leaves out.</summary>
-    private const int HasMoved = 20;
 
     static SqliteDatabase()
     {
@@ -39,6 +35,19 @@ internal sealed class SqliteDatabase(string path)
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public SqliteConnection OpenReader() => Open(SqliteOpenMode.ReadOnly);
 
+    /// <summary>Makes sure that the pages of the file agree with each other.</summary>
+    /// <exception cref="StoreException">They do not; the message names the first fault.</exception>
+    public void Check(SqliteConnection connection)
+    {
+        using var command = connection.Command("PRAGMA quick_check(1)");
+        if (command.ExecuteScalar() is string fault && fault != "ok")
+            throw new StoreException(
+                $"The database {path} is damaged: {fault.Trim()}. Restore it from a copy, or set OLLAMA_PROXY_DB to another file.")
+            {
+                MayPass = false,
+            };
+    }
+
     /// <summary>What to tell people about an error of SQLite's (https://sqlite.org/rescode.html).</summary>
     public StoreException Translate(SqliteException exception) => new(
         exception.SqliteErrorCode switch
@@ -55,14 +64,6 @@ internal sealed class SqliteDatabase(string path)
     {
         MayPass = exception.SqliteErrorCode is not (SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB),
     };
-
-    /// <summary>Makes sure that an open file is still the one that the path names: what is written to another is lost with the process.</summary>
-    /// <exception cref="StoreException">It is not.</exception>
-    public void RefuseMoved(SqliteConnection connection)
-    {
-        if (FileControl(connection.Handle!, "main", HasMoved, out var moved) == SQLitePCL.raw.SQLITE_OK && moved != 0)
-            throw new StoreException($"The database {path} was moved or deleted while the program ran. Put it back, or restart the program to begin a new one.") { MayPass = false };
-    }
 
     private SqliteConnection Open(SqliteOpenMode mode)
     {
@@ -85,8 +86,4 @@ internal sealed class SqliteDatabase(string path)
             throw;
         }
     }
-
-    [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
-    private static extern int FileControl(SQLitePCL.sqlite3 connection, string database, int operation, out int answer);
 }

@@ -13,9 +13,9 @@ internal static class SqliteLeases
         $"""
         UPDATE prompts SET status = 'cancelled', error = $client_gone, completed_at = $now, updated_at = $now,
             result = {GeneratedChunks.Joined}, thinking = {GeneratedChunks.JoinedThinking}
-        WHERE seq IN (SELECT seq FROM connections WHERE expires_at <= $now_ms) AND +status IN ('queued', 'processing');
+        WHERE seq IN (SELECT seq FROM connections WHERE expires_at <= $leases_by_ms) AND +status IN ('queued', 'processing');
 
-        DELETE FROM leases WHERE expires_at <= $now_ms;
+        DELETE FROM leases WHERE expires_at <= $leases_by_ms;
 
         UPDATE attempts SET ended_at = $now, error = $lease_ran_out WHERE ended_at IS NULL AND seq NOT IN (SELECT seq FROM leases);
 
@@ -34,18 +34,29 @@ internal static class SqliteLeases
         WHERE status = 'queued' AND expires_at <= $now_ms;
         """;
 
-    private const string ClientGone = "The client that waited for it on an open connection is gone.";
     private const string LeaseRanOut = "The worker that ran this prompt was not heard of for the length of its lease.";
 
-    public static void Sweep(SqliteSession session, ClaimTerms terms, DateTimeOffset now) => session.Execute(SweepAll,
-        ("$now_ms", now.ToUnixTimeMilliseconds()), ("$max_attempts", terms.MaxAttempts), ("$now", SqliteTime.Write(now)), ("$lease_ran_out", LeaseRanOut), ("$client_gone", ClientGone));
+    public static void Sweep(SqliteSession session, ClaimTerms terms, LeaseExpiry expiry, DateTimeOffset now) => session.Execute(SweepAll,
+        ("$leases_by_ms", expiry.By.ToUnixTimeMilliseconds()), ("$now_ms", now.ToUnixTimeMilliseconds()), ("$now", SqliteTime.Write(now)),
+        ("$max_attempts", terms.MaxAttempts), ("$lease_ran_out", LeaseRanOut), ("$client_gone", Connection.Gone));
 
     /// <summary>Claims a prompt, if it is still due, and there is a slot for it.</summary>
-    public static ClaimedPrompt? Claim(SqliteSession session, long seq, ClaimTerms terms, DateTimeOffset now)
+    public static ClaimedPrompt? Claim(SqliteSession session, long seq, ClaimTerms terms, LongTextReader reader, DateTimeOffset now)
     {
-        if (!HasSlot(session, terms, out var shared) || Take(session, seq, now, out var isCall) is not { } claimed)
+        if (!HasSlot(session, terms, out var shared) || Take(session, seq, now, out var isCall, out var hasLongTexts) is not { } claimed)
             return null;
-        return claimed with { Lease = Begin(session, seq, claimed.Attempt, shared, terms, now), Call = isCall ? PromptCalls.Find(session, seq) : null };
+        claimed = claimed with { Lease = Begin(session, seq, claimed.Attempt, shared, terms, now) };
+        if (isCall)
+            claimed = WithCall(session, claimed);
+        if (!hasLongTexts)
+            return claimed;
+        var texts = reader.Find(session, seq);
+        return claimed with
+        {
+            LongText = texts.GetValueOrDefault(LongTexts.Prompt),
+            LongRequest = texts.GetValueOrDefault(LongTexts.Request),
+            Call = claimed.Call is { } call ? call with { LongBody = texts.GetValueOrDefault(LongTexts.Call) } : null,
+        };
     }
 
     /// <summary>Whether there is a slot for a prompt on these terms.</summary>
@@ -102,20 +113,49 @@ internal static class SqliteLeases
         return state;
     }
 
-    private static ClaimedPrompt? Take(SqliteSession session, long seq, DateTimeOffset now, out bool isCall)
+    private static ClaimedPrompt WithCall(SqliteSession session, ClaimedPrompt claimed)
     {
-        isCall = false;
+        try
+        {
+            return claimed with { Call = PromptCalls.Find(session, claimed.Lease.Seq) };
+        }
+        catch (StoreException exception) when (exception.IsDamage)
+        {
+            return claimed with { Damage = exception.Message };
+        }
+    }
+
+    /// <summary>What of a row is damaged; null: nothing.</summary>
+    private static string? DamageOf(SqliteStatement row, params ReadOnlySpan<(int Column, int Checksum)> texts)
+    {
+        try
+        {
+            foreach (var (column, checksum) in texts)
+                row.RefuseDamaged(column, checksum, "text");
+            return null;
+        }
+        catch (StoreException exception) when (exception.IsDamage)
+        {
+            return exception.Message;
+        }
+    }
+
+    private static ClaimedPrompt? Take(SqliteSession session, long seq, DateTimeOffset now, out bool isCall, out bool hasLongTexts)
+    {
+        isCall = hasLongTexts = false;
         using var row = session.Query(
             """
             UPDATE prompts SET status = 'processing', attempts = attempts + 1, error = NULL, started_at = $now, updated_at = $now
             WHERE seq = $seq AND status = 'queued' AND available_at <= $now_ms AND seq NOT IN (SELECT seq FROM leases)
             RETURNING id, attempts, prompt, request, model, max_attempts, timeout, EXISTS (SELECT 1 FROM calls WHERE calls.seq = prompts.seq),
-                CASE WHEN attempts > 1 THEN (SELECT attempts.error FROM attempts WHERE attempts.seq = prompts.seq ORDER BY attempts.id DESC LIMIT 1) END
+                CASE WHEN attempts > 1 THEN (SELECT attempts.error FROM attempts WHERE attempts.seq = prompts.seq ORDER BY attempts.id DESC LIMIT 1) END,
+                EXISTS (SELECT 1 FROM texts WHERE texts.seq = prompts.seq), prompt_checksum, request_checksum
             """,
             ("$seq", seq), ("$now", SqliteTime.Write(now)), ("$now_ms", now.ToUnixTimeMilliseconds()));
         if (!row.Read())
             return null;
         isCall = row.Int64(7) != 0;
+        hasLongTexts = row.Int64(9) != 0;
         return new(Guid.Parse(row.Text(0)), default, row.Int32(1), row.Text(2), row.Bytes(3))
         {
             StartedAt = SqliteTime.ToMicroseconds(now),
@@ -123,6 +163,7 @@ internal static class SqliteLeases
             MaxAttempts = row.Int32OrNull(5),
             Timeout = row.RealOrNull(6) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             LastError = row.TextOrNull(8),
+            Damage = DamageOf(row, (2, 10), (3, 11)),
         };
     }
 

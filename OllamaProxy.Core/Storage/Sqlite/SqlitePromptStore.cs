@@ -14,18 +14,24 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     private readonly QueueOrder _order;
     private readonly RecentPrompts _recent = new();
     private readonly ResultTexts _results;
+    private readonly LongTextStaging _staging;
+    private readonly LongTextReader _longTexts;
     private readonly SqliteWriter _writer;
+    private readonly LeaseClocks _leaseClocks;
     private readonly TimeSpan _ageingStep;
     private readonly TimeProvider _time;
 
-    private SqlitePromptStore(SqliteDatabase database, SqliteConnection connection, TimeSpan ageingStep, TimeProvider time)
+    private SqlitePromptStore(SqliteDatabase database, SqliteConnection connection, OpenFiles files, TimeSpan ageingStep, TimeProvider time)
     {
         var session = new SqliteSession(connection);
         _database = database;
-        _readers = new(database);
-        _results = new(this);
+        _readers = new(database, files);
+        _staging = new(this);
+        _longTexts = new(this);
+        _results = new(this, _longTexts);
         _order = new(session, _recent, Watches, ageingStep, time);
-        _writer = new(database, session, _order);
+        _writer = new(database, session, files, _order);
+        _leaseClocks = new(time);
         _ageingStep = ageingStep;
         _time = time;
     }
@@ -38,8 +44,10 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     /// <param name="defaultModel">The model for taken-over prompts that have yet to run.</param>
     /// <param name="time">The clock.</param>
     /// <param name="ageingStep">How much of a head start a point of priority is; null: <see cref="Rank.DefaultAgeingStep"/>.</param>
+    /// <param name="check">Whether to look at all of the file first, which takes as long as to read it.</param>
     /// <exception cref="StoreException">The file cannot be used. Nothing in it was changed.</exception>
-    public static SqlitePromptStore Open(string path, string defaultModel, TimeProvider time, TimeSpan? ageingStep = null)
+    public static SqlitePromptStore Open(
+        string path, string defaultModel, TimeProvider time, TimeSpan? ageingStep = null, bool check = false)
     {
         var database = new SqliteDatabase(path);
         SqliteConnection? connection = null;
@@ -47,10 +55,12 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             connection = database.OpenWriter();
+            if (check)
+                database.Check(connection);
             SqliteSchema.Prepare(connection, path, new OriginalTakeover(defaultModel, time.GetUtcNow()));
             // They are for those who write by scripts; this program writes only what it can read, and checks beforehand.
             connection.Execute("PRAGMA ignore_check_constraints = ON");
-            return new(database, connection, ageingStep ?? Rank.DefaultAgeingStep, time);
+            return new(database, connection, new OpenFiles(connection, path), ageingStep ?? Rank.DefaultAgeingStep, time);
         }
         catch (Exception exception)
         {
@@ -65,18 +75,24 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public Task<(Submission Submission, ClaimedPrompt? Claimed)> AddAsync(NewPrompt prompt, long maxQueued, ClaimTerms? terms, CancellationToken cancellationToken)
+    public async Task<(Submission Submission, ClaimedPrompt? Claimed)> AddAsync(NewPrompt prompt, long maxQueued, ClaimTerms? terms, CancellationToken cancellationToken)
     {
+        var staged = await _staging.StageAsync(prompt, cancellationToken);
+        // What is long is not held for as long as the prompt runs: who claims it reads it from here.
+        var atOnce = staged.Count == 0 ? terms : null;
         var draft = PromptInserts.Draft(prompt, null, _ageingStep, _time.GetUtcNow());
-        return WriteAsync((session, now) => PromptInserts.Add(session, prompt, draft, maxQueued, terms, now), cancellationToken);
+        return await WriteAsync((session, now) => PromptInserts.Add(session, prompt, draft, staged, maxQueued, atOnce, now), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Prompt>> AddBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Prompt>> AddBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued, CancellationToken cancellationToken)
     {
+        var staged = new List<IReadOnlyList<StagedText>>();
+        foreach (var prompt in prompts)
+            staged.Add(await _staging.StageAsync(prompt, cancellationToken));
         var now = _time.GetUtcNow();
         var drafts = prompts.Select(prompt => PromptInserts.Draft(prompt, batch, _ageingStep, now)).ToList();
-        return WriteAsync((session, _) => PromptInserts.AddBatch(session, prompts, drafts, maxQueued), cancellationToken);
+        return await WriteAsync((session, _) => PromptInserts.AddBatch(session, prompts, drafts, staged, maxQueued), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -96,14 +112,15 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) =>
-        ReadAsync(session => PromptCalls.FindContent(session, id), cancellationToken);
+        ReadAsync(session => _results.FindContent(session, id), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) => _results.FindAsync(id, cancellationToken);
+    public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) =>
+        ReadAsync(session => _results.FindResult(session, id), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CallResponse?> FindResponseAsync(Guid id, CancellationToken cancellationToken) =>
-        ReadAsync(session => PromptCalls.FindResponse(session, id), cancellationToken);
+    public Task<StoredResponse?> FindResponseAsync(Guid id, CancellationToken cancellationToken) =>
+        ReadAsync(session => _results.FindResponse(session, id), cancellationToken);
 
     /// <inheritdoc/>
     public Task<TextChunk> ReadGeneratedAsync(Prompt prompt, TextOffset after, CancellationToken cancellationToken) =>
@@ -160,7 +177,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<bool> ShrinkAsync(CancellationToken cancellationToken) =>
-        WriteAsync((session, _) => Retention.Shrink(session), cancellationToken);
+        WriteAsync((session, now) => Retention.Shrink(session, now), cancellationToken);
 
     /// <inheritdoc/>
     public void CatchUpSoon() => _writer.CatchUpSoon();
@@ -176,9 +193,11 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     /// <inheritdoc/>
     public Task<bool> SweepAsync(ClaimTerms terms, IReadOnlyCollection<Guid> connected, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
-        if (connected.Count > 0 && Connections.AnyExpired(session, now))
-            Connections.Renew(session, connected, now + terms.LeaseLength, expiredBy: now);
-        SqliteLeases.Sweep(session, terms, now);
+        var expiry = _leaseClocks.Look(terms.LeaseLength);
+        expiry.Settle(session);
+        if (connected.Count > 0 && Connections.AnyExpired(session, expiry.By))
+            Connections.Renew(session, connected, now + terms.LeaseLength, expiredBy: expiry.By);
+        SqliteLeases.Sweep(session, terms, expiry, now);
         return session.Number("SELECT prompts FROM counts WHERE status = 'queued'") > 0;
     }, cancellationToken);
 
@@ -192,14 +211,18 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<ClaimedPrompt?> ClaimAsync(long seq, ClaimTerms terms, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => SqliteLeases.Claim(session, seq, terms, now), cancellationToken);
+        WriteAsync((session, now) => SqliteLeases.Claim(session, seq, terms, _longTexts, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task RenewConnectionsAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
-        Connections.Renew(session, ids, now + length, expiredBy: now + length);
+        Connections.Renew(session, ids, now + length, expiredBy: DateTimeOffset.MaxValue);
         return true;
     }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Prompt?> ReconnectAsync(Guid id, Connection connection, CancellationToken cancellationToken) =>
+        WriteAsync((session, now) => Connections.Reconnect(session, id, connection, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<LeaseState> LookAtAsync(Lease lease, CancellationToken cancellationToken) =>
@@ -215,23 +238,23 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<bool> CompleteAsync(Lease lease, PromptResult result, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => Settlement.Complete(session, lease, result, now), cancellationToken);
+        SettleAsync(result, (session, staged, now) => Settlement.Complete(session, lease, result, staged, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> FailAsync(Lease lease, string error, PromptResult? partial, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => Settlement.Fail(session, lease, error, partial, now), cancellationToken);
+        SettleAsync(partial, (session, staged, now) => Settlement.Fail(session, lease, error, partial, staged, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> RequeueAsync(Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, bool counts, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => Settlement.Requeue(session, lease, error, partial, availableAt, counts, now), cancellationToken);
+        SettleAsync(partial, (session, staged, now) => Settlement.Requeue(session, lease, error, partial, staged, availableAt, counts, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> ReleaseAsync(Lease lease, PromptResult? partial, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => Settlement.Release(session, lease, partial, now), cancellationToken);
+        SettleAsync(partial, (session, staged, now) => Settlement.Release(session, lease, partial, staged, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> StopAsync(Lease lease, PromptResult? partial, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => Settlement.Stop(session, lease, partial, now), cancellationToken);
+        SettleAsync(partial, (session, staged, now) => Settlement.Stop(session, lease, partial, staged, now), cancellationToken);
 
     /// <summary>Finishes the writes that were handed in, and closes the file.</summary>
     public async ValueTask DisposeAsync()
@@ -239,6 +262,15 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         // Whoever closes last folds the write-ahead log into the file, which a reader cannot.
         _readers.Dispose();
         await _writer.DisposeAsync();
+        _staging.Dispose();
+    }
+
+    /// <summary>Stages what is long of a result, and writes the last of an attempt.</summary>
+    private async Task<bool> SettleAsync(
+        PromptResult? result, Func<SqliteSession, IReadOnlyList<StagedText>, DateTimeOffset, bool> settle, CancellationToken cancellationToken)
+    {
+        var staged = await _staging.StageAsync(result, cancellationToken);
+        return await WriteAsync((session, now) => settle(session, staged, now), cancellationToken);
     }
 
     /// <summary>Runs work on the connection that writes, as one write among others; also for tests, to break what they will.</summary>

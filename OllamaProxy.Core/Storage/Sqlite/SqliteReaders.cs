@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace OllamaProxy.Storage.Sqlite;
 
 /// <summary>Connections that only read, kept open for the next who asks. In WAL mode they never wait for the writer. Safe for many threads.</summary>
-internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
+internal sealed class SqliteReaders(SqliteDatabase database, OpenFiles files) : IDisposable
 {
     /// <summary>How many stay open: each has a page cache of its own.</summary>
     private const int MaxIdle = 8;
@@ -15,6 +15,7 @@ internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
 
     /// <summary>Runs queries.</summary>
     /// <exception cref="SqliteException">They failed; the connection is given up with its statements.</exception>
+    /// <exception cref="OllamaProxy.Prompts.StoreException">The log is not where it belongs.</exception>
     public T Read<T>(Func<SqliteSession, T> queries)
     {
         var session = Take();
@@ -44,7 +45,10 @@ internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
     private SqliteSession Take()
     {
         if (!_idle.TryPop(out var session))
+        {
+            files.RefuseMovedLog();
             return new(database.OpenReader());
+        }
         Interlocked.Decrement(ref _idleCount);
         return session;
     }

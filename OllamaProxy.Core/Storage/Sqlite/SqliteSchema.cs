@@ -11,7 +11,7 @@ internal static class SqliteSchema
     /// first: SQLite walks a row's overflow pages only as far as the last column that is asked for. The defaults let a
     /// script queue a prompt by the original's columns alone, and the checks keep out what could not be read.
     /// </summary>
-    private static readonly string[] Migrations =
+    internal static readonly string[] Migrations =
     [
         """
         CREATE TABLE prompts (
@@ -177,6 +177,73 @@ internal static class SqliteSchema
         -- All that the order of the queue has in memory, so that it can be read from here alone.
         DROP INDEX IF EXISTS prompts_by_turn;
         CREATE INDEX IF NOT EXISTS prompts_in_turn ON prompts (model, rank, seq, available_at, priority) WHERE status = 'queued';
+        """,
+        """
+        -- Texts and bodies that are too long for a column, in parts that are found at once and written one after the other. What is a
+        -- prompt's stands in for its column, which holds no more than the beginning; the rest waits to be adopted, or to be removed.
+        CREATE TABLE IF NOT EXISTS texts (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: who reads one must not come into another
+            seq INTEGER, -- the prompt's; NULL: nobody's
+            kind TEXT, -- what of the prompt: prompt, request, call, response, result or thinking
+            length INTEGER NOT NULL, -- bytes
+            expires_at INTEGER -- milliseconds; when it is removed; NULL: with its prompt
+        );
+        CREATE UNIQUE INDEX IF NOT EXISTS texts_by_prompt ON texts (seq, kind) WHERE seq IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS texts_to_remove ON texts (expires_at) WHERE expires_at IS NOT NULL;
+        CREATE TABLE IF NOT EXISTS parts (id INTEGER PRIMARY KEY, text INTEGER NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL);
+        CREATE UNIQUE INDEX IF NOT EXISTS parts_in_order ON parts (text, number);
+        CREATE TRIGGER IF NOT EXISTS prompt_texts_void AFTER UPDATE OF status ON prompts WHEN OLD.status IN ('completed', 'failed', 'cancelled') BEGIN
+            UPDATE texts SET seq = NULL, kind = NULL, expires_at = 0 WHERE seq = OLD.seq AND kind IN ('response', 'result', 'thinking');
+        END;
+        CREATE TRIGGER IF NOT EXISTS prompt_texts_removed AFTER DELETE ON prompts BEGIN
+            UPDATE texts SET seq = NULL, kind = NULL, expires_at = 0 WHERE seq = OLD.seq;
+        END;
+        """,
+        """
+        -- The first step uses functions that SQLite 3.40 lacks, which is what Debian 12 has: its command sqlite3 could write nothing. To
+        -- change a constraint without copying the table is to edit the schema (https://sqlite.org/lang_altertable.html, section 7).
+        PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = replace(replace(replace(sql,
+            'unhex(id, ''-'') IS NOT NULL AND id = lower(id)',
+            'typeof(id) = ''text'' AND length(CAST(id AS BLOB)) = 36
+                AND length(replace(id, ''-'', '''')) = 32 AND id NOT GLOB ''*[^-0-9a-f]*'''),
+            'unhex(batch, ''-'') IS NOT NULL AND batch = lower(batch)',
+            'typeof(batch) = ''text'' AND length(CAST(batch AS BLOB)) = 36
+                AND length(replace(batch, ''-'', '''')) = 32 AND batch NOT GLOB ''*[^-0-9a-f]*'''),
+            'unixepoch(''subsec'') * 1000',
+            'round((julianday(''now'') - 2440587.5) * 86400000)')
+        WHERE type = 'table' AND name = 'prompts';
+        PRAGMA writable_schema = RESET;
+        -- A change of the usual kind, so that other connections read the schema anew.
+        DROP TRIGGER prompt_added;
+        CREATE TRIGGER prompt_added AFTER INSERT ON prompts BEGIN
+            UPDATE counts SET prompts = prompts + 1 WHERE status = NEW.status;
+        END;
+        """,
+        """
+        -- The checksums of texts and bodies (CRC-32C); NULL: an older version or a script wrote it.
+        ALTER TABLE prompts ADD COLUMN prompt_checksum INTEGER;
+        ALTER TABLE prompts ADD COLUMN request_checksum INTEGER;
+        ALTER TABLE prompts ADD COLUMN result_checksum INTEGER;
+        ALTER TABLE prompts ADD COLUMN thinking_checksum INTEGER;
+        ALTER TABLE calls ADD COLUMN checksum INTEGER;
+        ALTER TABLE responses ADD COLUMN checksum INTEGER;
+        ALTER TABLE parts ADD COLUMN checksum INTEGER;
+        -- A text that is changed without its checksum has none from then on.
+        CREATE TRIGGER prompt_text_changed AFTER UPDATE OF prompt, request ON prompts BEGIN
+            UPDATE prompts SET prompt_checksum = NULL, request_checksum = NULL WHERE seq = NEW.seq;
+        END;
+        CREATE TRIGGER call_changed AFTER UPDATE OF body ON calls BEGIN
+            UPDATE calls SET checksum = NULL WHERE seq = NEW.seq;
+        END;
+        CREATE TRIGGER response_changed AFTER UPDATE OF body ON responses BEGIN
+            UPDATE responses SET checksum = NULL WHERE seq = NEW.seq;
+        END;
+        CREATE TRIGGER prompt_result_changed AFTER UPDATE OF result, thinking ON prompts
+        WHEN NEW.result_checksum IS OLD.result_checksum AND NEW.thinking_checksum IS OLD.thinking_checksum
+            AND coalesce(NEW.result_checksum, NEW.thinking_checksum) IS NOT NULL BEGIN
+            UPDATE prompts SET result_checksum = NULL, thinking_checksum = NULL WHERE seq = NEW.seq;
+        END;
         """,
     ];
 

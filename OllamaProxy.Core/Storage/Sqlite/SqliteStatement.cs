@@ -60,6 +60,25 @@ internal sealed class SqliteStatement : IDisposable
     /// <summary>A text or blob as the bytes that are stored, without a detour through UTF-16.</summary>
     public ReadOnlyMemory<byte> Bytes(int column) => raw.sqlite3_column_blob(_statement, column).ToArray();
 
+    /// <summary>Copies a blob into memory of the caller's, which must be large enough, and returns its length.</summary>
+    public int CopyBytes(int column, Span<byte> target)
+    {
+        var bytes = raw.sqlite3_column_blob(_statement, column);
+        bytes.CopyTo(target);
+        return bytes.Length;
+    }
+
+    /// <summary>Makes sure that a text or blob is what was stored.</summary>
+    /// <param name="column">The text's.</param>
+    /// <param name="checksum">The column of its checksum; NULL there: it has none.</param>
+    /// <param name="what">Which text of a prompt it is.</param>
+    /// <exception cref="OllamaProxy.Prompts.StoreException">It is not.</exception>
+    public void RefuseDamaged(int column, int checksum, string what)
+    {
+        if (!IsNull(checksum) && Checksum.Of(raw.sqlite3_column_blob(_statement, column)) != Int64(checksum))
+            throw Checksum.Mismatch(what);
+    }
+
     public long? Int64OrNull(int column) => IsNull(column) ? null : Int64(column);
 
     public int? Int32OrNull(int column) => IsNull(column) ? null : Int32(column);

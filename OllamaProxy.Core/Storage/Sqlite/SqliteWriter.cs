@@ -19,6 +19,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private readonly SqliteDatabase _database;
     private readonly SqliteSession _session;
+    private readonly OpenFiles _files;
     private readonly QueueOrder _order;
     private readonly BlockingCollection<Write> _waiting = [];
     private readonly Task _loop;
@@ -26,11 +27,13 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     /// <param name="database">For the names of faults.</param>
     /// <param name="session">The writer's own from now on.</param>
+    /// <param name="files">Of the same connection.</param>
     /// <param name="order">Of the same connection; catches up after every transaction.</param>
-    public SqliteWriter(SqliteDatabase database, SqliteSession session, QueueOrder order)
+    public SqliteWriter(SqliteDatabase database, SqliteSession session, OpenFiles files, QueueOrder order)
     {
         _database = database;
         _session = session;
+        _files = files;
         _order = order;
         _loop = Task.Factory.StartNew(WriteAll, TaskCreationOptions.LongRunning);
     }
@@ -118,13 +121,15 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
-            _database.RefuseMoved(_session.Connection);
+            _files.RefuseMoved();
             if (!TryCommit(batch, RunBare))
                 TryCommit(batch, RunInSavepoint);
+            // Taken away meanwhile: then it may not be where the path leads, and must not be acknowledged.
+            _files.RefuseMoved();
         }
         catch (Exception exception)
         {
-            // Whatever it was, nothing of this batch is on disk, and its callers hear of it.
+            // Whatever it was, nothing of this batch is sure to be on disk, and its callers hear of it.
             foreach (var write in batch)
                 write.Fault ??= exception;
         }

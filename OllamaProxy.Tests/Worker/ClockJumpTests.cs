@@ -1,0 +1,37 @@
+using OllamaProxy.Prompts;
+using OllamaProxy.Tests.Support;
+
+namespace OllamaProxy.Tests.Worker;
+
+/// <summary>The wall clock is set while a prompt runs: the worker is there all the same.</summary>
+public sealed class ClockJumpTests
+{
+    [Theory]
+    [InlineData(30)]
+    [InlineData(61)]
+    [InlineData(3600)]
+    [InlineData(86_400 * 365)]
+    [InlineData(-3600)]
+    [InlineData(-86_400 * 365)]
+    public async Task What_runs_is_not_started_again_when_the_wall_clock_is_set(int seconds)
+    {
+        var time = new SettableTime(new(2026, 2, 21, 12, 0, 0, TimeSpan.Zero));
+        await using var rig = await WorkerRig.StartAsync(time, TimeSpan.FromSeconds(100), ("OLLAMA_CONCURRENCY", "2"));
+        await using var other = rig.OpenSecondStore();
+        var id = await rig.SubmitAsync("long");
+        _ = rig.Drain();
+        await rig.Ollama.Requests.WaitForAsync(1);
+        var terms = new ClaimTerms(2, TimeSpan.FromMinutes(1), 5, "elsewhere");
+        await other.SweepAsync(terms, [], default);
+
+        time.SetForward(TimeSpan.FromSeconds(seconds));
+
+        var ended = await Eventually.NotNull(async () =>
+        {
+            rig.Time.Advance(TimeSpan.FromMilliseconds(500));
+            await other.SweepAsync(terms, [], default);
+            return await rig.FindAsync(id) is { } prompt && prompt.Status.HasEnded() ? prompt : null;
+        });
+        Assert.Equal((PromptStatus.Completed, 1, 1), (ended.Status, ended.Attempts, rig.Ollama.Requests.Count));
+    }
+}
