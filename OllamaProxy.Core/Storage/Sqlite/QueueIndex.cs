@@ -10,7 +10,9 @@ namespace OllamaProxy.Storage.Sqlite;
 /// </summary>
 internal sealed class QueueIndex
 {
-    /// <summary>How many groups are offered because their heads come first, and how many because one backend with room has their model.</summary>
+    /// <summary>
+    /// How many groups are offered because their heads come first, and how many because one backend with room has their model.
+    /// </summary>
     private const int MaxFirst = 8;
     private const int MaxWanted = 8;
 
