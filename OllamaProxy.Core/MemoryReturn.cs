@@ -3,7 +3,8 @@ using Microsoft.Extensions.Hosting;
 namespace OllamaProxy;
 
 /// <summary>
-/// Gives memory back to the system after a rush. The garbage collector comes when memory is asked for: when the rush is over nobody asks, and
+/// Gives memory back to the system after a rush. The garbage collector comes when memory is asked for: when the rush is over nobody asks,
+/// and
 /// what it took would stay. This runs beside a language model, which has a better use for it.
 /// </summary>
 public sealed class MemoryReturn(TimeProvider time) : BackgroundService

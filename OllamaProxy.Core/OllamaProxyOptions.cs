@@ -77,8 +77,11 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_MAX_BODY_BYTES</c>: the largest request body.</summary>
     public int MaxBodyBytes { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary><c>OLLAMA_PROXY_MAX_BUFFERED_BYTES</c>: how much memory the large bodies of all requests may take together, while they come in and are stored.</summary>
-    public int MaxBufferedBytes { get; init; } = 256 * 1024 * 1024;
+    /// <summary>
+    /// <c>OLLAMA_PROXY_MAX_BUFFERED_BYTES</c>: how much memory the large bodies of all requests may take together, while they come in and
+    /// are stored.
+    /// </summary>
+    public int MaxBufferedBytes { get; init; } = 128 * 1024 * 1024;
 
     /// <summary><c>OLLAMA_PROXY_SHUTDOWN_SECONDS</c>: how long the end of the process may take, from the signal on.</summary>
     public TimeSpan ShutdownTime { get; init; } = TimeSpan.FromSeconds(10);

@@ -98,7 +98,8 @@ internal sealed class AbuseRows(AbuseScale scale) : IMeasurement
 
     private static async Task<string> SubmitAsync(Connection client, string body, CancellationToken cancellationToken)
     {
-        using var answer = JsonDocument.Parse(Encoding.UTF8.GetString((await client.AskAsync(Request.Post("/api/v1/prompt", body), cancellationToken)).Span));
+        var whole = Encoding.UTF8.GetString((await client.AskAsync(Request.Post("/api/v1/prompt", body), cancellationToken)).Span);
+        using var answer = JsonDocument.Parse(whole[whole.IndexOf('{', StringComparison.Ordinal)..]);
         return answer.RootElement.GetProperty("id").GetString()!;
     }
 

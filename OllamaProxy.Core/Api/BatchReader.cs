@@ -12,7 +12,8 @@ internal sealed class BatchReader(SubmissionReader submissions)
     private static readonly SearchValues<byte> WhiteSpace = SearchValues.Create(" \t\r\n"u8);
 
     /// <summary>Reads a body.</summary>
-    /// <exception cref="ProblemException">400: the message names the line, or the element of the array, that is no good. 503: there is no room for them.</exception>
+    /// <exception cref="ProblemException">400: the message names the line, or the element of the array, that is no good. 503: there is no
+    /// room for them.</exception>
     public IReadOnlyList<NewPrompt> Read(BufferedBody whole)
     {
         // Their texts and fields are held twice until all are stored.

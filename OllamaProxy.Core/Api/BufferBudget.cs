@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace OllamaProxy.Api;
 
 /// <summary>
-/// How much memory the large bodies of all requests take together: <c>OLLAMA_PROXY_MAX_BUFFERED_BYTES</c>. It is reserved as the bodies come
+/// How much memory the large bodies of all requests take together: <c>OLLAMA_PROXY_MAX_BUFFERED_BYTES</c>. It is reserved as the bodies
+/// come
 /// in, so that a length that is only claimed takes nothing from others. One body alone is always taken, however small the total is.
 /// </summary>
 public sealed class BufferBudget(OllamaProxyOptions options)

@@ -5,7 +5,8 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Api;
 
 /// <summary>
-/// The whole body of a request, in memory until this is disposed of. A small one is an ordinary array, and stays as long as anybody holds it;
+/// The whole body of a request, in memory until this is disposed of. A small one is an ordinary array, and stays as long as anybody holds
+/// it;
 /// the memory of a large one is counted, and is gone with this.
 /// </summary>
 internal sealed class BufferedBody : IDisposable

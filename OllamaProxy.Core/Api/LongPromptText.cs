@@ -6,7 +6,9 @@ using OllamaProxy.Ollama;
 
 namespace OllamaProxy.Api;
 
-/// <summary>The text of a large body's prompt, in UTF-8 and without a copy of it as a string, which would take several times as much.</summary>
+/// <summary>
+/// The text of a large body's prompt, in UTF-8 and without a copy of it as a string, which would take several times as much.
+/// </summary>
 internal static class LongPromptText
 {
     /// <summary>A text that is longer than this in its JSON, in bytes, is not made a string.</summary>

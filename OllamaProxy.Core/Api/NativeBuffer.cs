@@ -4,7 +4,8 @@ namespace OllamaProxy.Api;
 
 /// <summary>
 /// A buffer for one large body. It grows in place, unlike an array, and its memory goes back to the system as soon as it is disposed of and
-/// not when the garbage collector comes to it. Slices of it must not be used after that: they throw an <see cref="ObjectDisposedException"/>.
+/// not when the garbage collector comes to it. Slices of it must not be used after that: they throw an <see
+/// cref="ObjectDisposedException"/>.
 /// </summary>
 /// <param name="budget">Where what it takes is reserved.</param>
 internal sealed unsafe class NativeBuffer(BufferBudget.Reservation budget) : MemoryManager<byte>, IBufferWriter<byte>

@@ -6,7 +6,8 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Api;
 
 /// <summary>
-/// 202, the answer to a client that asks for the result of a prompt that has not ended: <c>id</c>, <c>status</c>, and what has been generated
+/// 202, the answer to a client that asks for the result of a prompt that has not ended: <c>id</c>, <c>status</c>, and what has been
+/// generated
 /// by now as <c>partial</c> and <c>thinking</c>, in pieces and at the client's pace, where there is any.
 /// </summary>
 internal sealed class PendingAnswer(Prompt prompt, PromptTexts texts) : IResult

@@ -6,7 +6,9 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
 
-/// <summary>A whole prompt. Its text, where it is long, comes last, from the store to the client in pieces and at the client's pace.</summary>
+/// <summary>
+/// A whole prompt. Its text, where it is long, comes last, from the store to the client in pieces and at the client's pace.
+/// </summary>
 /// <param name="prompt">The prompt, without a long text.</param>
 /// <param name="longText">The long text; null: it has none.</param>
 internal sealed class PromptAnswer(StatusResource prompt, LongText? longText) : IResult

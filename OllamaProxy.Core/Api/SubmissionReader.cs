@@ -24,7 +24,8 @@ internal sealed class SubmissionReader(string defaultModel)
     /// <summary>Reads an object. The fields that this program knows are checked, the others are left to Ollama.</summary>
     /// <param name="body">The object.</param>
     /// <param name="buffers">What it stands in: what is made of a large body belongs to it.</param>
-    /// <exception cref="ProblemException">400: the body is no good; the message names the field. 503: there is no room for what is made of it.</exception>
+    /// <exception cref="ProblemException">400: the body is no good; the message names the field. 503: there is no room for what is made of
+    /// it.</exception>
     public NewPrompt Read(JsonElement body, BufferedBody buffers)
     {
         var fields = JsonBody.FieldsOf(body);

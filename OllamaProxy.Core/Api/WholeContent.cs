@@ -4,7 +4,9 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
 
-/// <summary>Reads what a client sent with a prompt as a whole, for what cannot be done in pieces; what is long is counted meanwhile.</summary>
+/// <summary>
+/// Reads what a client sent with a prompt as a whole, for what cannot be done in pieces; what is long is counted meanwhile.
+/// </summary>
 public sealed class WholeContent(RequestBody bodies)
 {
     /// <summary>How many times the length of a body its JSON takes while it is read and written.</summary>

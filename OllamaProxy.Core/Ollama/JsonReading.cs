@@ -63,7 +63,9 @@ internal static partial class JsonReading
         }
     }
 
-    /// <summary>As <see cref="Text(JsonElement)"/>, but of a very long one only the beginning: at least so many characters, if there are.</summary>
+    /// <summary>
+    /// As <see cref="Text(JsonElement)"/>, but of a very long one only the beginning: at least so many characters, if there are.
+    /// </summary>
     public static string Text(this JsonElement text, int atLeast)
     {
         // A character takes up to three bytes, and as an escape six.

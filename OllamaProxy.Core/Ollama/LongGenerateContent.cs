@@ -9,7 +9,9 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Ollama;
 
-/// <summary>What <see cref="GenerateRequest"/> writes, of a prompt that is too long to be held: its text is read from the store while it is sent.</summary>
+/// <summary>
+/// What <see cref="GenerateRequest"/> writes, of a prompt that is too long to be held: its text is read from the store while it is sent.
+/// </summary>
 /// <param name="prompt">The prompt.</param>
 /// <param name="request">The client's other fields.</param>
 /// <param name="defaultModel">For a prompt without a model.</param>

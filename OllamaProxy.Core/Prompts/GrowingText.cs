@@ -1,7 +1,8 @@
 namespace OllamaProxy.Prompts;
 
 /// <summary>
-/// A text that one appends to while many read it, each from where they are, at a cost that does not depend on where that is. Counted in UTF-16
+/// A text that one appends to while many read it, each from where they are, at a cost that does not depend on where that is. Counted in
+/// UTF-16
 /// characters, as .NET and browsers do.
 /// </summary>
 public sealed class GrowingText

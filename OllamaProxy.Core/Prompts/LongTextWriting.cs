@@ -45,7 +45,9 @@ internal static class LongTextWriting
     public static Task WriteAsync(this PipeWriter output, StoredText text, CancellationToken cancellationToken, Action? begin = null) =>
         WriteAsync(output, text, piece => output.Write(piece.Span), begin, cancellationToken);
 
-    /// <summary>Flushes, and ends whoever writes when nobody reads any more: the host then takes everything at once and lets it go.</summary>
+    /// <summary>
+    /// Flushes, and ends whoever writes when nobody reads any more: the host then takes everything at once and lets it go.
+    /// </summary>
     /// <exception cref="ReaderGoneException">Nobody reads.</exception>
     public static async ValueTask FlushToReaderAsync(this PipeWriter output, CancellationToken cancellationToken)
     {

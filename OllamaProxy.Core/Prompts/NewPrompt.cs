@@ -10,7 +10,8 @@ namespace OllamaProxy.Prompts;
 public sealed record NewPrompt(string Text, string Model, ReadOnlyMemory<byte> Request)
 {
     /// <summary>
-    /// The whole text in UTF-8, where it is so long that <see cref="Text"/> is but its beginning; null: <see cref="Text"/> is all of it. It,
+    /// The whole text in UTF-8, where it is so long that <see cref="Text"/> is but its beginning; null: <see cref="Text"/> is all of it.
+    /// It,
     /// <see cref="Request"/> and the body of a <see cref="Call"/> must not change until the prompt is stored.
     /// </summary>
     public ReadOnlyMemory<byte>? LongText { get; init; }

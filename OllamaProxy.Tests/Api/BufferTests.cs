@@ -64,7 +64,7 @@ public sealed class BufferTests
     [Fact]
     public async Task A_large_body_that_stalls_is_408_and_gives_back_what_it_held()
     {
-        var (time, options, sent) = (new FakeTimeProvider(), new OllamaProxyOptions(), new Pipe());
+        var (time, options, sent) = (new FakeTimeProvider(), new OllamaProxyOptions(), new Pipe(new(pauseWriterThreshold: 0)));
         var budget = new BufferBudget(options);
         var context = new DefaultHttpContext { Request = { Body = sent.Reader.AsStream() } };
         await sent.Writer.WriteAsync(new byte[200_000]);

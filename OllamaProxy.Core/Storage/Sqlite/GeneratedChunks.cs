@@ -28,7 +28,9 @@ internal static class GeneratedChunks
         return state;
     }
 
-    /// <summary>What there is beyond an offset of the attempt that the prompt tells of, at most some parts that are long together.</summary>
+    /// <summary>
+    /// What there is beyond an offset of the attempt that the prompt tells of, at most some parts that are long together.
+    /// </summary>
     public static TextChunk Read(SqliteSession session, Prompt prompt, TextOffset after)
     {
         using var row = session.Query(

@@ -5,7 +5,8 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Storage.Sqlite;
 
 /// <summary>
-/// Reads long texts in pieces. Each is a query of its own: a client that is slow to take them must not hold a snapshot, which would keep the
+/// Reads long texts in pieces. Each is a query of its own: a client that is slow to take them must not hold a snapshot, which would keep
+/// the
 /// write-ahead log from being folded into the file.
 /// </summary>
 internal sealed class LongTextReader(SqlitePromptStore store)

@@ -5,7 +5,8 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Storage.Sqlite;
 
 /// <summary>
-/// Reads texts and bodies of prompts in pieces: what is long from its parts, the rest, and whatever an older version wrote, from its column.
+/// Reads texts and bodies of prompts in pieces: what is long from its parts, the rest, and whatever an older version wrote, from its
+/// column.
 /// A piece of a column is a query of its own as well, which reads it where it is.
 /// </summary>
 internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTexts)

@@ -16,7 +16,9 @@ internal static class Retention
             ("$before", SqliteTime.Write(endedBefore)), ("$limit", limit));
     }
 
-    /// <summary>Removes some of the long texts that are nobody's or else shortens the file by some free pages, and returns whether there is more.</summary>
+    /// <summary>
+    /// Removes some of the long texts that are nobody's or else shortens the file by some free pages, and returns whether there is more.
+    /// </summary>
     public static bool Shrink(SqliteSession session, DateTimeOffset now)
     {
         if (LongTexts.RemoveSome(session, now))
