@@ -173,7 +173,7 @@ public sealed class Backend
                 if (why is null)
                     NoteFailed();
                 else
-                    NoteReachable(why);
+                    NoteAstray(why, startedAt);
                 return why is null;
             case FailureKind.Transient or FailureKind.Unknown:
                 NoteFailed();
@@ -188,6 +188,17 @@ public sealed class Backend
         lock (_lock)
             if (_busy.OnBusy(retryAfter, startedAt) is { } wait)
                 _logger.OllamaBusy(Endpoint, wait.TotalSeconds);
+    }
+
+    /// <summary>
+    /// It is away, and what it said before was not Ollama's. It may be back in a moment, only to go astray at the same prompt again:
+    /// until it has completed one it gets the next after a wait that grows, since none of these attempts counts.
+    /// </summary>
+    private void NoteAstray(OllamaException why, long startedAt)
+    {
+        NoteReachable(why);
+        lock (_lock)
+            _busy.OnBusy(retryAfter: null, startedAt);
     }
 
     private void NoteFailed()
