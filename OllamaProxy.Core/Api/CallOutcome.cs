@@ -15,7 +15,8 @@ internal static class CallOutcome
     {
         if (response is not { Status: < StatusCodes.Status400BadRequest })
             context.Response.Headers[ShouldRetry] = "false";
-        if (response is not null)
+        // Older versions stored also what cannot be sent: then it is told what was wrong with it.
+        if (response is not null && (!response.Body.IsEmpty || CallResponseAnswer.CanBeSent(response.Status, isEmpty: true)))
             return new CallResponseAnswer(response);
         return ApiError.Of(context, StatusOf(prompt), MessageOf(prompt));
     }

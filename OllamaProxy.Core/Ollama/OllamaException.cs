@@ -9,6 +9,9 @@ public sealed class OllamaException(FailureKind kind, string message, Exception?
     /// <summary>Whether the model is not there, which can be mended without the prompt.</summary>
     public bool IsModelMissing { get; init; }
 
+    /// <summary>Whether there was an answer, but with a head that cannot be passed on.</summary>
+    public bool IsOddHead { get; init; }
+
     /// <summary>How long Ollama, or a proxy in front of it, asked to be left alone; null: it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }
