@@ -21,7 +21,7 @@ internal sealed class CallResponseAnswer(CallResponse response) : IResult
         // Older versions stored whatever status there was. One that no answer can have is a bad gateway's.
         var isEmpty = response.Body.IsEmpty;
         WriteHead(httpContext.Response, CanBeSent(response.Status, isEmpty) ? response.Status : StatusCodes.Status502BadGateway, response.Headers);
-        if (!isEmpty)
+        if (OddHead.CanHaveBody(httpContext.Response.StatusCode))
             httpContext.Response.ContentLength = response.Body.Length;
         ProxyBuffering.DisableForStream(httpContext.Response);
         if (!isEmpty && !HttpMethods.IsHead(httpContext.Request.Method))
