@@ -3,31 +3,31 @@ using OllamaProxy.Ollama;
 
 namespace OllamaProxy;
 
-/// <summary>Everything that this program says in its log.</summary>
+/// <summary>Everything that this program says in its log. Whatever text is in that is a <see cref="LogText"/>.</summary>
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "The database is {Path}.")]
-    public static partial void DatabaseOpened(this ILogger logger, string path);
+    public static partial void DatabaseOpened(this ILogger logger, LogText path);
 
     [LoggerMessage(2, LogLevel.Information, "{Method} {Path} {Status} {Milliseconds:0.0} ms")]
-    public static partial void RequestAnswered(this ILogger logger, string method, string path, int status, double milliseconds);
+    public static partial void RequestAnswered(this ILogger logger, LogText method, LogText path, int status, double milliseconds);
 
     [LoggerMessage(3, LogLevel.Error, "{Method} {Path} failed.")]
-    public static partial void RequestFailed(this ILogger logger, Exception exception, string method, string path);
+    public static partial void RequestFailed(this ILogger logger, LoggedException exception, LogText method, LogText path);
 
     [LoggerMessage(17, LogLevel.Error, "{Method} {Path} failed. {Error}")]
-    public static partial void StoreFailed(this ILogger logger, string method, string path, string error);
+    public static partial void StoreFailed(this ILogger logger, LogText method, LogText path, LogText error);
 
     [LoggerMessage(4, LogLevel.Warning, "{Why}. Start it with `ollama serve` and get the model with `ollama pull {Model}`; "
         + "prompts are accepted meanwhile and will run when it is up.")]
-    public static partial void OllamaAway(this ILogger logger, string why, string model);
+    public static partial void OllamaAway(this ILogger logger, LogText why, LogText model);
 
     [LoggerMessage(20, LogLevel.Warning, "Ollama at {Endpoint} cannot be used. {Why} Set OLLAMA_URL right, or start Ollama there with "
         + "`ollama serve`; prompts are accepted meanwhile and will run when it is up.")]
-    public static partial void OllamaUnusable(this ILogger logger, OllamaEndpoint endpoint, string why);
+    public static partial void OllamaUnusable(this ILogger logger, OllamaEndpoint endpoint, LogText why);
 
     [LoggerMessage(21, LogLevel.Warning, "{Warning}")]
-    public static partial void SettingUnknown(this ILogger logger, string warning);
+    public static partial void SettingUnknown(this ILogger logger, LogText warning);
 
     [LoggerMessage(5, LogLevel.Information, "Ollama at {Endpoint} answers.")]
     public static partial void OllamaBack(this ILogger logger, OllamaEndpoint endpoint);
@@ -42,10 +42,10 @@ internal static partial class Log
     public static partial void PromptCompleted(this ILogger logger, Guid id, double seconds);
 
     [LoggerMessage(8, LogLevel.Warning, "Prompt {Id}: failed. {Error}")]
-    public static partial void PromptFailed(this ILogger logger, Guid id, string error);
+    public static partial void PromptFailed(this ILogger logger, Guid id, LogText error);
 
     [LoggerMessage(9, LogLevel.Warning, "Prompt {Id}: attempt {Attempt} failed, and the next comes in {Seconds:0.0} s. {Error}")]
-    public static partial void PromptRequeued(this ILogger logger, Guid id, int attempt, double seconds, string error);
+    public static partial void PromptRequeued(this ILogger logger, Guid id, int attempt, double seconds, LogText error);
 
     [LoggerMessage(10, LogLevel.Information, "Prompt {Id}: handed back to the queue.")]
     public static partial void PromptReleased(this ILogger logger, Guid id);
@@ -57,23 +57,23 @@ internal static partial class Log
     public static partial void PromptCancelled(this ILogger logger, Guid id);
 
     [LoggerMessage(16, LogLevel.Warning, "Prompt {Id}: what became of it cannot be stored at the moment; trying again. {Error}")]
-    public static partial void SettlingDelayed(this ILogger logger, Guid id, string error);
+    public static partial void SettlingDelayed(this ILogger logger, Guid id, LogText error);
 
     [LoggerMessage(12, LogLevel.Error, "Prompt {Id}: what became of it cannot be stored; its lease will run out and it will run again.")]
-    public static partial void SettlingFailed(this ILogger logger, Exception exception, Guid id);
+    public static partial void SettlingFailed(this ILogger logger, LoggedException exception, Guid id);
 
     [LoggerMessage(13, LogLevel.Warning, "Prompt {Id}: its lease cannot be renewed at the moment. {Error}")]
-    public static partial void RenewalFailed(this ILogger logger, Guid id, string error);
+    public static partial void RenewalFailed(this ILogger logger, Guid id, LogText error);
 
     [LoggerMessage(14, LogLevel.Error, "The queue cannot be read at the moment; trying again. {Error}")]
-    public static partial void ClaimFailed(this ILogger logger, string error);
+    public static partial void ClaimFailed(this ILogger logger, LogText error);
 
     [LoggerMessage(19, LogLevel.Error, "Prompt number {Seq} cannot be claimed.")]
-    public static partial void ClaimBroke(this ILogger logger, Exception exception, long seq);
+    public static partial void ClaimBroke(this ILogger logger, LoggedException exception, long seq);
 
     [LoggerMessage(18, LogLevel.Warning, "The leases of clients that wait on open connections cannot be renewed at the moment. {Error}")]
-    public static partial void ConnectionsNotRenewed(this ILogger logger, string error);
+    public static partial void ConnectionsNotRenewed(this ILogger logger, LogText error);
 
     [LoggerMessage(19, LogLevel.Warning, "Prompt {Id}: its client is gone, and it cannot be cancelled at the moment; it will be when the lease of the connection runs out. {Error}")]
-    public static partial void AbandonedNotCancelled(this ILogger logger, Guid id, string error);
+    public static partial void AbandonedNotCancelled(this ILogger logger, Guid id, LogText error);
 }

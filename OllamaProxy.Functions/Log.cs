@@ -6,5 +6,5 @@ namespace OllamaProxy.Functions;
 internal static partial class Log
 {
     [LoggerMessage(201, LogLevel.Information, "Ollama Proxy answers at {Address}, and its database is {Path}.")]
-    public static partial void Started(ILogger logger, string address, string path);
+    public static partial void Started(ILogger logger, LogText address, LogText path);
 }

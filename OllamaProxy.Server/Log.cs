@@ -7,5 +7,5 @@ internal static partial class Log
     public static partial void Simulating(ILogger logger, Uri address);
 
     [LoggerMessage(102, LogLevel.Error, "It broke off; the next tick tries again.")]
-    public static partial void TickFailed(ILogger logger, Exception exception);
+    public static partial void TickFailed(ILogger logger, LoggedException exception);
 }

@@ -14,7 +14,7 @@ internal static class Ticker
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
-                Log.TickFailed(logger, exception);
+                Log.TickFailed(logger, new(exception));
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

@@ -40,7 +40,7 @@ public sealed class ApiPipeline(
         await AnswerAsync(context, refusal is null ? handler : HandlerOf(refusal));
 
         if (!options.Quiet && logger.IsEnabled(LogLevel.Information))
-            logger.RequestAnswered(context.Request.Method, context.Request.Path, context.Response.StatusCode, time.GetElapsedTime(started).TotalMilliseconds);
+            logger.RequestAnswered(context.Request.Method, context.Request.Path.Value, context.Response.StatusCode, time.GetElapsedTime(started).TotalMilliseconds);
     }
 
     private static Handler HandlerOf(IResult result) => _ => Task.FromResult(result);
@@ -63,7 +63,7 @@ public sealed class ApiPipeline(
         }
         catch (Exception exception)
         {
-            logger.RequestFailed(exception, context.Request.Method, context.Request.Path);
+            logger.RequestFailed(new(exception), context.Request.Method, context.Request.Path.Value);
             if (context.Response.HasStarted)
                 context.Abort();
             else
@@ -103,7 +103,7 @@ public sealed class ApiPipeline(
 
     private IResult StoreFailed(HttpContext context, StoreException exception)
     {
-        logger.StoreFailed(context.Request.Method, context.Request.Path, exception.Message);
+        logger.StoreFailed(context.Request.Method, context.Request.Path.Value, exception.Message);
         if (exception.MayPass)
             context.Response.Headers.RetryAfter = StoreRetryAfter;
         var status = exception.IsDamage ? StatusCodes.Status500InternalServerError : StatusCodes.Status503ServiceUnavailable;

@@ -57,7 +57,7 @@ public sealed class CallConnections(
         }
         catch (StoreException exception) when (context.Response.HasStarted)
         {
-            logger.StoreFailed(context.Request.Method, context.Request.Path, exception.Message);
+            logger.StoreFailed(context.Request.Method, context.Request.Path.Value, exception.Message);
             refusing = output.RefuseAsync(exception.Message);
         }
         finally

@@ -15,7 +15,8 @@ internal static class CallOutcome
     {
         if (response is not { Status: < StatusCodes.Status400BadRequest })
             context.Response.Headers[ShouldRetry] = "false";
-        if (response is not null)
+        // Older versions stored also what cannot be sent: then it is told what was wrong with it.
+        if (response is not null && (response.Body.Length > 0 || CallResponseAnswer.CanBeSent(response.Status, isEmpty: true)))
             return new StoredResponseAnswer(response);
         var status = StatusOf(prompt);
         // That a model is missing is said here only because Ollama has just said so: in its words, to the byte.

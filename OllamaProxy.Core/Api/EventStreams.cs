@@ -27,7 +27,7 @@ public sealed class EventStreams(Shutdown shutdown, TimeProvider time, ILogger<E
         }
         catch (StoreException exception) when (!stream.IsAmidEvent)
         {
-            logger.StoreFailed(context.Request.Method, context.Request.Path, exception.Message);
+            logger.StoreFailed(context.Request.Method, context.Request.Path.Value, exception.Message);
             await stream.WriteProblemAsync(StatusCodes.Status503ServiceUnavailable, exception.Message, context.RequestAborted);
         }
     }

@@ -71,7 +71,7 @@ public sealed class Passing(Backends backends, Shutdown shutdown)
         var hasBody = context.Request.ContentLength is not 0 and not null || context.Request.Headers.TransferEncoding.Count > 0;
         try
         {
-            return new PassedAnswer(await SendAsync(context, new(context.Request.Method), backends.Up.MinBy(backend => backend.State.IsUp ? 0 : 1)!, hasBody ? new StreamContent(context.Request.Body) : null), shutdown.Cut);
+            return new PassedAnswer(await SendAsync(context, new(context.Request.Method), backends.Up.MinBy(backend => backend.State.IsUp ? 0 : 1)!, hasBody ? new RequestContent(context.Request) : null), shutdown.Cut);
         }
         catch (OllamaException exception)
         {
@@ -79,12 +79,12 @@ public sealed class Passing(Backends backends, Shutdown shutdown)
         }
     }
 
-    /// <summary>503: no backend can be asked.</summary>
+    /// <summary>503: no backend can be asked. 502: one can, but what it answers cannot be passed on.</summary>
     internal IResult Unavailable(HttpContext context, OllamaException exception)
     {
         backends.RefreshSoon();
         context.Response.Headers.RetryAfter = RetryAfter;
-        return ApiError.Of(context, StatusCodes.Status503ServiceUnavailable, exception.Message);
+        return ApiError.Of(context, exception.IsOddHead ? StatusCodes.Status502BadGateway : StatusCodes.Status503ServiceUnavailable, exception.Message);
     }
 
     private static Task<HttpResponseMessage> SendAsync(HttpContext context, HttpMethod method, Backend backend, HttpContent? content)

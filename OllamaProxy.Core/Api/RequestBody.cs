@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
 namespace OllamaProxy.Api;
@@ -18,7 +20,8 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
     /// <summary>The whole body. Dispose of it as soon as it is not needed any more.</summary>
     /// <exception cref="ProblemException">413: it is larger than <c>OLLAMA_PROXY_MAX_BODY_BYTES</c>. 503: there is no room for it at the
     /// moment.
-    /// 408: it is large, and hardly anything of it came for a while.</exception>
+    /// 408: it is large, and hardly anything of it came for a while.
+    /// 400: it is malformed.</exception>
     internal async Task<BufferedBody> ReadAsync(HttpContext context)
     {
         var (request, cancellationToken) = (context.Request, context.RequestAborted);
@@ -28,7 +31,7 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
         var small = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, BufferedBody.MaxSmall));
         while (true)
         {
-            var read = await request.BodyReader.ReadAsync(cancellationToken);
+            var read = await ReadNextAsync(request, cancellationToken);
             var length = small.Length + read.Buffer.Length;
             var isSmall = length <= Math.Min(BufferedBody.MaxSmall, options.MaxBodyBytes);
             if (isSmall)
@@ -75,7 +78,7 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
             var due = buffer.Written.Length + LeastProgress;
             while (true)
             {
-                var read = await reader.ReadAsync(either.Token);
+                var read = await ReadNextAsync(context.Request, either.Token);
                 try
                 {
                     if (buffer.Written.Length + read.Buffer.Length > options.MaxBodyBytes)
@@ -105,6 +108,22 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
                 throw new ProblemException(StatusCodes.Status408RequestTimeout, string.Create(CultureInfo.InvariantCulture,
                     $"Less than {LeastProgress} bytes of the body came within {Patience.TotalSeconds} seconds; send it again."));
             throw;
+        }
+    }
+
+    /// <summary>What comes next of a body.</summary>
+    /// <exception cref="ProblemException">400: it is no body by the rules of HTTP, such as chunks without a size; 408: it comes too slowly.</exception>
+    public static async ValueTask<ReadResult> ReadNextAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await request.BodyReader.ReadAsync(cancellationToken);
+        }
+        // Kestrel throws a plain IOException for some chunks. A connection that is broken is another matter: nobody is left to be told.
+        catch (IOException exception) when (exception is not ConnectionResetException)
+        {
+            var status = (exception as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;
+            throw new ProblemException(status, $"The body of the request cannot be read: {exception.Message}");
         }
     }
 

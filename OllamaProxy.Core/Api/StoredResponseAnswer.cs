@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Api;
@@ -15,8 +16,11 @@ internal sealed class StoredResponseAnswer(StoredResponse response) : IResult
 
         void WriteHead()
         {
-            CallResponseAnswer.WriteHead(httpContext.Response, response.Status, response.Headers);
-            httpContext.Response.ContentLength = response.Body.Length;
+            // Older versions stored whatever status there was. One that no answer can have is a bad gateway's.
+            var status = CallResponseAnswer.CanBeSent(response.Status, response.Body.Length == 0) ? response.Status : StatusCodes.Status502BadGateway;
+            CallResponseAnswer.WriteHead(httpContext.Response, status, response.Headers);
+            if (OddHead.CanHaveBody(httpContext.Response.StatusCode))
+                httpContext.Response.ContentLength = response.Body.Length;
             ProxyBuffering.DisableForStream(httpContext.Response);
         }
     }

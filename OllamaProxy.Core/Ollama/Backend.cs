@@ -178,7 +178,7 @@ public sealed class Backend
                 if (why is null)
                     NoteFailed();
                 else
-                    NoteReachable(why);
+                    NoteAstray(why, startedAt);
                 return why is null;
             case FailureKind.Transient or FailureKind.Unknown:
                 NoteFailed();
@@ -196,6 +196,17 @@ public sealed class Backend
             if (wait is { } time)
                 _logger.OllamaBusy(Endpoint, failure.IsOfModel ? $"'{model}'" : "any model", time.TotalSeconds);
         }
+    }
+
+    /// <summary>
+    /// It is away, and what it said before was not Ollama's. It may be back in a moment, only to go astray at the same prompt again:
+    /// until it has completed one it gets the next after a wait that grows, since none of these attempts counts.
+    /// </summary>
+    private void NoteAstray(OllamaException why, long startedAt)
+    {
+        NoteReachable(why);
+        lock (_lock)
+            _busy.OnBusy(retryAfter: null, startedAt);
     }
 
     private void NoteFailed()

@@ -1,6 +1,9 @@
 namespace OllamaProxy.Ollama;
 
-/// <summary>For how long a backend is left alone that said that it has no room: twice as long each time, with jitter. Not safe for many threads.</summary>
+/// <summary>
+/// For how long a backend is left alone that said that it has no room, or answered strangely and was away then: twice as long each time,
+/// with jitter, until it has completed a prompt. Not safe for many threads.
+/// </summary>
 internal sealed class BusyBackOff(TimeProvider time)
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);

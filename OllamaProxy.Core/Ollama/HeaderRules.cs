@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 using System.Net.Http.Headers;
 using OllamaProxy.Prompts;
@@ -7,11 +8,8 @@ namespace OllamaProxy.Ollama;
 /// <summary>Which headers pass through, and which do not.</summary>
 public static class HeaderRules
 {
-    /// <summary>Those that are about one connection (RFC 9110, section 7.6.1), and the length, which follows from the body.</summary>
-    private static readonly string[] HopByHop =
-    [
-        "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length",
-    ];
+    /// <summary>The header that says what a body is.</summary>
+    internal const string ContentType = "Content-Type";
 
     /// <summary>
     /// The headers that Ollama and its compatible APIs read, or pass on for models in Ollama's cloud. No other header is sent to Ollama or
@@ -23,9 +21,20 @@ public static class HeaderRules
     /// <summary>The beginning of those by which the client libraries of OpenAI and Anthropic describe themselves.</summary>
     private const string ClientLibraryPrefix = "X-Stainless-";
 
-    /// <summary>Beside those: what this program says itself.</summary>
-    private static readonly FrozenSet<string> NotForClient = FrozenSet.Create(StringComparer.OrdinalIgnoreCase,
-        [.. HopByHop, "Date", "Server", "Set-Cookie", "Allow", "Vary", "Cache-Control", "X-Content-Type-Options", "X-Prompt-Id", "Preference-Applied", "X-Should-Retry"]);
+    /// <summary>
+    /// The headers of an answer that a client of an API needs: what the body is, when to come again, and what support is told of. No other
+    /// is passed on or stored: the answer is served on the origin of this program, and a header such as <c>Set-Cookie</c>,
+    /// <c>Clear-Site-Data</c> or <c>Refresh</c> would act on that. What this program says itself, such as <c>X-Prompt-Id</c>, is not among them.
+    /// </summary>
+    private static readonly FrozenSet<string> ReadByClients = FrozenSet.Create(StringComparer.OrdinalIgnoreCase,
+        ContentType, "Content-Encoding", "Retry-After", "Retry-After-Ms", "Request-Id", "X-Request-Id");
+
+    /// <summary>The beginnings of others: what OpenAI's and Anthropic's APIs tell of a call, and of the limits that hold for it.</summary>
+    private static readonly string[] PrefixesReadByClients = ["OpenAI-", "Anthropic-", "X-RateLimit-"];
+
+    /// <summary>C0 without the tab, DEL and C1.</summary>
+    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create(
+        [.. Enumerable.Range(0, 0xA0).Select(code => (char)code).Where(character => char.IsControl(character) && character != '\t')]);
 
     /// <summary>Of a client's headers, those that go to Ollama.</summary>
     public static HeaderList ForOllama(IEnumerable<KeyValuePair<string, string>> headers)
@@ -37,16 +46,32 @@ public static class HeaderRules
             && !named.Contains(header.Key, StringComparer.OrdinalIgnoreCase)));
     }
 
-    /// <summary>Of the headers of Ollama's answer, those that go to the client.</summary>
-    public static HeaderList ForClient(HttpResponseMessage response)
+    /// <summary>Of the headers of an answer, those that go to the client.</summary>
+    public static HeaderList ForClient(HttpResponseMessage response) => ForClient(Of(response));
+
+    /// <summary>The same for an answer that older versions may have stored, with headers that are not to be passed on or cannot be.</summary>
+    public static HeaderList ForClient(IEnumerable<KeyValuePair<string, string>> headers)
     {
-        List<KeyValuePair<string, string>> all = [.. Of(response.Headers), .. Of(response.Content.Headers)];
+        var all = headers.ToList();
         var named = NamedByConnection(all);
-        return new(all.FindAll(header =>
-            !NotForClient.Contains(header.Key)
-            && !header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase)
-            && !named.Contains(header.Key, StringComparer.OrdinalIgnoreCase)));
+        var passed = all.FindAll(header => IsForClient(header.Key, header.Value) && !named.Contains(header.Key, StringComparer.OrdinalIgnoreCase));
+        var type = passed.FindIndex(header => IsContentType(header.Key));
+        return new([.. passed.Where((header, index) => index == type || !IsContentType(header.Key))]);
     }
+
+    private static bool IsForClient(string name, string value) => IsText(value) && (IsContentType(name) ? value.Length > 0 && IsMediaType(value)
+        : ReadByClients.Contains(name) || Array.Exists(PrefixesReadByClients, prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>All headers of an answer, as they came.</summary>
+    internal static IEnumerable<KeyValuePair<string, string>> Of(HttpResponseMessage response) => [.. Of(response.Headers), .. Of(response.Content.Headers)];
+
+    internal static bool IsContentType(string name) => name.Equals(ContentType, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a value of <c>Content-Type</c> can be that; an empty one says nothing.</summary>
+    internal static bool IsMediaType(string value) => value.Length == 0 || MediaTypeHeaderValue.TryParse(value, out _);
+
+    /// <summary>Whether a value holds no control characters, which no header can (RFC 9110, section 5.5).</summary>
+    internal static bool IsText(string value) => !value.AsSpan().ContainsAny(ControlCharacters);
 
     private static IEnumerable<KeyValuePair<string, string>> Of(HttpHeaders headers) =>
         headers.NonValidated.SelectMany(header => header.Value, (header, value) => KeyValuePair.Create(header.Key, value));

@@ -68,7 +68,7 @@ public sealed partial class OllamaClient
 
     private string Through => proxy is null ? "" : $" through {proxy}";
 
-    /// <summary>Sends any request, with the credentials, and refuses an answer that leads elsewhere.</summary>
+    /// <summary>Sends any request, with the credentials, and refuses an answer that leads elsewhere or has a head that cannot be passed on.</summary>
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         foreach (var (name, _) in credentials?.All ?? [])
@@ -76,10 +76,10 @@ public sealed partial class OllamaClient
         foreach (var (name, value) in credentials?.All ?? [])
             request.Headers.TryAddWithoutValidation(name, value);
         var response = await SendAsItIsAsync(request, cancellationToken);
-        if (Redirect.Of(response, endpoint, request.RequestUri!) is not { } redirected)
+        if ((Redirect.Of(response, endpoint, request.RequestUri!) ?? OddHead.Of(response)) is not { } refused)
             return response;
         response.Dispose();
-        throw redirected;
+        throw refused;
     }
 
     private async Task<HttpResponseMessage> SendAsItIsAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -87,6 +87,10 @@ public sealed partial class OllamaClient
         try
         {
             return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch (HttpRequestException exception) when (exception.HttpRequestError is HttpRequestError.InvalidResponse)
+        {
+            throw OllamaFailures.OfOddHead(exception.Message, exception);
         }
         catch (Exception exception) when (exception is HttpRequestException or SocketException)
         {

@@ -12,6 +12,9 @@ public sealed class OllamaException(FailureKind kind, string message, Exception?
     /// <summary>Whether it is busy for this model only, as one in the cloud is that is asked too often.</summary>
     public bool IsOfModel { get; init; }
 
+    /// <summary>Whether there was an answer, but with a head that cannot be passed on.</summary>
+    public bool IsOddHead { get; init; }
+
     /// <summary>How long Ollama, or a proxy in front of it, asked to be left alone; null: it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -47,6 +47,10 @@ public static class OllamaFailures
     public static OllamaException OfForeignBody(string what, Exception? inner = null) =>
         new(FailureKind.Foreign, $"{NotOllama} {what}", inner);
 
+    /// <summary>What an answer means whose head cannot be passed on.</summary>
+    public static OllamaException OfOddHead(string what, Exception? inner = null) =>
+        new(FailureKind.Foreign, $"{NotOllama} {what}", inner) { IsOddHead = true };
+
     /// <summary>What a connection means that broke amid the answer.</summary>
     public static OllamaException OfBrokenConnection(Exception exception) =>
         new(FailureKind.Transient, $"The connection to Ollama broke amid the answer: {exception.Message}", exception);

@@ -288,7 +288,7 @@ public sealed class Dispatcher : IPromptTaker
         catch (Exception exception)
         {
             // A row that cannot be read: it must not keep the places of others.
-            _logger.ClaimBroke(exception, place.Assignment.Prompt.Seq);
+            _logger.ClaimBroke(new(exception), place.Assignment.Prompt.Seq);
             return null;
         }
     }

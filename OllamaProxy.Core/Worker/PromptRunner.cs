@@ -62,7 +62,7 @@ public sealed class PromptRunner(
             }
             catch (Exception exception)
             {
-                logger.SettlingFailed(exception, prompt.Id);
+                logger.SettlingFailed(new(exception), prompt.Id);
                 await keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             finally
@@ -86,7 +86,7 @@ public sealed class PromptRunner(
         }
         catch (Exception exception)
         {
-            logger.SettlingFailed(exception, prompt.Id);
+            logger.SettlingFailed(new(exception), prompt.Id);
         }
     }
 

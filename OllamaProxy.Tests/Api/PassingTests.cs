@@ -41,7 +41,7 @@ public sealed class PassingTests
             if (context.Request.Path != path)
                 return;
             seen.Enqueue(context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase));
-            context.Response.Headers["X-Answer"] = "Café";
+            context.Response.Headers["X-Request-Id"] = "Café";
             await context.Response.WriteAsync("""{"done":true}""");
         });
         await using var proxy = await StartAsync(host, ollama.Url);
@@ -61,7 +61,7 @@ public sealed class PassingTests
         ActivitySource.AddActivityListener(tracing);
         using var response = await client.SendAsync(request);
 
-        Assert.Equal((HttpStatusCode.OK, "Café"), (response.StatusCode, response.Headers.GetValues("X-Answer").Single()));
+        Assert.Equal((HttpStatusCode.OK, "Café"), (response.StatusCode, response.Headers.GetValues("X-Request-Id").Single()));
         var headers = Assert.Single(seen);
         Assert.Equal(("Café", new Uri(ollama.Url).Authority), (headers["X-Stainless-Title"], headers["Host"]));
         Assert.All([.. Secrets, "Origin", "Accept-Encoding", "traceparent", "Request-Id"], name => Assert.DoesNotContain(name, headers.Keys, StringComparer.OrdinalIgnoreCase));
@@ -78,7 +78,7 @@ public sealed class PassingTests
                 return;
             foreach (var (name, value) in new[]
             {
-                ("Connection", "X-Hop"), ("X-Hop", "1"), ("X-Custom", "kept"), ("X-Prompt-Id", "theirs"), ("X-Content-Type-Options", "nosniff"), ("Preference-Applied", "wait=5"),
+                ("Connection", "OpenAI-Hop"), ("OpenAI-Hop", "1"), ("X-RateLimit-Limit", "kept"), ("X-Prompt-Id", "theirs"), ("X-Content-Type-Options", "nosniff"), ("Preference-Applied", "wait=5"),
             })
                 context.Response.Headers[name] = value;
             await context.Response.WriteAsync("""{"done":true}""");
@@ -89,8 +89,8 @@ public sealed class PassingTests
         using var response = await proxy.Client.SendAsync(request);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(("kept", "nosniff"), (response.Headers.GetValues("X-Custom").Single(), response.Headers.GetValues("X-Content-Type-Options").Single()));
-        Assert.False(response.Headers.Contains("X-Hop"));
+        Assert.Equal(("kept", "nosniff"), (response.Headers.GetValues("X-RateLimit-Limit").Single(), response.Headers.GetValues("X-Content-Type-Options").Single()));
+        Assert.False(response.Headers.Contains("OpenAI-Hop"));
         if (path == "/api/generate")
         {
             Assert.True(Guid.TryParse(response.Headers.GetValues("X-Prompt-Id").Single(), out _));
