@@ -14,14 +14,16 @@ internal sealed class CallResponseAnswer(CallResponse response) : IResult
     /// </summary>
     private const string Sandbox = "sandbox; default-src 'none'";
 
-    private static readonly string[] DataTypes = ["application/json", "application/problem+json", "application/x-ndjson", EventStream.MediaType];
+    private static readonly string[] DataTypes =
+        ["application/json", "application/problem+json", "application/x-ndjson", EventStream.MediaType];
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         // Older versions stored whatever status there was. One that no answer can have is a bad gateway's.
         var isEmpty = response.Body.IsEmpty;
-        WriteHead(httpContext.Response, CanBeSent(response.Status, isEmpty) ? response.Status : StatusCodes.Status502BadGateway, response.Headers);
-        if (OddHead.CanHaveBody(httpContext.Response.StatusCode))
+        var status = CanBeSent(response.Status, isEmpty) ? response.Status : StatusCodes.Status502BadGateway;
+        WriteHead(httpContext.Response, status, response.Headers);
+        if (OddHead.CanHaveBody(status))
             httpContext.Response.ContentLength = response.Body.Length;
         ProxyBuffering.DisableForStream(httpContext.Response);
         if (!isEmpty && !HttpMethods.IsHead(httpContext.Request.Method))
@@ -29,8 +31,7 @@ internal sealed class CallResponseAnswer(CallResponse response) : IResult
     }
 
     /// <summary>Whether that status can be sent with such a body.</summary>
-    public static bool CanBeSent(int status, bool isEmpty) =>
-        OddHead.CanHaveBody(status) || (isEmpty && status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified);
+    public static bool CanBeSent(int status, bool isEmpty) => OddHead.CanHaveBody(status) || (isEmpty && status is 204 or 205 or 304);
 
     /// <summary>Writes the status, and of the headers those that are for clients, also of what older versions stored.</summary>
     public static void WriteHead(HttpResponse target, int status, HeaderList headers)

@@ -71,7 +71,9 @@ public sealed class Passing(Backends backends, Shutdown shutdown)
         var hasBody = context.Request.ContentLength is not 0 and not null || context.Request.Headers.TransferEncoding.Count > 0;
         try
         {
-            return new PassedAnswer(await SendAsync(context, new(context.Request.Method), backends.Up.MinBy(backend => backend.State.IsUp ? 0 : 1)!, hasBody ? new RequestContent(context.Request) : null), shutdown.Cut);
+            var backend = backends.Up.MinBy(backend => backend.State.IsUp ? 0 : 1)!;
+            var content = hasBody ? new RequestContent(context.Request) : null;
+            return new PassedAnswer(await SendAsync(context, new(context.Request.Method), backend, content), shutdown.Cut);
         }
         catch (OllamaException exception)
         {
@@ -84,7 +86,8 @@ public sealed class Passing(Backends backends, Shutdown shutdown)
     {
         backends.RefreshSoon();
         context.Response.Headers.RetryAfter = RetryAfter;
-        return ApiError.Of(context, exception.IsOddHead ? StatusCodes.Status502BadGateway : StatusCodes.Status503ServiceUnavailable, exception.Message);
+        var status = exception.IsOddHead ? StatusCodes.Status502BadGateway : StatusCodes.Status503ServiceUnavailable;
+        return ApiError.Of(context, status, exception.Message);
     }
 
     private static Task<HttpResponseMessage> SendAsync(HttpContext context, HttpMethod method, Backend backend, HttpContent? content)

@@ -112,7 +112,9 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
     }
 
     /// <summary>What comes next of a body.</summary>
-    /// <exception cref="ProblemException">400: it is no body by the rules of HTTP, such as chunks without a size; 408: it comes too slowly.</exception>
+    /// <exception cref="ProblemException">
+    /// 400: it is no body by the rules of HTTP, such as chunks without a size; 408: it comes too slowly.
+    /// </exception>
     public static async ValueTask<ReadResult> ReadNextAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         try

@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace OllamaProxy.Api;
 
-/// <summary>A request's body that goes to Ollama as it comes. Where it turns out to be malformed, sending it throws what <see cref="RequestBody"/> does.</summary>
+/// <summary>
+/// A request's body that goes to Ollama as it comes. Where it turns out to be malformed, sending it throws what <see cref="RequestBody"/>
+/// does.
+/// </summary>
 internal sealed class RequestContent(HttpRequest request) : HttpContent
 {
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>

@@ -16,7 +16,9 @@ public sealed record BackendState(string Name, int Concurrency)
     /// <summary>Whether it answers, but has failed several prompts in a row lately: others are to be preferred.</summary>
     public bool IsTroubled { get; init; }
 
-    /// <summary>Whether it said lately that it has no room for more, or answered strangely and was away then: it is left alone for a while.</summary>
+    /// <summary>
+    /// Whether it said lately that it has no room for more, or answered strangely and was away then: it is left alone for a while.
+    /// </summary>
     public bool IsBusy { get; init; }
 
     /// <summary>The models for which alone it said so.</summary>

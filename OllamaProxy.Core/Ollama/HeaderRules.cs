@@ -24,7 +24,8 @@ public static class HeaderRules
     /// <summary>
     /// The headers of an answer that a client of an API needs: what the body is, when to come again, and what support is told of. No other
     /// is passed on or stored: the answer is served on the origin of this program, and a header such as <c>Set-Cookie</c>,
-    /// <c>Clear-Site-Data</c> or <c>Refresh</c> would act on that. What this program says itself, such as <c>X-Prompt-Id</c>, is not among them.
+    /// <c>Clear-Site-Data</c> or <c>Refresh</c> would act on that. What this program says itself, such as <c>X-Prompt-Id</c>, is not
+    /// among them.
     /// </summary>
     private static readonly FrozenSet<string> ReadByClients = FrozenSet.Create(StringComparer.OrdinalIgnoreCase,
         ContentType, "Content-Encoding", "Retry-After", "Retry-After-Ms", "Request-Id", "X-Request-Id");
@@ -54,16 +55,21 @@ public static class HeaderRules
     {
         var all = headers.ToList();
         var named = NamedByConnection(all);
-        var passed = all.FindAll(header => IsForClient(header.Key, header.Value) && !named.Contains(header.Key, StringComparer.OrdinalIgnoreCase));
+        var passed = all.FindAll(header =>
+            IsForClient(header.Key, header.Value) && !named.Contains(header.Key, StringComparer.OrdinalIgnoreCase));
         var type = passed.FindIndex(header => IsContentType(header.Key));
         return new([.. passed.Where((header, index) => index == type || !IsContentType(header.Key))]);
     }
 
-    private static bool IsForClient(string name, string value) => IsText(value) && (IsContentType(name) ? value.Length > 0 && IsMediaType(value)
-        : ReadByClients.Contains(name) || Array.Exists(PrefixesReadByClients, prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)));
+    private static bool IsForClient(string name, string value) =>
+        IsText(value) && IsReadByClients(name) && (!IsContentType(name) || (value.Length > 0 && IsMediaType(value)));
+
+    private static bool IsReadByClients(string name) => ReadByClients.Contains(name)
+        || Array.Exists(PrefixesReadByClients, prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>All headers of an answer, as they came.</summary>
-    internal static IEnumerable<KeyValuePair<string, string>> Of(HttpResponseMessage response) => [.. Of(response.Headers), .. Of(response.Content.Headers)];
+    internal static IEnumerable<KeyValuePair<string, string>> Of(HttpResponseMessage response) =>
+        [.. Of(response.Headers), .. Of(response.Content.Headers)];
 
     internal static bool IsContentType(string name) => name.Equals(ContentType, StringComparison.OrdinalIgnoreCase);
 

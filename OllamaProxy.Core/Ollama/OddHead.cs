@@ -22,13 +22,15 @@ internal static class OddHead
             if (!HeaderRules.IsContentType(name))
                 continue;
             if (!HeaderRules.IsMediaType(value))
-                return OllamaFailures.OfOddHead($"Its Content-Type is '{value[..Math.Min(value.Length, QuoteLength)]}', which is no media type.");
+                return OllamaFailures.OfOddHead($"Its Content-Type is '{Quote(value)}', which is no media type.");
             if (hasType)
                 return OllamaFailures.OfOddHead("It has more than one Content-Type.");
             hasType = true;
         }
         return null;
     }
+
+    private static string Quote(string value) => value.Length <= QuoteLength ? value : value[..QuoteLength] + "...";
 
     /// <summary>Whether an answer of that status can be given to a client, with a body.</summary>
     public static bool CanHaveBody(int status) => status is >= 200 and <= 599 and not (204 or 205 or 304);

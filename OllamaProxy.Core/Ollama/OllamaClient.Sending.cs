@@ -68,7 +68,9 @@ public sealed partial class OllamaClient
 
     private string Through => proxy is null ? "" : $" through {proxy}";
 
-    /// <summary>Sends any request, with the credentials, and refuses an answer that leads elsewhere or has a head that cannot be passed on.</summary>
+    /// <summary>
+    /// Sends any request, with the credentials, and refuses an answer that leads elsewhere or has a head that cannot be passed on.
+    /// </summary>
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         foreach (var (name, _) in credentials?.All ?? [])
