@@ -33,7 +33,7 @@ internal static partial class Log
     public static partial void OllamaBack(this ILogger logger, OllamaEndpoint endpoint);
 
     [LoggerMessage(20, LogLevel.Warning, "Ollama at {Endpoint} is too busy for {What}; it is left alone with that for {Seconds:0.0} s.")]
-    public static partial void OllamaBusy(this ILogger logger, OllamaEndpoint endpoint, string what, double seconds);
+    public static partial void OllamaBusy(this ILogger logger, OllamaEndpoint endpoint, LogText what, double seconds);
 
     [LoggerMessage(6, LogLevel.Information, "Prompt {Id}: attempt {Attempt} starts.")]
     public static partial void AttemptStarted(this ILogger logger, Guid id, int attempt);

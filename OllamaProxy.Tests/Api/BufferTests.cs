@@ -34,7 +34,7 @@ public sealed class BufferTests
         }
     }
 
-    [Theory]
+    [InProcessTheory]
     [MemberData(nameof(Routes))]
     public async Task While_others_hold_all_there_is_a_large_body_is_503_with_Retry_After_and_a_small_one_is_taken(string host, string path, string shape)
     {

@@ -21,7 +21,7 @@ public sealed class MalformedBodyTests
         "2\r\n{}xx", "2\r\n{}0\r\n\r\n", "2\n{}\r\n0\r\n\r\n", "2;\r{}", "2\r\n{}\r\nzz\r\n", "2\r\n{}\r\nfffffffffffffffff\r\n", "2\r\n{}\r\n0\r\nbad trailer\r\n\r\n", "\0\r\n", "é\r\n{}",
     ];
 
-    [Theory]
+    [InProcessTheory]
     [MemberData(nameof(ProxyHosts.Names), MemberType = typeof(ProxyHosts))]
     public async Task A_body_in_malformed_chunks_is_400_and_no_error_in_the_log(string host)
     {
