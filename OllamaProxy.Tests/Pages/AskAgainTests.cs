@@ -27,6 +27,7 @@ public abstract class AskAgainTests(ProxyHost host) : PageTests(host)
         Assert.Equal(BodyOf(0), BodyOf(1));
 
         await ById("ask-again").ClickAsync();
+        await Expect(ById("again")).ToBeVisibleAsync();
         await ById("temperature").FillAsync("0.7");
         await ById("system").FillAsync("");
         await QueueAsync("another");
