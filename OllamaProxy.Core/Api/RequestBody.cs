@@ -10,8 +10,7 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
 {
     /// <summary>
     /// How much of a large body has to come within <see cref="Patience"/>, in bytes: what does not come holds memory that others need.
-    /// Kestrel's
-    /// own limit looks at the mean since the beginning, and lets who sent much be silent for ever.
+    /// Kestrel's own limit looks at the mean since the beginning, and lets who sent much be silent for ever.
     /// </summary>
     private const int LeastProgress = 64 * 1024;
 
@@ -19,9 +18,7 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
 
     /// <summary>The whole body. Dispose of it as soon as it is not needed any more.</summary>
     /// <exception cref="ProblemException">413: it is larger than <c>OLLAMA_PROXY_MAX_BODY_BYTES</c>. 503: there is no room for it at the
-    /// moment.
-    /// 408: it is large, and hardly anything of it came for a while.
-    /// 400: it is malformed.</exception>
+    /// moment. 408: it is large, and hardly anything of it came for a while. 400: it is malformed.</exception>
     internal async Task<BufferedBody> ReadAsync(HttpContext context)
     {
         var (request, cancellationToken) = (context.Request, context.RequestAborted);
