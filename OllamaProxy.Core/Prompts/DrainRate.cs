@@ -18,11 +18,12 @@ public sealed class DrainRate(IPromptStore store, OllamaProxyOptions options, Ti
     public async Task<TimeSpan> UntilGoneAsync(long prompts, CancellationToken cancellationToken) =>
         await MeanRunAsync(cancellationToken) * prompts / options.TotalConcurrency is { } wait && wait > LeastWait ? wait : LeastWait;
 
+    // That nothing was measured yet is not cached: a client that is told so may not ask again before its prompt changes.
     private async Task<TimeSpan?> MeanRunAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            if (_measuredAt is { } at && time.GetElapsedTime(at) < GoodFor)
+            if (_meanRun is not null && _measuredAt is { } at && time.GetElapsedTime(at) < GoodFor)
                 return _meanRun;
         }
         var meanRun = await store.MeanRunAsync(cancellationToken);

@@ -22,6 +22,15 @@ public sealed class DrainRateTests : IAsyncLifetime, IDisposable
         Assert.Equal(TimeSpan.FromSeconds(1), await Rate(1).UntilGoneAsync(1, default));
     }
 
+    [Fact]
+    public async Task The_first_prompt_that_ends_is_known_at_once()
+    {
+        var rate = Rate(1);
+        Assert.Null(await rate.EtaAsync(1, default));
+        await RunAsync(0.5, "done");
+        Assert.NotNull(await rate.EtaAsync(1, default));
+    }
+
     [Theory]
     [InlineData(1, 1, 10)]
     [InlineData(5, 1, 50)]
