@@ -18,7 +18,7 @@ public sealed record Scheduler(TimeSpan GroupingWindow, bool WaitForModel, strin
     public const string Others = "*";
 
     /// <summary>Decides.</summary>
-    /// <param name="prompts">The first due prompts of each model that is offered.</param>
+    /// <param name="prompts">The first due prompts of each model that is offered, in the order of the queue.</param>
     /// <param name="backends">The backends.</param>
     /// <param name="overtaken">What the last decision said of that.</param>
     /// <param name="now">The time.</param>
@@ -27,7 +27,7 @@ public sealed record Scheduler(TimeSpan GroupingWindow, bool WaitForModel, strin
         IEnumerable<QueuedPrompt> prompts, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, Overtaken> overtaken, DateTimeOffset now, bool isPartial = false)
     {
         var round = new SchedulingRound(this, backends, overtaken, now, isPartial);
-        foreach (var prompt in prompts.OrderBy(prompt => prompt.Turn))
+        foreach (var prompt in prompts)
             round.Add(prompt, ModelOf(prompt));
         return round.Decide();
     }

@@ -23,6 +23,9 @@ internal sealed class SchedulingRound
     private readonly DateTimeOffset _now;
     private readonly List<Place> _places;
     private readonly Dictionary<string, Group> _groups = [];
+
+    /// <summary>The groups with prompts that wait, by the turns of their heads.</summary>
+    private readonly List<Group> _waiting = [];
     private readonly List<Assignment> _assignments = [];
     private readonly List<Assignment> _refusals = [];
     private bool _needsModels;
@@ -45,7 +48,7 @@ internal sealed class SchedulingRound
     {
         if (!_groups.TryGetValue(model, out var group))
             _groups[model] = group = new(model, PlacesFor(model), _overtakenBefore.GetValueOrDefault(model) ?? _others);
-        group.Waiting.Enqueue(prompt);
+        group.Add(prompt);
     }
 
     public Schedule Decide()
@@ -58,7 +61,8 @@ internal sealed class SchedulingRound
         }
         var stuck = _groups.Values.Where(group => group.Places.Count == 0 && !_refusals.Exists(refusal => refusal.Model == group.Model)).Select(group => group.Model).ToList();
         YieldToKnown();
-        while (Next() is var (group, place))
+        _waiting.AddRange(_groups.Values.Where(group => group.Head is not null).OrderBy(group => group.Head!.Turn));
+        while (_places.Exists(place => place.Free > 0) && Next() is var (group, place))
             Assign(group, place);
         return new([.. _assignments, .. _refusals], History(), stuck, _needsModels);
     }
@@ -114,68 +118,86 @@ internal sealed class SchedulingRound
         }
     }
 
-    private (Group Group, Place Place)? Next()
-    {
-        var groups = _groups.Values.Where(group => group.Head is not null).OrderBy(group => group.Head!.Turn).ToList();
-        return FirstOverdue(groups) ?? FirstAfterTurn(groups) ?? FirstLoaded(groups) ?? FirstNowhereLoaded(groups) ?? First(groups);
-    }
+    private (Group Group, Place Place)? Next() => FirstOverdue() ?? FirstAfterTurn() ?? FirstLoaded() ?? FirstNowhereLoaded() ?? First();
 
     /// <summary>Who has been overtaken for as long as may be.</summary>
-    private (Group, Place)? FirstOverdue(List<Group> groups) =>
-        Choose(groups.Where(group => _now >= group.OvertakenSince + _policy.GroupingWindow)) is var (group, place)
-            ? (FirstNotToBePassed(group, place, groups) ?? group, place) : null;
+    private (Group, Place)? FirstOverdue() =>
+        Choose((group, _) => group.IsOvertakenSince(_now - _policy.GroupingWindow)) is var (group, place)
+            ? (FirstNotToBePassed(group, place) ?? group, place) : null;
 
     /// <summary>
     /// Who waits longest for a place whose models have had their turn: so long a turn that all who wait there can have one within
     /// the window, with some time to spare.
     /// </summary>
-    private (Group, Place)? FirstAfterTurn(List<Group> groups)
+    private (Group, Place)? FirstAfterTurn()
     {
-        foreach (var place in _places.Where(place => place.Free > 0))
+        foreach (var place in _places)
         {
-            var waiting = groups.FindAll(group =>
-                group.OvertakenSince is not null && group.Places.Contains(place) && !_places.Exists(other => other.IsLoaded(group.Model)));
-            if (waiting.Count > 0 && _now - place.LoadedAt >= _policy.GroupingWindow / (TurnsInWindow * (waiting.Count + 1)))
-                return waiting.MinBy(group => group.OvertakenSince)! is var next ? (FirstNotToBePassed(next, place, groups) ?? next, place) : null;
+            if (place.Free == 0 || !HasHadTurn(place, _waiting.Count))
+                continue;
+            var waiting = _waiting.FindAll(group => group.Places.Contains(place) && !IsLoaded(group) && group.OvertakenSince is not null);
+            if (waiting.Count > 0 && HasHadTurn(place, waiting.Count))
+                return waiting.MinBy(group => group.OvertakenSince)! is var next ? (FirstNotToBePassed(next, place) ?? next, place) : null;
         }
         return null;
     }
 
-    private (Group, Place)? FirstLoaded(List<Group> groups) =>
-        Choose(groups, (group, place) => place.IsLoaded(group.Model) && FirstNotToBePassed(group, place, groups) is null);
+    private bool HasHadTurn(Place place, int waiting) => _now - place.LoadedAt >= _policy.GroupingWindow / (TurnsInWindow * (waiting + 1));
 
-    private (Group, Place)? FirstNowhereLoaded(List<Group> groups) =>
-        Choose(groups, (group, place) => !_places.Exists(other => other.IsLoaded(group.Model)) && FirstNotToBePassed(group, place, groups) is null);
+    private (Group, Place)? FirstLoaded() => Choose((group, place) => place.IsLoaded(group.Model) && FirstNotToBePassed(group, place) is null);
 
-    private static (Group, Place)? First(List<Group> groups) => Choose(groups);
+    private (Group, Place)? FirstNowhereLoaded() => Choose((group, place) => !IsLoaded(group) && FirstNotToBePassed(group, place) is null);
 
-    private static (Group, Place)? Choose(IEnumerable<Group> groups, Func<Group, Place, bool>? allowed = null)
+    private (Group, Place)? First() => Choose((_, _) => true);
+
+    private bool IsLoaded(Group group) => _places.Exists(place => place.IsLoaded(group.Model));
+
+    /// <summary>The first group that has a place with room where it is allowed, and of such places the one that suits it best.</summary>
+    private (Group, Place)? Choose(Func<Group, Place, bool> isAllowed)
     {
-        foreach (var group in groups)
+        foreach (var group in _waiting)
         {
-            var place = group.Places
-                .Where(place => place.Free > 0 && allowed?.Invoke(group, place) is not false)
-                .MinBy(place => (place.IsLoaded(group.Model) ? 0 : 1, place.Load, place.LoadedModels));
-            if (place is not null)
-                return (group, place);
+            Place? best = null;
+            foreach (var place in group.Places)
+                if (place.Free > 0 && isAllowed(group, place) && (best is null || Cost(place).CompareTo(Cost(best)) < 0))
+                    best = place;
+            if (best is not null)
+                return (group, best);
+
+            (int, double, int) Cost(Place place) => (place.IsLoaded(group.Model) ? 0 : 1, place.Load, place.LoadedModels);
         }
         return null;
     }
 
     /// <summary>The first that it would pass although it could go there and must not be passed; null: none.</summary>
-    private Group? FirstNotToBePassed(Group group, Place place, List<Group> groups) => groups
-        .TakeWhile(other => other != group)
-        .FirstOrDefault(other => (other.HasHigherBefore(group.Head!) || _policy.GroupingWindow == TimeSpan.Zero) && other.Places.Contains(place));
+    private Group? FirstNotToBePassed(Group group, Place place)
+    {
+        foreach (var other in _waiting)
+        {
+            if (other == group)
+                break;
+            if ((_policy.GroupingWindow == TimeSpan.Zero || other.HasHigherBefore(group.Head!)) && other.Places.Contains(place))
+                return other;
+        }
+        return null;
+    }
 
     private void Assign(Group group, Place place)
     {
+        _waiting.Remove(group);
         var prompt = group.Waiting.Dequeue();
-        foreach (var other in _groups.Values)
-            if (other != group && other.Head is { } head && head.Turn.CompareTo(prompt.Turn) < 0 && other.Places.Contains(place))
+        foreach (var other in _waiting)
+        {
+            if (other.Head!.Turn.CompareTo(prompt.Turn) > 0)
+                break;
+            if (other.Places.Contains(place))
                 other.Overtaken = other.Overtaken.By(prompt.Turn, _now, _policy.GroupingWindow / OvertakenGrains);
+        }
         if (_isPartial)
             _others = _others.By(prompt.Turn, _now, _policy.GroupingWindow / OvertakenGrains);
         group.Settle();
+        if (group.Head is { } head)
+            _waiting.Insert(_waiting.FindIndex(other => other.Head!.Turn.CompareTo(head.Turn) > 0) is >= 0 and var index ? index : _waiting.Count, group);
         place.Take(group.Model, _now);
         _assignments.Add(new(prompt, group.Model, place.State.Name));
     }
@@ -184,6 +206,7 @@ internal sealed class SchedulingRound
     private sealed class Group(string model, List<Place> places, Overtaken overtaken)
     {
         private StrongBox<DateTimeOffset?>? _overtakenSince;
+        private int _highest = int.MinValue;
 
         public string Model => model;
 
@@ -208,9 +231,18 @@ internal sealed class SchedulingRound
         /// </summary>
         public DateTimeOffset? OvertakenSince => Overtaken == Overtaken.Never ? null : (_overtakenSince ??= new(Waiting.Min(SinceOf))).Value;
 
+        public void Add(QueuedPrompt prompt)
+        {
+            Waiting.Enqueue(prompt);
+            _highest = Math.Max(_highest, prompt.Priority);
+        }
+
+        /// <summary>Whether any of them has been overtaken since then or longer.</summary>
+        public bool IsOvertakenSince(DateTimeOffset time) => Overtaken.FirstAt <= time && OvertakenSince <= time;
+
         /// <summary>Whether there is one of a higher priority before a prompt of another model.</summary>
-        public bool HasHigherBefore(QueuedPrompt prompt) =>
-            Waiting.TakeWhile(waiting => waiting.Turn.CompareTo(prompt.Turn) < 0).Any(waiting => waiting.Priority > prompt.Priority);
+        public bool HasHigherBefore(QueuedPrompt prompt) => _highest > prompt.Priority
+            && Waiting.TakeWhile(waiting => waiting.Turn.CompareTo(prompt.Turn) < 0).Any(waiting => waiting.Priority > prompt.Priority);
 
         /// <summary>Forgets what mattered to those only that have had their turn.</summary>
         public void Settle()

@@ -37,9 +37,13 @@ internal sealed class OpenFiles
             throw Moved(
                 $"The database {_path} was moved or deleted while the program ran. Put it back, or restart the program to begin a new one.");
         foreach (var file in _beside)
-            if (file is { IsLog: true, IsInPlace: false, IsPlaceEmpty: true })
+        {
+            if (file.IsInPlace)
+                continue;
+            if (file is { IsLog: true, IsPlaceEmpty: true })
                 Fold();
-        RefuseMovedLog();
+            RefuseMovedLog();
+        }
     }
 
     /// <summary>

@@ -20,6 +20,10 @@ internal sealed class QueueIndex
     private const int MaxPrompts = 64;
     private const int MinPerGroup = 2;
 
+    /// <summary>As <see cref="MaxPrompts"/>, of loaded models: each decision looks at all of them, and prompts that are quick take many.</summary>
+    private const int MaxLoadedPrompts = 128;
+    private const int MinPerLoadedGroup = 8;
+
     private readonly TurnList _all = new();
     private readonly Dictionary<long, Entry> _entries = [];
     private readonly Dictionary<(string? Model, Guid Worker), Group> _groups = [];
@@ -95,11 +99,13 @@ internal sealed class QueueIndex
         chosen.UnionWith(Heads(terms.Worker).Where(group => group.Model is null || !terms.PassedOver.Contains(group.Model)).Take(terms.FirstModels));
         isPartial = chosen.Count < HeadsOf(Guid.Empty).Count + (terms.Worker == Guid.Empty ? 0 : HeadsOf(terms.Worker).Count);
 
-        var perGroup = Math.Min(terms.PerModel, Math.Max(MinPerGroup, MaxPrompts / Math.Max(chosen.Count, 1)));
+        var loaded = chosen.Where(group => group.Model is null || terms.LoadedModels.Contains(group.Model)).ToHashSet();
+        var perGroup = Share(MaxPrompts, chosen.Count, MinPerGroup);
+        var perLoadedGroup = Share(MaxLoadedPrompts, loaded.Count, MinPerLoadedGroup);
         var offered = new List<QueuedPrompt>();
         foreach (var group in chosen)
         {
-            var left = group.Model is null || terms.LoadedModels.Contains(group.Model) ? terms.PerModel : perGroup;
+            var left = loaded.Contains(group) ? perLoadedGroup : perGroup;
             foreach (var turn in group.Turns.All)
             {
                 if (left == 0)
@@ -110,7 +116,10 @@ internal sealed class QueueIndex
                 left--;
             }
         }
+        offered.Sort((one, other) => one.Turn.CompareTo(other.Turn));
         return offered;
+
+        int Share(int prompts, int groups, int least) => Math.Min(terms.PerModel, Math.Max(least, prompts / Math.Max(groups, 1)));
     }
 
     /// <summary>The clock went back: what became due meanwhile is not due any more.</summary>
