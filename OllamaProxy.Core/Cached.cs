@@ -2,9 +2,9 @@ namespace OllamaProxy;
 
 /// <summary>What is asked for often and costs something to find out: found out once for all who ask within a time, an error too.</summary>
 /// <param name="read">Finds it out; ends by itself.</param>
-/// <param name="goodFor">For how long it is good, from when it began to be found out.</param>
+/// <param name="ttl">For how long it is good, from when it began to be found out.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Cached<T>(Func<Task<T>> read, TimeSpan goodFor, TimeProvider time)
+internal sealed class Cached<T>(Func<Task<T>> read, TimeSpan ttl, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private Task<T>? _latest;
@@ -15,7 +15,7 @@ internal sealed class Cached<T>(Func<Task<T>> read, TimeSpan goodFor, TimeProvid
     {
         lock (_lock)
         {
-            if (_latest is null || (_latest.IsCompleted && time.GetElapsedTime(_begunAt) >= goodFor))
+            if (_latest is null || (_latest.IsCompleted && time.GetElapsedTime(_begunAt) >= ttl))
             {
                 _begunAt = time.GetTimestamp();
                 _latest = Task.Run(read, CancellationToken.None);

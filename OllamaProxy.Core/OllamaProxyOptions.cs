@@ -60,7 +60,7 @@ public sealed record OllamaProxyOptions
     public int InteractivePriority { get; init; } = 10;
 
     /// <summary><c>OLLAMA_PROXY_AGEING_SECONDS</c>: how much of a head start a point of priority is.</summary>
-    public TimeSpan AgeingStep { get; init; } = Rank.DefaultAgeingStep;
+    public TimeSpan AgeingStep { get; init; } = QueueRank.DefaultAgeingStep;
 
     /// <summary><c>OLLAMA_PROXY_GROUPING_WINDOW</c>: for how long a prompt may be overtaken by others whose model is loaded.</summary>
     public TimeSpan GroupingWindow { get; init; } = TimeSpan.FromMinutes(1);
@@ -114,26 +114,26 @@ public sealed record OllamaProxyOptions
             Backends = ReadBackends(settings, defaults.Backends),
             Model = settings.Text("OLLAMA_MODEL", defaults.Model),
             KeepAlive = settings.Parsed("OLLAMA_KEEP_ALIVE", defaults.KeepAlive, KeepAliveSetting.TryParse, KeepAliveSetting.Expected),
-            Concurrency = settings.Whole("OLLAMA_CONCURRENCY", defaults.Concurrency, 1, BackendsSetting.MaxConcurrency),
+            Concurrency = settings.Int32("OLLAMA_CONCURRENCY", defaults.Concurrency, 1, BackendsSetting.MaxConcurrency),
             PollInterval = settings.Seconds("OLLAMA_POLL_INTERVAL", defaults.PollInterval, 0.01, 3600),
             Timeout = settings.Seconds("OLLAMA_TIMEOUT", defaults.Timeout, 0.01, MaxSeconds),
             IdleTimeout = settings.Seconds("OLLAMA_IDLE_TIMEOUT", defaults.IdleTimeout, 0.01, MaxSeconds),
-            MaxAttempts = settings.Whole("OLLAMA_MAX_ATTEMPTS", defaults.MaxAttempts, 1, 1000),
+            MaxAttempts = settings.Int32("OLLAMA_MAX_ATTEMPTS", defaults.MaxAttempts, 1, 1000),
             RetryBase = settings.Seconds("OLLAMA_RETRY_BASE_SECONDS", defaults.RetryBase, 0, 300),
             DatabasePath = Settings.DatabasePath.Resolve(settings.Text("OLLAMA_PROXY_DB", DefaultDatabase)),
             CheckDatabase = settings.Switch("OLLAMA_PROXY_CHECK_DATABASE", defaults.CheckDatabase),
             Worker = settings.Switch("OLLAMA_PROXY_WORKER", defaults.Worker),
             DrainSlice = settings.Seconds("OLLAMA_PROXY_DRAIN_SECONDS", defaults.DrainSlice, 0, MaxSeconds),
             LeaseLength = settings.Seconds("OLLAMA_PROXY_LEASE_SECONDS", defaults.LeaseLength, 0.1, 86_400),
-            MaxQueued = settings.Whole("OLLAMA_PROXY_MAX_QUEUED", defaults.MaxQueued, 0, int.MaxValue),
-            InteractivePriority = settings.Whole("OLLAMA_PROXY_INTERACTIVE_PRIORITY", defaults.InteractivePriority, Rank.LowestPriority, Rank.HighestPriority),
+            MaxQueued = settings.Int32("OLLAMA_PROXY_MAX_QUEUED", defaults.MaxQueued, 0, int.MaxValue),
+            InteractivePriority = settings.Int32("OLLAMA_PROXY_INTERACTIVE_PRIORITY", defaults.InteractivePriority, QueueRank.LowestPriority, QueueRank.HighestPriority),
             AgeingStep = settings.Seconds("OLLAMA_PROXY_AGEING_SECONDS", defaults.AgeingStep, 0, 86_400 * 365),
             GroupingWindow = settings.Seconds("OLLAMA_PROXY_GROUPING_WINDOW", defaults.GroupingWindow, 0, MaxSeconds),
             WaitForModel = settings.Switch("OLLAMA_PROXY_WAIT_FOR_MODEL", defaults.WaitForModel),
             AllowModelManagement = settings.Switch("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", defaults.AllowModelManagement),
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),
-            MaxBodyBytes = settings.Whole("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
-            MaxBufferedBytes = settings.Whole("OLLAMA_PROXY_MAX_BUFFERED_BYTES", defaults.MaxBufferedBytes, 1024 * 1024, int.MaxValue),
+            MaxBodyBytes = settings.Int32("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
+            MaxBufferedBytes = settings.Int32("OLLAMA_PROXY_MAX_BUFFERED_BYTES", defaults.MaxBufferedBytes, 1024 * 1024, int.MaxValue),
             ShutdownTime = settings.Seconds("OLLAMA_PROXY_SHUTDOWN_SECONDS", defaults.ShutdownTime, 0, 3600),
             KeepAliveInterval = settings.Seconds("OLLAMA_PROXY_KEEPALIVE_SECONDS", defaults.KeepAliveInterval, 0, 3600),
             CorsOrigins = settings.Parsed("OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins, OriginsSetting.TryParse, OriginsSetting.Expected),

@@ -41,18 +41,18 @@ public static class OllamaProxyServices
     }
 
     /// <param name="services">The host's.</param>
-    /// <param name="atMost">How long the end of the process may take.</param>
-    private static void AddShutdown(this IServiceCollection services, TimeSpan atMost)
+    /// <param name="timeout">How long the end of the process may take.</param>
+    private static void AddShutdown(this IServiceCollection services, TimeSpan timeout)
     {
         services.AddSingleton(provider => new Shutdown(
-            atMost, provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>()));
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = Shutdown.ConnectionsEndAfter(atMost));
+            timeout, provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>()));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = Shutdown.ConnectionsEndAfter(timeout));
     }
 
     private static void AddPrompts(this IServiceCollection services)
     {
         services.AddSingleton<QueueSignal>();
-        services.AddSingleton<DrainRate>();
+        services.AddSingleton<WaitEstimator>();
         services.AddSingleton<PromptQueue>();
         services.AddSingleton<IPromptStore>(provider =>
         {
@@ -62,12 +62,12 @@ public static class OllamaProxyServices
             provider.GetRequiredService<ILogger<SqlitePromptStore>>().DatabaseOpened(options.DatabasePath);
             return store;
         });
-        services.AddSingleton(provider => new LiveTexts(provider.GetRequiredService<IPromptStore>().Watches));
-        services.AddSingleton<LiveResponses>();
+        services.AddSingleton(provider => new AttemptOutputs(provider.GetRequiredService<IPromptStore>().Notifier));
+        services.AddSingleton<ResponseRegistry>();
         services.AddSingleton<RunningAttempts>();
         services.AddSingleton<PromptTexts>();
         services.AddHostedService<StorePoll>();
-        services.AddHostedService<OpenConnections>();
+        services.AddHostedService<ClientLeaseRenewer>();
     }
 
     private static void AddWorker(this IServiceCollection services)
@@ -81,23 +81,23 @@ public static class OllamaProxyServices
                 [.. options.Backends.Select(backend => new Backend(ClientOf(backend, time), backend, options, time, logger))], time);
         });
         services.AddSingleton<Attempt>();
-        services.AddSingleton<LeaseKeeper>();
-        services.AddSingleton<Settler>();
+        services.AddSingleton<LeaseRenewer>();
+        services.AddSingleton<AttemptFinalizer>();
         services.AddSingleton<PromptRunner>();
         services.AddSingleton<Dispatcher>();
-        services.AddSingleton<IPromptTaker>(provider => provider.GetRequiredService<Dispatcher>());
+        services.AddSingleton<IDirectDispatch>(provider => provider.GetRequiredService<Dispatcher>());
         services.AddSingleton<IWaitReasons, WaitReasons>();
         services.AddSingleton<WorkerIdentity>();
         services.AddSingleton<QueueWorker>();
-        services.AddSingleton<Purger>();
+        services.AddSingleton<RetentionJob>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueWorker>());
     }
 
     private static OllamaClient ClientOf(BackendSetting backend, TimeProvider time) =>
-        new(new(PassOn(backend.Proxy)) { Timeout = Timeout.InfiniteTimeSpan }, backend.Endpoint, time, backend.Headers, backend.Proxy);
+        new(new(CreateForwardingHandler(backend.Proxy)) { Timeout = Timeout.InfiniteTimeSpan }, backend.Endpoint, time, backend.Headers, backend.Proxy);
 
     /// <summary>Sends a request as it is, and returns the answer as it is.</summary>
-    private static SocketsHttpHandler PassOn(BackendProxy? proxy) => new()
+    private static SocketsHttpHandler CreateForwardingHandler(BackendProxy? proxy) => new()
     {
         UseProxy = proxy is not null,
         Proxy = proxy?.ToWebProxy(),
@@ -123,15 +123,15 @@ public static class OllamaProxyServices
         services.AddSingleton<SubmitHandlers>();
         services.AddSingleton<PromptHandlers>();
         services.AddSingleton<ChangeHandlers>();
-        services.AddSingleton<Waits>();
+        services.AddSingleton<CompletionWaiter>();
         services.AddSingleton<EventStreams>();
         services.AddSingleton<PromptStream>();
         services.AddSingleton<QueueStream>();
         services.AddSingleton<StreamHandlers>();
         services.AddSingleton<StateHandlers>();
-        services.AddSingleton<CallConnections>();
+        services.AddSingleton<CallResponder>();
         services.AddSingleton<CallHandlers>();
-        services.AddSingleton<Passing>();
+        services.AddSingleton<BackendForwarder>();
         services.AddSingleton<OllamaHandlers>();
         services.AddSingleton<ModelManagementHandlers>();
         services.AddSingleton<UnmatchedHandler>();

@@ -20,12 +20,12 @@ public sealed class Shutdown : IDisposable
     private readonly CancellationTokenRegistration _stopping;
 
     /// <summary>Begins when the host begins to stop.</summary>
-    /// <param name="atMost">How long the whole end may take, from its beginning until the process is gone.</param>
+    /// <param name="timeout">How long the whole end may take, from its beginning until the process is gone.</param>
     /// <param name="lifetime">Tells of the host's stop.</param>
     /// <param name="time">The clock.</param>
-    public Shutdown(TimeSpan atMost, IHostApplicationLifetime lifetime, TimeProvider time)
+    public Shutdown(TimeSpan timeout, IHostApplicationLifetime lifetime, TimeProvider time)
     {
-        (_atMost, _time) = (atMost, time);
+        (_atMost, _time) = (timeout, time);
         _cut = new(Timeout.InfiniteTimeSpan, time);
         (Begun, Cut) = (_begun.Token, _cut.Token);
         // The host stops its services one after the other, the web server with its open connections first: too late for the worker.
@@ -38,19 +38,19 @@ public sealed class Shutdown : IDisposable
     /// <summary>Fires when what has not ended by itself has to end at once.</summary>
     public CancellationToken Cut { get; }
 
-    /// <summary>When the host has to break the connections that are left, counted as <paramref name="atMost"/> is: after <see cref="Cut"/>.</summary>
-    public static TimeSpan ConnectionsEndAfter(TimeSpan atMost) => atMost - ReserveOf(atMost) / 2;
+    /// <summary>When the host has to break the connections that are left, counted as <paramref name="timeout"/> is: after <see cref="Cut"/>.</summary>
+    public static TimeSpan ConnectionsEndAfter(TimeSpan timeout) => timeout - ReserveOf(timeout) / 2;
 
     /// <summary>Begins the end, unless it has begun.</summary>
     public void Begin() => Begin(_atMost);
 
     /// <summary>Begins the end, or has it come sooner if it has begun.</summary>
-    /// <param name="atMost">How long it may take from now on.</param>
-    public void Begin(TimeSpan atMost)
+    /// <param name="timeout">How long it may take from now on.</param>
+    public void Begin(TimeSpan timeout)
     {
         lock (_lock)
         {
-            var wait = atMost - ReserveOf(atMost);
+            var wait = timeout - ReserveOf(timeout);
             if (_time.GetUtcNow() + wait < _cutAt)
             {
                 _cutAt = _time.GetUtcNow() + wait;
@@ -68,5 +68,5 @@ public sealed class Shutdown : IDisposable
         _cut.Dispose();
     }
 
-    private static TimeSpan ReserveOf(TimeSpan atMost) => atMost / 2 < LongestReserve ? atMost / 2 : LongestReserve;
+    private static TimeSpan ReserveOf(TimeSpan timeout) => timeout / 2 < LongestReserve ? timeout / 2 : LongestReserve;
 }

@@ -10,17 +10,17 @@ public sealed class ModelTriggers(ApiPipeline pipeline, ModelManagementHandlers 
     [Function("Pull")]
     public Task PullAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Pull)] HttpRequest request, CancellationToken aborted) =>
-        pipeline.RunAsync(request.HttpContext, models.BringAsync, aborted);
+        pipeline.RunAsync(request.HttpContext, models.ImportAsync, aborted);
 
     [Function("Create")]
     public Task CreateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Create)] HttpRequest request, CancellationToken aborted) =>
-        pipeline.RunAsync(request.HttpContext, models.BringAsync, aborted);
+        pipeline.RunAsync(request.HttpContext, models.ImportAsync, aborted);
 
     [Function("Blob")]
     public Task BlobAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", "head", Route = Routes.Blob)] HttpRequest request, CancellationToken aborted) =>
-        pipeline.RunAsync(request.HttpContext, models.BringAsync, aborted);
+        pipeline.RunAsync(request.HttpContext, models.ImportAsync, aborted);
 
     [Function("Push")]
     public Task PushAsync(

@@ -4,7 +4,7 @@ using OllamaProxy.Worker;
 namespace OllamaProxy.Functions;
 
 /// <summary>The worker. Ticks that are missed during a drain collapse into one right after it.</summary>
-public sealed class WorkerTriggers(QueueWorker worker, Purger purger)
+public sealed class WorkerTriggers(QueueWorker worker, RetentionJob retention)
 {
     // The timers' monitor would want a storage account.
     [Function("Drain")]
@@ -13,5 +13,5 @@ public sealed class WorkerTriggers(QueueWorker worker, Purger purger)
 
     [Function("Purge")]
     public Task PurgeAsync([TimerTrigger("0 * * * * *", UseMonitor = false)] TimerInfo timer, CancellationToken stopping) =>
-        purger.PurgeAsync(stopping);
+        retention.PurgeAsync(stopping);
 }

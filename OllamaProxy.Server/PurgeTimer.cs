@@ -3,8 +3,8 @@ using OllamaProxy.Worker;
 namespace OllamaProxy.Server;
 
 /// <summary>What the timer trigger is in Azure Functions: purges every minute.</summary>
-internal sealed class PurgeTimer(Purger purger, TimeProvider time, ILogger<PurgeTimer> logger) : BackgroundService
+internal sealed class PurgeTimer(RetentionJob retention, TimeProvider time, ILogger<PurgeTimer> logger) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Ticker.RunAsync(purger.PurgeAsync, TimeSpan.FromMinutes(1), time, logger, stoppingToken);
+        Ticker.RunAsync(retention.PurgeAsync, TimeSpan.FromMinutes(1), time, logger, stoppingToken);
 }

@@ -13,7 +13,7 @@ internal sealed class OpenFile : IAsyncDisposable
     {
         var options = new OllamaProxyOptions { MaxQueued = 0 };
         _store = store;
-        var drainRate = new DrainRate(store, options, TimeProvider.System);
+        var drainRate = new WaitEstimator(store, options, TimeProvider.System);
         Queue = new(store, new QueueSignal(), drainRate, new RunningAttempts(), options, TimeProvider.System);
     }
 

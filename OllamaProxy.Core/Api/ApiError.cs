@@ -31,9 +31,9 @@ public static class ApiError
     /// <summary>Any error.</summary>
     public static IResult Of(HttpContext context, int status, string message) => FamilyOf(context) switch
     {
-        ApiFamily.Ollama => JsonAnswer.Of(OllamaError(message), ApiJson.Relaxed.OllamaErrorResource, status),
-        ApiFamily.OpenAI => JsonAnswer.Of(OpenAIError(status, message), ApiJson.Relaxed.OpenAIErrorResource, status),
-        ApiFamily.Anthropic => JsonAnswer.Of(AnthropicError(status, message), ApiJson.Relaxed.AnthropicErrorResource, status),
+        ApiFamily.Ollama => JsonResult.Of(OllamaError(message), ApiJson.Relaxed.OllamaErrorResource, status),
+        ApiFamily.OpenAI => JsonResult.Of(OpenAIError(status, message), ApiJson.Relaxed.OpenAIErrorResource, status),
+        ApiFamily.Anthropic => JsonResult.Of(AnthropicError(status, message), ApiJson.Relaxed.AnthropicErrorResource, status),
         _ => Problems.Of(status, message),
     };
 

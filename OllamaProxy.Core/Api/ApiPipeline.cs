@@ -29,8 +29,8 @@ public sealed class ApiPipeline(
     /// </param>
     public async Task RunAsync(HttpContext context, Handler handler, CancellationToken aborted = default)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, aborted);
-        context.RequestAborted = either.Token;
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, aborted);
+        context.RequestAborted = linked.Token;
         var started = time.GetTimestamp();
 
         context.Response.Headers.CacheControl = "no-store";
@@ -104,7 +104,7 @@ public sealed class ApiPipeline(
     private IResult StoreFailed(HttpContext context, StoreException exception)
     {
         logger.StoreFailed(context.Request.Method, context.Request.Path.Value, exception.Message);
-        if (exception.MayPass)
+        if (exception.IsTransient)
             context.Response.Headers.RetryAfter = StoreRetryAfter;
         var status = exception.IsDamage ? StatusCodes.Status500InternalServerError : StatusCodes.Status503ServiceUnavailable;
         return ApiError.Of(context, status, exception.Message);

@@ -9,7 +9,7 @@ namespace OllamaProxy.Api;
 /// becomes a prompt, waits its turn, and is answered on the same connection with what Ollama says, byte for byte.
 /// </summary>
 public sealed class CallHandlers(
-    PromptQueue queue, CallConnections connections, Passing passing, LiveResponses liveResponses, Waits waits, RequestBody bodies,
+    PromptQueue queue, CallResponder connections, BackendForwarder forwarder, ResponseRegistry liveResponses, CompletionWaiter waiter, RequestBody bodies,
     OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>The header that tells the id of the prompt that a call has become.</summary>
@@ -51,14 +51,14 @@ public sealed class CallHandlers(
         if (NameLimits.WhyNotModel(request.Model) is { } why)
             return ApiError.Of(context, StatusCodes.Status400BadRequest, why);
         if (request.IsUnload)
-            return await passing.ToAllWhoHaveAsync(context, request.Model, body.Bytes);
-        var isKept = Waits.RespondsAsync(context, out var seconds);
+            return await forwarder.ForwardToAllOwnersAsync(context, request.Model, body.Bytes);
+        var isKept = CompletionWaiter.RespondsAsync(context, out var seconds);
         var prompt = new NewPrompt(request.Text, request.Model, SubmissionReader.NoFields)
         {
             Id = Guid.CreateVersion7(time.GetUtcNow()),
-            Call = new(endpoint.Path, context.Request.QueryString.ToString(), HeaderRules.ForOllama(context.Request.AllHeaders()), body.Bytes),
+            Call = new(endpoint.Path, context.Request.QueryString.ToString(), HeaderFilter.ForOllama(context.Request.AllHeaders()), body.Bytes),
             Priority = options.InteractivePriority,
-            Connection = isKept ? null : connections.Here,
+            ClientLease = isKept ? null : connections.Here,
         };
         if (isKept)
             return await KeptAsync(context, await SubmitAsync(context, prompt, body), seconds);
@@ -104,13 +104,13 @@ public sealed class CallHandlers(
     /// <summary>The answer to a client that does not stay: where to ask, or the response if that is there in time.</summary>
     private async Task<IResult> KeptAsync(HttpContext context, Prompt prompt, int seconds)
     {
-        var now = seconds > 0 ? await waits.WaitAsync(prompt, seconds, context.RequestAborted) : prompt;
+        var now = seconds > 0 ? await waiter.WaitAsync(prompt, seconds, context.RequestAborted) : prompt;
         if (now is null)
             return CallOutcome.Deleted(context);
         if (now.Status.HasEnded())
             return CallOutcome.Of(context, now, await queue.FindResponseAsync(now.Id, context.RequestAborted));
         var submitted = SubmittedResource.Of(prompt);
         context.Response.Headers.Location = submitted.StatusUrl;
-        return JsonAnswer.Of(submitted, ApiJson.Relaxed.SubmittedResource, StatusCodes.Status202Accepted);
+        return JsonResult.Of(submitted, ApiJson.Relaxed.SubmittedResource, StatusCodes.Status202Accepted);
     }
 }

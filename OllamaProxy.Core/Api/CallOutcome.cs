@@ -16,12 +16,12 @@ internal static class CallOutcome
         if (response is not { Status: < StatusCodes.Status400BadRequest })
             context.Response.Headers[ShouldRetry] = "false";
         // Older versions stored also what cannot be sent: then it is told what was wrong with it.
-        if (response is not null && (response.Body.Length > 0 || CallResponseAnswer.CanBeSent(response.Status, isEmpty: true)))
-            return new StoredResponseAnswer(response);
+        if (response is not null && (response.Body.Length > 0 || CallResponseResult.CanBeSent(response.Status, isEmpty: true)))
+            return new StoredResponseResult(response);
         var status = StatusOf(prompt);
         // That a model is missing is said here only because Ollama has just said so: in its words, to the byte.
         return status == StatusCodes.Status404NotFound && ApiError.FamilyOf(context) is ApiFamily.OpenAI or ApiFamily.Anthropic
-            ? JsonAnswer.Of((byte[])[.. ApiError.Json(context, status, MessageOf(prompt)), (byte)'\n'], status, "application/json")
+            ? JsonResult.Of((byte[])[.. ApiError.Json(context, status, MessageOf(prompt)), (byte)'\n'], status, "application/json")
             : ApiError.Of(context, status, MessageOf(prompt));
     }
 

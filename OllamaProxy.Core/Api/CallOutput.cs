@@ -17,7 +17,7 @@ internal sealed class CallOutput(HttpContext context, string? contentType)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
-    private LiveResponse? _relayed;
+    private ResponseBuffer? _relayed;
 
     /// <summary>
     /// Sends what every client passes over before an answer, and what keeps whoever is on the way from giving up: comments in a stream of
@@ -35,7 +35,7 @@ internal sealed class CallOutput(HttpContext context, string? contentType)
     }
 
     /// <summary>Sends what comes, as it comes, and returns whether that was all of it.</summary>
-    public async Task<bool> RelayAsync(LiveResponse live, ResponseWait wait, CancellationToken cancellationToken)
+    public async Task<bool> RelayAsync(ResponseBuffer live, ResponseSubscription wait, CancellationToken cancellationToken)
     {
         if (context.Response.HasStarted && live.Status >= StatusCodes.Status400BadRequest)
         {
@@ -46,7 +46,7 @@ internal sealed class CallOutput(HttpContext context, string? contentType)
         var output = context.Response.BodyWriter;
         _relayed = live;
         if (!context.Response.HasStarted)
-            CallResponseAnswer.WriteHead(context.Response, live.Status, live.Headers);
+            CallResponseResult.WriteHead(context.Response, live.Status, live.Headers);
         for (var offset = 0; ;)
         {
             // To be looked at first: what is shown with the end is copied then.
@@ -94,7 +94,7 @@ internal sealed class CallOutput(HttpContext context, string? contentType)
 
     private int EventsSent() => _relayed is { } live ? TextOf(live).Split("\"sequence_number\":").Length - 1 : 0;
 
-    private static string TextOf(LiveResponse live)
+    private static string TextOf(ResponseBuffer live)
     {
         var bytes = new ArrayBufferWriter<byte>();
         while (live.CopyTo(bytes.WrittenCount, bytes) > 0)

@@ -39,7 +39,7 @@ public sealed class CallerCheck(HostPolicy hosts, OriginPolicy origins, ICorsSer
         var policy = new CorsPolicyBuilder()
             .AllowAnyHeader()
             .AllowAnyMethod()
-            .WithExposedHeaders(HeaderNames.Location, HeaderNames.RetryAfter, Waits.Applied, CallHandlers.PromptId)
+            .WithExposedHeaders(HeaderNames.Location, HeaderNames.RetryAfter, CompletionWaiter.Applied, CallHandlers.PromptId)
             .SetPreflightMaxAge(TimeSpan.FromHours(12));
         return (origins.AllowsAll ? policy.AllowAnyOrigin() : policy.SetIsOriginAllowed(_ => true)).Build();
     }

@@ -58,13 +58,13 @@ internal sealed class EventStream
     public void Write<T>(string name, T value, JsonTypeInfo<T> type, string? id = null)
     {
         BeginEvent(name, id);
-        using (var json = new Utf8JsonWriter(_output, JsonAnswer.Writing))
+        using (var json = new Utf8JsonWriter(_output, JsonResult.Writing))
             JsonSerializer.Serialize(json, value, type);
         Write("\n\n");
     }
 
     /// <summary>Writes an event whose data may be long, and sends it.</summary>
-    public async Task WriteAsync(string name, ResultAnswer result, string id, CancellationToken cancellationToken)
+    public async Task WriteAsync(string name, PromptOutputResult result, string id, CancellationToken cancellationToken)
     {
         IsAmidEvent = true;
         BeginEvent(name, id);

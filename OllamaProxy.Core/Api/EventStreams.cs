@@ -13,15 +13,15 @@ public sealed class EventStreams(Shutdown shutdown, TimeProvider time, ILogger<E
     private async Task RunAsync(HttpContext context, Func<EventStream, CancellationToken, Task> tell)
     {
         // At a shutdown the connection ends, so that the client comes back later with the id of the last event.
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Begun);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Begun);
         var stream = EventStream.Begin(context, time);
         if (HttpMethods.IsHead(context.Request.Method))
             return;
         try
         {
-            await tell(stream, either.Token);
+            await tell(stream, linked.Token);
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        catch (OperationCanceledException) when (linked.IsCancellationRequested)
         {
             // Nobody listens, or nobody may any more.
         }

@@ -14,7 +14,7 @@ internal readonly struct JsonFields(JsonElement body)
 
     /// <summary>A whole number within bounds; null where it is left out.</summary>
     /// <exception cref="ProblemException">400: it is of another kind, has a fraction, or is out of bounds.</exception>
-    public int? Whole(string name, int min, int max)
+    public int? Int32(string name, int min, int max)
     {
         if (Find(name, "a whole number", JsonValueKind.Number) is not { } value)
             return null;

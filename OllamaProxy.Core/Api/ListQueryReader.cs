@@ -13,7 +13,7 @@ internal static class ListQueryReader
     /// <summary>Reads <c>page</c>, <c>page_size</c>, <c>status</c>, <c>model</c>, <c>batch</c> and <c>q</c>; empty ones count as left out.</summary>
     /// <exception cref="ProblemException">400: a value is no good; the message names it.</exception>
     public static PromptQuery Read(IQueryCollection query) =>
-        new(Whole(query, "page", 1, int.MaxValue), Whole(query, "page_size", DefaultPageSize, MaxPageSize))
+        new(Int32(query, "page", 1, int.MaxValue), Int32(query, "page_size", DefaultPageSize, MaxPageSize))
         {
             Status = Text(query, "status") is { } status ? Status(status) : null,
             Model = Text(query, "model"),
@@ -24,7 +24,7 @@ internal static class ListQueryReader
     private static string? Text(IQueryCollection query, string name) =>
         query[name].ToString() is { Length: > 0 } text ? text : null;
 
-    private static int Whole(IQueryCollection query, string name, int fallback, int max)
+    private static int Int32(IQueryCollection query, string name, int fallback, int max)
     {
         if (Text(query, name) is not { } text)
             return fallback;

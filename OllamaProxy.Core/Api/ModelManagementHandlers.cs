@@ -10,23 +10,23 @@ namespace OllamaProxy.Api;
 /// goes to a backend that has it, or to all where it is to go; anything else to the first.
 /// </summary>
 public sealed class ModelManagementHandlers(
-    Backends backends, Passing passing, OriginPolicy origins, RequestBody bodies, OllamaProxyOptions options)
+    Backends backends, BackendForwarder forwarder, OriginPolicy origins, RequestBody bodies, OllamaProxyOptions options)
 {
     /// <summary><c>/api/pull</c>, <c>/api/create</c> and <c>/api/blobs/{digest}</c>: what brings something new.</summary>
-    public Task<IResult> BringAsync(HttpContext context) => ManageAsync(context, passing.ToFirstAsync);
+    public Task<IResult> ImportAsync(HttpContext context) => ManageAsync(context, forwarder.ForwardToPrimaryAsync);
 
     /// <summary><c>/api/push</c> and <c>/api/copy</c>: what is about a model that is there.</summary>
     public Task<IResult> ChangeAsync(HttpContext context) => ManageAsync(context, async _ =>
     {
         var body = await bodies.ReadForRequestAsync(context);
-        return await passing.ToWhoHasAsync(context, ModelOf(body), body);
+        return await forwarder.ForwardToOwnerAsync(context, ModelOf(body), body);
     });
 
     /// <summary><c>/api/delete</c>: wherever the model is, since afterwards none is to be told of.</summary>
     public Task<IResult> DeleteAsync(HttpContext context) => ManageAsync(context, async _ =>
     {
         var body = await bodies.ReadForRequestAsync(context);
-        return await passing.ToAllWhoHaveAsync(context, ModelOf(body), body);
+        return await forwarder.ForwardToAllOwnersAsync(context, ModelOf(body), body);
     });
 
     private async Task<IResult> ManageAsync(HttpContext context, Func<HttpContext, Task<IResult>> manageAsync)

@@ -5,22 +5,22 @@ using OllamaProxy.Ollama;
 namespace OllamaProxy.Api;
 
 /// <summary>What Ollama tells about itself and its models, of all backends as if they were one. Nothing of it is queued, since no model has to do anything for it.</summary>
-public sealed class OllamaHandlers(Backends backends, Passing passing, RequestBody bodies)
+public sealed class OllamaHandlers(Backends backends, BackendForwarder forwarder, RequestBody bodies)
 {
     private static readonly byte[] Running = "Ollama is running"u8.ToArray();
 
     /// <summary><c>/api/tags</c>: the models that are installed anywhere.</summary>
-    public Task<IResult> TagsAsync(HttpContext context) => ListAsync(context, ApiFamily.Ollama, "models", "name", JsonAnswer.MediaType);
+    public Task<IResult> TagsAsync(HttpContext context) => ListAsync(context, ApiFamily.Ollama, "models", "name", JsonResult.MediaType);
 
     /// <summary><c>/api/ps</c>: the models that are loaded, once for each backend that has them.</summary>
-    public Task<IResult> LoadedAsync(HttpContext context) => ListAsync(context, ApiFamily.Ollama, "models", null, JsonAnswer.MediaType);
+    public Task<IResult> LoadedAsync(HttpContext context) => ListAsync(context, ApiFamily.Ollama, "models", null, JsonResult.MediaType);
 
     /// <summary><c>/v1/models</c>: as <see cref="TagsAsync"/>, in OpenAI's shape.</summary>
     public Task<IResult> OpenAIModelsAsync(HttpContext context) => ListAsync(context, ApiFamily.OpenAI, "data", "id", "application/json");
 
     /// <summary><c>/api/version</c>: the lowest, since it tells clients what they can rely on.</summary>
     public Task<IResult> VersionAsync(HttpContext context) =>
-        AskAsync(context, ApiFamily.Ollama, JsonAnswer.MediaType, answers => answers.MinBy(VersionOf));
+        AskAsync(context, ApiFamily.Ollama, JsonResult.MediaType, answers => answers.MinBy(VersionOf));
 
     /// <summary><c>/api/show</c>: of a backend that has the model.</summary>
     public async Task<IResult> ShowAsync(HttpContext context)
@@ -30,22 +30,22 @@ public sealed class OllamaHandlers(Backends backends, Passing passing, RequestBo
         var model = CallRequest.Read(CallEndpoint.Generate, body).Model;
         return NameLimits.WhyNotModel(model) is { } why
             ? ApiError.Of(context, StatusCodes.Status400BadRequest, why)
-            : await passing.ToWhoHasAsync(context, model, body);
+            : await forwarder.ForwardToOwnerAsync(context, model, body);
     }
 
     /// <summary><c>/v1/models/{model}</c>: of a backend that has the model.</summary>
     public Task<IResult> OpenAIModelAsync(HttpContext context)
     {
         ApiError.Use(context, ApiFamily.OpenAI);
-        return passing.ToWhoHasAsync(context, (string?)context.Request.RouteValues["model"] ?? "", null);
+        return forwarder.ForwardToOwnerAsync(context, (string?)context.Request.RouteValues["model"] ?? "", null);
     }
 
     /// <summary>What Ollama's root answers, by which clients see that it runs.</summary>
-    internal static IResult Root() => JsonAnswer.Of(Running, contentType: "text/plain; charset=utf-8");
+    internal static IResult Root() => JsonResult.Of(Running, contentType: "text/plain; charset=utf-8");
 
     private Task<IResult> ListAsync(HttpContext context, ApiFamily family, string list, string? key, string contentType) =>
         AskAsync(context, family, contentType, answers => MergedList.Of(answers, list, key), (backend, answer) =>
-            key is null || backend.State.Only is null ? answer : MergedList.Where(answer, list, item => item.Text(key) is { } name && backend.Serves(name)));
+            key is null || backend.State.AllowedModels is null ? answer : MergedList.Where(answer, list, item => item.Text(key) is { } name && backend.IsModelAllowed(name)));
 
     /// <param name="context">The request.</param>
     /// <param name="family">Whose API it is one of.</param>
@@ -59,17 +59,17 @@ public sealed class OllamaHandlers(Backends backends, Passing passing, RequestBo
         try
         {
             var path = context.Request.Path.Value!;
-            var answers = await backends.AskAsync(async (backend, cancellationToken) => (Backend: backend, Response: await backend.Client.GetAsync(path, backends.IsDoubtful(backend), cancellationToken)), context.RequestAborted);
+            var answers = await backends.AskAsync(async (backend, cancellationToken) => (Backend: backend, Response: await backend.Client.GetAsync(path, backends.IsUnverified(backend), cancellationToken)), context.RequestAborted);
             var good = answers
                 .Where(answer => answer.Response.Status == StatusCodes.Status200OK)
                 .Select(answer => only?.Invoke(answer.Backend, answer.Response.Body) ?? answer.Response.Body)
                 .ToList();
             // Where none is good, what the first one says is more than what could be said here.
-            return good.Count > 0 ? JsonAnswer.Of(merge(good), contentType: contentType) : new CallResponseAnswer(answers[0].Response);
+            return good.Count > 0 ? JsonResult.Of(merge(good), contentType: contentType) : new CallResponseResult(answers[0].Response);
         }
         catch (OllamaException exception)
         {
-            return passing.Unavailable(context, exception);
+            return forwarder.Unavailable(context, exception);
         }
     }
 

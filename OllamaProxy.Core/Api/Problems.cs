@@ -7,7 +7,7 @@ namespace OllamaProxy.Api;
 public static class Problems
 {
     /// <summary>Any problem.</summary>
-    public static IResult Of(int status, string detail) => JsonAnswer.Of(
+    public static IResult Of(int status, string detail) => JsonResult.Of(
         new Problem(ReasonPhrases.GetReasonPhrase(status), status, detail), ApiJson.Relaxed.Problem, status, Problem.ContentType);
 
     /// <summary>404.</summary>

@@ -4,7 +4,7 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Api;
 
 /// <summary>The API that reads prompts.</summary>
-public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits waits, RetryAfter retryAfter, WholeContent whole, OllamaProxyOptions options)
+public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, CompletionWaiter waiter, RetryAfter retryAfter, WholeContent whole, OllamaProxyOptions options)
 {
     /// <summary>A prompt, whole, with its attempts: 200 or 404.</summary>
     public Task<IResult> PromptAsync(HttpContext context) => WithPromptAsync(context, async prompt =>
@@ -12,18 +12,18 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
         var status = await StatusOfAsync(prompt, context.RequestAborted);
         var attempts = await queue.ListAttemptsAsync(prompt.Id, context.RequestAborted);
         return await queue.FindContentAsync(prompt.Id, context.RequestAborted) is { } content
-            ? new PromptAnswer(status.With(content, await whole.ShowAsync(context, content), attempts), content.LongText)
+            ? new PromptDetailResult(status.With(content, await whole.ShowAsync(context, content), attempts), content.LongText)
             : Problems.UnknownPrompt(prompt.Id.ToString());
     });
 
     /// <summary>Where a prompt is in its life: 200 or 404.</summary>
     public Task<IResult> StatusAsync(HttpContext context) => WithPromptAsync(context, async prompt =>
-        JsonAnswer.Of(await StatusOfAsync(prompt, context.RequestAborted), ApiJson.Relaxed.StatusResource));
+        JsonResult.Of(await StatusOfAsync(prompt, context.RequestAborted), ApiJson.Relaxed.StatusResource));
 
     /// <summary>What became of a prompt: 200 once it has ended, 202 before, or 404. With <c>?wait=SECONDS</c> or <c>Prefer: wait=SECONDS</c> it waits for the end.</summary>
     public Task<IResult> ResultAsync(HttpContext context) => WithPromptAsync(context, async first =>
     {
-        var now = Waits.Asked(context) is { } seconds ? await waits.WaitAsync(first, seconds, context.RequestAborted) : first;
+        var now = CompletionWaiter.Asked(context) is { } seconds ? await waiter.WaitAsync(first, seconds, context.RequestAborted) : first;
         if (now is not { } prompt)
             return Problems.UnknownPrompt(first.Id.ToString());
         if (prompt.Status.HasEnded())
@@ -31,10 +31,10 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
             var result = await queue.FindResultAsync(prompt.Id, context.RequestAborted);
             if (result is null && prompt.Status == PromptStatus.Completed)
                 return Problems.UnknownPrompt(prompt.Id.ToString()); // It was deleted in between.
-            return new ResultAnswer(prompt, result);
+            return new PromptOutputResult(prompt, result);
         }
         await retryAfter.SetForResultAsync(context, prompt);
-        return new PendingAnswer(prompt, texts);
+        return new PendingResult(prompt, texts);
     });
 
     /// <summary>
@@ -43,7 +43,7 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
     /// </summary>
     public Task<IResult> ResponseAsync(HttpContext context) => WithPromptAsync(context, async first =>
     {
-        var now = Waits.Asked(context) is { } seconds ? await waits.WaitAsync(first, seconds, context.RequestAborted) : first;
+        var now = CompletionWaiter.Asked(context) is { } seconds ? await waiter.WaitAsync(first, seconds, context.RequestAborted) : first;
         if (now is not { } prompt)
             return Problems.UnknownPrompt(first.Id.ToString());
         if (prompt.Endpoint is null)
@@ -52,7 +52,7 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
         if (prompt.Status.HasEnded())
             return CallOutcome.Of(context, prompt, await queue.FindResponseAsync(prompt.Id, context.RequestAborted));
         await retryAfter.SetForResultAsync(context, prompt);
-        return JsonAnswer.Of(new(prompt.Id, prompt.Status.Name()), ApiJson.Relaxed.PendingResource, StatusCodes.Status202Accepted);
+        return JsonResult.Of(new(prompt.Id, prompt.Status.Name()), ApiJson.Relaxed.PendingResource, StatusCodes.Status202Accepted);
     });
 
     /// <summary>A page of prompts, newest first: 200.</summary>
@@ -60,13 +60,13 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Waits w
     {
         var query = ListQueryReader.Read(context.Request.Query);
         var page = await queue.ListAsync(query, context.RequestAborted);
-        return JsonAnswer.Of(ListResource.Of(query, page), ApiJson.Relaxed.ListResource);
+        return JsonResult.Of(ListResource.Of(query, page), ApiJson.Relaxed.ListResource);
     }
 
     /// <summary>How far a batch is: 200 or 404.</summary>
     public async Task<IResult> BatchAsync(HttpContext context) =>
         RouteId.Uuid(context) is { } batch && await queue.CountBatchAsync(batch, context.RequestAborted) is { Count: > 0 } counts
-            ? JsonAnswer.Of(BatchResource.Of(batch, counts), ApiJson.Relaxed.BatchResource)
+            ? JsonResult.Of(BatchResource.Of(batch, counts), ApiJson.Relaxed.BatchResource)
             : Problems.NotFound($"There is no batch with the id '{RouteId.Text(context)}'.");
 
     private async Task<IResult> WithPromptAsync(HttpContext context, Func<Prompt, Task<IResult>> answer) =>

@@ -21,11 +21,11 @@ public sealed class PromptStream(PromptQueue queue, PromptTexts texts, EventStre
 
     private async Task RunAsync(EventStream stream, Prompt first, StreamPosition position, CancellationToken cancellationToken)
     {
-        using var watch = queue.WatchText(first);
-        await RunAsync(stream, first.Id, position, watch, cancellationToken);
+        using var subscription = queue.SubscribeToOutput(first);
+        await RunAsync(stream, first.Id, position, subscription, cancellationToken);
     }
 
-    private async Task RunAsync(EventStream stream, Guid id, StreamPosition position, PromptWatch watch, CancellationToken cancellationToken)
+    private async Task RunAsync(EventStream stream, Guid id, StreamPosition position, PromptSubscription subscription, CancellationToken cancellationToken)
     {
         var told = default((DateTimeOffset, long?, WaitReason?));
         while (await queue.FindAsync(id, cancellationToken) is { } prompt)
@@ -37,12 +37,12 @@ public sealed class PromptStream(PromptQueue queue, PromptTexts texts, EventStre
             position = await WriteTextAsync(stream, prompt, position, cancellationToken);
             if (!more)
             {
-                var result = new ResultAnswer(prompt, await queue.FindResultAsync(id, cancellationToken));
+                var result = new PromptOutputResult(prompt, await queue.FindResultAsync(id, cancellationToken));
                 await stream.WriteAsync("done", result, (position with { Done = true }).ToString(), cancellationToken);
                 return;
             }
             await stream.SendAsync(cancellationToken);
-            await watch.WaitAsync(place is null ? stream.UntilHeartbeat : PlaceInterval, time, cancellationToken);
+            await subscription.WaitAsync(place is null ? stream.UntilHeartbeat : PlaceInterval, time, cancellationToken);
         }
         await stream.WriteProblemAsync(StatusCodes.Status404NotFound, $"The prompt with the id '{id}' was deleted.", cancellationToken);
     }

@@ -25,12 +25,12 @@ public sealed class QueueStream(PromptQueue queue, Backends backends, EventStrea
 
     private async Task RunAsync(EventStream stream, CancellationToken cancellationToken)
     {
-        using var watch = queue.WatchAll();
+        using var subscription = queue.SubscribeToAll();
         var told = default(CountsResource);
         var away = new HashSet<string>();
         while (true)
         {
-            if (watch.Take() is { Count: > 0 and <= MaxTold } changed)
+            if (subscription.Take() is { Count: > 0 and <= MaxTold } changed)
                 foreach (var summary in await queue.SummariseAsync(changed, cancellationToken))
                     stream.Write(EventOf(summary.Prompt.Status), ListEntry.Of(summary), ApiJson.Relaxed.ListEntry);
             var counts = CountsResource.Of(await queue.CountAsync(cancellationToken));
@@ -41,7 +41,7 @@ public sealed class QueueStream(PromptQueue queue, Backends backends, EventStrea
                 TellBackends(stream, away);
             await stream.SendAsync(cancellationToken);
             await Task.Delay(LeastInterval, time, cancellationToken);
-            await watch.WaitAsync(isWaiting ? BackendInterval : stream.UntilHeartbeat, time, cancellationToken);
+            await subscription.WaitAsync(isWaiting ? BackendInterval : stream.UntilHeartbeat, time, cancellationToken);
         }
     }
 
@@ -51,8 +51,8 @@ public sealed class QueueStream(PromptQueue queue, Backends backends, EventStrea
     {
         backends.WatchClosely();
         foreach (var state in backends.All.Select(backend => backend.State))
-            if (state.IsAway ? away.Add(state.Name) : away.Remove(state.Name))
-                stream.Write("backend", new BackendEvent(state.Name, !state.IsAway), ApiJson.Relaxed.BackendEvent);
+            if (state.Health == BackendHealth.Unreachable ? away.Add(state.Name) : away.Remove(state.Name))
+                stream.Write("backend", new BackendEvent(state.Name, state.Health != BackendHealth.Unreachable), ApiJson.Relaxed.BackendEvent);
     }
 
     private static string EventOf(PromptStatus status) => status switch

@@ -66,7 +66,7 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
     {
         var reader = context.Request.BodyReader;
         using var stalled = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stalled.Token);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stalled.Token);
         var body = new BufferedBody(budget.Open(context));
         try
         {
@@ -75,7 +75,7 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
             var due = buffer.Written.Length + LeastProgress;
             while (true)
             {
-                var read = await ReadNextAsync(context.Request, either.Token);
+                var read = await ReadNextAsync(context.Request, linked.Token);
                 try
                 {
                     if (buffer.Written.Length + read.Buffer.Length > options.MaxBodyBytes)

@@ -8,7 +8,7 @@ namespace OllamaProxy.Api;
 /// The header <c>Retry-After</c> (RFC 9110, section 10.2.3): when it is probably worth asking again, in whole seconds, at least one, and
 /// at most a minute, since every estimate can be wrong.
 /// </summary>
-public sealed class RetryAfter(PromptQueue queue, DrainRate drainRate, TimeProvider time)
+public sealed class RetryAfter(PromptQueue queue, WaitEstimator waitEstimator, TimeProvider time)
 {
     private const int Most = 60;
 
@@ -37,10 +37,10 @@ public sealed class RetryAfter(PromptQueue queue, DrainRate drainRate, TimeProvi
 
     private async Task<TimeSpan> UntilResultAsync(Prompt prompt, CancellationToken cancellationToken)
     {
-        if (await queue.FindPlaceAsync(prompt, cancellationToken) is { } place)
-            return place.WaitsFor is WaitReason.Backend or WaitReason.Model ? UntilBackend : place.Eta ?? TimeSpan.Zero;
+        if (await queue.FindPlaceAsync(prompt, cancellationToken) is { } position)
+            return position.WaitsFor is WaitReason.Backend or WaitReason.Model ? UntilBackend : position.Eta ?? TimeSpan.Zero;
         var ran = time.GetUtcNow() - (prompt.StartedAt ?? prompt.UpdatedAt);
-        var left = await drainRate.EtaAsync(1, cancellationToken) - ran ?? TimeSpan.Zero;
+        var left = await waitEstimator.EtaAsync(1, cancellationToken) - ran ?? TimeSpan.Zero;
         return left > ran * Lateness ? left : ran * Lateness;
     }
 

@@ -31,14 +31,14 @@ public sealed class StateHandlers
 
     /// <summary>How the queue has done lately, and how Ollama is: 200.</summary>
     public async Task<IResult> StatsAsync(HttpContext context) =>
-        JsonAnswer.Of(await _stats.GetAsync(context.RequestAborted), ApiJson.Relaxed.StatsResource);
+        JsonResult.Of(await _stats.GetAsync(context.RequestAborted), ApiJson.Relaxed.StatsResource);
 
     /// <summary>The models that are installed: 200, or 503 where Ollama cannot be asked.</summary>
     public async Task<IResult> ModelsAsync(HttpContext context)
     {
         try
         {
-            return JsonAnswer.Of(ModelsResource.Of(await _models.GetAsync(context.RequestAborted), _options.Model), ApiJson.Relaxed.ModelsResource);
+            return JsonResult.Of(ModelsResource.Of(await _models.GetAsync(context.RequestAborted), _options.Model), ApiJson.Relaxed.ModelsResource);
         }
         catch (OllamaException exception)
         {
@@ -61,7 +61,7 @@ public sealed class StateHandlers
     private async Task<IReadOnlyList<OllamaModel>> ReadModelsAsync()
     {
         var lists = await _backends.AskAsync(
-            async (backend, cancellationToken) => (await backend.Client.ListInstalledAsync(cancellationToken)).Where(model => backend.Serves(model.Name)), CancellationToken.None);
+            async (backend, cancellationToken) => (await backend.Client.ListInstalledAsync(cancellationToken)).Where(model => backend.IsModelAllowed(model.Name)), CancellationToken.None);
         return [.. lists.SelectMany(models => models).DistinctBy(model => model.Name)];
     }
 

@@ -11,8 +11,8 @@ namespace OllamaProxy.Api;
 /// <param name="Backends">How each Ollama is.</param>
 public sealed record StatsResource(
     CountsResource Counts,
-    [property: JsonPropertyName("last_5_minutes")] FiguresResource Last5Minutes,
-    FiguresResource LastHour,
+    [property: JsonPropertyName("last_5_minutes")] ThroughputResource Last5Minutes,
+    ThroughputResource LastHour,
     IReadOnlyList<MinuteResource> Minutes,
     IReadOnlyList<BackendResource> Backends)
 {
@@ -28,8 +28,8 @@ public sealed record StatsResource(
     /// <param name="now">The time.</param>
     public static StatsResource Of(CountsResource counts, QueueHistory history, IReadOnlyList<BackendResource> backends, DateTimeOffset now) => new(
         counts,
-        FiguresResource.Of(QueueFigures.Of(history, Lately, now)),
-        FiguresResource.Of(QueueFigures.Of(history, Span, now)),
+        ThroughputResource.Of(ThroughputStatistics.Of(history, Lately, now)),
+        ThroughputResource.Of(ThroughputStatistics.Of(history, Span, now)),
         [.. QueueMinute.Last(history, history.Queued, (int)Span.TotalMinutes, now).Select(MinuteResource.Of)],
         backends);
 }

@@ -102,14 +102,14 @@ public sealed record StatusResource
     public IReadOnlyList<AttemptResource>? AttemptHistory { get; private init; }
 
     /// <summary>The status alone.</summary>
-    public static StatusResource Of(Prompt prompt, QueuePlace? place, int defaultMaxAttempts) => new(prompt, defaultMaxAttempts)
+    public static StatusResource Of(Prompt prompt, QueuePosition? place, int defaultMaxAttempts) => new(prompt, defaultMaxAttempts)
     {
         Position = place?.Position,
         EtaSeconds = place?.Eta is { } eta ? Math.Round(eta.TotalSeconds, 1) : null,
         WaitingFor = place?.WaitsFor?.Name(),
     };
 
-    /// <summary>The whole prompt, but for a text that is too long to be held: see <see cref="PromptAnswer"/>.</summary>
+    /// <summary>The whole prompt, but for a text that is too long to be held: see <see cref="PromptDetailResult"/>.</summary>
     public StatusResource With(PromptContent content, RawJson? request, IReadOnlyList<AttemptRecord> attempts) => this with
     {
         Prompt = content.LongText is null ? content.Text : null,

@@ -48,8 +48,8 @@ internal sealed class SubmissionReader(string defaultModel)
         return new(text!, model ?? defaultModel, ForOllama(body, text!, longText, buffers))
         {
             LongText = longText,
-            Priority = fields.Whole("priority", Rank.LowestPriority, Rank.HighestPriority) ?? 0,
-            MaxAttempts = fields.Whole("max_attempts", 1, MaxAttempts),
+            Priority = fields.Int32("priority", QueueRank.LowestPriority, QueueRank.HighestPriority) ?? 0,
+            MaxAttempts = fields.Int32("max_attempts", 1, MaxAttempts),
             Timeout = fields.Seconds("timeout", MinSeconds, OllamaProxyOptions.MaxSeconds),
             ExpiresIn = fields.Seconds("expires_in", MinSeconds, MaxExpiry),
             Metadata = metadata,

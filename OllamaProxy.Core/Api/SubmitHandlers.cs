@@ -5,7 +5,7 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Api;
 
 /// <summary>The API that submits prompts.</summary>
-public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits waits, RequestBody bodies, OllamaProxyOptions options)
+public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, CompletionWaiter waiter, RequestBody bodies, OllamaProxyOptions options)
 {
     private const string IdempotencyKey = "Idempotency-Key";
     private const int MaxKeyLength = 255;
@@ -76,7 +76,7 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
 
         var url = $"/{Routes.Batch.Replace("{id}", batch.ToString(), StringComparison.Ordinal)}";
         context.Response.Headers.Location = url;
-        return JsonAnswer.Of(
+        return JsonResult.Of(
             new SubmittedBatchResource(batch, url, queued.Count, [.. queued.Select(prompt => prompt.Id)]),
             ApiJson.Relaxed.SubmittedBatchResource,
             status: StatusCodes.Status202Accepted);
@@ -110,8 +110,8 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Waits
         context.Response.Headers.Location = submitted.StatusUrl;
         if (EventStream.IsAskedFor(context.Request))
             return stream.From(prompt, StreamPosition.Start);
-        return Waits.Preferred(context) is { } seconds && await waits.WaitAsync(prompt, seconds, context.RequestAborted) is { } now && now.Status.HasEnded()
-            ? new ResultAnswer(now, await queue.FindResultAsync(now.Id, context.RequestAborted))
-            : JsonAnswer.Of(submitted, ApiJson.Relaxed.SubmittedResource, status);
+        return CompletionWaiter.Preferred(context) is { } seconds && await waiter.WaitAsync(prompt, seconds, context.RequestAborted) is { } now && now.Status.HasEnded()
+            ? new PromptOutputResult(now, await queue.FindResultAsync(now.Id, context.RequestAborted))
+            : JsonResult.Of(submitted, ApiJson.Relaxed.SubmittedResource, status);
     }
 }

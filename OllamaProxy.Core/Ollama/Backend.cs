@@ -14,15 +14,15 @@ public sealed class Backend
     private static readonly TimeSpan FirstProbeWait = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan MaxProbeWait = TimeSpan.FromSeconds(10);
 
-    /// <summary>After so many failures in a row it is troubled, for so long after the last of them.</summary>
+    /// <summary>After this many failures in a row it is degraded, for this long after the last of them.</summary>
     private const int MaxFailures = 3;
-    private static readonly TimeSpan TroubledFor = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan DegradedFor = TimeSpan.FromSeconds(30);
 
     private readonly string _defaultModel;
     private readonly TimeProvider _time;
     private readonly ILogger<Backend> _logger;
     private readonly Lock _lock = new();
-    private readonly Latch _refresh = new();
+    private readonly AsyncAutoResetEvent _refresh = new();
     private readonly ModelInventory _models;
     private readonly BusyBackOff _busy;
     private readonly BusyModels _busyModels;
@@ -45,7 +45,7 @@ public sealed class Backend
         (_models, _busy, _busyModels) = (new(time), new(time), new(time));
         _state = new(setting.Endpoint.ToString(), setting.Concurrency ?? options.Concurrency)
         {
-            Only = setting.Models.Count > 0 ? [.. setting.Models.Select(ModelName.Canonical)] : null,
+            AllowedModels = setting.Models.Count > 0 ? [.. setting.Models.Select(ModelName.Canonical)] : null,
         };
     }
 
@@ -63,7 +63,7 @@ public sealed class Backend
 
     /// <summary>Whether the settings let it be asked for this model.</summary>
     /// <param name="model">In any of its names; empty: none is named, and that it may be told.</param>
-    public bool Serves(string model) => !State.IsExcluded(ModelName.Canonical(model));
+    public bool IsModelAllowed(string model) => !State.IsExcluded(ModelName.Canonical(model));
 
     /// <summary>What is known of it now.</summary>
     public BackendState State
@@ -73,7 +73,7 @@ public sealed class Backend
             lock (_lock)
                 return _models.AddTo(_state) with
                 {
-                    IsTroubled = _failures >= MaxFailures && _time.GetElapsedTime(_failedAt) < TroubledFor,
+                    Health = IsDegraded() ? BackendHealth.Degraded : _state.Health,
                     IsBusy = _busy.IsBusy,
                     BusyModels = _busyModels.Current,
                 };
@@ -107,19 +107,19 @@ public sealed class Backend
     {
         lock (_lock)
             (_refreshedAt, _isRefreshWanted) = (null, true);
-        _refresh.Raise();
+        _refresh.Set();
     }
 
     /// <summary>Asks whether it is as it was believed to be; if not, or if it is away, <see cref="WatchAsync"/> looks at once.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
-        if (!State.IsUp || !await Client.AnswersAsync(cancellationToken))
+        if (!State.IsReachable || !await Client.AnswersAsync(cancellationToken))
             RefreshSoon();
     }
 
     /// <summary>Takes note of a prompt that goes there.</summary>
     /// <param name="model">The canonical name of its model; empty: it names none.</param>
-    public void NoteStarted(string model)
+    public void OnPromptStarted(string model)
     {
         lock (_lock)
             _models.OnStarted(model);
@@ -127,7 +127,7 @@ public sealed class Backend
 
     /// <summary>Takes note of a prompt that was run to its end there: it has that model, whatever its list says.</summary>
     /// <param name="model">The canonical name; empty: it names none.</param>
-    public void NoteCompleted(string model)
+    public void OnPromptCompleted(string model)
     {
         lock (_lock)
         {
@@ -143,7 +143,7 @@ public sealed class Backend
     /// there for others only, or say something else than it does.
     /// </summary>
     /// <param name="model">The canonical name; empty: none was named, and nothing is to be noted.</param>
-    public void NoteMissing(string model)
+    public void OnModelMissing(string model)
     {
         if (model.Length == 0)
             return;
@@ -166,29 +166,29 @@ public sealed class Backend
         switch (failure.Kind)
         {
             case FailureKind.Busy:
-                NoteBusy(failure, model, startedAt);
+                MarkBusy(failure, model, startedAt);
                 return false;
             case FailureKind.Unreachable:
                 // Only the first of several attempts tells something new; the back-off is the probes' business.
-                if (State.IsUp)
-                    NoteReachable(failure);
+                if (State.IsReachable)
+                    RecordProbe(failure);
                 return false;
-            case FailureKind.Foreign:
+            case FailureKind.InvalidResponse:
                 var (why, _) = await Client.ProbeAsync(cancellationToken);
                 if (why is null)
-                    NoteFailed();
+                    RecordFailure();
                 else
-                    NoteAstray(why, startedAt);
+                    MarkUnreachable(why, startedAt);
                 return why is null;
             case FailureKind.Transient or FailureKind.Unknown:
-                NoteFailed();
+                RecordFailure();
                 return true;
             default:
                 return true;
         }
     }
 
-    private void NoteBusy(OllamaException failure, string model, long startedAt)
+    private void MarkBusy(OllamaException failure, string model, long startedAt)
     {
         lock (_lock)
         {
@@ -202,18 +202,21 @@ public sealed class Backend
     /// It is away, and what it said before was not Ollama's. It may be back in a moment, only to go astray at the same prompt again:
     /// until it has completed one it gets the next after a wait that grows, since none of these attempts counts.
     /// </summary>
-    private void NoteAstray(OllamaException why, long startedAt)
+    private void MarkUnreachable(OllamaException why, long startedAt)
     {
-        NoteReachable(why);
+        RecordProbe(why);
         lock (_lock)
             _busy.OnBusy(retryAfter: null, startedAt);
     }
 
-    private void NoteFailed()
+    private void RecordFailure()
     {
         lock (_lock)
             (_failures, _failedAt) = (_failures + 1, _time.GetTimestamp());
     }
+
+    private bool IsDegraded() =>
+        _state.Health == BackendHealth.Healthy && _failures >= MaxFailures && _time.GetElapsedTime(_failedAt) < DegradedFor;
 
     private TimeSpan UntilRefresh()
     {
@@ -221,7 +224,7 @@ public sealed class Backend
         {
             if (_refreshedAt is not { } at)
                 return TimeSpan.Zero;
-            var wait = (_state.IsUp ? RefreshInterval : _probeWait) - _time.GetElapsedTime(at);
+            var wait = (_state.IsReachable ? RefreshInterval : _probeWait) - _time.GetElapsedTime(at);
             return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
         }
     }
@@ -235,7 +238,7 @@ public sealed class Backend
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             // Whatever a backend answers, it is looked at again.
-            NoteReachable(OllamaFailures.OfForeignBody(exception.Message, exception));
+            RecordProbe(OllamaFailures.OfInvalidBody(exception.Message, exception));
         }
     }
 
@@ -255,7 +258,7 @@ public sealed class Backend
             if (loaded is not null && coldStarts == _models.ColdStarts)
                 _models.OnLoaded(loaded);
         }
-        NoteReachable(failure);
+        RecordProbe(failure);
     }
 
     private static async Task<ImmutableHashSet<string>?> TryListAsync(
@@ -275,27 +278,27 @@ public sealed class Backend
         [.. models.Where(model => model.Name is not null).Select(model => ModelName.Canonical(model.Name))];
 
     /// <param name="failure">Why it is not; null: it is.</param>
-    private void NoteReachable(OllamaException? failure)
+    private void RecordProbe(OllamaException? failure)
     {
         var reachable = failure is null;
         lock (_lock)
         {
-            if (reachable && !_state.IsUp)
+            if (reachable && !_state.IsReachable)
                 _logger.OllamaBack(Endpoint);
-            else if (failure is { Kind: FailureKind.Foreign } && !_state.IsAway)
+            else if (failure is { Kind: FailureKind.InvalidResponse } && _state.Health != BackendHealth.Unreachable)
                 _logger.OllamaUnusable(Endpoint, failure.Message);
-            else if (failure is not null && !_state.IsAway)
+            else if (failure is not null && _state.Health != BackendHealth.Unreachable)
                 _logger.OllamaAway(failure.Message.TrimEnd('.'), _defaultModel);
 
-            _probeWait = reachable || !_state.IsAway ? FirstProbeWait : DoubledProbeWait();
-            _state = _state with { IsUp = reachable, IsAway = !reachable };
+            _probeWait = reachable || _state.Health != BackendHealth.Unreachable ? FirstProbeWait : DoubledProbeWait();
+            _state = _state with { Health = reachable ? BackendHealth.Healthy : BackendHealth.Unreachable };
             if (!reachable)
                 _models.OnUnreachable();
             // Who asked for another look while this one was under way gets it.
             _refreshedAt = _isRefreshWanted ? null : _time.GetTimestamp();
         }
         // The watch counts from now on.
-        _refresh.Raise();
+        _refresh.Set();
     }
 
     private TimeSpan DoubledProbeWait() => _probeWait * 2 < MaxProbeWait ? _probeWait * 2 : MaxProbeWait;

@@ -7,14 +7,11 @@ namespace OllamaProxy.Ollama;
 /// <param name="Concurrency">How many prompts it runs at once.</param>
 public sealed record BackendState(string Name, int Concurrency)
 {
+    /// <summary>Whether it answers, as far as is known.</summary>
+    public BackendHealth Health { get; init; }
+
     /// <summary>Whether it answers; false also while that is not known.</summary>
-    public bool IsUp { get; init; }
-
-    /// <summary>Whether it is known to be away.</summary>
-    public bool IsAway { get; init; }
-
-    /// <summary>Whether it answers, but has failed several prompts in a row lately: others are to be preferred.</summary>
-    public bool IsTroubled { get; init; }
+    public bool IsReachable => Health is BackendHealth.Healthy or BackendHealth.Degraded;
 
     /// <summary>
     /// Whether it said lately that it has no room for more, or answered strangely and was away then: it is left alone for a while.
@@ -43,16 +40,16 @@ public sealed record BackendState(string Name, int Concurrency)
     public DateTimeOffset LoadedAt { get; init; }
 
     /// <summary>The only models that the settings let it be asked for; null: all.</summary>
-    public ImmutableHashSet<string>? Only { get; init; }
+    public ImmutableHashSet<string>? AllowedModels { get; init; }
 
     /// <summary>Models that it said a moment ago it does not have, whatever its list says.</summary>
-    internal ImmutableDictionary<string, MissingModel> Missing { get; init; } = ImmutableDictionary<string, MissingModel>.Empty;
+    internal ImmutableDictionary<string, MissingModel> RecentlyMissing { get; init; } = ImmutableDictionary<string, MissingModel>.Empty;
 
     /// <summary>Whether it had to say a moment ago that it does not have a model.</summary>
     public bool HasJustMissed { get; init; }
 
     /// <summary>Whether prompts can be sent there now.</summary>
-    public bool IsAvailable => IsUp && !IsBusy;
+    public bool IsAvailable => IsReachable && !IsBusy;
 
     /// <summary>Whether a prompt for this model can be sent there now.</summary>
     public bool IsAvailableFor(string model) => IsAvailable && MayHave(model) && !BusyModels.Contains(model);
@@ -61,8 +58,8 @@ public sealed record BackendState(string Name, int Concurrency)
     public bool Has(string model) => MayHave(model) && (Listed?.Contains(model) is not false || Ran.Contains(model));
 
     /// <summary>Whether it can be asked for this model: nothing forbids that, and it has not just said that it does not have it.</summary>
-    public bool MayHave(string model) => !IsExcluded(model) && !Missing.ContainsKey(model);
+    public bool MayHave(string model) => !IsExcluded(model) && !RecentlyMissing.ContainsKey(model);
 
     /// <summary>Whether the settings keep this model from it; not what is empty, since who names none may be told so.</summary>
-    public bool IsExcluded(string model) => model.Length > 0 && Only?.Contains(model) is false;
+    public bool IsExcluded(string model) => model.Length > 0 && AllowedModels?.Contains(model) is false;
 }

@@ -27,10 +27,10 @@ public sealed class Backends(IReadOnlyList<Backend> all, TimeProvider time)
     }
 
     /// <summary>Those that are not known to be away; all of them where none is known to answer.</summary>
-    public IReadOnlyList<Backend> Up => all.Any(backend => backend.State.IsUp) ? [.. all.Where(backend => !backend.State.IsAway)] : all;
+    public IReadOnlyList<Backend> Up => all.Any(backend => backend.State.IsReachable) ? [.. all.Where(backend => backend.State.Health != BackendHealth.Unreachable)] : all;
 
     /// <summary>Whether nobody knows that it answers, while others are known to: not to be waited for as long as those.</summary>
-    public bool IsDoubtful(Backend backend) => !backend.State.IsUp && all.Any(other => other.State.IsUp);
+    public bool IsUnverified(Backend backend) => !backend.State.IsReachable && all.Any(other => other.State.IsReachable);
 
     /// <summary>Asks all of <see cref="Up"/> at once, and returns what those answered that did, in their order.</summary>
     /// <exception cref="OllamaException">None did; it is that of the first.</exception>

@@ -15,18 +15,18 @@ internal static class CallAnswer
         try
         {
             if (json.IsEmpty)
-                throw OllamaFailures.OfForeignBody("It was empty.");
+                throw OllamaFailures.OfInvalidBody("It was empty.");
             using var document = JsonReading.Parse(json);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw OllamaFailures.OfForeignBody("It is JSON, but no object.");
+                throw OllamaFailures.OfInvalidBody("It is JSON, but no object.");
             var answer = Read(endpoint, document.RootElement);
             if (answer.Error is null && !Fields.Any(field => document.RootElement.TryGetProperty(field, out _)))
-                throw OllamaFailures.OfForeignBody("It has none of the fields of an answer.");
+                throw OllamaFailures.OfInvalidBody("It has none of the fields of an answer.");
             return answer with { Done = true, DoneReason = IsBrokenOff(endpoint, answer) ? GenerateChunk.RepeatLimit.DoneReason : answer.DoneReason };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw OllamaFailures.OfForeignBody("It is no JSON.", exception);
+            throw OllamaFailures.OfInvalidBody("It is no JSON.", exception);
         }
     }
 

@@ -40,7 +40,7 @@ public static partial class ErrorClassifier
         408 or 425 or 499 or 502 or 504 or (>= 520 and <= 530) => FailureKind.Transient,
         // A refusal stays a refusal. An empty 403 is Ollama's own, to a foreign Host or Origin.
         401 or 402 or 403 or 407 or 411 or 413 or 414 or 415 or 431 or 451 => FailureKind.Permanent,
-        _ => FailureKind.Foreign,
+        _ => FailureKind.InvalidResponse,
     };
 
     private static FailureKind ClassifyServerError(OllamaError error) => error switch

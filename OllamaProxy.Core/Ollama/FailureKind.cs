@@ -13,7 +13,7 @@ public enum FailureKind
     Unknown,
 
     /// <summary>What answered does not seem to be Ollama: another attempt is worth it, if Ollama is there at all.</summary>
-    Foreign,
+    InvalidResponse,
 
     /// <summary>Ollama has no room for it at the moment: nothing was attempted, and the backend is left alone for a while.</summary>
     Busy,

@@ -41,7 +41,7 @@ internal sealed class ModelInventory(TimeProvider time)
             Loaded = _loaded,
             LoadedAt = _loadedAt,
             HasJustMissed = _missedAt is { } at && time.GetElapsedTime(at) < JustMissed,
-            Missing = _missing,
+            RecentlyMissing = _missing,
         };
     }
 

@@ -15,13 +15,13 @@ internal static class OddHead
         if ((int)response.StatusCode is var status && !CanHaveBody(status))
             return OllamaFailures.OfOddHead($"It answered {status}, which says nothing to such a request.");
         var hasType = false;
-        foreach (var (name, value) in HeaderRules.Of(response))
+        foreach (var (name, value) in HeaderFilter.Of(response))
         {
-            if (!HeaderRules.IsText(value))
+            if (!HeaderFilter.IsText(value))
                 return OllamaFailures.OfOddHead($"Its header {name} holds a control character.");
-            if (!HeaderRules.IsContentType(name))
+            if (!HeaderFilter.IsContentType(name))
                 continue;
-            if (!HeaderRules.IsMediaType(value))
+            if (!HeaderFilter.IsMediaType(value))
                 return OllamaFailures.OfOddHead($"Its Content-Type is '{Quote(value)}', which is no media type.");
             if (hasType)
                 return OllamaFailures.OfOddHead("It has more than one Content-Type.");

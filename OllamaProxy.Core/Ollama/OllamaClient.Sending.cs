@@ -13,25 +13,25 @@ public sealed partial class OllamaClient
         var body = await ReadAsync(address, cancellationToken);
         try
         {
-            return JsonSerializer.Deserialize(body, type) ?? throw OllamaFailures.OfForeignBody("It was null.");
+            return JsonSerializer.Deserialize(body, type) ?? throw OllamaFailures.OfInvalidBody("It was null.");
         }
         catch (JsonException exception)
         {
-            throw OllamaFailures.OfForeignBody("It is no JSON.", exception);
+            throw OllamaFailures.OfInvalidBody("It is no JSON.", exception);
         }
     }
 
     private async Task<byte[]> ReadAsync(Uri address, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(ProbeTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, address);
-            using var response = await SendAsync(request, either.Token);
+            using var response = await SendAsync(request, linked.Token);
             if (!response.IsSuccessStatusCode)
                 throw Unreachable($"it answered {(int)response.StatusCode} ({response.ReasonPhrase}){Hint(response.StatusCode)}");
-            return await ReadListAsync(response.Content, either.Token);
+            return await ReadListAsync(response.Content, linked.Token);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
@@ -53,7 +53,7 @@ public sealed partial class OllamaClient
         }
         catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
-            throw OllamaFailures.OfForeignBody($"It is longer than {MaxListBytes / (1024 * 1024)} MiB.", exception);
+            throw OllamaFailures.OfInvalidBody($"It is longer than {MaxListBytes / (1024 * 1024)} MiB.", exception);
         }
     }
 

@@ -58,9 +58,9 @@ public sealed partial class OllamaClient(
                 yield break;
         }
         if (!any)
-            throw OllamaFailures.OfForeignBody("It was empty.");
+            throw OllamaFailures.OfInvalidBody("It was empty.");
         if (!hasAnswer)
-            throw OllamaFailures.OfForeignBody("It has none of the fields of an answer.");
+            throw OllamaFailures.OfInvalidBody("It has none of the fields of an answer.");
         yield return GenerateChunk.RepeatLimit;
     }
 
@@ -73,7 +73,7 @@ public sealed partial class OllamaClient(
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Route(call.Endpoint, call.Query)) { Content = body };
         // Rows of older versions hold headers that are not for Ollama.
-        AddHeaders(request, HeaderRules.ForOllama(call.Headers.All));
+        AddHeaders(request, HeaderFilter.ForOllama(call.Headers.All));
         return await SendAsync(request, cancellationToken);
     }
 
@@ -168,7 +168,7 @@ public sealed partial class OllamaClient(
     /// <summary>Ollama's version.</summary>
     /// <exception cref="OllamaException">It does not answer within a few seconds, or it is not Ollama.</exception>
     public async Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
-        (await ReadAsync(endpoint.Version, OllamaJson.Default.OllamaVersion, cancellationToken)).Version ?? throw OllamaFailures.OfForeignBody("It has no version.");
+        (await ReadAsync(endpoint.Version, OllamaJson.Default.OllamaVersion, cancellationToken)).Version ?? throw OllamaFailures.OfInvalidBody("It has no version.");
 
     /// <summary>The models that are installed.</summary>
     /// <exception cref="OllamaException">As for <see cref="ReadVersionAsync"/>.</exception>
@@ -189,14 +189,14 @@ public sealed partial class OllamaClient(
     {
         var timeout = isDoubtful ? ProbeTimeout : AnswerTimeout;
         using var deadline = new CancellationTokenSource(timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            using var answer = await PassAsync(HttpMethod.Get, path, HeaderList.Empty, null, either.Token);
-            var body = await ReadListAsync(answer.Content, either.Token);
+            using var answer = await PassAsync(HttpMethod.Get, path, HeaderList.Empty, null, linked.Token);
+            var body = await ReadListAsync(answer.Content, linked.Token);
             if (answer.StatusCode == HttpStatusCode.OK && !JsonReading.IsObject(body))
-                throw OllamaFailures.OfForeignBody("It is no JSON.");
-            return new((int)answer.StatusCode, HeaderRules.ForClient(answer), body);
+                throw OllamaFailures.OfInvalidBody("It is no JSON.");
+            return new((int)answer.StatusCode, HeaderFilter.ForClient(answer), body);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
@@ -227,13 +227,13 @@ public sealed partial class OllamaClient(
         try
         {
             return JsonSerializer.Deserialize(line.IsSingleSegment ? line.FirstSpan : line.ToArray(), OllamaJson.Default.GenerateChunk)
-                ?? throw OllamaFailures.OfForeignBody("A line of it was null.");
+                ?? throw OllamaFailures.OfInvalidBody("A line of it was null.");
         }
         catch (JsonException exception)
         {
             throw any
                 ? new OllamaException(FailureKind.Transient, "Ollama's answer broke off within a line, or a line of it is no JSON.", exception)
-                : OllamaFailures.OfForeignBody("It is no JSON.", exception);
+                : OllamaFailures.OfInvalidBody("It is no JSON.", exception);
         }
     }
 

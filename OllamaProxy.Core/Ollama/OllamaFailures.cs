@@ -44,12 +44,12 @@ public static class OllamaFailures
     }
 
     /// <summary>What an answer that is no NDJSON of Ollama's means.</summary>
-    public static OllamaException OfForeignBody(string what, Exception? inner = null) =>
-        new(FailureKind.Foreign, $"{NotOllama} {what}", inner);
+    public static OllamaException OfInvalidBody(string what, Exception? inner = null) =>
+        new(FailureKind.InvalidResponse, $"{NotOllama} {what}", inner);
 
     /// <summary>What an answer means whose head cannot be passed on.</summary>
     public static OllamaException OfOddHead(string what, Exception? inner = null) =>
-        new(FailureKind.Foreign, $"{NotOllama} {what}", inner) { IsOddHead = true };
+        new(FailureKind.InvalidResponse, $"{NotOllama} {what}", inner) { IsOddHead = true };
 
     /// <summary>What a connection means that broke amid the answer.</summary>
     public static OllamaException OfBrokenConnection(Exception exception) =>

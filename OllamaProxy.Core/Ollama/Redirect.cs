@@ -13,7 +13,7 @@ internal static class Redirect
             return null;
         var to = response.Headers.Location is { } location
             ? Target(new(asked, location), endpoint, asked) : "an address that it does not name";
-        return new(FailureKind.Foreign, $"OLLAMA_URL is redirected to {to}: {endpoint} answered {(int)response.StatusCode}. "
+        return new(FailureKind.InvalidResponse, $"OLLAMA_URL is redirected to {to}: {endpoint} answered {(int)response.StatusCode}. "
             + "Set OLLAMA_URL to where Ollama itself is; redirects are not followed.");
     }
 

@@ -1,7 +1,7 @@
 namespace OllamaProxy.Prompts;
 
 /// <summary>On what terms a worker claims.</summary>
-/// <param name="Concurrency">How many slots of the backend all workers on the store have together; at least 1. A lease takes one up, but see <see cref="After"/>.</param>
+/// <param name="Concurrency">How many slots of the backend all workers on the store have together; at least 1. A lease takes one up, but see <see cref="PredecessorLease"/>.</param>
 /// <param name="LeaseLength">How long a lease is good for, unless renewed.</param>
 /// <param name="MaxAttempts">How many attempts a prompt may use up that does not say so itself; at least 1.</param>
 /// <param name="Backend">The Ollama that will run what is claimed.</param>
@@ -11,7 +11,7 @@ public sealed record ClaimTerms(int Concurrency, TimeSpan LeaseLength, int MaxAt
     /// A lease of the worker's own, in whose slot the prompt will run once that one's attempt has ended; null: it needs a
     /// free slot. A lease that was given up already has none to share.
     /// </summary>
-    public Lease? After { get; init; }
+    public Lease? PredecessorLease { get; init; }
 
     /// <summary>Whether it takes a slot of the backend; not if it is claimed only to be ended.</summary>
     public bool TakesSlot { get; init; } = true;

@@ -7,7 +7,7 @@ namespace OllamaProxy.Prompts;
 public interface IPromptStore
 {
     /// <summary>Told of every commit, after it.</summary>
-    PromptWatches Watches { get; }
+    ChangeNotifier Notifier { get; }
 
     /// <summary>
     /// Queues a prompt, unless one is there under its own id or idempotency key: that is a repetition where the
@@ -92,7 +92,7 @@ public interface IPromptStore
     Task<bool> ShrinkAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Looks, as soon as may be, for what other processes wrote, and tells the <see cref="Watches"/>. A write of this process
+    /// Looks, as soon as may be, for what other processes wrote, and tells the <see cref="Notifier"/>. A write of this process
     /// does that as well.
     /// </summary>
     void CatchUpSoon();
@@ -112,10 +112,10 @@ public interface IPromptStore
     /// <param name="connected">The ids of prompts for which clients wait here: their connections are there, however late the last renewal was.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Whether any prompt is queued then, due or not.</returns>
-    Task<bool> SweepAsync(ClaimTerms terms, IReadOnlyCollection<Guid> connected, CancellationToken cancellationToken);
+    Task<bool> RecoverExpiredAsync(ClaimTerms terms, IReadOnlyCollection<Guid> connected, CancellationToken cancellationToken);
 
-    /// <summary>What there is to be run, and what runs; what another process has done within <see cref="OfferTerms.Freshness"/> may not be in it.</summary>
-    Task<QueueOffer> OfferAsync(OfferTerms terms, CancellationToken cancellationToken);
+    /// <summary>What there is to be run, and what runs; what another process has done within <see cref="SnapshotTerms.Freshness"/> may not be in it.</summary>
+    Task<QueueSnapshot> ReadSnapshotAsync(SnapshotTerms terms, CancellationToken cancellationToken);
 
     /// <summary>Claims a prompt, which starts an attempt. Null if it is not due any more, or the backend's slots are all taken.</summary>
     Task<ClaimedPrompt?> ClaimAsync(long seq, ClaimTerms terms, CancellationToken cancellationToken);
@@ -128,10 +128,10 @@ public interface IPromptStore
     /// its connection. It stays as it is where another than the connection's worker had begun it, who has stopped since.
     /// </summary>
     /// <returns>The prompt as it is then; null if there is none with this id.</returns>
-    Task<Prompt?> ReconnectAsync(Guid id, Connection connection, CancellationToken cancellationToken);
+    Task<Prompt?> ReconnectAsync(Guid id, ClientLease connection, CancellationToken cancellationToken);
 
     /// <summary>What a lease is worth now.</summary>
-    Task<LeaseState> LookAtAsync(Lease lease, CancellationToken cancellationToken);
+    Task<LeaseState> GetLeaseStateAsync(Lease lease, CancellationToken cancellationToken);
 
     /// <summary>Makes a lease that is held good for another <paramref name="length"/> from now, and returns what it is worth.</summary>
     Task<LeaseState> RenewAsync(Lease lease, TimeSpan length, CancellationToken cancellationToken);

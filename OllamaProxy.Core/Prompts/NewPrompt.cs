@@ -29,9 +29,9 @@ public sealed record NewPrompt(string Text, string Model, ReadOnlyMemory<byte> R
     public PromptCall? Call { get; init; }
 
     /// <summary>The connection on which a client waits for it; null: none does, and it outlives whoever submitted it.</summary>
-    public Connection? Connection { get; init; }
+    public ClientLease? ClientLease { get; init; }
 
-    /// <summary>A head start in the queue, -100 to 100; see <see cref="Rank"/>.</summary>
+    /// <summary>A head start in the queue, -100 to 100; see <see cref="QueueRank"/>.</summary>
     public int Priority { get; init; }
 
     /// <summary>How many attempts it may use up; null: the setting <c>OLLAMA_MAX_ATTEMPTS</c> of whoever runs it.</summary>

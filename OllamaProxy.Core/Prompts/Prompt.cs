@@ -21,7 +21,7 @@ public sealed record Prompt
     /// <summary>The head start that it was queued with.</summary>
     public int Priority { get; init; }
 
-    /// <summary>Its place in the order of the queue; see <see cref="Prompts.Rank"/>.</summary>
+    /// <summary>Its place in the order of the queue; see <see cref="QueueRank"/>.</summary>
     public required long Rank { get; init; }
 
     /// <summary>How many attempts were started and count; the running one among them.</summary>
@@ -54,6 +54,6 @@ public sealed record Prompt
     /// <summary>Why it failed or, while it waits for another attempt, why the last one did.</summary>
     public string? Error { get; init; }
 
-    /// <summary>Whether it was cancelled only because its <see cref="Connection"/> was not heard of for the length of a lease.</summary>
-    public bool IsAbandoned => Status == PromptStatus.Cancelled && Error == Connection.Gone;
+    /// <summary>Whether it was cancelled only because its <see cref="ClientLease"/> was not heard of for the length of a lease.</summary>
+    public bool IsAbandoned => Status == PromptStatus.Cancelled && Error == ClientLease.Gone;
 }

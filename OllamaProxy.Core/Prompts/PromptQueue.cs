@@ -4,11 +4,11 @@ namespace OllamaProxy.Prompts;
 public sealed class PromptQueue(
     IPromptStore store,
     QueueSignal signal,
-    DrainRate drainRate,
+    WaitEstimator waitEstimator,
     RunningAttempts running,
     OllamaProxyOptions options,
     TimeProvider time,
-    IPromptTaker? taker = null,
+    IDirectDispatch? taker = null,
     IWaitReasons? reasons = null)
 {
     /// <summary>Queues a prompt, or has it run at once where nothing is queued and the worker has room: it is on disk when this returns.</summary>
@@ -18,10 +18,10 @@ public sealed class PromptQueue(
         var hasBegun = false;
         try
         {
-            using var place = taker?.TryReserve(prompt);
-            var (submission, claimed) = await store.AddAsync(prompt, options.MaxQueued, place?.Terms, cancellationToken);
+            using var position = taker?.TryReserve(prompt);
+            var (submission, claimed) = await store.AddAsync(prompt, options.MaxQueued, position?.Terms, cancellationToken);
             if (claimed is not null)
-                place!.Run(claimed);
+                position!.Run(claimed);
             hasBegun = claimed is not null;
             return submission;
         }
@@ -48,7 +48,7 @@ public sealed class PromptQueue(
     /// <summary>
     /// Asks again for a prompt whose client was taken for gone though it is there; see <see cref="IPromptStore.ReconnectAsync"/>.
     /// </summary>
-    public async Task<Prompt?> ReconnectAsync(Guid id, Connection connection, CancellationToken cancellationToken)
+    public async Task<Prompt?> ReconnectAsync(Guid id, ClientLease connection, CancellationToken cancellationToken)
     {
         var prompt = await store.ReconnectAsync(id, connection, cancellationToken);
         signal.Raise();
@@ -83,7 +83,7 @@ public sealed class PromptQueue(
     public Task<IReadOnlyDictionary<PromptStatus, long>> CountBatchAsync(Guid batch, CancellationToken cancellationToken) => store.CountAsync(batch, cancellationToken);
 
     /// <summary>Where the prompt stands in the queue; null unless it is queued.</summary>
-    public async Task<QueuePlace?> FindPlaceAsync(Prompt prompt, CancellationToken cancellationToken)
+    public async Task<QueuePosition?> FindPlaceAsync(Prompt prompt, CancellationToken cancellationToken)
     {
         if (prompt.Status != PromptStatus.Queued)
             return null;
@@ -96,30 +96,30 @@ public sealed class PromptQueue(
     /// <summary>How long until a queued prompt has probably ended: not before its next attempt is due and has run.</summary>
     private async Task<TimeSpan?> EtaAsync(Prompt prompt, long position, CancellationToken cancellationToken)
     {
-        var eta = await drainRate.EtaAsync(position, cancellationToken);
+        var eta = await waitEstimator.EtaAsync(position, cancellationToken);
         if (prompt.AvailableAt - time.GetUtcNow() is not { Ticks: > 0 } backOff)
             return eta;
-        var due = backOff + await drainRate.EtaAsync(1, cancellationToken);
+        var due = backOff + await waitEstimator.EtaAsync(1, cancellationToken);
         return due > eta ? due : eta;
     }
 
     /// <summary>Watches a prompt until the watch is disposed. Look at the prompt after this, not before, and nothing is missed.</summary>
-    public PromptWatch WatchText(Prompt prompt) => store.Watches.Watch(prompt.Seq, text: true);
+    public PromptSubscription SubscribeToOutput(Prompt prompt) => store.Notifier.Subscribe(prompt.Seq, text: true);
 
     /// <summary>Watches all prompts until the watch is disposed.</summary>
-    public QueueWatch WatchAll() => store.Watches.WatchAll();
+    public QueueSubscription SubscribeToAll() => store.Notifier.SubscribeToAll();
 
-    /// <summary>Waits until a prompt has ended, but not for longer than <paramref name="atMost"/>. Returns it as it is then; null: it was deleted.</summary>
-    public async Task<Prompt?> WaitUntilEndedAsync(Prompt prompt, TimeSpan atMost, CancellationToken cancellationToken)
+    /// <summary>Waits until a prompt has ended, but not for longer than <paramref name="timeout"/>. Returns it as it is then; null: it was deleted.</summary>
+    public async Task<Prompt?> WaitUntilEndedAsync(Prompt prompt, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using var watch = store.Watches.Watch(prompt.Seq, text: false);
+        using var subscription = store.Notifier.Subscribe(prompt.Seq, text: false);
         var started = time.GetTimestamp();
         while (await store.FindAsync(prompt.Id, cancellationToken) is { } now)
         {
-            var left = atMost - time.GetElapsedTime(started);
+            var left = timeout - time.GetElapsedTime(started);
             if (now.Status.HasEnded() || left <= TimeSpan.Zero)
                 return now;
-            await watch.WaitAsync(left, time, cancellationToken);
+            await subscription.WaitAsync(left, time, cancellationToken);
         }
         return null;
     }
@@ -129,13 +129,13 @@ public sealed class PromptQueue(
 
     /// <summary>How long until a full queue has probably room for so many prompts, at least a second.</summary>
     public Task<TimeSpan> UntilRoomAsync(long prompts, CancellationToken cancellationToken) =>
-        drainRate.UntilGoneAsync(prompts, cancellationToken);
+        waitEstimator.UntilGoneAsync(prompts, cancellationToken);
 
     /// <summary>Ends a prompt as cancelled, unless it has ended; null if there is no such prompt.</summary>
     public async Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken)
     {
         var prompt = await store.CancelAsync(id, cancellationToken);
-        running.Tell(id);
+        running.Notify(id);
         return prompt;
     }
 
@@ -154,7 +154,7 @@ public sealed class PromptQueue(
     public async Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken)
     {
         var deleted = await store.DeleteAsync(id, cancellationToken);
-        running.Tell(id);
+        running.Notify(id);
         return deleted;
     }
 }

@@ -8,7 +8,7 @@ namespace OllamaProxy.Prompts;
 /// What has been generated for a prompt, whole or so far, from any offset on, wherever it is: in this process while it runs
 /// here, in the store, or there as its result.
 /// </summary>
-public sealed class PromptTexts(IPromptStore store, LiveTexts live)
+public sealed class PromptTexts(IPromptStore store, AttemptOutputs live)
 {
     /// <summary>The longest text or thinking of a chunk, in characters: all that one reader costs.</summary>
     private const int MaxChunk = 16 * 1024;
@@ -29,7 +29,7 @@ public sealed class PromptTexts(IPromptStore store, LiveTexts live)
         _ => AsyncEnumerable.Empty<TextChunk>(),
     };
 
-    private static async IAsyncEnumerable<TextChunk> ReadLiveAsync(LiveText text, TextOffset after)
+    private static async IAsyncEnumerable<TextChunk> ReadLiveAsync(AttemptOutput text, TextOffset after)
     {
         for (var chunk = text.ReadFrom(after, MaxChunk); !chunk.IsEmpty; chunk = text.ReadFrom(chunk.End, MaxChunk))
         {

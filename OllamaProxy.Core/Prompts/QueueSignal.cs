@@ -3,7 +3,7 @@ namespace OllamaProxy.Prompts;
 /// <summary>Tells the worker of this process that a prompt was queued here, so that it need not wait for its next poll.</summary>
 public sealed class QueueSignal
 {
-    private readonly Latch _latch = new();
+    private readonly AsyncAutoResetEvent _event = new();
     private long _changes;
 
     /// <summary>How often the signal was raised for the queue; while that stays the same, nothing was queued here.</summary>
@@ -13,15 +13,15 @@ public sealed class QueueSignal
     public void Raise()
     {
         Interlocked.Increment(ref _changes);
-        _latch.Raise();
+        _event.Set();
     }
 
     /// <summary>Raises the signal, since there may be room for what is queued.</summary>
-    public void RaiseForRoom() => _latch.Raise();
+    public void RaiseForRoom() => _event.Set();
 
     /// <summary>
-    /// Completes as soon as the signal is up, or after <paramref name="atMost"/>, and takes it down. Look at the queue after this, and
+    /// Completes as soon as the signal is up, or after <paramref name="timeout"/>, and takes it down. Look at the queue after this, and
     /// nothing is missed. Waited for by one at a time.
     /// </summary>
-    public Task WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken) => _latch.WaitAsync(atMost, time, cancellationToken);
+    public Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) => _event.WaitAsync(timeout, time, cancellationToken);
 }

@@ -9,5 +9,5 @@ namespace OllamaProxy.Prompts;
 public sealed record QueuedPrompt(long Seq, string? Model, long Rank, int Priority, DateTimeOffset CreatedAt)
 {
     /// <summary>By this the queue is ordered: of equal rank, as those of a batch are, who came first.</summary>
-    public (long Rank, long Seq) Turn => (Rank, Seq);
+    public (long Rank, long Seq) Key => (Rank, Seq);
 }

@@ -22,15 +22,15 @@ public sealed class RunningAttempts
     }
 
     /// <summary>Tells the attempt at a prompt, if one runs here, that its lease may have been lost.</summary>
-    public void Tell(Guid prompt)
+    public void Notify(Guid prompt)
     {
         if (_byPrompt.TryGetValue(prompt, out var attempt))
-            attempt.Tell();
+            attempt.Notify();
     }
 
     private sealed class Attempt(RunningAttempts attempts, Guid prompt, Action tell) : IDisposable
     {
-        public void Tell() => tell();
+        public void Notify() => tell();
 
         public void Dispose() => attempts._byPrompt.TryRemove(new(prompt, this));
     }

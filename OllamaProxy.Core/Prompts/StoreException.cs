@@ -4,7 +4,7 @@ namespace OllamaProxy.Prompts;
 public sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner)
 {
     /// <summary>Whether it may pass by itself, so that asking again later is worth it.</summary>
-    public bool MayPass { get; init; } = true;
+    public bool IsTransient { get; init; } = true;
 
     /// <summary>Whether what is asked for is there, but is not what was stored.</summary>
     public bool IsDamage { get; init; }

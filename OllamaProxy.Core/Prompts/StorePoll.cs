@@ -14,7 +14,7 @@ public sealed class StorePoll(IPromptStore store, TimeProvider time) : Backgroun
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
-                if (!store.Watches.IsEmpty)
+                if (!store.Notifier.IsEmpty)
                     store.CatchUpSoon();
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -60,7 +60,7 @@ public sealed class SettingReader(IConfiguration configuration)
     }
 
     /// <summary>A whole number.</summary>
-    public int Whole(string name, int fallback, int min, int max) =>
+    internal int Int32(string name, int fallback, int min, int max) =>
         Parsed(name, fallback, (text, out value) =>
             int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= min && value <= max,
             string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}"));

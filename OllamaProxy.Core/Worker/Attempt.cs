@@ -9,7 +9,7 @@ public sealed class Attempt(OllamaProxyOptions options, TimeProvider time)
     /// <summary>Runs it; what has come is in <paramref name="text"/> and <paramref name="response"/>, also after an exception.</summary>
     /// <exception cref="OllamaException">Ollama failed, or a time limit passed.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
-    internal async Task RunAsync(ClaimedPrompt prompt, OllamaClient ollama, GeneratedText text, LiveResponse? response, CancellationToken cancellationToken)
+    internal async Task RunAsync(ClaimedPrompt prompt, OllamaClient ollama, GeneratedText text, ResponseBuffer? response, CancellationToken cancellationToken)
     {
         var timeout = prompt.Timeout ?? options.Timeout;
         using var deadline = new CancellationTokenSource(timeout, time);

@@ -20,10 +20,10 @@ internal sealed class BackendSlots(Backend backend)
     public RunningModels RunByOthers { get; set; } = RunningModels.None;
 
     /// <summary>Whether the last prompt of the slot that closed last was quick.</summary>
-    public bool IsQuick { get; set; }
+    public bool IsShortRunning { get; set; }
 
     public int Free => Math.Max(backend.Concurrency - Open.Count - Reserved - TakenByOthers, 0);
 
     /// <summary>Room for prompts that follow what is quick.</summary>
-    public int Followers => Open.Count(slot => slot.WantsFollower);
+    public int Prefetchable => Open.Count(slot => slot.CanPrefetch);
 }

@@ -9,7 +9,7 @@ namespace OllamaProxy.Worker;
 /// <param name="text">Where what the model says goes.</param>
 /// <param name="response">Where the answer goes.</param>
 /// <param name="tokenCame">Called with whatever comes of an answer that comes in parts.</param>
-internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveResponse response, Action tokenCame)
+internal sealed class CallAttempt(PromptCall call, GeneratedText text, ResponseBuffer response, Action tokenCame)
 {
     /// <summary>The longest answer: it is kept, and no model has a reason to say more.</summary>
     private const int MaxLength = 256 * 1024 * 1024;
@@ -33,7 +33,7 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
     public async Task RunAsync(OllamaClient ollama, string? defaultKeepAlive, CancellationToken cancellationToken)
     {
         using var answer = await ollama.CallAsync(call, await BodyAsync(defaultKeepAlive, cancellationToken), cancellationToken);
-        response.Begin((int)answer.StatusCode, HeaderRules.ForClient(answer));
+        response.Begin((int)answer.StatusCode, HeaderFilter.ForClient(answer));
         var isGood = answer.IsSuccessStatusCode;
         // Once the answer is done, what may still follow of it is not waited for.
         using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -65,7 +65,7 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
         if (_lineStart < _searched)
             TakeLine(response.Bytes[_lineStart..], _searched);
         // Also after an error the client gets all that Ollama sends: it may be the end of an event, or one more.
-        response.NoteWhole();
+        response.MarkComplete();
         if (!isGood)
             throw ollama.FailureOf(answer, response.Bytes.Span);
         if (_failure is not null)
@@ -112,7 +112,7 @@ internal sealed class CallAttempt(PromptCall call, GeneratedText text, LiveRespo
         _searched = response.Bytes.Length;
         // Only now: an error that comes with the first part is no reason not to try again.
         if (_failure is null && _showable > _shown)
-            response.Show(_shown = _showable);
+            response.Publish(_shown = _showable);
     }
 
     private void TakeWhole()

@@ -9,7 +9,7 @@ namespace OllamaProxy.Worker;
 /// Brings prompts to backends that have room for them, as the <see cref="Scheduler"/> decides: those that are queued and, where
 /// none is, those that are being submitted. One drain at a time uses it; prompts are submitted by many threads.
 /// </summary>
-public sealed class Dispatcher : IPromptTaker
+public sealed class Dispatcher : IDirectDispatch
 {
     private readonly IPromptStore _store;
     private readonly Backends _backends;
@@ -21,17 +21,17 @@ public sealed class Dispatcher : IPromptTaker
     private readonly ILogger<Dispatcher> _logger;
     private readonly Scheduler _scheduler;
     private readonly TimeSpan _patience;
-    private readonly OfferCache _offers;
-    private readonly Claims _claims = new();
+    private readonly SnapshotCache _snapshots;
+    private readonly ActiveLeases _activeLeases = new();
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, BackendSlots> _slots;
-    private readonly HashSet<Place> _reserved = [];
-    private readonly Dictionary<Place, Task> _running = [];
+    private readonly HashSet<SlotReservation> _reserved = [];
+    private readonly Dictionary<SlotReservation, Task> _running = [];
     private CancellationToken? _stop;
     private ExecutionContext? _context;
     private volatile bool _wasRefused;
-    private ImmutableDictionary<string, Overtaken> _overtaken = ImmutableDictionary<string, Overtaken>.Empty;
+    private ImmutableDictionary<string, OvertakeHistory> _overtakeHistory = ImmutableDictionary<string, OvertakeHistory>.Empty;
 
     /// <summary>Runs nothing yet.</summary>
     public Dispatcher(
@@ -40,8 +40,8 @@ public sealed class Dispatcher : IPromptTaker
         (_store, _backends, _runner, _signal, _identity, _options, _time, _logger) = (store, backends, runner, signal, identity, options, time, logger);
         _slots = backends.All.ToDictionary(backend => backend.Name, backend => new BackendSlots(backend));
         _scheduler = new(options.GroupingWindow, options.WaitForModel, options.Model);
-        _offers = new(store, signal, identity, options.PollInterval, time);
-        _patience = options.LeaseLength / 3 < Slot.Quick ? options.LeaseLength / 3 : Slot.Quick;
+        _snapshots = new(store, signal, identity, options.PollInterval, time);
+        _patience = options.LeaseLength / 3 < Slot.ShortRun ? options.LeaseLength / 3 : Slot.ShortRun;
     }
 
     /// <summary>From now on no prompt is begun, if nothing runs, and all is settled that has. False: something does, or is about to.</summary>
@@ -70,7 +70,7 @@ public sealed class Dispatcher : IPromptTaker
     /// <summary>The backends are not what they were: what waited for that is looked at. Safe for many threads.</summary>
     public void OnBackendsChanged()
     {
-        _offers.OnBackendsChanged();
+        _snapshots.OnBackendsChanged();
         _signal.Raise();
     }
 
@@ -85,56 +85,56 @@ public sealed class Dispatcher : IPromptTaker
 
     /// <summary>Runs what there is room for, and returns how the queue is then. What runs raises the signal as it ends.</summary>
     /// <param name="stop">Gives up.</param>
-    public async Task<QueueLook> FillAsync(CancellationToken stop)
+    public async Task<FillResult> FillAsync(CancellationToken stop)
     {
         try
         {
             while (true)
             {
-                var (free, followers) = Room();
-                var room = free + followers;
-                if (room == 0 && !_offers.IsDueWhenFull)
+                var (free, prefetchable) = Room();
+                var room = free + prefetchable;
+                if (room == 0 && !_snapshots.IsDueWhenFull)
                 {
                     // Something may have been queued since: the next slot that closes is to be told of.
-                    _offers.NoteUnseen();
+                    _snapshots.Invalidate();
                     if (Room() is (0, 0))
-                        return QueueLook.Full;
+                        return FillResult.Full;
                     continue;
                 }
-                var isGood = _offers.IsGoodFor(free, followers);
-                var offer = isGood ? _offers.Current : await LookAsync(room, stop);
-                var assignments = Decide(offer);
-                _offers.Take(assignments);
+                var isGood = _snapshots.IsGoodFor(free, prefetchable);
+                var snapshot = isGood ? _snapshots.Current : await LookAsync(room, stop);
+                var assignments = Decide(snapshot);
+                _snapshots.Take(assignments);
                 if (assignments.Count == 0 && isGood)
                 {
-                    _offers.Forget(); // It was not as good as that.
+                    _snapshots.Clear(); // It was not as good as that.
                     continue;
                 }
-                if (assignments.Count == 0 && room > 0 && _offers.CanGoFurther)
+                if (assignments.Count == 0 && room > 0 && _snapshots.CanGoFurther)
                     continue;
                 if (assignments.Count == 0)
-                    return offer.Queued == 0 ? QueueLook.Empty : room == 0 ? QueueLook.Full : QueueLook.Waiting;
+                    return snapshot.Queued == 0 ? FillResult.Empty : room == 0 ? FillResult.Full : FillResult.Waiting;
                 if (!await StartAsync(assignments, stop))
                 {
-                    _offers.Forget();
+                    _snapshots.Clear();
                     if (isGood)
                         continue; // It was not as good as that.
-                    return QueueLook.Full;
+                    return FillResult.Full;
                 }
                 // What comes from now on raises the signal.
-                if (assignments.Count == offer.Queued)
-                    return QueueLook.Empty;
+                if (assignments.Count == snapshot.Queued)
+                    return FillResult.Empty;
             }
         }
         catch (StoreException exception)
         {
             _logger.ClaimFailed(exception.Message);
-            return QueueLook.Waiting;
+            return FillResult.Waiting;
         }
     }
 
     /// <inheritdoc/>
-    public IReservedPlace? TryReserve(NewPrompt prompt)
+    public ISlotReservation? TryReserve(NewPrompt prompt)
     {
         lock (_lock)
         {
@@ -142,9 +142,9 @@ public sealed class Dispatcher : IPromptTaker
                 return null;
             var queued = new QueuedPrompt(0, prompt.Model, 0, prompt.Priority, _time.GetUtcNow());
             var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free)).ToList();
-            if (_scheduler.Decide([queued], loads, _overtaken, _time.GetUtcNow()).Assignments is not [{ IsRefused: false } assignment])
+            if (_scheduler.Decide([queued], loads, _overtakeHistory, _time.GetUtcNow()).Assignments is not [{ IsRefused: false } assignment])
                 return null;
-            return Keep(new(this, assignment, TermsOf(assignment, _claims.TakeEnded(assignment.Backend)), stop));
+            return Keep(new(this, assignment, TermsOf(assignment, _activeLeases.TryReuseFinished(assignment.Backend)), stop));
         }
     }
 
@@ -152,55 +152,55 @@ public sealed class Dispatcher : IPromptTaker
     /// <param name="model">The canonical name of its model.</param>
     /// <param name="prompt">The prompt.</param>
     public bool IsOvertaken(string model, Prompt prompt) =>
-        Volatile.Read(ref _overtaken).GetValueOrDefault(model)?.Since((prompt.Rank, prompt.Seq)) is not null;
+        Volatile.Read(ref _overtakeHistory).GetValueOrDefault(model)?.FirstOvertakenAt((prompt.Rank, prompt.Seq)) is not null;
 
     private List<Task> Remaining()
     {
         lock (_lock)
-            return [.. _running.Values, .. _reserved.Select(place => place.Done)];
+            return [.. _running.Values, .. _reserved.Select(reservation => reservation.Done)];
     }
 
     /// <summary>How many prompts could be begun, as far as this process knows: in free slots, and to follow what is quick.</summary>
-    private (int Free, int Followers) Room()
+    private (int Free, int Prefetchable) Room()
     {
         lock (_lock)
-            return (_slots.Values.Sum(slots => slots.Free), _slots.Values.Sum(slots => slots.Followers));
+            return (_slots.Values.Sum(slots => slots.Free), _slots.Values.Sum(slots => slots.Prefetchable));
     }
 
-    private Task<QueueOffer> LookAsync(int room, CancellationToken stop)
+    private Task<QueueSnapshot> LookAsync(int room, CancellationToken stop)
     {
         // Of a backend of which nobody knows what it has, it may have any model: what comes first will do.
         var (models, loaded) = (new List<IReadOnlySet<string>>(), new HashSet<string>());
         lock (_lock)
         {
-            foreach (var slots in _slots.Values.Where(slots => slots.Free + slots.Followers > 0))
+            foreach (var slots in _slots.Values.Where(slots => slots.Free + slots.Prefetchable > 0))
             {
                 if (slots.Backend.State is not { IsAvailable: true } state)
                     continue;
-                foreach (var known in new[] { state.Only ?? state.Listed, state.Ran })
+                foreach (var known in new[] { state.AllowedModels ?? state.Listed, state.Ran })
                     if (known is { Count: > 0 })
                         models.Add(known);
                 loaded.UnionWith(state.Loaded);
-                loaded.UnionWith(_claims.RunningAt(state.Name).Counts.Keys);
+                loaded.UnionWith(_activeLeases.RunningAt(state.Name).Counts.Keys);
             }
         }
-        return _offers.LookAsync(room, models, loaded, stop);
+        return _snapshots.LookAsync(room, models, loaded, stop);
     }
 
-    private IReadOnlyList<Assignment> Decide(QueueOffer offer)
+    private IReadOnlyList<Assignment> Decide(QueueSnapshot snapshot)
     {
         lock (_lock)
         {
-            var elsewhere = offer.Running.Where(lease => lease.Worker != _identity.Token).ToLookup(lease => lease.Backend);
+            var elsewhere = snapshot.Running.Where(lease => lease.Worker != _identity.Token).ToLookup(lease => lease.Backend);
             foreach (var (backend, slots) in _slots)
             {
                 slots.TakenByOthers = elsewhere[backend].DistinctBy(lease => lease.Slot).Count();
                 slots.RunByOthers = RunningModels.Of(elsewhere[backend].Select(lease => ModelName.Canonical(lease.Model ?? _options.Model)));
             }
             var schedule = _scheduler.Decide(
-                offer.Prompts, [.. _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Followers))], _overtaken, _time.GetUtcNow(), offer.IsPartial);
-            _overtaken = schedule.Overtaken;
-            _offers.NoteStuck(schedule.Stuck);
+                snapshot.Prompts, [.. _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Prefetchable))], _overtakeHistory, _time.GetUtcNow(), snapshot.IsPartial);
+            _overtakeHistory = schedule.OvertakeHistory;
+            _snapshots.RecordStuck(schedule.Stuck);
             if (schedule.NeedsModels)
                 _backends.RefreshSoon();
             return schedule.Assignments;
@@ -208,15 +208,15 @@ public sealed class Dispatcher : IPromptTaker
     }
 
     private BackendLoad LoadOf(BackendSlots slots, int room) =>
-        new(slots.Backend.State, room, _claims.RunningAt(slots.Backend.Name).With(slots.RunByOthers));
+        new(slots.Backend.State, room, _activeLeases.RunningAt(slots.Backend.Name).With(slots.RunByOthers));
 
     /// <summary>Claims and starts prompts, and returns whether any could be.</summary>
     private async Task<bool> StartAsync(IReadOnlyList<Assignment> assignments, CancellationToken stop)
     {
         var any = false;
-        foreach (var (place, claim) in Reserve(assignments).Select(place => (place, ClaimAsync(place, stop))).ToList())
+        foreach (var (reservation, claim) in Reserve(assignments).Select(reservation => (reservation, ClaimAsync(reservation, stop))).ToList())
         {
-            using (place)
+            using (reservation)
             {
                 if (await claim is not { } prompt)
                 {
@@ -224,57 +224,57 @@ public sealed class Dispatcher : IPromptTaker
                     continue;
                 }
                 any = true;
-                place.Run(prompt);
+                reservation.Run(prompt);
             }
         }
         return any;
     }
 
-    private List<Place> Reserve(IReadOnlyList<Assignment> assignments)
+    private List<SlotReservation> Reserve(IReadOnlyList<Assignment> assignments)
     {
         lock (_lock)
             return [.. assignments.Select(Reserve)];
     }
 
-    private Place Reserve(Assignment assignment)
+    private SlotReservation Reserve(Assignment assignment)
     {
         var slots = _slots[assignment.Backend];
         var stop = _stop ?? new(canceled: true);
         if (assignment.IsRefused)
             return new(this, assignment, TermsOf(assignment, null), stop);
-        if (slots.Free == 0 && slots.Open.FirstOrDefault(slot => slot.WantsFollower) is { } ahead)
+        if (slots.Free == 0 && slots.Open.FirstOrDefault(slot => slot.CanPrefetch) is { } predecessor)
         {
-            return new(this, assignment, TermsOf(assignment, ahead.TryReserve()), stop) { Ahead = ahead };
+            return new(this, assignment, TermsOf(assignment, predecessor.TryReserve()), stop) { Predecessor = predecessor };
         }
-        return Keep(new Place(this, assignment, TermsOf(assignment, _claims.TakeEnded(assignment.Backend)), stop));
+        return Keep(new SlotReservation(this, assignment, TermsOf(assignment, _activeLeases.TryReuseFinished(assignment.Backend)), stop));
     }
 
-    private Place Keep(Place place)
+    private SlotReservation Keep(SlotReservation reservation)
     {
-        _slots[place.Assignment.Backend].Reserved++;
-        _reserved.Add(place);
-        return place;
+        _slots[reservation.Assignment.Backend].Reserved++;
+        _reserved.Add(reservation);
+        return reservation;
     }
 
-    private void Unreserve(Place place)
+    private void Unreserve(SlotReservation reservation)
     {
-        if (_reserved.Remove(place))
-            _slots[place.Assignment.Backend].Reserved--;
+        if (_reserved.Remove(reservation))
+            _slots[reservation.Assignment.Backend].Reserved--;
     }
 
     private ClaimTerms TermsOf(Assignment assignment, Lease? after) => new(
         _backends.Named(assignment.Backend).Concurrency, _options.LeaseLength, _options.MaxAttempts, assignment.Backend)
     {
-        After = after,
+        PredecessorLease = after,
         TakesSlot = !assignment.IsRefused,
         Worker = _identity.Token,
     };
 
-    private async Task<ClaimedPrompt?> ClaimAsync(Place place, CancellationToken stop)
+    private async Task<ClaimedPrompt?> ClaimAsync(SlotReservation reservation, CancellationToken stop)
     {
         try
         {
-            return await _store.ClaimAsync(place.Assignment.Prompt.Seq, place.Terms, stop);
+            return await _store.ClaimAsync(reservation.Assignment.Prompt.Seq, reservation.Terms, stop);
         }
         catch (StoreException exception)
         {
@@ -288,79 +288,79 @@ public sealed class Dispatcher : IPromptTaker
         catch (Exception exception)
         {
             // A row that cannot be read: it must not keep the places of others.
-            _logger.ClaimBroke(new(exception), place.Assignment.Prompt.Seq);
+            _logger.ClaimBroke(new(exception), reservation.Assignment.Prompt.Seq);
             return null;
         }
     }
 
-    private void Run(Place place, ClaimedPrompt prompt)
+    private void Run(SlotReservation reservation, ClaimedPrompt prompt)
     {
-        var (assignment, slots) = (place.Assignment, _slots[place.Assignment.Backend]);
+        var (assignment, slots) = (reservation.Assignment, _slots[reservation.Assignment.Backend]);
         if (assignment.IsRefused)
         {
-            Track(place, () => _runner.RefuseAsync(prompt));
+            Track(reservation, () => _runner.RefuseAsync(prompt));
             return;
         }
-        _claims.Add(prompt.Lease, assignment.Backend, assignment.Model);
-        slots.Backend.NoteStarted(assignment.Model);
-        if (place.Ahead?.TryFollow(prompt) is true)
+        _activeLeases.Add(prompt.Lease, assignment.Backend, assignment.Model);
+        slots.Backend.OnPromptStarted(assignment.Model);
+        if (reservation.Predecessor?.TryPrefetch(prompt) is true)
             return;
 
-        var slot = new Slot(slots.Backend, _runner, _claims, NoteClosed, NoteRoom, NoteSettled, _patience, _time);
-        bool quick;
+        var slot = new Slot(slots.Backend, _runner, _activeLeases, OnSlotClosed, OnRoomAvailable, OnLeaseSettled, _patience, _time);
+        bool isShortRunning;
         lock (_lock)
         {
-            quick = place.Terms.After is not null && slots.IsQuick;
-            Unreserve(place);
+            isShortRunning = reservation.Terms.PredecessorLease is not null && slots.IsShortRunning;
+            Unreserve(reservation);
             slots.Open.Add(slot);
         }
-        Track(place, () => slot.RunAsync(prompt, quick, place.Stop));
+        Track(reservation, () => slot.RunAsync(prompt, isShortRunning, reservation.Stop));
     }
 
     /// <summary>Starts what was claimed for a place, and holds on to it until it has ended.</summary>
-    private void Track(Place place, Func<Task> run)
+    private void Track(SlotReservation reservation, Func<Task> run)
     {
         lock (_lock)
-            _running[place] = Task.CompletedTask;
+            _running[reservation] = Task.CompletedTask;
         var running = Task.CompletedTask;
         if (_context is { } context)
             ExecutionContext.Run(context, _ => running = RunAsync(), null);
         else
             running = RunAsync();
         lock (_lock)
-            if (_running.ContainsKey(place))
-                _running[place] = running;
+            if (_running.ContainsKey(reservation))
+                _running[reservation] = running;
 
         async Task RunAsync()
         {
             await run();
             bool isIdle;
             lock (_lock)
-                isIdle = _running.Remove(place) && _running.Count == 0;
+                isIdle = _running.Remove(reservation) && _running.Count == 0;
             if (isIdle)
                 _signal.RaiseForRoom();
         }
     }
 
-    private void NoteClosed(Slot slot)
+    private void OnSlotClosed(Slot slot)
     {
         lock (_lock)
         {
             _slots[slot.Backend.Name].Open.Remove(slot);
-            _slots[slot.Backend.Name].IsQuick = slot.WasQuick;
+            _slots[slot.Backend.Name].IsShortRunning = slot.WasShortRunning;
         }
-        NoteRoom();
+        OnRoomAvailable();
     }
 
     /// <summary>While nothing is queued, nothing is to be done: what is submitted then raises the signal itself.</summary>
-    private void NoteRoom()
+    private void OnRoomAvailable()
     {
-        if (!_offers.IsEmpty)
+        if (!_snapshots.IsEmpty)
             _signal.RaiseForRoom();
     }
 
     /// <summary>What the store would not let be claimed may have waited for just this lease.</summary>
-    private void NoteSettled()
+    private void OnLeaseSettled()
     {
         if (!_wasRefused)
             return;
@@ -368,15 +368,15 @@ public sealed class Dispatcher : IPromptTaker
         _signal.RaiseForRoom();
     }
 
-    private void GiveBack(Place place)
+    private void GiveBack(SlotReservation reservation)
     {
-        place.Ahead?.GiveUp();
+        reservation.Predecessor?.CancelPrefetch();
         lock (_lock)
-            Unreserve(place);
+            Unreserve(reservation);
     }
 
     /// <summary>Where a prompt will run.</summary>
-    private sealed class Place(Dispatcher dispatcher, Assignment assignment, ClaimTerms terms, CancellationToken stop) : IReservedPlace
+    private sealed class SlotReservation(Dispatcher dispatcher, Assignment assignment, ClaimTerms terms, CancellationToken stop) : ISlotReservation
     {
         private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private bool _hasRun;
@@ -391,7 +391,7 @@ public sealed class Dispatcher : IPromptTaker
         public Task Done => _done.Task;
 
         /// <summary>The slot in which it follows what runs; null: it gets one of its own.</summary>
-        public Slot? Ahead { get; init; }
+        public Slot? Predecessor { get; init; }
 
         public void Run(ClaimedPrompt prompt)
         {

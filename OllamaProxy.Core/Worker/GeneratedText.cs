@@ -5,7 +5,7 @@ namespace OllamaProxy.Worker;
 
 /// <summary>Puts a result together from the lines of Ollama's answer.</summary>
 /// <param name="live">Where the texts go, for those who watch.</param>
-internal sealed class GeneratedText(LiveText live)
+internal sealed class GeneratedText(AttemptOutput live)
 {
     private const int MaxLength = 64 * 1024 * 1024;
     private const int MaxReason = 256;

@@ -7,10 +7,10 @@ namespace OllamaProxy.Worker;
 /// <summary>Runs a claimed prompt under its lease, and sees to it that what became of it is settled.</summary>
 public sealed class PromptRunner(
     Attempt attempt,
-    LeaseKeeper leaseKeeper,
-    Settler settler,
-    LiveTexts liveTexts,
-    LiveResponses liveResponses,
+    LeaseRenewer leaseKeeper,
+    AttemptFinalizer finalizer,
+    AttemptOutputs liveTexts,
+    ResponseRegistry liveResponses,
     Backends backends,
     Shutdown shutdown,
     OllamaProxyOptions options,
@@ -55,7 +55,7 @@ public sealed class PromptRunner(
             try
             {
                 // The keeper need not have ended: what it knows by now is enough, since the store looks at the lease again.
-                var settling = settler.SettleAsync(prompt, await attempt, lease);
+                var settling = finalizer.SettleAsync(prompt, await attempt, lease);
                 await ShowEndAsync(response, settling);
                 await settling;
                 await keeping;
@@ -82,7 +82,7 @@ public sealed class PromptRunner(
         try
         {
             var outcome = new AttemptOutcome(PromptResult.Empty, OllamaFailures.OfMissingModel(prompt.Model ?? options.Model), Stopped: false, TimeSpan.Zero);
-            await settler.SettleAsync(prompt, outcome, LeaseState.Held);
+            await finalizer.SettleAsync(prompt, outcome, LeaseState.Held);
         }
         catch (Exception exception)
         {
@@ -91,10 +91,10 @@ public sealed class PromptRunner(
     }
 
     /// <summary>Hands a prompt back that has not been run, as if it had not been claimed. False: the store takes nothing at the moment.</summary>
-    public Task<bool> TryReleaseAsync(ClaimedPrompt prompt) => settler.TryReleaseAsync(prompt);
+    public Task<bool> TryReleaseAsync(ClaimedPrompt prompt) => finalizer.TryReleaseAsync(prompt);
 
     /// <summary>Shows the end of an answer as soon as the prompt is settled, or that takes too long.</summary>
-    private async Task ShowEndAsync(LiveResponse? response, Task settling)
+    private async Task ShowEndAsync(ResponseBuffer? response, Task settling)
     {
         if (response is null)
             return;
@@ -102,7 +102,7 @@ public sealed class PromptRunner(
         response.Dispose();
     }
 
-    private async Task<AttemptOutcome> AttemptAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, LiveResponse? response, CancellationToken stop)
+    private async Task<AttemptOutcome> AttemptAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, ResponseBuffer? response, CancellationToken stop)
     {
         var started = time.GetTimestamp();
         logger.AttemptStarted(prompt.Id, prompt.Attempt);
@@ -112,26 +112,26 @@ public sealed class PromptRunner(
         {
             var failure = await TryAsync(prompt, backend, text, response, stop);
             if (failure is null)
-                backend.NoteCompleted(ModelOf(prompt));
+                backend.OnPromptCompleted(ModelOf(prompt));
             // An attempt for which Ollama was not there at all is as good as stopped: it does not count.
             var stopped = failure is { IsModelMissing: false } && !await backend.ReportAsync(failure, ModelOf(prompt), started, stop);
             var isForAnother = false;
             if (failure is { IsModelMissing: true })
             {
-                backend.NoteMissing(ModelOf(prompt));
+                backend.OnModelMissing(ModelOf(prompt));
                 var others = backends.All.Where(other => other != backend).Select(other => other.State).ToList();
-                isForAnother = ModelOf(prompt) is { Length: > 0 } model && others.Exists(other => other.IsUp && other.MayHave(model));
+                isForAnother = ModelOf(prompt) is { Length: > 0 } model && others.Exists(other => other.IsReachable && other.MayHave(model));
                 // It waits for a backend that is away and has it, or for the model itself; who names none has none to wait for.
                 stopped = !isForAnother && ModelOf(prompt) is { Length: > 0 } awaited && (options.WaitForModel || others.Exists(other => other.Has(awaited)));
             }
             // What a client has begun to read cannot be tried again.
-            if (failure is not null && response?.TryWithdraw() is false)
+            if (failure is not null && response?.TryDiscard() is false)
                 (failure, stopped, isForAnother) = (new(FailureKind.Permanent, failure.Message, failure), false, false);
             return new(text.ToResult() with { Response = response?.ToResponse() }, failure, stopped, time.GetElapsedTime(started)) { IsForAnother = isForAnother };
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            response?.TryWithdraw();
+            response?.TryDiscard();
             return new(text.ToResult(), null, Stopped: true, time.GetElapsedTime(started));
         }
     }
@@ -139,7 +139,7 @@ public sealed class PromptRunner(
     /// <summary>The canonical name of its model; empty: it names none.</summary>
     private string ModelOf(ClaimedPrompt prompt) => ModelName.Canonical(prompt.Model ?? options.Model);
 
-    private async Task<OllamaException?> TryAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, LiveResponse? response, CancellationToken stop)
+    private async Task<OllamaException?> TryAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, ResponseBuffer? response, CancellationToken stop)
     {
         try
         {

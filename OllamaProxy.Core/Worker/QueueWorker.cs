@@ -13,7 +13,7 @@ public sealed class QueueWorker(
     IPromptStore store,
     Dispatcher dispatcher,
     Backends backends,
-    LiveResponses liveResponses,
+    ResponseRegistry liveResponses,
     QueueSignal signal,
     Shutdown shutdown,
     OllamaProxyOptions options,
@@ -74,11 +74,11 @@ public sealed class QueueWorker(
     }
 
     /// <summary>Waits until no drain runs; false: that takes too long.</summary>
-    private async Task<bool> HasEndedAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    private async Task<bool> HasEndedAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
-            if (!await _gate.WaitAsync(atMost, cancellationToken))
+            if (!await _gate.WaitAsync(timeout, cancellationToken))
                 return false;
             _gate.Release();
             return true;
@@ -101,9 +101,9 @@ public sealed class QueueWorker(
         {
             while (!stop.IsCancellationRequested)
             {
-                await SweepAsync(stop);
+                await RecoverExpiredAsync(stop);
                 var look = await dispatcher.FillAsync(stop);
-                if (look == QueueLook.Empty && time.GetElapsedTime(started) >= options.DrainSlice && dispatcher.TryEnd())
+                if (look == FillResult.Empty && time.GetElapsedTime(started) >= options.DrainSlice && dispatcher.TryEnd())
                     return;
                 await signal.WaitAsync(UntilNextLook(look), time, stop);
             }
@@ -120,13 +120,13 @@ public sealed class QueueWorker(
     }
 
     /// <summary>Takes back what was lost with other workers and clients, but not each time that something happens.</summary>
-    private async Task SweepAsync(CancellationToken stop)
+    private async Task RecoverExpiredAsync(CancellationToken stop)
     {
         if (_sweptAt is { } at && time.GetElapsedTime(at) < QueuedLook && time.GetElapsedTime(at) < options.PollInterval)
             return;
         try
         {
-            await store.SweepAsync(_sweepTerms, liveResponses.Awaited, stop);
+            await store.RecoverExpiredAsync(_sweepTerms, liveResponses.Awaited, stop);
             _sweptAt = time.GetTimestamp();
         }
         catch (StoreException exception)
@@ -136,9 +136,9 @@ public sealed class QueueWorker(
     }
 
     /// <summary>When to look again at the latest: for retries that are due, and for leases that ran out, however rarely others are to be polled.</summary>
-    private TimeSpan UntilNextLook(QueueLook look)
+    private TimeSpan UntilNextLook(FillResult look)
     {
-        var atMost = look switch { QueueLook.Empty => options.LeaseLength, QueueLook.Full => FullLook, _ => QueuedLook };
-        return options.PollInterval < atMost ? options.PollInterval : atMost;
+        var timeout = look switch { FillResult.Empty => options.LeaseLength, FillResult.Full => FullLook, _ => QueuedLook };
+        return options.PollInterval < timeout ? options.PollInterval : timeout;
     }
 }

@@ -24,7 +24,7 @@ public sealed record Scheduler(TimeSpan GroupingWindow, bool WaitForModel, strin
     /// <param name="now">The time.</param>
     /// <param name="isPartial">Whether there are due prompts of models that are not offered.</param>
     public Schedule Decide(
-        IEnumerable<QueuedPrompt> prompts, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, Overtaken> overtaken, DateTimeOffset now, bool isPartial = false)
+        IEnumerable<QueuedPrompt> prompts, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, OvertakeHistory> overtaken, DateTimeOffset now, bool isPartial = false)
     {
         var round = new SchedulingRound(this, backends, overtaken, now, isPartial);
         foreach (var prompt in prompts)

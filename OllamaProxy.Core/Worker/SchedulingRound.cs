@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Worker;
@@ -21,7 +22,7 @@ internal sealed class SchedulingRound
 
     private readonly Scheduler _policy;
     private readonly DateTimeOffset _now;
-    private readonly List<Place> _places;
+    private readonly List<BackendCapacity> _backends;
     private readonly Dictionary<string, Group> _groups = [];
 
     /// <summary>The groups with prompts that wait, by the turns of their heads.</summary>
@@ -29,25 +30,25 @@ internal sealed class SchedulingRound
     private readonly List<Assignment> _assignments = [];
     private readonly List<Assignment> _refusals = [];
     private bool _needsModels;
-    private readonly ImmutableDictionary<string, Overtaken> _overtakenBefore;
+    private readonly ImmutableDictionary<string, OvertakeHistory> _overtakenBefore;
     private readonly bool _isPartial;
 
     /// <summary>What was run, as if all models that are not offered had been overtaken by it: that may hold them to their window too early, and never too late.</summary>
-    private Overtaken _others;
+    private OvertakeHistory _others;
 
     public SchedulingRound(
-        Scheduler policy, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, Overtaken> overtaken, DateTimeOffset now, bool isPartial)
+        Scheduler policy, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, OvertakeHistory> overtaken, DateTimeOffset now, bool isPartial)
     {
         (_policy, _overtakenBefore, _now, _isPartial) = (policy, overtaken, now, isPartial);
-        _others = overtaken.GetValueOrDefault(Scheduler.Others) ?? Overtaken.Never;
-        _places = [.. backends.Select(load => new Place(load))];
+        _others = overtaken.GetValueOrDefault(Scheduler.Others) ?? OvertakeHistory.Never;
+        _backends = [.. backends.Select(load => new BackendCapacity(load))];
     }
 
     /// <summary>Adds a due prompt; they come in the order of the queue.</summary>
     public void Add(QueuedPrompt prompt, string model)
     {
         if (!_groups.TryGetValue(model, out var group))
-            _groups[model] = group = new(model, PlacesFor(model), _overtakenBefore.GetValueOrDefault(model) ?? _others);
+            _groups[model] = group = new(model, BackendsFor(model), _overtakenBefore.GetValueOrDefault(model) ?? _others);
         group.Add(prompt);
     }
 
@@ -56,20 +57,20 @@ internal sealed class SchedulingRound
         foreach (var group in _groups.Values)
         {
             group.Settle();
-            if (group.Places.Count == 0)
+            if (group.Backends.Count == 0)
                 Refuse(group);
         }
-        var stuck = _groups.Values.Where(group => group.Places.Count == 0 && !_refusals.Exists(refusal => refusal.Model == group.Model)).Select(group => group.Model).ToList();
+        var stuck = _groups.Values.Where(group => group.Backends.Count == 0 && !_refusals.Exists(refusal => refusal.Model == group.Model)).Select(group => group.Model).ToList();
         YieldToKnown();
-        _waiting.AddRange(_groups.Values.Where(group => group.Head is not null).OrderBy(group => group.Head!.Turn));
-        while (_places.Exists(place => place.Free > 0) && Next() is var (group, place))
-            Assign(group, place);
+        _waiting.AddRange(_groups.Values.Where(group => group.Head is not null).OrderBy(group => group.Head!.Key));
+        while (_backends.Exists(backend => backend.Free > 0) && Next() is var (group, backend))
+            Assign(group, backend);
         return new([.. _assignments, .. _refusals], History(), stuck, _needsModels);
     }
 
-    private ImmutableDictionary<string, Overtaken> History()
+    private ImmutableDictionary<string, OvertakeHistory> History()
     {
-        var history = _groups.Values.Where(group => _isPartial || group.Overtaken != Overtaken.Never).ToImmutableDictionary(group => group.Model, group => group.Overtaken);
+        var history = _groups.Values.Where(group => _isPartial || group.OvertakeHistory != OvertakeHistory.Never).ToImmutableDictionary(group => group.Model, group => group.OvertakeHistory);
         return _isPartial ? history.SetItem(Scheduler.Others, _others) : history;
     }
 
@@ -79,21 +80,21 @@ internal sealed class SchedulingRound
     /// </summary>
     private void YieldToKnown()
     {
-        var wanted = _groups.Values.Where(group => group.IsKnown && group.Head is not null).SelectMany(group => group.Places).ToHashSet();
+        var wanted = _groups.Values.Where(group => group.IsKnown && group.Head is not null).SelectMany(group => group.Backends).ToHashSet();
         foreach (var group in _groups.Values.Where(group => !group.IsKnown))
-            group.Places.RemoveAll(place => place.State.HasJustMissed && wanted.Contains(place));
+            group.Backends.RemoveAll(backend => backend.State.HasJustMissed && wanted.Contains(backend));
     }
 
     /// <summary>
     /// Where this model can be asked for now: at the backends that have it, as far as is known, or else at those that have not said
-    /// that they do not. Those in trouble are asked only if there is no other.
+    /// that they do not. Degraded ones are asked only if there is no other.
     /// </summary>
-    private List<Place> PlacesFor(string model)
+    private List<BackendCapacity> BackendsFor(string model)
     {
-        var available = _places.FindAll(place => place.State.IsAvailableFor(model));
-        var known = available.FindAll(place => place.State.Has(model));
-        var places = known.Count > 0 ? known : available;
-        return places.Exists(place => !place.State.IsTroubled) ? places.FindAll(place => !place.State.IsTroubled) : places;
+        var available = _backends.FindAll(backend => backend.State.IsAvailableFor(model));
+        var known = available.FindAll(backend => backend.State.Has(model));
+        var backends = known.Count > 0 ? known : available;
+        return backends.Exists(backend => backend.State.Health == BackendHealth.Healthy) ? backends.FindAll(backend => backend.State.Health == BackendHealth.Healthy) : backends;
     }
 
     /// <summary>
@@ -102,11 +103,11 @@ internal sealed class SchedulingRound
     /// </summary>
     private void Refuse(Group group)
     {
-        if (_policy.WaitForModel || _places.Exists(place => place.State.MayHave(group.Model) && (place.State.IsUp || place.State.Has(group.Model))))
+        if (_policy.WaitForModel || _backends.Exists(backend => backend.State.MayHave(group.Model) && (backend.State.IsReachable || backend.State.Has(group.Model))))
             return;
-        if (_places.Find(place => place.State.IsUp) is not { } anyone)
+        if (_backends.Find(backend => backend.State.IsReachable) is not { } anyone)
             return;
-        var asOf = _places.Where(place => place.State is { IsUp: true, Listed: not null }).Select(place => place.State.ListedAsOf).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
+        var asOf = _backends.Where(backend => backend.State is { IsReachable: true, Listed: not null }).Select(backend => backend.State.ListedAsOf).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
         while (_refusals.Count < MaxRefusals && group.Waiting.TryPeek(out var prompt))
         {
             if (asOf < prompt.CreatedAt && _now - asOf > ListsGoodFor)
@@ -118,108 +119,108 @@ internal sealed class SchedulingRound
         }
     }
 
-    private (Group Group, Place Place)? Next() => FirstOverdue() ?? FirstAfterTurn() ?? FirstLoaded() ?? FirstNowhereLoaded() ?? First();
+    private (Group Group, BackendCapacity BackendCapacity)? Next() => FirstOverdue() ?? FirstAfterTurn() ?? FirstLoaded() ?? FirstNowhereLoaded() ?? First();
 
     /// <summary>Who has been overtaken for as long as may be.</summary>
-    private (Group, Place)? FirstOverdue() =>
-        Choose((group, _) => group.IsOvertakenSince(_now - _policy.GroupingWindow)) is var (group, place)
-            ? (FirstNotToBePassed(group, place) ?? group, place) : null;
+    private (Group, BackendCapacity)? FirstOverdue() =>
+        Choose((group, _) => group.IsOvertakenSince(_now - _policy.GroupingWindow)) is var (group, backend)
+            ? (FirstNotToBePassed(group, backend) ?? group, backend) : null;
 
     /// <summary>
     /// Who waits longest for a place whose models have had their turn: so long a turn that all who wait there can have one within
     /// the window, with some time to spare.
     /// </summary>
-    private (Group, Place)? FirstAfterTurn()
+    private (Group, BackendCapacity)? FirstAfterTurn()
     {
-        foreach (var place in _places)
+        foreach (var backend in _backends)
         {
-            if (place.Free == 0 || !HasHadTurn(place, _waiting.Count))
+            if (backend.Free == 0 || !HasHadTurn(backend, _waiting.Count))
                 continue;
-            var waiting = _waiting.FindAll(group => group.Places.Contains(place) && !IsLoaded(group) && group.OvertakenSince is not null);
-            if (waiting.Count > 0 && HasHadTurn(place, waiting.Count))
-                return waiting.MinBy(group => group.OvertakenSince)! is var next ? (FirstNotToBePassed(next, place) ?? next, place) : null;
+            var waiting = _waiting.FindAll(group => group.Backends.Contains(backend) && !IsLoaded(group) && group.OvertakenSince is not null);
+            if (waiting.Count > 0 && HasHadTurn(backend, waiting.Count))
+                return waiting.MinBy(group => group.OvertakenSince)! is var next ? (FirstNotToBePassed(next, backend) ?? next, backend) : null;
         }
         return null;
     }
 
-    private bool HasHadTurn(Place place, int waiting) => _now - place.LoadedAt >= _policy.GroupingWindow / (TurnsInWindow * (waiting + 1));
+    private bool HasHadTurn(BackendCapacity backend, int waiting) => _now - backend.LoadedAt >= _policy.GroupingWindow / (TurnsInWindow * (waiting + 1));
 
-    private (Group, Place)? FirstLoaded() => Choose((group, place) => place.IsLoaded(group.Model) && FirstNotToBePassed(group, place) is null);
+    private (Group, BackendCapacity)? FirstLoaded() => Choose((group, backend) => backend.IsLoaded(group.Model) && FirstNotToBePassed(group, backend) is null);
 
-    private (Group, Place)? FirstNowhereLoaded() => Choose((group, place) => !IsLoaded(group) && FirstNotToBePassed(group, place) is null);
+    private (Group, BackendCapacity)? FirstNowhereLoaded() => Choose((group, backend) => !IsLoaded(group) && FirstNotToBePassed(group, backend) is null);
 
-    private (Group, Place)? First() => Choose((_, _) => true);
+    private (Group, BackendCapacity)? First() => Choose((_, _) => true);
 
-    private bool IsLoaded(Group group) => _places.Exists(place => place.IsLoaded(group.Model));
+    private bool IsLoaded(Group group) => _backends.Exists(backend => backend.IsLoaded(group.Model));
 
     /// <summary>The first group that has a place with room where it is allowed, and of such places the one that suits it best.</summary>
-    private (Group, Place)? Choose(Func<Group, Place, bool> isAllowed)
+    private (Group, BackendCapacity)? Choose(Func<Group, BackendCapacity, bool> isAllowed)
     {
         foreach (var group in _waiting)
         {
-            Place? best = null;
-            foreach (var place in group.Places)
-                if (place.Free > 0 && isAllowed(group, place) && (best is null || Cost(place).CompareTo(Cost(best)) < 0))
-                    best = place;
+            BackendCapacity? best = null;
+            foreach (var backend in group.Backends)
+                if (backend.Free > 0 && isAllowed(group, backend) && (best is null || Cost(backend).CompareTo(Cost(best)) < 0))
+                    best = backend;
             if (best is not null)
                 return (group, best);
 
-            (int, double, int) Cost(Place place) => (place.IsLoaded(group.Model) ? 0 : 1, place.Load, place.LoadedModels);
+            (int, double, int) Cost(BackendCapacity backend) => (backend.IsLoaded(group.Model) ? 0 : 1, backend.Load, backend.LoadedModels);
         }
         return null;
     }
 
     /// <summary>The first that it would pass although it could go there and must not be passed; null: none.</summary>
-    private Group? FirstNotToBePassed(Group group, Place place)
+    private Group? FirstNotToBePassed(Group group, BackendCapacity backend)
     {
         foreach (var other in _waiting)
         {
             if (other == group)
                 break;
-            if ((_policy.GroupingWindow == TimeSpan.Zero || other.HasHigherBefore(group.Head!)) && other.Places.Contains(place))
+            if ((_policy.GroupingWindow == TimeSpan.Zero || other.HasHigherBefore(group.Head!)) && other.Backends.Contains(backend))
                 return other;
         }
         return null;
     }
 
-    private void Assign(Group group, Place place)
+    private void Assign(Group group, BackendCapacity backend)
     {
         _waiting.Remove(group);
         var prompt = group.Waiting.Dequeue();
         foreach (var other in _waiting)
         {
-            if (other.Head!.Turn.CompareTo(prompt.Turn) > 0)
+            if (other.Head!.Key.CompareTo(prompt.Key) > 0)
                 break;
-            if (other.Places.Contains(place))
-                other.Overtaken = other.Overtaken.By(prompt.Turn, _now, _policy.GroupingWindow / OvertakenGrains);
+            if (other.Backends.Contains(backend))
+                other.OvertakeHistory = other.OvertakeHistory.Record(prompt.Key, _now, _policy.GroupingWindow / OvertakenGrains);
         }
         if (_isPartial)
-            _others = _others.By(prompt.Turn, _now, _policy.GroupingWindow / OvertakenGrains);
+            _others = _others.Record(prompt.Key, _now, _policy.GroupingWindow / OvertakenGrains);
         group.Settle();
         if (group.Head is { } head)
-            _waiting.Insert(_waiting.FindIndex(other => other.Head!.Turn.CompareTo(head.Turn) > 0) is >= 0 and var index ? index : _waiting.Count, group);
-        place.Take(group.Model, _now);
-        _assignments.Add(new(prompt, group.Model, place.State.Name));
+            _waiting.Insert(_waiting.FindIndex(other => other.Head!.Key.CompareTo(head.Key) > 0) is >= 0 and var index ? index : _waiting.Count, group);
+        backend.Take(group.Model, _now);
+        _assignments.Add(new(prompt, group.Model, backend.State.Name));
     }
 
     /// <summary>The due prompts of a model, of those that were handed in.</summary>
-    private sealed class Group(string model, List<Place> places, Overtaken overtaken)
+    private sealed class Group(string model, List<BackendCapacity> backends, OvertakeHistory overtaken)
     {
         private StrongBox<DateTimeOffset?>? _overtakenSince;
         private int _highest = int.MinValue;
 
         public string Model => model;
 
-        public List<Place> Places => places;
+        public List<BackendCapacity> Backends => backends;
 
         public Queue<QueuedPrompt> Waiting { get; } = [];
 
         /// <summary>Whether a backend is known to have the model, or none was named.</summary>
-        public bool IsKnown { get; } = model.Length == 0 || places.Exists(place => place.State.Has(model));
+        public bool IsKnown { get; } = model.Length == 0 || backends.Exists(backend => backend.State.Has(model));
 
         public QueuedPrompt? Head => Waiting.TryPeek(out var head) ? head : null;
 
-        public Overtaken Overtaken
+        public OvertakeHistory OvertakeHistory
         {
             get => overtaken;
             set => (overtaken, _overtakenSince) = (value, null);
@@ -229,7 +230,7 @@ internal sealed class SchedulingRound
         /// Since when any of them has been overtaken, which cannot have been before it came; null: none has. It need not be the
         /// first: one of a higher priority may have come before it since.
         /// </summary>
-        public DateTimeOffset? OvertakenSince => Overtaken == Overtaken.Never ? null : (_overtakenSince ??= new(Waiting.Min(SinceOf))).Value;
+        public DateTimeOffset? OvertakenSince => OvertakeHistory == OvertakeHistory.Never ? null : (_overtakenSince ??= new(Waiting.Min(SinceOf))).Value;
 
         public void Add(QueuedPrompt prompt)
         {
@@ -238,27 +239,27 @@ internal sealed class SchedulingRound
         }
 
         /// <summary>Whether any of them has been overtaken since then or longer.</summary>
-        public bool IsOvertakenSince(DateTimeOffset time) => Overtaken.FirstAt <= time && OvertakenSince <= time;
+        public bool IsOvertakenSince(DateTimeOffset time) => OvertakeHistory.FirstAt <= time && OvertakenSince <= time;
 
         /// <summary>Whether there is one of a higher priority before a prompt of another model.</summary>
         public bool HasHigherBefore(QueuedPrompt prompt) => _highest > prompt.Priority
-            && Waiting.TakeWhile(waiting => waiting.Turn.CompareTo(prompt.Turn) < 0).Any(waiting => waiting.Priority > prompt.Priority);
+            && Waiting.TakeWhile(waiting => waiting.Key.CompareTo(prompt.Key) < 0).Any(waiting => waiting.Priority > prompt.Priority);
 
         /// <summary>Forgets what mattered to those only that have had their turn.</summary>
         public void Settle()
         {
             _overtakenSince = null;
-            if (Head is { } head && Overtaken.From(head.Turn) is var rest && rest != Overtaken)
-                Overtaken = rest;
+            if (Head is { } head && OvertakeHistory.Prune(head.Key) is var rest && rest != OvertakeHistory)
+                OvertakeHistory = rest;
         }
 
-        private DateTimeOffset? SinceOf(QueuedPrompt prompt) => Overtaken.Since(prompt.Turn) is { } since
+        private DateTimeOffset? SinceOf(QueuedPrompt prompt) => OvertakeHistory.FirstOvertakenAt(prompt.Key) is { } since
             ? since > prompt.CreatedAt ? since : prompt.CreatedAt
             : null;
     }
 
     /// <summary>A backend, as it fills up.</summary>
-    private sealed class Place(BackendLoad load)
+    private sealed class BackendCapacity(BackendLoad load)
     {
         private RunningModels _running = load.Running;
         private ImmutableHashSet<string> _loaded = load.State.Loaded.Union(load.Running.Counts.Keys);

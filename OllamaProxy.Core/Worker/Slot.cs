@@ -9,46 +9,46 @@ namespace OllamaProxy.Worker;
 /// </summary>
 /// <param name="backend">The backend.</param>
 /// <param name="runner">Runs them.</param>
-/// <param name="claims">Told of what has ended and of what is settled.</param>
+/// <param name="activeLeases">Told of what has ended and of what is settled.</param>
 /// <param name="closed">Called when the slot has closed.</param>
 /// <param name="open">Called when a prompt that is to follow is welcome.</param>
 /// <param name="settled">Called when a lease was given up.</param>
 /// <param name="patience">For how long a follower waits at the most.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, Action<Slot> closed, Action open, Action settled, TimeSpan patience, TimeProvider time)
+internal sealed class Slot(Backend backend, PromptRunner runner, ActiveLeases activeLeases, Action<Slot> closed, Action open, Action settled, TimeSpan patience, TimeProvider time)
 {
     /// <summary>Up to this a prompt is quick, and the next one is claimed ahead; for so long that one then waits at the most.</summary>
-    public static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(50);
+    public static readonly TimeSpan ShortRun = TimeSpan.FromMilliseconds(50);
 
     private static readonly TimeSpan StoreRetryWait = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private ClaimedPrompt? _current;
-    private ClaimedPrompt? _follower;
-    private TaskCompletionSource? _followerCame;
+    private ClaimedPrompt? _prefetched;
+    private TaskCompletionSource? _prefetchedCame;
     private bool _isReserved;
 
     public Backend Backend => backend;
 
     /// <summary>Whether the last prompt was quick.</summary>
-    public bool WasQuick { get; private set; }
+    public bool WasShortRunning { get; private set; }
 
     /// <summary>Whether a prompt that is to follow is welcome.</summary>
-    public bool WantsFollower
+    public bool CanPrefetch
     {
         get
         {
             lock (_lock)
-                return _current is not null && _followerCame is not null && !_isReserved;
+                return _current is not null && _prefetchedCame is not null && !_isReserved;
         }
     }
 
-    /// <summary>Reserves the place behind what runs, until <see cref="TryFollow"/> or <see cref="GiveUp"/>, and returns the lease before; null: there is none any more.</summary>
+    /// <summary>Reserves the place behind what runs, until <see cref="TryPrefetch"/> or <see cref="CancelPrefetch"/>, and returns the lease before; null: there is none any more.</summary>
     public Lease? TryReserve()
     {
         lock (_lock)
         {
-            if (_current is null || _followerCame is null || _isReserved)
+            if (_current is null || _prefetchedCame is null || _isReserved)
                 return null;
             _isReserved = true;
             return _current.Lease;
@@ -56,53 +56,53 @@ internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, 
     }
 
     /// <summary>Hands in the prompt for the reserved place. False: the slot has closed, or what ran has ended, meanwhile.</summary>
-    public bool TryFollow(ClaimedPrompt follower)
+    public bool TryPrefetch(ClaimedPrompt prefetched)
     {
         lock (_lock)
         {
-            if (_current is null || _followerCame is null || !_isReserved)
+            if (_current is null || _prefetchedCame is null || !_isReserved)
                 return false;
-            _follower = follower;
-            _followerCame.TrySetResult();
+            _prefetched = prefetched;
+            _prefetchedCame.TrySetResult();
             return true;
         }
     }
 
     /// <summary>Nothing could be claimed for the reserved place.</summary>
-    public void GiveUp()
+    public void CancelPrefetch()
     {
         lock (_lock)
-            _isReserved = _follower is not null;
+            _isReserved = _prefetched is not null;
     }
 
     /// <summary>Runs a prompt, and after it those that follow. Throws nothing; returns when all is settled.</summary>
     /// <param name="first">The prompt.</param>
-    /// <param name="quick">Whether prompts were quick at this backend lately.</param>
+    /// <param name="isShortRunning">Whether prompts were quick at this backend lately.</param>
     /// <param name="stop">Hands back what runs, and ends it early.</param>
-    public async Task RunAsync(ClaimedPrompt first, bool quick, CancellationToken stop)
+    public async Task RunAsync(ClaimedPrompt first, bool isShortRunning, CancellationToken stop)
     {
         var settling = Task.CompletedTask;
         for (var prompt = first; prompt is not null; prompt = Next())
         {
-            Begin(prompt, quick);
+            Begin(prompt, isShortRunning);
             var started = time.GetTimestamp();
             var running = runner.RunAsync(prompt, backend, stop);
-            if (quick)
+            if (isShortRunning)
             {
                 // Only now: until here nothing may come between Ollama and its next prompt.
                 open();
-                await HoldFollowerAsync(running);
+                await HoldPrefetchedAsync(running);
             }
             settling = Task.WhenAll(settling, SettleAsync(prompt, await running));
-            WasQuick = quick = time.GetElapsedTime(started) < Quick;
+            WasShortRunning = isShortRunning = time.GetElapsedTime(started) < ShortRun;
         }
         await settling;
     }
 
-    private void Begin(ClaimedPrompt prompt, bool quick)
+    private void Begin(ClaimedPrompt prompt, bool isShortRunning)
     {
         lock (_lock)
-            (_current, _isReserved, _followerCame) = (prompt, false, quick ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null);
+            (_current, _isReserved, _prefetchedCame) = (prompt, false, isShortRunning ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null);
     }
 
     /// <summary>The prompt that follows; null: none, and the slot is closed with that.</summary>
@@ -110,7 +110,7 @@ internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, 
     {
         ClaimedPrompt? next;
         lock (_lock)
-            (next, _current, _follower, _followerCame) = (_follower, _follower, null, null);
+            (next, _current, _prefetched, _prefetchedCame) = (_prefetched, _prefetched, null, null);
         if (next is null)
             closed(this);
         return next;
@@ -118,16 +118,16 @@ internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, 
 
     private async Task SettleAsync(ClaimedPrompt prompt, Task settling)
     {
-        claims.NoteEnded(prompt.Lease);
+        activeLeases.OnAttemptEnded(prompt.Lease);
         await settling;
-        claims.NoteSettled(prompt.Lease);
+        activeLeases.OnSettled(prompt.Lease);
         settled();
     }
 
     /// <summary>Waits for the end of what runs. A follower for which that takes too long is handed back, as if it had not been claimed.</summary>
-    private async Task HoldFollowerAsync(Task running)
+    private async Task HoldPrefetchedAsync(Task running)
     {
-        if (await Task.WhenAny(running, _followerCame!.Task) == running)
+        if (await Task.WhenAny(running, _prefetchedCame!.Task) == running)
             return;
         using var ended = new CancellationTokenSource();
         var inTime = await Task.WhenAny(running, Task.Delay(patience, time, ended.Token)) == running;
@@ -135,18 +135,18 @@ internal sealed class Slot(Backend backend, PromptRunner runner, Claims claims, 
         if (inTime && backend.State.IsAvailable)
             return;
 
-        ClaimedPrompt follower;
+        ClaimedPrompt prefetched;
         lock (_lock)
-            (follower, _follower, _followerCame) = (_follower!, null, null);
-        while (!await runner.TryReleaseAsync(follower))
+            (prefetched, _prefetched, _prefetchedCame) = (_prefetched!, null, null);
+        while (!await runner.TryReleaseAsync(prefetched))
         {
             // It is still ours: if the store takes nothing back until then, it is run after all.
             if (await Task.WhenAny(running, Task.Delay(StoreRetryWait, time, CancellationToken.None)) != running)
                 continue;
             lock (_lock)
-                _follower = follower;
+                _prefetched = prefetched;
             return;
         }
-        claims.NoteSettled(follower.Lease);
+        activeLeases.OnSettled(prefetched.Lease);
     }
 }

@@ -7,7 +7,7 @@ namespace OllamaProxy.Worker;
 public sealed class WaitReasons(Backends backends, Dispatcher dispatcher, OllamaProxyOptions options, TimeProvider time) : IWaitReasons
 {
     /// <inheritdoc/>
-    public bool IsStalled => options.Worker && backends.All.All(backend => backend.State.IsAway);
+    public bool IsStalled => options.Worker && backends.All.All(backend => backend.State.Health == BackendHealth.Unreachable);
 
     /// <inheritdoc/>
     public WaitReason? Find(Prompt prompt)
@@ -39,9 +39,9 @@ public sealed class WaitReasons(Backends backends, Dispatcher dispatcher, Ollama
     {
         var able = backends.Where(backend => model.Length == 0 || backend.Has(model)).ToList();
         // A list is a hint: whoever has not said that it does not have the model is asked for it.
-        var canBeAsked = backends.Any(backend => !backend.IsAway && (model.Length == 0 || backend.MayHave(model)));
+        var canBeAsked = backends.Any(backend => backend.Health != BackendHealth.Unreachable && (model.Length == 0 || backend.MayHave(model)));
         // What is away may have the model: before that is known, nothing else helps. Also a retry waits for it first.
-        if (backends.All(backend => backend.IsAway) || (able.Count > 0 && !canBeAsked))
+        if (backends.All(backend => backend.Health == BackendHealth.Unreachable) || (able.Count > 0 && !canBeAsked))
             return WaitReason.Backend;
         if (!canBeAsked && waitsForModel)
             return WaitReason.Model;

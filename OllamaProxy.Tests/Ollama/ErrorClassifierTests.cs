@@ -117,17 +117,17 @@ public sealed class ErrorClassifierTests
     [InlineData(403, "", FailureKind.Permanent)]
     [InlineData(407, "proxy", FailureKind.Permanent)]
     [InlineData(413, "<html>too large</html>", FailureKind.Permanent)]
-    [InlineData(404, "404 page not found", FailureKind.Foreign)]
-    [InlineData(405, "405 method not allowed", FailureKind.Foreign)]
-    [InlineData(400, "<html>", FailureKind.Foreign)]
+    [InlineData(404, "404 page not found", FailureKind.InvalidResponse)]
+    [InlineData(405, "405 method not allowed", FailureKind.InvalidResponse)]
+    [InlineData(400, "<html>", FailureKind.InvalidResponse)]
     [InlineData(408, "", FailureKind.Transient)]
     [InlineData(429, "<html>", FailureKind.Busy)]
-    [InlineData(500, "oops", FailureKind.Foreign)]
+    [InlineData(500, "oops", FailureKind.InvalidResponse)]
     [InlineData(502, "<html>bad gateway</html>", FailureKind.Transient)]
     [InlineData(503, "", FailureKind.Busy)]
     [InlineData(504, "<html>", FailureKind.Transient)]
     [InlineData(522, "<html>cloudflare</html>", FailureKind.Transient)]
-    [InlineData(302, "", FailureKind.Foreign)]
+    [InlineData(302, "", FailureKind.InvalidResponse)]
     public void An_answer_that_is_not_Ollamas_is_judged_by_its_status(int status, string body, FailureKind expected) =>
         Assert.Equal(expected, OllamaFailures.OfAnswer(status, body, null).Kind);
 

@@ -27,9 +27,9 @@ public abstract class SimulatorTest(SimulatorOptions? options = null) : IAsyncLi
     /// <summary>Posts a body, and returns when the headers of the answer are there.</summary>
     protected async Task<HttpResponseMessage> PostAsync(string path, string body, CancellationToken ct = default)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, Patience);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, Patience);
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body) };
-        return await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+        return await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, linked.Token);
     }
 
     /// <summary>Asks the model <c>tiny</c> to answer "hello".</summary>

@@ -57,7 +57,7 @@ public sealed class ClockJumpTests : IAsyncLifetime, IDisposable
                 await _store.RenewConnectionsAsync([waiting.Id], Length, default);
             }
             _time.Advance(TimeSpan.FromSeconds(1));
-            await SweepAsync();
+            await RecoverExpiredAsync();
             Assert.Equal((PromptStatus.Processing, 1, PromptStatus.Queued), (await StatusAsync(running.Id),
                 (await _store.FindAsync(running.Id, default))!.Attempts, await StatusAsync(waiting.Id)));
         }
@@ -80,7 +80,7 @@ public sealed class ClockJumpTests : IAsyncLifetime, IDisposable
                 Assert.Equal((PromptStatus.Processing, PromptStatus.Queued), (await StatusAsync(running.Id),
                     await StatusAsync(waiting.Id)));
             _time.Advance(TimeSpan.FromSeconds(1));
-            await SweepAsync();
+            await RecoverExpiredAsync();
         }
 
         Assert.Equal((PromptStatus.Queued, PromptStatus.Cancelled), (await StatusAsync(running.Id), await StatusAsync(waiting.Id)));
@@ -94,7 +94,7 @@ public sealed class ClockJumpTests : IAsyncLifetime, IDisposable
         await _store.RenewAsync(running.Lease, Length, default);
 
         await using var late = Open();
-        await late.SweepAsync(Terms, [], default);
+        await late.RecoverExpiredAsync(Terms, [], default);
 
         Assert.Equal(PromptStatus.Processing, await StatusAsync(running.Id));
     }
@@ -103,7 +103,7 @@ public sealed class ClockJumpTests : IAsyncLifetime, IDisposable
 
     private SqlitePromptStore Open() => SqlitePromptStore.Open(_folder.File("queue.db"), "m", _time);
 
-    private static NewPrompt Call() => new("waits", "m", "{}"u8.ToArray()) { Connection = new(Guid.NewGuid(), Length), Priority = -100 };
+    private static NewPrompt Call() => new("waits", "m", "{}"u8.ToArray()) { ClientLease = new(Guid.NewGuid(), Length), Priority = -100 };
 
     private async Task<ClaimedPrompt> ClaimAsync(string text)
     {
@@ -111,10 +111,10 @@ public sealed class ClockJumpTests : IAsyncLifetime, IDisposable
         return (await _store.ClaimAsync(Terms, default))!;
     }
 
-    private async Task SweepAsync()
+    private async Task RecoverExpiredAsync()
     {
-        await _store.SweepAsync(Terms, [], default);
-        await _other.SweepAsync(Terms, [], default);
+        await _store.RecoverExpiredAsync(Terms, [], default);
+        await _other.RecoverExpiredAsync(Terms, [], default);
     }
 
     private Task<PromptStatus> StatusAsync(Guid id) => _store.ReadAsync(session => PromptRow.Find(session, id)!.Status, default);

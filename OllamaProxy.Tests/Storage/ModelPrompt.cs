@@ -73,7 +73,7 @@ internal sealed class ModelPrompt(Prompt shown, NewPrompt submitted)
 
     public void ChangePriority(int priority, DateTimeOffset now)
     {
-        var headStart = (priority - Shown.Priority) * (long)Rank.DefaultAgeingStep.TotalMilliseconds;
+        var headStart = (priority - Shown.Priority) * (long)QueueRank.DefaultAgeingStep.TotalMilliseconds;
         Shown = Shown with { Priority = priority, Rank = Shown.Rank - headStart, UpdatedAt = now };
     }
 }

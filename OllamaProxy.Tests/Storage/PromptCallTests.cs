@@ -67,17 +67,17 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
     [InlineData(true)]
     public async Task A_prompt_whose_connection_is_not_heard_of_any_more_is_cancelled(bool runs)
     {
-        var added = await AddAsync(Call([]) with { Connection = new(Me, TimeSpan.FromMinutes(1)) });
+        var added = await AddAsync(Call([]) with { ClientLease = new(Me, TimeSpan.FromMinutes(1)) });
         if (runs)
             Assert.NotNull(await ClaimAsync(Me, Terms with { LeaseLength = TimeSpan.FromHours(1) }));
         _time.Advance(TimeSpan.FromSeconds(50));
         await _store.RenewConnectionsAsync([added.Id, Guid.NewGuid()], TimeSpan.FromMinutes(1), default);
         _time.Advance(TimeSpan.FromSeconds(50));
-        await _store.SweepAsync(Terms, [], default);
+        await _store.RecoverExpiredAsync(Terms, [], default);
         Assert.Equal(runs ? PromptStatus.Processing : PromptStatus.Queued, (await _store.FindAsync(added.Id, default))!.Status);
 
         _time.Advance(TimeSpan.FromSeconds(10));
-        await _store.SweepAsync(Terms, [], default);
+        await _store.RecoverExpiredAsync(Terms, [], default);
 
         var gone = (await _store.FindAsync(added.Id, default))!;
         Assert.Equal(PromptStatus.Cancelled, gone.Status);
@@ -88,28 +88,28 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_connection_that_is_open_here_is_never_given_up_however_late_it_is_renewed()
     {
-        var (here, elsewhere) = (await AddAsync(Call([]) with { Connection = new(Me, TimeSpan.FromMinutes(1)) }), await AddAsync(Call([]) with { Connection = new(Guid.NewGuid(), TimeSpan.FromMinutes(1)) }));
+        var (here, elsewhere) = (await AddAsync(Call([]) with { ClientLease = new(Me, TimeSpan.FromMinutes(1)) }), await AddAsync(Call([]) with { ClientLease = new(Guid.NewGuid(), TimeSpan.FromMinutes(1)) }));
         _time.Advance(TimeSpan.FromHours(8)); // The machine slept.
-        await _store.SweepAsync(Terms, [here.Id], default);
-        await _store.SweepAsync(Terms, [], default);
+        await _store.RecoverExpiredAsync(Terms, [here.Id], default);
+        await _store.RecoverExpiredAsync(Terms, [], default);
         Assert.Equal((PromptStatus.Queued, PromptStatus.Cancelled), ((await _store.FindAsync(here.Id, default))!.Status, (await _store.FindAsync(elsewhere.Id, default))!.Status));
     }
 
     [Fact]
     public async Task A_prompt_whose_worker_died_with_its_connection_is_cancelled_and_not_run_again()
     {
-        var added = await AddAsync(Call([]) with { Connection = new(Me, TimeSpan.FromMinutes(1)) });
+        var added = await AddAsync(Call([]) with { ClientLease = new(Me, TimeSpan.FromMinutes(1)) });
         await ClaimAsync(Me, Terms);
         _time.Advance(TimeSpan.FromMinutes(1));
-        await _store.SweepAsync(Terms, [], default);
+        await _store.RecoverExpiredAsync(Terms, [], default);
         Assert.Equal(PromptStatus.Cancelled, (await _store.FindAsync(added.Id, default))!.Status);
     }
 
     [Fact]
     public async Task A_prompt_is_offered_only_to_the_worker_that_its_connection_names()
     {
-        var mine = await AddAsync(Call([]) with { Connection = new(Me, TimeSpan.FromMinutes(1)) });
-        var anybodys = await AddAsync(Call([]) with { Connection = new(null, TimeSpan.FromMinutes(1)) });
+        var mine = await AddAsync(Call([]) with { ClientLease = new(Me, TimeSpan.FromMinutes(1)) });
+        var anybodys = await AddAsync(Call([]) with { ClientLease = new(null, TimeSpan.FromMinutes(1)) });
 
         Assert.Equal([mine.Seq, anybodys.Seq], await OfferedToAsync(Me));
         Assert.Equal([anybodys.Seq], await OfferedToAsync(Guid.NewGuid()));
@@ -118,7 +118,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task The_connection_of_a_prompt_that_has_ended_is_gone()
     {
-        var added = await AddAsync(Call([]) with { Connection = new(Me, TimeSpan.FromMinutes(1)) });
+        var added = await AddAsync(Call([]) with { ClientLease = new(Me, TimeSpan.FromMinutes(1)) });
         await _store.CancelAsync(added.Id, default);
         Assert.Equal(0, await CountAsync("connections"));
     }
@@ -129,7 +129,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         foreach (var (model, priority) in new[] { ("a", 0), ("a", 0), ("b", 0), ("a", 1), ("", 0), ("b", 0), ("b", 0) })
             await AddAsync(new NewPrompt("x", model, "{}"u8.ToArray()) { Priority = priority });
 
-        var offer = await _store.OfferAsync(new(2, Me), default);
+        var offer = await _store.ReadSnapshotAsync(new(2, Me), default);
 
         Assert.Equal(7, offer.Queued);
         Assert.Equal([("", 5L), ("a", 4), ("a", 1), ("b", 3), ("b", 6)], offer.Prompts.OrderBy(prompt => (prompt.Model, prompt.Rank, prompt.Seq)).Select(prompt => (prompt.Model!, prompt.Seq)));
@@ -140,7 +140,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
     {
         await AddAsync(new NewPrompt("x", "a", "{}"u8.ToArray()));
         Assert.NotNull(await _store.ClaimAsync(Terms with { Worker = Me }, default));
-        var running = Assert.Single((await _store.OfferAsync(new(1, Me), default)).Running);
+        var running = Assert.Single((await _store.ReadSnapshotAsync(new(1, Me), default)).Running);
         Assert.Equal((Me, "here", "a"), (running.Worker, running.Backend, running.Model));
     }
 
@@ -169,7 +169,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         var (submission, claimed) = await _store.AddAsync(Call(Bytes), 0, Terms, default);
 
         Assert.Equal(PromptStatus.Queued, submission.Prompt.Status);
-        Assert.Equal((submission.Prompt.Id, 1, LeaseState.Held), (claimed!.Id, claimed.Attempt, await _store.LookAtAsync(claimed.Lease, default)));
+        Assert.Equal((submission.Prompt.Id, 1, LeaseState.Held), (claimed!.Id, claimed.Attempt, await _store.GetLeaseStateAsync(claimed.Lease, default)));
         Assert.Equal(Bytes, claimed.Call!.Body.ToArray());
         var stored = (await _store.FindAsync(claimed.Id, default))!;
         Assert.Equal((PromptStatus.Processing, 1, claimed.StartedAt), (stored.Status, stored.Attempts, stored.StartedAt));
@@ -196,7 +196,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.Null((await _store.AddAsync(Call([]), 0, Terms, default)).Claimed);
         await _store.CompleteAsync(first.Lease, new("", null, GenerationStatistics.None), default);
         Assert.Null((await _store.AddAsync(Call([]), 0, Terms with { Concurrency = 5 }, default)).Claimed);
-        Assert.Equal(2, (await _store.OfferAsync(new(9, Me), default)).Queued);
+        Assert.Equal(2, (await _store.ReadSnapshotAsync(new(9, Me), default)).Queued);
     }
 
     [Fact]
@@ -216,9 +216,9 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
     private async Task<Prompt> AddAsync(NewPrompt prompt) => (await _store.AddAsync(prompt, 0, default)).Prompt;
 
     private async Task<ClaimedPrompt?> ClaimAsync(Guid worker, ClaimTerms terms) =>
-        await _store.ClaimAsync((await _store.OfferAsync(new(1, worker), default)).Prompts.Single().Seq, terms, default);
+        await _store.ClaimAsync((await _store.ReadSnapshotAsync(new(1, worker), default)).Prompts.Single().Seq, terms, default);
 
-    private async Task<IEnumerable<long>> OfferedToAsync(Guid worker) => (await _store.OfferAsync(new(10, worker), default)).Prompts.Select(prompt => prompt.Seq).Order();
+    private async Task<IEnumerable<long>> OfferedToAsync(Guid worker) => (await _store.ReadSnapshotAsync(new(10, worker), default)).Prompts.Select(prompt => prompt.Seq).Order();
 
     private Task<long> CountAsync(string table) => _store.ReadAsync(session => session.Number($"SELECT count(*) FROM {table}"), default);
 }

@@ -31,15 +31,15 @@ public abstract class PromptChangeTests
     {
         var added = await AddAsync();
         var lease = (await Store.ClaimAsync(Terms, default))!.Lease;
-        Assert.Equal(LeaseState.Held, await Store.LookAtAsync(lease, default));
+        Assert.Equal(LeaseState.Held, await Store.GetLeaseStateAsync(lease, default));
 
         await Store.CancelAsync(added.Id, default);
 
-        Assert.Equal(LeaseState.Cancelled, await Store.LookAtAsync(lease, default));
+        Assert.Equal(LeaseState.Cancelled, await Store.GetLeaseStateAsync(lease, default));
         Assert.Equal(LeaseState.Cancelled, await Store.RenewAsync(lease, Terms.LeaseLength, default));
         Assert.True(await Store.StopAsync(lease, Partial, default));
         Assert.Equal("Par", (await Store.WholeResultAsync(added.Id))!.Text);
-        Assert.Equal(LeaseState.Lost, await Store.LookAtAsync(lease, default));
+        Assert.Equal(LeaseState.Lost, await Store.GetLeaseStateAsync(lease, default));
         Assert.Equal(PromptStatus.Cancelled, (await FindAsync(added)).Status);
     }
 
@@ -108,7 +108,7 @@ public abstract class PromptChangeTests
         Assert.True((await Store.RetryAsync(added.Id, default)).Allowed);
 
         Assert.Null(await Store.ClaimAsync(Terms, default));
-        Assert.Equal(LeaseState.Lost, await Store.LookAtAsync(old, default));
+        Assert.Equal(LeaseState.Lost, await Store.GetLeaseStateAsync(old, default));
         Assert.False(await Store.StopAsync(old, Partial, default));
         Assert.NotNull(await Store.ClaimAsync(Terms, default));
         Assert.Null(await Store.WholeResultAsync(added.Id));
@@ -134,7 +134,7 @@ public abstract class PromptChangeTests
 
         var change = await Store.ChangePriorityAsync(second.Id, 1, default);
 
-        Assert.Equal((true, 1, Rank.Of(second.CreatedAt, 1, Rank.DefaultAgeingStep)), (change.Allowed, change.Prompt!.Priority, change.Prompt.Rank));
+        Assert.Equal((true, 1, QueueRank.Of(second.CreatedAt, 1, QueueRank.DefaultAgeingStep)), (change.Allowed, change.Prompt!.Priority, change.Prompt.Rank));
         Assert.Equal(second.Id, (await Store.ClaimAsync(Terms, default))!.Id);
         Assert.False((await Store.ChangePriorityAsync(second.Id, 2, default)).Allowed);
         Assert.Equal(first.Id, (await Store.ClaimAsync(Terms, default))!.Id);
@@ -152,7 +152,7 @@ public abstract class PromptChangeTests
         Assert.False(await Store.DeleteAsync(added.Id, default));
         Assert.Null(await Store.FindAsync(added.Id, default));
         Assert.Empty(await Store.ListAttemptsAsync(added.Id, default));
-        Assert.Equal(LeaseState.Lost, await Store.LookAtAsync(lease, default));
+        Assert.Equal(LeaseState.Lost, await Store.GetLeaseStateAsync(lease, default));
         Assert.False(await Store.CompleteAsync(lease, Partial, default));
         Assert.Equal(0, (await Store.ListAsync(new(1, 1), default)).Total);
         Assert.NotEqual(added.Id, (await Add(New() with { IdempotencyKey = "k", Fingerprint = new byte[] { 1 } })).Id);
@@ -267,10 +267,10 @@ public abstract class PromptChangeTests
     {
         var added = await Add(New() with { ExpiresIn = TimeSpan.FromSeconds(30) });
         Time.Advance(TimeSpan.FromSeconds(29));
-        Assert.True(await Store.SweepAsync(Terms, [], default));
+        Assert.True(await Store.RecoverExpiredAsync(Terms, [], default));
         Time.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.False(await Store.SweepAsync(Terms, [], default));
+        Assert.False(await Store.RecoverExpiredAsync(Terms, [], default));
 
         var failed = await FindAsync(added);
         Assert.Equal((PromptStatus.Failed, Time.GetUtcNow()), (failed.Status, failed.CompletedAt));
@@ -285,7 +285,7 @@ public abstract class PromptChangeTests
         await Add(New() with { ExpiresIn = TimeSpan.FromSeconds(30) });
         var lease = (await Store.ClaimAsync(Terms, default))!.Lease;
         Time.Advance(TimeSpan.FromSeconds(40));
-        await Store.SweepAsync(Terms, [], default);
+        await Store.RecoverExpiredAsync(Terms, [], default);
 
         Assert.True(await Store.CompleteAsync(lease, Partial, default));
     }

@@ -112,7 +112,7 @@ public abstract class PromptStoreTests
     {
         await AddAsync("one", "two", "three", "four");
         var first = (await ClaimAsync())!.Lease;
-        var second = (await ClaimAsync(OneAtATime with { After = first }))!.Lease;
+        var second = (await ClaimAsync(OneAtATime with { PredecessorLease = first }))!.Lease;
         Assert.Null(await ClaimAsync());
 
         await Store.CompleteAsync(first, Answer, default);
@@ -120,7 +120,7 @@ public abstract class PromptStoreTests
         await Store.CompleteAsync(second, Answer, default);
         Assert.NotNull(await ClaimAsync());
         // Those that were given up have no slot to share.
-        Assert.Null(await ClaimAsync(OneAtATime with { After = second }));
+        Assert.Null(await ClaimAsync(OneAtATime with { PredecessorLease = second }));
     }
 
     [Fact]
@@ -279,7 +279,7 @@ public abstract class PromptStoreTests
         var before = await FindAsync(added);
 
         Assert.Equal(LeaseState.Lost, await Store.RenewAsync(lost, OneAtATime.LeaseLength, default));
-        Assert.Equal(LeaseState.Lost, await Store.LookAtAsync(lost, default));
+        Assert.Equal(LeaseState.Lost, await Store.GetLeaseStateAsync(lost, default));
         Assert.False(await Store.CompleteAsync(lost, Answer, default));
         Assert.False(await Store.FailAsync(lost, "stale", null, default));
         Assert.False(await Store.RequeueAsync(lost, "stale", null, Time.GetUtcNow(), counts: true, default));
@@ -316,13 +316,13 @@ public abstract class PromptStoreTests
     [Fact]
     public async Task A_sweep_tells_whether_anything_is_queued_due_or_not()
     {
-        Assert.False(await Store.SweepAsync(OneAtATime, [], default));
+        Assert.False(await Store.RecoverExpiredAsync(OneAtATime, [], default));
         await AddAsync("hello");
-        Assert.True(await Store.SweepAsync(OneAtATime, [], default));
+        Assert.True(await Store.RecoverExpiredAsync(OneAtATime, [], default));
         var claimed = await ClaimAsync();
-        Assert.False(await Store.SweepAsync(OneAtATime, [], default));
+        Assert.False(await Store.RecoverExpiredAsync(OneAtATime, [], default));
         await Store.RequeueAsync(claimed!.Lease, "later", null, Time.GetUtcNow() + TimeSpan.FromHours(1), counts: true, default);
-        Assert.True(await Store.SweepAsync(OneAtATime, [], default));
+        Assert.True(await Store.RecoverExpiredAsync(OneAtATime, [], default));
     }
 
     [Fact]

@@ -119,7 +119,7 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
     {
         Sql("INSERT INTO prompts (id, prompt, created_at) VALUES ('0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a', 'text', '2026-02-30 12:00:00')");
         await AddAsync("hello");
-        var offer = await _store.OfferAsync(new(10, Guid.NewGuid()), default);
+        var offer = await _store.ReadSnapshotAsync(new(10, Guid.NewGuid()), default);
         Assert.Equal(2, offer.Prompts.Count);
         Assert.Equal(2, (await _store.ListAsync(new(1, 10), default)).Prompts.Count);
     }
@@ -198,7 +198,7 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
 
     [Fact]
     public void The_queue_is_read_from_the_index_of_queued_prompts_alone() =>
-        Assert.Equal("SCAN prompts USING COVERING INDEX prompts_in_turn", Plan(QueueOrder.ReadAll).Trim());
+        Assert.Equal("SCAN prompts USING COVERING INDEX prompts_in_turn", Plan(CommitObserver.ReadAll).Trim());
 
     [Fact]
     public void A_sweep_scans_neither_the_queue_nor_what_has_ended()
@@ -275,7 +275,7 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
     public async Task What_another_process_writes_is_told_also_after_the_file_was_locked()
     {
         var prompt = await AddAsync("watched");
-        using var watch = _store.Watches.Watch(prompt.Seq, text: false);
+        using var subscription = _store.Notifier.Subscribe(prompt.Seq, text: false);
         await StorageRig.WriterOfAsync(_store);
         using (StorageRig.Lock(File))
         {
@@ -284,11 +284,11 @@ public sealed class SqlitePromptStoreTests : PromptStoreTests, IAsyncLifetime, I
             await Assert.ThrowsAsync<StoreException>(() => write);
             _store.CatchUpSoon();
         }
-        await watch.WaitAsync(TimeSpan.Zero, TimeProvider.System, default);
+        await subscription.WaitAsync(TimeSpan.Zero, TimeProvider.System, default);
 
         Sql("UPDATE prompts SET status = 'cancelled'");
         _store.CatchUpSoon();
-        await watch.WaitAsync(Timeout.InfiniteTimeSpan, TimeProvider.System, default).WaitAsync(TimeSpan.FromSeconds(30));
+        await subscription.WaitAsync(Timeout.InfiniteTimeSpan, TimeProvider.System, default).WaitAsync(TimeSpan.FromSeconds(30));
     }
 
     private SqlitePromptStore Open() => SqlitePromptStore.Open(File, "llama3.2", Time);

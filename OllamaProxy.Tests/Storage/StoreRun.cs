@@ -70,7 +70,7 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
     {
         var after = afterWhich < _remembered.Count ? _remembered[^(afterWhich.Value + 1)] : null;
         var expected = _model.Claim(concurrency, after);
-        var claimed = await Store.ClaimAsync(Terms with { Concurrency = concurrency, After = after?.Lease }, default);
+        var claimed = await Store.ClaimAsync(Terms with { Concurrency = concurrency, PredecessorLease = after?.Lease }, default);
         Assert.Equal(
             expected is null ? default : (expected.Shown.Id, expected.Shown.Attempts, expected.Shown.MaxAttempts, expected.Submitted.Text),
             claimed is null ? default : (claimed.Id, claimed.Attempt, claimed.MaxAttempts, claimed.Text));
@@ -84,7 +84,7 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
         Assert.InRange(_model.Leases.DistinctBy(held => held.Slot).Count(), 1, HighestConcurrency);
     }
 
-    public Task LookAtAsync(int which) => WithLeaseAsync(which, lease => (_model.LookAt(lease), Store.LookAtAsync(lease.Lease, default)));
+    public Task GetLeaseStateAsync(int which) => WithLeaseAsync(which, lease => (_model.LookAt(lease), Store.GetLeaseStateAsync(lease.Lease, default)));
 
     public Task RenewAsync(int which, TimeSpan length) => WithLeaseAsync(which, lease => (_model.Renew(lease, length), Store.RenewAsync(lease.Lease, length, default)));
 
@@ -145,7 +145,7 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
         Assert.Equal(isThere, await Store.DeleteAsync(prompt.Shown.Id, default));
     });
 
-    public async Task SweepAsync() => Assert.Equal(_model.Sweep(), await Store.SweepAsync(Terms, [], default));
+    public async Task RecoverExpiredAsync() => Assert.Equal(_model.Sweep(), await Store.RecoverExpiredAsync(Terms, [], default));
 
     public async Task PurgeAsync(TimeSpan age, int limit) => Assert.Equal(_model.Purge(Now - age, limit), await Store.PurgeAsync(Now - age, limit, default));
 
@@ -196,7 +196,7 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
             Status = PromptStatus.Queued,
             Model = submitted.Model,
             Priority = submitted.Priority,
-            Rank = Rank.Of(Now, submitted.Priority, Rank.DefaultAgeingStep),
+            Rank = QueueRank.Of(Now, submitted.Priority, QueueRank.DefaultAgeingStep),
             MaxAttempts = submitted.MaxAttempts,
             Batch = batch,
             ExpiresAt = Now + submitted.ExpiresIn,

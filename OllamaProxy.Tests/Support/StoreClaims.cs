@@ -8,8 +8,8 @@ internal static class StoreClaims
     /// <summary>Sweeps, and claims the first due prompt by rank, whatever its model; null: none is due, or all slots are taken.</summary>
     public static async Task<ClaimedPrompt?> ClaimAsync(this IPromptStore store, ClaimTerms terms, CancellationToken cancellationToken)
     {
-        await store.SweepAsync(terms, [], cancellationToken);
-        var offer = await store.OfferAsync(new(100, default), cancellationToken);
+        await store.RecoverExpiredAsync(terms, [], cancellationToken);
+        var offer = await store.ReadSnapshotAsync(new(100, default), cancellationToken);
         foreach (var prompt in offer.Prompts.OrderBy(prompt => (prompt.Rank, prompt.Seq)))
             if (await store.ClaimAsync(prompt.Seq, terms, cancellationToken) is { } claimed)
                 return claimed;

@@ -22,14 +22,14 @@ public sealed class ClockJumpTests
         _ = rig.Drain();
         await rig.Ollama.Requests.WaitForAsync(1);
         var terms = new ClaimTerms(2, TimeSpan.FromMinutes(1), 5, "elsewhere");
-        await other.SweepAsync(terms, [], default);
+        await other.RecoverExpiredAsync(terms, [], default);
 
         time.SetForward(TimeSpan.FromSeconds(seconds));
 
         var ended = await Eventually.NotNull(async () =>
         {
             rig.Time.Advance(TimeSpan.FromMilliseconds(500));
-            await other.SweepAsync(terms, [], default);
+            await other.RecoverExpiredAsync(terms, [], default);
             return await rig.FindAsync(id) is { } prompt && prompt.Status.HasEnded() ? prompt : null;
         });
         Assert.Equal((PromptStatus.Completed, 1, 1), (ended.Status, ended.Attempts, rig.Ollama.Requests.Count));

@@ -28,7 +28,7 @@ public class GeneratedTextTests
         for (var tick = 0; tick < 5; tick++)
         {
             rig.Time.Advance(Tick);
-            await rig.Store.LookAtAsync(default, default);
+            await rig.Store.GetLeaseStateAsync(default, default);
         }
 
         Assert.Equal(1L, Chunks(rig));
@@ -44,7 +44,7 @@ public class GeneratedTextTests
         // As if the worker's process had been killed: nobody renews the lease any more.
         await using var other = rig.OpenSecondStore();
         await other.WriteAsync((session, _) => session.Execute("UPDATE leases SET expires_at = 0"), default);
-        await other.SweepAsync(new(1, Lease, 1, "http://ollama/"), [], default);
+        await other.RecoverExpiredAsync(new(1, Lease, 1, "http://ollama/"), [], default);
 
         Assert.Equal(PromptStatus.Failed, (await other.FindAsync(prompt.Id, default))!.Status);
         Assert.Equal(Partial, (await other.WholeResultAsync(prompt.Id))!.Text);

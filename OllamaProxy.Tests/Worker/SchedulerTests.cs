@@ -88,26 +88,26 @@ public sealed class SchedulerTests
     [MemberData(nameof(Decisions))]
     public void It_decides(string queue, string backends, string expected)
     {
-        var schedule = Policy.Decide(Queue(queue), Backends(backends), ImmutableDictionary<string, Overtaken>.Empty, Noon);
+        var schedule = Policy.Decide(Queue(queue), Backends(backends), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
         Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries).Order(), Print(schedule).Order());
     }
 
     [Fact]
     public void A_prompt_that_was_overtaken_for_as_long_as_the_window_goes_next()
     {
-        var first = Policy.Decide(Queue("a b"), Backends("x 1 [b]"), ImmutableDictionary<string, Overtaken>.Empty, Noon);
+        var first = Policy.Decide(Queue("a b"), Backends("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
         Assert.Equal(["b2>x"], Print(first));
 
         var queue = Queue("a - b b b").Where(prompt => prompt.Model != "").ToList();
-        Assert.Equal(["b3>x"], Print(Policy.Decide(queue, Backends("x 1 [b]"), first.Overtaken, Noon.AddSeconds(59))));
-        Assert.Equal(["a1>x"], Print(Policy.Decide(queue, Backends("x 1 [b]"), first.Overtaken, Noon.AddSeconds(60))));
+        Assert.Equal(["b3>x"], Print(Policy.Decide(queue, Backends("x 1 [b]"), first.OvertakeHistory, Noon.AddSeconds(59))));
+        Assert.Equal(["a1>x"], Print(Policy.Decide(queue, Backends("x 1 [b]"), first.OvertakeHistory, Noon.AddSeconds(60))));
     }
 
     [Fact]
     public void Of_several_models_that_wait_each_gets_a_turn_within_the_window()
     {
         var backend = Backends("x 1 [a]").Select(load => load with { State = load.State with { LoadedAt = Noon } }).ToList();
-        var overtaken = Policy.Decide(Queue("b c d a"), backend, ImmutableDictionary<string, Overtaken>.Empty, Noon).Overtaken;
+        var overtaken = Policy.Decide(Queue("b c d a"), backend, ImmutableDictionary<string, OvertakeHistory>.Empty, Noon).OvertakeHistory;
         Assert.Equal(3, overtaken.Count);
 
         Assert.Equal(["a4>x"], Print(Policy.Decide(Queue("b c d a"), backend, overtaken, Noon.AddSeconds(11))));
@@ -116,12 +116,12 @@ public sealed class SchedulerTests
 
     [Fact]
     public void Without_a_window_nothing_is_overtaken() =>
-        Assert.Equal(["a1>x"], Print((Policy with { GroupingWindow = TimeSpan.Zero }).Decide(Queue("a b"), Backends("x 1 [b]"), ImmutableDictionary<string, Overtaken>.Empty, Noon)));
+        Assert.Equal(["a1>x"], Print((Policy with { GroupingWindow = TimeSpan.Zero }).Decide(Queue("a b"), Backends("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon)));
 
     [Fact]
     public void What_came_after_it_was_overtaken_is_not_held_to_its_window()
     {
-        var overtaken = Policy.Decide(Queue("a b"), Backends("x 1 [b]"), ImmutableDictionary<string, Overtaken>.Empty, Noon).Overtaken;
+        var overtaken = Policy.Decide(Queue("a b"), Backends("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon).OvertakeHistory;
 
         var later = new[] { Prompt(10, "a", 0), Prompt(11, "b", 0) };
         Assert.Equal(["b11>x"], Print(Policy.Decide(later, Backends("x 1 [b]"), overtaken, Noon.AddSeconds(600))));
@@ -131,18 +131,18 @@ public sealed class SchedulerTests
     public void A_prompt_is_refused_by_no_list_that_is_older_than_it()
     {
         var old = Backends("x 1 {a} not c").Select(load => load with { State = load.State with { ListedAsOf = Noon.AddSeconds(-5) } }).ToList();
-        var schedule = Policy.Decide(Queue("c"), old, ImmutableDictionary<string, Overtaken>.Empty, Noon);
+        var schedule = Policy.Decide(Queue("c"), old, ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
         Assert.Equal((true, 0), (schedule.NeedsModels, schedule.Assignments.Count));
     }
 
     [Fact]
     public void What_cannot_be_asked_for_anywhere_is_told() =>
-        Assert.Equal(["a:latest"], Policy.Decide(Queue("a b c"), Backends("x 1 {b} not a not c; y 0 {a} away"), ImmutableDictionary<string, Overtaken>.Empty, Noon).Stuck);
+        Assert.Equal(["a:latest"], Policy.Decide(Queue("a b c"), Backends("x 1 {b} not a not c; y 0 {a} away"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon).Stuck);
 
     [Fact]
     public void A_prompt_can_wait_for_a_model_that_nobody_has()
     {
-        var schedule = (Policy with { WaitForModel = true }).Decide(Queue("c a"), Backends("x 1 {a} not c"), ImmutableDictionary<string, Overtaken>.Empty, Noon);
+        var schedule = (Policy with { WaitForModel = true }).Decide(Queue("c a"), Backends("x 1 {a} not c"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
         Assert.Equal(["a2>x"], Print(schedule));
     }
 
@@ -152,15 +152,15 @@ public sealed class SchedulerTests
     [InlineData("b", "x 1 {a} missed", "b1>x")]
     [InlineData("- a", "x 1 {a} missed", "-1>x")]
     public void A_model_that_nobody_knows_yields_for_a_moment_after_one_was_refused(string queue, string backends, string expected) =>
-        Assert.Equal(expected.Split(' ').Order(), Print(Policy.Decide(Queue(queue), Backends(backends), ImmutableDictionary<string, Overtaken>.Empty, Noon)).Order());
+        Assert.Equal(expected.Split(' ').Order(), Print(Policy.Decide(Queue(queue), Backends(backends), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon)).Order());
 
     [Fact]
     public void A_model_that_was_not_offered_counts_as_overtaken_by_what_was_run()
     {
-        var none = ImmutableDictionary<string, Overtaken>.Empty;
+        var none = ImmutableDictionary<string, OvertakeHistory>.Empty;
         var backends = Backends("x 1 [b]");
         // Only b is offered, though a came before it.
-        var before = Policy.Decide([Prompt(2, "b", 0)], backends, none, Noon, isPartial: true).Overtaken;
+        var before = Policy.Decide([Prompt(2, "b", 0)], backends, none, Noon, isPartial: true).OvertakeHistory;
 
         var queue = new[] { Prompt(1, "a", 0), Prompt(3, "b", 0) };
         Assert.Equal(["b3>x"], Print(Policy.Decide(queue, backends, before, Noon.AddSeconds(59), isPartial: true)));
@@ -220,8 +220,7 @@ public sealed class SchedulerTests
         return new(
             new(words[0], Math.Max(int.Parse(room[0]) + running.Count, 1))
             {
-                IsUp = !words.Contains("away"),
-                IsTroubled = words.Contains("troubled"),
+                Health = words.Contains("away") ? BackendHealth.Unknown : words.Contains("troubled") ? BackendHealth.Degraded : BackendHealth.Healthy,
                 IsBusy = words.Contains("busy"),
                 BusyModels = After("busyfor") ?? [],
                 HasJustMissed = words.Contains("missed"),
@@ -230,8 +229,8 @@ public sealed class SchedulerTests
                 Ran = After("ran") ?? [],
                 Loaded = Models('[', ']') ?? [],
                 LoadedAt = DateTimeOffset.MaxValue, // Its turn has yet to begin.
-                Only = After("only"),
-                Missing = ImmutableDictionary.CreateRange((After("not") ?? []).Select(model => KeyValuePair.Create(model, new MissingModel(0, false)))),
+                AllowedModels = After("only"),
+                RecentlyMissing = ImmutableDictionary.CreateRange((After("not") ?? []).Select(model => KeyValuePair.Create(model, new MissingModel(0, false)))),
             },
             int.Parse(room[0]),
             RunningModels.Of(running));

@@ -17,7 +17,7 @@ internal sealed class SimulatedRun
     private readonly List<(DateTimeOffset EndsAt, string Backend, string Model)> _running = [];
     private readonly int _concurrency;
     private readonly Dictionary<string, (string Model, DateTimeOffset At)> _loaded;
-    private ImmutableDictionary<string, Overtaken> _overtaken = ImmutableDictionary<string, Overtaken>.Empty;
+    private ImmutableDictionary<string, OvertakeHistory> _overtaken = ImmutableDictionary<string, OvertakeHistory>.Empty;
     private DateTimeOffset _now = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
 
     /// <param name="policy">The scheduler.</param>
@@ -49,7 +49,7 @@ internal sealed class SimulatedRun
         {
             at += TimeSpan.FromSeconds(_gaps[index % _gaps.Length]);
             var priority = Priorities[index % Priorities.Length];
-            _coming.Add(new(index, $"m{model}:latest", Rank.Of(at, priority, Rank.DefaultAgeingStep), priority, at));
+            _coming.Add(new(index, $"m{model}:latest", QueueRank.Of(at, priority, QueueRank.DefaultAgeingStep), priority, at));
         }
         while (_coming.Count + _queue.Count + _running.Count > 0)
         {
@@ -73,18 +73,18 @@ internal sealed class SimulatedRun
     /// <summary>What was behind a prompt in the queue, and was started before it.</summary>
     public IEnumerable<(QueuedPrompt Prompt, DateTimeOffset At)> PassedBy((QueuedPrompt Prompt, DateTimeOffset At) one) => Started
         .TakeWhile(other => other.Prompt != one.Prompt)
-        .Where(other => other.At >= one.Prompt.CreatedAt && other.Prompt.Turn.CompareTo(one.Prompt.Turn) > 0);
+        .Where(other => other.At >= one.Prompt.CreatedAt && other.Prompt.Key.CompareTo(one.Prompt.Key) > 0);
 
     private void Start()
     {
         var loads = _loaded.Keys.Select(backend =>
         {
             var running = _running.Where(run => run.Backend == backend).Select(run => run.Model).ToList();
-            return new BackendLoad(new(backend, _concurrency) { IsUp = true, Loaded = [_loaded[backend].Model], LoadedAt = _loaded[backend].At }, _concurrency - running.Count, RunningModels.Of(running));
+            return new BackendLoad(new(backend, _concurrency) { Health = BackendHealth.Healthy, Loaded = [_loaded[backend].Model], LoadedAt = _loaded[backend].At }, _concurrency - running.Count, RunningModels.Of(running));
         }).ToList();
-        var first = _queue.OrderBy(prompt => prompt.Turn).GroupBy(prompt => prompt.Model).SelectMany(model => model.Take(loads.Sum(load => load.Free) + 1));
+        var first = _queue.OrderBy(prompt => prompt.Key).GroupBy(prompt => prompt.Model).SelectMany(model => model.Take(loads.Sum(load => load.Free) + 1));
         var schedule = _policy.Decide(first, loads, _overtaken, _now);
-        _overtaken = schedule.Overtaken;
+        _overtaken = schedule.OvertakeHistory;
         foreach (var assignment in schedule.Assignments)
         {
             _queue.Remove(assignment.Prompt);

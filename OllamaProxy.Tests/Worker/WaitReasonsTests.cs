@@ -65,7 +65,7 @@ public class WaitReasonsTests
     [Fact]
     public void A_model_that_the_settings_keep_from_a_backend_is_not_waited_for_there()
     {
-        BackendState[] states = [.. StatesOf("up a, away a").Select((state, index) => index == 0 ? state with { Only = ["b:latest"] } : state)];
+        BackendState[] states = [.. StatesOf("up a, away a").Select((state, index) => index == 0 ? state with { AllowedModels = ["b:latest"] } : state)];
         Assert.Equal("backend", WaitReasons.Of("a:latest", null, false, false, states, Now).Name());
     }
 
@@ -73,10 +73,14 @@ public class WaitReasonsTests
     [
         .. backends.Split(", ").Select(backend => backend.Split(' ')).Select(words => new BackendState(words[0], 1)
         {
-            IsUp = words[0] == "up",
-            IsAway = words[0] == "away",
+            Health = words[0] switch
+            {
+                "up" => BackendHealth.Healthy,
+                "away" => BackendHealth.Unreachable,
+                _ => BackendHealth.Unknown,
+            },
             Listed = words.Length == 1 ? null : [.. words[1..].Where(word => word[0] != '!').Select(ModelName.Canonical)],
-            Missing = ImmutableDictionary.CreateRange(words[1..].Where(word => word[0] == '!')
+            RecentlyMissing = ImmutableDictionary.CreateRange(words[1..].Where(word => word[0] == '!')
                 .Select(word => KeyValuePair.Create(ModelName.Canonical(word[1..]), new MissingModel(0, false)))),
         }),
     ];

@@ -49,7 +49,7 @@ public sealed class WorkerRig : IAsyncDisposable
 
     public PromptQueue Queue => _host.Services.GetRequiredService<PromptQueue>();
 
-    public LiveTexts Live => _host.Services.GetRequiredService<LiveTexts>();
+    public AttemptOutputs Live => _host.Services.GetRequiredService<AttemptOutputs>();
 
     public IPromptStore Store => _host.Services.GetRequiredService<IPromptStore>();
 

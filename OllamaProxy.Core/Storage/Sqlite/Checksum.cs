@@ -56,7 +56,7 @@ internal struct Checksum
         new($"The {what} of this prompt is damaged in the database: it is not what was stored. "
             + "Restore the database from a copy, or send the prompt again.")
         {
-            MayPass = false,
+            IsTransient = false,
             IsDamage = true,
         };
 

@@ -60,7 +60,7 @@ internal sealed class OpenFiles
                     + "Put it back, or stop the program, but do not kill it, and start it again.");
     }
 
-    private static StoreException Moved(string message) => new(message) { MayPass = false };
+    private static StoreException Moved(string message) => new(message) { IsTransient = false };
 
     /// <summary>
     /// Writes what is in the log, which is open though its name is gone, into the main file: so that what was acknowledged is not lost

@@ -20,7 +20,7 @@ internal static class PromptInserts
         Model = prompt.Model.Length > 0 ? prompt.Model : null,
         Endpoint = prompt.Call?.Endpoint,
         Priority = prompt.Priority,
-        Rank = Rank.Of(now, prompt.Priority, ageingStep),
+        Rank = QueueRank.Of(now, prompt.Priority, ageingStep),
         MaxAttempts = prompt.MaxAttempts,
         Batch = batch,
         ExpiresAt = SqliteTime.ToMilliseconds(now + prompt.ExpiresIn),
@@ -40,8 +40,8 @@ internal static class PromptInserts
         var added = Insert(session, prompt, begins ? Started(draft, now) : draft, staged);
         if (prompt.Call is { } call)
             PromptCalls.Insert(session, added.Seq, call);
-        if (prompt.Connection is { } connection)
-            Connections.Insert(session, added.Seq, connection, now);
+        if (prompt.ClientLease is { } connection)
+            ClientLeaseTable.Insert(session, added.Seq, connection, now);
         if (prompt.IdempotencyKey is { } key)
             session.Execute("INSERT OR REPLACE INTO idempotency_keys (key, seq, expires_at) VALUES ($key, $seq, $expires_at)",
                 ("$key", key), ("$seq", added.Seq), ("$expires_at", (now + KeyLifetime).ToUnixTimeMilliseconds()));

@@ -44,7 +44,7 @@ internal sealed class SqliteDatabase(string path)
             throw new StoreException(
                 $"The database {path} is damaged: {fault.Trim()}. Restore it from a copy, or set OLLAMA_PROXY_DB to another file.")
             {
-                MayPass = false,
+                IsTransient = false,
             };
     }
 
@@ -62,7 +62,7 @@ internal sealed class SqliteDatabase(string path)
         },
         exception)
     {
-        MayPass = exception.SqliteErrorCode is not (SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB),
+        IsTransient = exception.SqliteErrorCode is not (SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB),
     };
 
     private SqliteConnection Open(SqliteOpenMode mode)

@@ -38,7 +38,7 @@ internal static class SqliteLeases
 
     public static void Sweep(SqliteSession session, ClaimTerms terms, LeaseExpiry expiry, DateTimeOffset now) => session.Execute(SweepAll,
         ("$leases_by_ms", expiry.By.ToUnixTimeMilliseconds()), ("$now_ms", now.ToUnixTimeMilliseconds()), ("$now", SqliteTime.Write(now)),
-        ("$max_attempts", terms.MaxAttempts), ("$lease_ran_out", LeaseRanOut), ("$client_gone", Connection.Gone));
+        ("$max_attempts", terms.MaxAttempts), ("$lease_ran_out", LeaseRanOut), ("$client_gone", ClientLease.Gone));
 
     /// <summary>Claims a prompt, if it is still due, and there is a slot for it.</summary>
     public static ClaimedPrompt? Claim(SqliteSession session, long seq, ClaimTerms terms, LongTextReader reader, DateTimeOffset now)
@@ -65,7 +65,7 @@ internal static class SqliteLeases
     /// <param name="shared">The slot, if it is that of another lease; null: a lease has a slot of its own, which goes by its token.</param>
     public static bool HasSlot(SqliteSession session, ClaimTerms terms, out string? shared)
     {
-        shared = terms.After is { } after ? SlotOf(session, after) : null;
+        shared = terms.PredecessorLease is { } after ? SlotOf(session, after) : null;
         if (shared is not null || !terms.TakesSlot)
             return true;
         // As long as there are fewer leases than slots, which is quick to tell, it does not matter where they are, and which of them share one.

@@ -11,8 +11,8 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     private readonly SqliteDatabase _database;
     private readonly SqliteReaders _readers;
-    private readonly QueueOrder _order;
-    private readonly RecentPrompts _recent = new();
+    private readonly CommitObserver _order;
+    private readonly PromptCache _recent = new();
     private readonly ResultTexts _results;
     private readonly LongTextStaging _staging;
     private readonly LongTextReader _longTexts;
@@ -29,7 +29,7 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         _staging = new(this);
         _longTexts = new(this);
         _results = new(this, _longTexts);
-        _order = new(session, _recent, Watches, ageingStep, time);
+        _order = new(session, _recent, Notifier, ageingStep, time);
         _writer = new(database, session, files, _order);
         _leaseClocks = new(time);
         _ageingStep = ageingStep;
@@ -37,13 +37,13 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public PromptWatches Watches { get; } = new();
+    public ChangeNotifier Notifier { get; } = new();
 
     /// <summary>Opens the file, and makes it, migrates it, or takes it over from the original program first where needed.</summary>
     /// <param name="path">The full path. Its folder is made if it is not there.</param>
     /// <param name="defaultModel">The model for taken-over prompts that have yet to run.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="ageingStep">How much of a head start a point of priority is; null: <see cref="Rank.DefaultAgeingStep"/>.</param>
+    /// <param name="ageingStep">How much of a head start a point of priority is; null: <see cref="QueueRank.DefaultAgeingStep"/>.</param>
     /// <param name="check">Whether to look at all of the file first, which takes as long as to read it.</param>
     /// <exception cref="StoreException">The file cannot be used. Nothing in it was changed.</exception>
     public static SqlitePromptStore Open(
@@ -57,10 +57,10 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
             connection = database.OpenWriter();
             if (check)
                 database.Check(connection);
-            SqliteSchema.Prepare(connection, path, new OriginalTakeover(defaultModel, time.GetUtcNow()));
+            SqliteSchema.Prepare(connection, path, new LegacyImport(defaultModel, time.GetUtcNow()));
             // They are for those who write by scripts; this program writes only what it can read, and checks beforehand.
             connection.Execute("PRAGMA ignore_check_constraints = ON");
-            return new(database, connection, new OpenFiles(connection, path), ageingStep ?? Rank.DefaultAgeingStep, time);
+            return new(database, connection, new OpenFiles(connection, path), ageingStep ?? QueueRank.DefaultAgeingStep, time);
         }
         catch (Exception exception)
         {
@@ -191,18 +191,18 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         ReadAsync(PromptAttempts.MeanRun, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> SweepAsync(ClaimTerms terms, IReadOnlyCollection<Guid> connected, CancellationToken cancellationToken) => WriteAsync((session, now) =>
+    public Task<bool> RecoverExpiredAsync(ClaimTerms terms, IReadOnlyCollection<Guid> connected, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
         var expiry = _leaseClocks.Look(terms.LeaseLength);
         expiry.Settle(session);
-        if (connected.Count > 0 && Connections.AnyExpired(session, expiry.By))
-            Connections.Renew(session, connected, now + terms.LeaseLength, expiredBy: expiry.By);
+        if (connected.Count > 0 && ClientLeaseTable.AnyExpired(session, expiry.By))
+            ClientLeaseTable.Renew(session, connected, now + terms.LeaseLength, expiredBy: expiry.By);
         SqliteLeases.Sweep(session, terms, expiry, now);
         return session.Number("SELECT prompts FROM counts WHERE status = 'queued'") > 0;
     }, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<QueueOffer> OfferAsync(OfferTerms terms, CancellationToken cancellationToken)
+    public async Task<QueueSnapshot> ReadSnapshotAsync(SnapshotTerms terms, CancellationToken cancellationToken)
     {
         if (!_order.IsCaughtUpWithin(terms.Freshness))
             await _writer.CatchUpAsync(cancellationToken);
@@ -216,16 +216,16 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
     /// <inheritdoc/>
     public Task RenewConnectionsAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
-        Connections.Renew(session, ids, now + length, expiredBy: DateTimeOffset.MaxValue);
+        ClientLeaseTable.Renew(session, ids, now + length, expiredBy: DateTimeOffset.MaxValue);
         return true;
     }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Prompt?> ReconnectAsync(Guid id, Connection connection, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => Connections.Reconnect(session, id, connection, now), cancellationToken);
+    public Task<Prompt?> ReconnectAsync(Guid id, ClientLease connection, CancellationToken cancellationToken) =>
+        WriteAsync((session, now) => ClientLeaseTable.Reconnect(session, id, connection, now), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<LeaseState> LookAtAsync(Lease lease, CancellationToken cancellationToken) =>
+    public Task<LeaseState> GetLeaseStateAsync(Lease lease, CancellationToken cancellationToken) =>
         ReadAsync(session => SqliteLeases.LookAt(session, lease), cancellationToken);
 
     /// <inheritdoc/>

@@ -252,7 +252,7 @@ internal static class SqliteSchema
 
     /// <summary>Makes the tables of a new file, takes over that of the original program, or migrates an older one.</summary>
     /// <exception cref="StoreException">The file is of a newer version, or not ours. Nothing was changed.</exception>
-    public static void Prepare(SqliteConnection connection, string path, OriginalTakeover takeover)
+    public static void Prepare(SqliteConnection connection, string path, LegacyImport takeover)
     {
         RefuseForeign(connection, path);
         if (connection.Number("SELECT count(*) FROM sqlite_schema") == 0)
@@ -267,7 +267,7 @@ internal static class SqliteSchema
             connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
-    private static void Migrate(SqliteConnection connection, string path, OriginalTakeover takeover)
+    private static void Migrate(SqliteConnection connection, string path, LegacyImport takeover)
     {
         if (CurrentVersion(connection) == Version)
             return;
@@ -277,9 +277,9 @@ internal static class SqliteSchema
         RefuseForeign(connection, path);
         for (var version = CurrentVersion(connection); version < Version; version++)
         {
-            var original = version == 0 && OriginalTakeover.IsOriginal(connection);
+            var original = version == 0 && LegacyImport.IsOriginal(connection);
             if (original)
-                OriginalTakeover.SetAside(connection);
+                LegacyImport.SetAside(connection);
             connection.Execute(Migrations[version]);
             if (original)
                 takeover.Copy(connection);
@@ -293,7 +293,7 @@ internal static class SqliteSchema
         var version = CurrentVersion(connection);
         if (version > Version)
             throw new StoreException($"The database {path} is of version {version}, written by a newer Ollama Proxy; this one knows versions up to {Version}. Update the program, or set OLLAMA_PROXY_DB to another file.");
-        if (version == 0 && connection.Number("SELECT count(*) FROM sqlite_schema") > 0 && !OriginalTakeover.IsOriginal(connection))
+        if (version == 0 && connection.Number("SELECT count(*) FROM sqlite_schema") > 0 && !LegacyImport.IsOriginal(connection))
             throw new StoreException($"The database {path} belongs to another program. Set OLLAMA_PROXY_DB to another file.");
     }
 

@@ -20,7 +20,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly SqliteDatabase _database;
     private readonly SqliteSession _session;
     private readonly OpenFiles _files;
-    private readonly QueueOrder _order;
+    private readonly CommitObserver _order;
     private readonly BlockingCollection<Write> _waiting = [];
     private readonly Task _loop;
     private int _catchUpWaits;
@@ -29,7 +29,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <param name="session">The writer's own from now on.</param>
     /// <param name="files">Of the same connection.</param>
     /// <param name="order">Of the same connection; catches up after every transaction.</param>
-    public SqliteWriter(SqliteDatabase database, SqliteSession session, OpenFiles files, QueueOrder order)
+    public SqliteWriter(SqliteDatabase database, SqliteSession session, OpenFiles files, CommitObserver order)
     {
         _database = database;
         _session = session;

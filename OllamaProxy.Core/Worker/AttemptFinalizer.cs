@@ -1,0 +1,116 @@
+using Microsoft.Extensions.Logging;
+using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Worker;
+
+/// <summary>
+/// Writes what became of a prompt whose attempt has ended: completed, failed, queued again, handed back or stopped. While the
+/// store takes nothing it tries again, for as long as a lease is good: a generation can be the work of half an hour.
+/// </summary>
+public sealed class AttemptFinalizer(IPromptStore store, QueueSignal signal, OllamaProxyOptions options, TimeProvider time, ILogger<AttemptFinalizer> logger)
+{
+    private static readonly TimeSpan StoreRetryWait = TimeSpan.FromSeconds(1);
+
+    private readonly RetryPolicy _retryPolicy = new(options.RetryBase);
+
+    /// <summary>Settles the prompt.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="outcome">How its attempt ended.</param>
+    /// <param name="lease">What its lease was worth then.</param>
+    /// <exception cref="StoreException">The store takes nothing.</exception>
+    public async Task SettleAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease)
+    {
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await WriteAsync(prompt, outcome, lease);
+                return;
+            }
+            // Only a shutdown has no time for that: then its lease runs out.
+            catch (StoreException exception) when (outcome is not { Stopped: true, Failure: null } && time.GetElapsedTime(started) < options.LeaseLength)
+            {
+                logger.SettlingDelayed(prompt.Id, exception.Message);
+                await Task.Delay(StoreRetryWait, time);
+            }
+        }
+    }
+
+    /// <summary>Hands a prompt back that has not been run, as if it had not been claimed. False: the store takes nothing at the moment.</summary>
+    public async Task<bool> TryReleaseAsync(ClaimedPrompt prompt)
+    {
+        try
+        {
+            await store.ReleaseAsync(prompt.Lease, null, CancellationToken.None);
+            signal.Raise();
+            return true;
+        }
+        catch (StoreException exception)
+        {
+            logger.SettlingDelayed(prompt.Id, exception.Message);
+            return false;
+        }
+    }
+
+    private Task WriteAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease) => outcome switch
+    {
+        _ when lease != LeaseState.Held => StopAsync(prompt, outcome),
+        { Stopped: true } => ReleaseAsync(prompt, outcome),
+        { IsForAnother: true, Failure: { } failure } => RequeueAsync(prompt, outcome, failure, TimeSpan.Zero, counts: false),
+        { Failure: null } => CompleteAsync(prompt, outcome),
+        { Failure: var failure } => FailOrRequeueAsync(prompt, outcome, failure),
+    };
+
+    // The writes take no token: at a shutdown they are what has yet to be done.
+
+    private async Task StopAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
+    {
+        if (await store.StopAsync(prompt.Lease, outcome.Partial, CancellationToken.None))
+            logger.PromptCancelled(prompt.Id);
+        else
+            logger.LeaseLost(prompt.Id);
+    }
+
+    private async Task ReleaseAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
+    {
+        if (await store.ReleaseAsync(prompt.Lease, outcome.Partial, CancellationToken.None))
+            logger.PromptReleased(prompt.Id);
+        else
+            logger.LeaseLost(prompt.Id);
+        signal.Raise();
+    }
+
+    private async Task CompleteAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
+    {
+        if (await store.CompleteAsync(prompt.Lease, outcome.Result, CancellationToken.None))
+            logger.PromptCompleted(prompt.Id, outcome.Duration.TotalSeconds);
+        else
+            logger.LeaseLost(prompt.Id);
+    }
+
+    private async Task FailOrRequeueAsync(ClaimedPrompt prompt, AttemptOutcome outcome, OllamaException failure)
+    {
+        var maxAttempts = prompt.MaxAttempts ?? options.MaxAttempts;
+        if (_retryPolicy.NextAttempt(failure, prompt.LastError, prompt.Attempt, maxAttempts, Random.Shared.NextDouble()) is { } wait)
+            await RequeueAsync(prompt, outcome, failure, wait, counts: true);
+        else if (await store.FailAsync(prompt.Lease, failure.Message, outcome.Partial, CancellationToken.None))
+            logger.PromptFailed(prompt.Id, failure.Message);
+        else
+            logger.LeaseLost(prompt.Id);
+    }
+
+    private async Task RequeueAsync(ClaimedPrompt prompt, AttemptOutcome outcome, OllamaException failure, TimeSpan wait, bool counts)
+    {
+        if (await store.RequeueAsync(prompt.Lease, failure.Message, outcome.Partial, time.GetUtcNow() + wait, counts, CancellationToken.None))
+        {
+            signal.Raise();
+            logger.PromptRequeued(prompt.Id, prompt.Attempt, wait.TotalSeconds, failure.Message);
+        }
+        else
+        {
+            logger.LeaseLost(prompt.Id);
+        }
+    }
+}

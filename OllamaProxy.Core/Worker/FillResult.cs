@@ -1,0 +1,14 @@
+namespace OllamaProxy.Worker;
+
+/// <summary>How the queue was, when it was last looked at.</summary>
+public enum FillResult
+{
+    /// <summary>Nothing is queued.</summary>
+    Empty,
+
+    /// <summary>What is queued waits for its time, its model or its backend.</summary>
+    Waiting,
+
+    /// <summary>There is no room for what is queued.</summary>
+    Full,
+}
