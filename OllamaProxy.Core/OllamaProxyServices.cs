@@ -4,9 +4,20 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OllamaProxy.Api;
+using OllamaProxy.Api.Calls;
+using OllamaProxy.Api.Http;
+using OllamaProxy.Api.Models;
+using OllamaProxy.Api.Prompts;
+using OllamaProxy.Api.Stats;
+using OllamaProxy.Api.Streams;
+using OllamaProxy.Configuration;
+using OllamaProxy.Hosting;
+using OllamaProxy.Live;
+using OllamaProxy.Notifications;
 using OllamaProxy.Ollama;
-using OllamaProxy.Prompts;
-using OllamaProxy.Settings;
+using OllamaProxy.Ollama.Backends;
+using OllamaProxy.Queue;
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Worker;
 
@@ -66,7 +77,7 @@ public static class OllamaProxyServices
         services.AddSingleton<ResponseRegistry>();
         services.AddSingleton<RunningAttempts>();
         services.AddSingleton<PromptTexts>();
-        services.AddHostedService<StorePoll>();
+        services.AddHostedService<StorePoller>();
         services.AddHostedService<ClientLeaseRenewer>();
     }
 
@@ -77,7 +88,7 @@ public static class OllamaProxyServices
             var options = provider.GetRequiredService<OllamaProxyOptions>();
             var time = provider.GetRequiredService<TimeProvider>();
             var logger = provider.GetRequiredService<ILogger<Backend>>();
-            return new Backends(
+            return new BackendPool(
                 [.. options.Backends.Select(backend => new Backend(ClientOf(backend, time), backend, options, time, logger))], time);
         });
         services.AddSingleton<Attempt>();
@@ -93,7 +104,7 @@ public static class OllamaProxyServices
         services.AddHostedService(provider => provider.GetRequiredService<QueueWorker>());
     }
 
-    private static OllamaClient ClientOf(BackendSetting backend, TimeProvider time) =>
+    private static OllamaClient ClientOf(BackendOptions backend, TimeProvider time) =>
         new(new(CreateForwardingHandler(backend.Proxy)) { Timeout = Timeout.InfiniteTimeSpan }, backend.Endpoint, time, backend.Headers, backend.Proxy);
 
     /// <summary>Sends a request as it is, and returns the answer as it is.</summary>
@@ -119,7 +130,7 @@ public static class OllamaProxyServices
         services.AddSingleton<RequestBody>();
         services.AddSingleton<WholeContent>();
         services.AddSingleton<RetryAfter>();
-        services.AddSingleton<ApiEndpoints>();
+        services.AddSingleton<RouteTable>();
         services.AddSingleton<SubmitHandlers>();
         services.AddSingleton<PromptHandlers>();
         services.AddSingleton<ChangeHandlers>();

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using OllamaProxy.Api;
+using OllamaProxy.Api.Prompts;
+using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Functions;
 

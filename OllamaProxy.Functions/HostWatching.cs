@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using OllamaProxy.Configuration;
+using OllamaProxy.Hosting;
 
 namespace OllamaProxy.Functions;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OllamaProxy.Hosting;
 
 namespace OllamaProxy.Functions;
 

@@ -4,9 +4,9 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OllamaProxy;
 using OllamaProxy.Api;
+using OllamaProxy.Configuration;
 using OllamaProxy.Functions;
-using OllamaProxy.Prompts;
-using OllamaProxy.Settings;
+using OllamaProxy.Storage;
 
 try
 {

@@ -2,6 +2,8 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using OllamaProxy.Configuration;
+using OllamaProxy.Hosting;
 
 namespace OllamaProxy.Functions;
 

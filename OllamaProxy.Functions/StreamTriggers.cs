@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using OllamaProxy.Api;
+using OllamaProxy.Api.Streams;
 
 namespace OllamaProxy.Functions;
 

@@ -1,4 +1,4 @@
-using OllamaProxy.Settings;
+using OllamaProxy.Configuration;
 
 namespace OllamaProxy.Server;
 

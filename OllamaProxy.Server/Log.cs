@@ -1,3 +1,5 @@
+using OllamaProxy.Hosting;
+
 namespace OllamaProxy.Server;
 
 /// <summary>What the server adds to the log.</summary>

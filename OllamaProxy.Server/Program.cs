@@ -1,6 +1,6 @@
-using OllamaProxy.Prompts;
+using OllamaProxy.Configuration;
 using OllamaProxy.Server;
-using OllamaProxy.Settings;
+using OllamaProxy.Storage;
 
 const int Failed = 1, Misused = 2;
 

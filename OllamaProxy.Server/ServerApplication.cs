@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Logging.Console;
 using OllamaProxy.Api;
-using OllamaProxy.Settings;
+using OllamaProxy.Configuration;
 
 namespace OllamaProxy.Server;
 

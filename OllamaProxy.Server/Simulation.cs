@@ -1,4 +1,4 @@
-using OllamaProxy.Settings;
+using OllamaProxy.Configuration;
 using OllamaProxy.Simulator;
 
 namespace OllamaProxy.Server;

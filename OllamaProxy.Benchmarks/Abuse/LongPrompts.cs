@@ -1,4 +1,6 @@
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
 
 namespace OllamaProxy.Benchmarks.Abuse;
@@ -20,8 +22,8 @@ internal sealed record LongPrompts(Guid Result, Guid Response)
                 characters[i] = i % 100 == 99 ? '\n' : (char)('a' + (i % 26));
         });
         var result = await EndAsync(new NewPrompt(text, "llama3.2", "{}"u8.ToArray()), new(text, null, GenerationStatistics.None));
-        var call = new PromptCall("/api/chat", "", HeaderList.Empty, "{}"u8.ToArray());
-        var answer = new CallResponse(200, HeaderList.Empty, new byte[bytes]);
+        var call = new ApiCall("/api/chat", "", HeaderList.Empty, "{}"u8.ToArray());
+        var answer = new ApiResponse(200, HeaderList.Empty, new byte[bytes]);
         var response = await EndAsync(new NewPrompt("", "llama3.2", "{}"u8.ToArray()) { Call = call }, PromptResult.Empty with { Response = answer });
         return new(result, response);
 

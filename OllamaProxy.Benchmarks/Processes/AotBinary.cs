@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OllamaProxy.Configuration;
 using OllamaProxy.Server;
 using OllamaProxy.Simulator;
 

@@ -1,5 +1,9 @@
 using OllamaProxy.Benchmarks.Seeding;
-using OllamaProxy.Prompts;
+using OllamaProxy.Configuration;
+using OllamaProxy.Live;
+using OllamaProxy.Notifications;
+using OllamaProxy.Queue;
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
 
 namespace OllamaProxy.Benchmarks.Rows;

@@ -1,5 +1,3 @@
-using OllamaProxy.Prompts;
-
 namespace OllamaProxy.Benchmarks.Rows;
 
 /// <summary>Something that is asked of a store, whose cost must not depend on how much the store holds.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Benchmarks.Rows;
 

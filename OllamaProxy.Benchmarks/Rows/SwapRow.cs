@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
-using OllamaProxy.Benchmarks.Processes;
 using OllamaProxy.Simulator;
 
 namespace OllamaProxy.Benchmarks.Rows;

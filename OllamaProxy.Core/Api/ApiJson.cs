@@ -1,5 +1,10 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
+using OllamaProxy.Api.Errors;
+using OllamaProxy.Api.Models;
+using OllamaProxy.Api.Prompts;
+using OllamaProxy.Api.Stats;
+using OllamaProxy.Api.Streams;
 
 namespace OllamaProxy.Api;
 

@@ -1,7 +1,12 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using OllamaProxy.Api.Errors;
+using OllamaProxy.Api.Http;
+using OllamaProxy.Configuration;
+using OllamaProxy.Hosting;
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Api;
 

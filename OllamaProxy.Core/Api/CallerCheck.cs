@@ -1,6 +1,9 @@
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
+using OllamaProxy.Api.Calls;
+using OllamaProxy.Api.Errors;
+using OllamaProxy.Api.Http;
 
 namespace OllamaProxy.Api;
 

@@ -6,7 +6,7 @@ namespace OllamaProxy.Api;
 /// Treats several slashes in a row as one, since clients whose base address ends in a slash send such paths. A folded path is looked up in
 /// the route table again, whatever route the host chose.
 /// </summary>
-public sealed class FoldedPaths(ApiEndpoints endpoints, UnmatchedHandler unmatched)
+public sealed class FoldedPaths(RouteTable endpoints, UnmatchedHandler unmatched)
 {
     /// <summary>The handler of a request, whose path is folded.</summary>
     /// <param name="context">The request.</param>

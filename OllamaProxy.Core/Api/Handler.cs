@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Errors;
 
 namespace OllamaProxy.Api;
 

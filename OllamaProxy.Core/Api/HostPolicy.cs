@@ -1,6 +1,7 @@
 using System.IO.Enumeration;
 using System.Net;
 using System.Net.Sockets;
+using OllamaProxy.Configuration;
 
 namespace OllamaProxy.Api;
 

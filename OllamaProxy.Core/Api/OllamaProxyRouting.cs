@@ -12,7 +12,7 @@ public static class OllamaProxyRouting
     {
         var pipeline = routes.ServiceProvider.GetRequiredService<ApiPipeline>();
         var unmatched = routes.ServiceProvider.GetRequiredService<UnmatchedHandler>();
-        foreach (var endpoint in routes.ServiceProvider.GetRequiredService<ApiEndpoints>().All)
+        foreach (var endpoint in routes.ServiceProvider.GetRequiredService<RouteTable>().All)
             routes.MapMethods(endpoint.Pattern, endpoint.Methods, context => pipeline.RunAsync(context, endpoint.Handler));
         routes.Map(Routes.Unmatched, context => pipeline.RunAsync(context, unmatched.UnmatchedAsync));
     }

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
-using OllamaProxy.Settings;
+using OllamaProxy.Configuration;
 
 namespace OllamaProxy.Api;
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Streams;
 
 namespace OllamaProxy.Api;
 

@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Errors;
 
 namespace OllamaProxy.Api;
 
 /// <summary>Answers what no endpoint takes: preflights, wrong methods and unknown routes.</summary>
-public sealed class UnmatchedHandler(ApiEndpoints endpoints)
+public sealed class UnmatchedHandler(RouteTable endpoints)
 {
     /// <summary>204 to OPTIONS, 405 with <c>Allow</c> where the route has other methods, else 404.</summary>
     public Task<IResult> UnmatchedAsync(HttpContext context)

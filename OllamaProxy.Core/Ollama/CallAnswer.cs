@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Ollama;
 
@@ -10,7 +11,7 @@ internal static class CallAnswer
 
     /// <summary>The whole of an answer.</summary>
     /// <exception cref="OllamaException">It is no JSON object, so that it is not Ollama's.</exception>
-    public static GenerateChunk ReadWhole(CallEndpoint endpoint, ReadOnlyMemory<byte> json)
+    public static GenerateChunk ReadWhole(ApiRoute endpoint, ReadOnlyMemory<byte> json)
     {
         try
         {
@@ -31,7 +32,7 @@ internal static class CallAnswer
     }
 
     /// <summary>A part of an answer that comes in parts; null: it says nothing that matters here, or nothing that can be read.</summary>
-    public static GenerateChunk? ReadPart(CallEndpoint endpoint, ReadOnlyMemory<byte> json)
+    public static GenerateChunk? ReadPart(ApiRoute endpoint, ReadOnlyMemory<byte> json)
     {
         try
         {
@@ -44,18 +45,18 @@ internal static class CallAnswer
         }
     }
 
-    private static GenerateChunk Read(CallEndpoint endpoint, JsonElement answer) => ReadError(answer) ?? endpoint switch
+    private static GenerateChunk Read(ApiRoute endpoint, JsonElement answer) => ReadError(answer) ?? endpoint switch
     {
         { Kind: CallKind.Embed } => new() { PromptEvalCount = answer.Whole("prompt_eval_count") ?? answer.Find("usage")?.Whole("prompt_tokens") },
         { Family: ApiFamily.Ollama } => ReadOllama(answer),
-        _ when endpoint == CallEndpoint.Responses => ReadResponses(answer),
+        _ when endpoint == ApiRoute.Responses => ReadResponses(answer),
         { Family: ApiFamily.OpenAI } => ReadCompletions(answer),
         _ => ReadMessages(answer),
     };
 
     /// <summary>Whether a whole answer lacks what says that it is done; a response always has its status, and an embedding needs none.</summary>
-    private static bool IsBrokenOff(CallEndpoint endpoint, GenerateChunk answer) =>
-        endpoint.Kind != CallKind.Embed && endpoint != CallEndpoint.Responses && answer is { Error: null, Done: false, DoneReason: null or "" };
+    private static bool IsBrokenOff(ApiRoute endpoint, GenerateChunk answer) =>
+        endpoint.Kind != CallKind.Embed && endpoint != ApiRoute.Responses && answer is { Error: null, Done: false, DoneReason: null or "" };
 
     private static GenerateChunk? ReadError(JsonElement answer) => answer.Find("error") switch
     {

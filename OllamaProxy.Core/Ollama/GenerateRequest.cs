@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Ollama;
 

@@ -1,3 +1,5 @@
+using OllamaProxy.Protocol;
+
 namespace OllamaProxy.Ollama;
 
 /// <summary>An answer whose head is none of Ollama's, and could not be passed on as it came.</summary>

@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using OllamaProxy.Configuration;
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Ollama;
 
@@ -69,7 +70,7 @@ public sealed partial class OllamaClient(
     /// <param name="body">The body to send.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="OllamaException">There is no answer.</exception>
-    public async Task<HttpResponseMessage> CallAsync(PromptCall call, HttpContent body, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> CallAsync(ApiCall call, HttpContent body, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Route(call.Endpoint, call.Query)) { Content = body };
         // Rows of older versions hold headers that are not for Ollama.
@@ -185,7 +186,7 @@ public sealed partial class OllamaClient(
     /// <param name="isDoubtful">Whether it may not answer at all; else it is only busy if it takes its time.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="OllamaException">There is no answer, or it is not Ollama's.</exception>
-    public async Task<CallResponse> GetAsync(string path, bool isDoubtful, CancellationToken cancellationToken)
+    public async Task<ApiResponse> GetAsync(string path, bool isDoubtful, CancellationToken cancellationToken)
     {
         var timeout = isDoubtful ? ProbeTimeout : AnswerTimeout;
         using var deadline = new CancellationTokenSource(timeout, time);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OllamaProxy.Ollama;
 
 /// <summary>A model, as <c>/api/tags</c> tells of it where it is installed, and <c>/api/ps</c> where it is loaded.</summary>
@@ -24,3 +26,21 @@ public sealed record OllamaModel
     /// <summary>Of a loaded one: when it will be unloaded unless it is used.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 }
+
+/// <summary>What a model is made of.</summary>
+/// <param name="ParameterSize">Such as <c>3.2B</c>.</param>
+/// <param name="QuantizationLevel">Such as <c>Q4_K_M</c>.</param>
+public sealed record OllamaModelDetails(string? ParameterSize, string? QuantizationLevel);
+
+/// <summary>The answer of <c>/api/tags</c> and <c>/api/ps</c>.</summary>
+/// <param name="Models">The models.</param>
+internal sealed record OllamaModels(IReadOnlyList<OllamaModel?>? Models)
+{
+    /// <summary>Those that have a name; null: there is no list.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<OllamaModel>? Known => Models is null ? null : [.. Models.OfType<OllamaModel>().Where(model => !string.IsNullOrEmpty(model.Name))];
+}
+
+/// <summary>The answer of <c>/api/version</c>.</summary>
+/// <param name="Version">Such as <c>0.33.0</c>.</param>
+internal sealed record OllamaVersion(string? Version);

@@ -1,3 +1,5 @@
+using OllamaProxy.Configuration;
+
 namespace OllamaProxy.Ollama;
 
 /// <summary>An answer that leads elsewhere. It is not followed, since the credentials are for nobody else, nor passed on.</summary>

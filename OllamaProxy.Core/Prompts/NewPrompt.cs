@@ -26,7 +26,7 @@ public sealed record NewPrompt(string Text, string Model, ReadOnlyMemory<byte> R
     public string? IdempotencyKey { get; init; }
 
     /// <summary>The call of Ollama's API that it is; null: it was submitted, and <see cref="Request"/> is what goes to Ollama.</summary>
-    public PromptCall? Call { get; init; }
+    public ApiCall? Call { get; init; }
 
     /// <summary>The connection on which a client waits for it; null: none does, and it outlives whoever submitted it.</summary>
     public ClientLease? ClientLease { get; init; }

@@ -15,7 +15,7 @@ public sealed record PromptContent(string Text, ReadOnlyMemory<byte>? Metadata)
     public LongText? LongRequest { get; init; }
 
     /// <summary>The call of Ollama's API that it is; null: it was submitted.</summary>
-    public PromptCall? Call { get; init; }
+    public ApiCall? Call { get; init; }
 
     /// <summary>How long an attempt may take; null: what the settings say.</summary>
     public TimeSpan? Timeout { get; init; }

@@ -1,3 +1,5 @@
+using OllamaProxy.Protocol;
+
 namespace OllamaProxy.Prompts;
 
 /// <summary>What a model made of a prompt. For one that failed mid-way, what had come until then.</summary>
@@ -10,7 +12,7 @@ public sealed record PromptResult(string Text, string? Thinking, GenerationStati
     public static PromptResult Empty { get; } = new("", null, GenerationStatistics.None);
 
     /// <summary>Ollama's answer to a call as it came; null: of a prompt that was submitted, or none came.</summary>
-    public CallResponse? Response { get; init; }
+    public ApiResponse? Response { get; init; }
 
     /// <summary>Whether nothing at all came.</summary>
     public bool IsEmpty => !HasText && Response is null;

@@ -18,3 +18,31 @@ public enum PromptStatus
     /// <summary>Ended because a client asked for it.</summary>
     Cancelled,
 }
+
+/// <summary>The written names of <see cref="PromptStatus"/>: the same in JSON, query strings and the store.</summary>
+public static class PromptStatusNames
+{
+    private static readonly string[] Names = ["queued", "processing", "completed", "failed", "cancelled"];
+
+    /// <summary>All names, in the order of a prompt's life.</summary>
+    public static IReadOnlyList<string> All => Names;
+
+    /// <summary>The written name, such as <c>queued</c>.</summary>
+    public static string Name(this PromptStatus status) => Names[(int)status];
+
+    /// <summary>Whether a prompt in this status has ended, so that only a retry can change it.</summary>
+    public static bool HasEnded(this PromptStatus status) => status >= PromptStatus.Completed;
+
+    /// <summary>Reads a written name; false for anything else, also for another case.</summary>
+    public static bool TryParse(string? name, out PromptStatus status)
+    {
+        var index = Array.IndexOf(Names, name);
+        status = (PromptStatus)Math.Max(index, 0);
+        return index >= 0;
+    }
+
+    /// <summary>Reads a name that the store is known to hold.</summary>
+    /// <exception cref="FormatException">It is no name of a status.</exception>
+    public static PromptStatus Parse(string name) =>
+        TryParse(name, out var status) ? status : throw new FormatException($"'{name}' is no status of a prompt.");
+}

@@ -16,3 +16,8 @@ public sealed record TextChunk(TextOffset Offset, string Text, string Thinking)
     public TextChunk After(TextOffset offset) => new(
         offset, Text[Math.Min(offset.Text - Offset.Text, Text.Length)..], Thinking[Math.Min(offset.Thinking - Offset.Thinking, Thinking.Length)..]);
 }
+
+/// <summary>How much of what is generated somebody has, in UTF-16 characters.</summary>
+/// <param name="Text">Of the answer.</param>
+/// <param name="Thinking">Of what the model thinks before it answers.</param>
+public readonly record struct TextOffset(int Text, int Thinking);

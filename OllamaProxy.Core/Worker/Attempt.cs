@@ -1,5 +1,7 @@
+using OllamaProxy.Configuration;
+using OllamaProxy.Live;
 using OllamaProxy.Ollama;
-using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 

@@ -1,6 +1,9 @@
 using Microsoft.Extensions.Logging;
+using OllamaProxy.Configuration;
+using OllamaProxy.Hosting;
+using OllamaProxy.Notifications;
 using OllamaProxy.Ollama;
-using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 

@@ -1,4 +1,5 @@
-using OllamaProxy.Ollama;
+using OllamaProxy.Ollama.Backends;
+using OllamaProxy.Scheduling;
 
 namespace OllamaProxy.Worker;
 

@@ -1,6 +1,8 @@
 using System.IO.Pipelines;
+using OllamaProxy.Live;
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Worker;
 
@@ -9,14 +11,14 @@ namespace OllamaProxy.Worker;
 /// <param name="text">Where what the model says goes.</param>
 /// <param name="response">Where the answer goes.</param>
 /// <param name="tokenCame">Called with whatever comes of an answer that comes in parts.</param>
-internal sealed class CallAttempt(PromptCall call, GeneratedText text, ResponseBuffer response, Action tokenCame)
+internal sealed class CallAttempt(ApiCall call, GeneratedText text, ResponseBuffer response, Action tokenCame)
 {
     /// <summary>The longest answer: it is kept, and no model has a reason to say more.</summary>
     private const int MaxLength = 256 * 1024 * 1024;
 
     private static readonly TimeSpan PatienceForTheRest = TimeSpan.FromSeconds(1);
 
-    private readonly CallEndpoint _endpoint = CallEndpoint.Find(call.Endpoint)
+    private readonly ApiRoute _endpoint = ApiRoute.Find(call.Endpoint)
         ?? throw new OllamaException(FailureKind.Permanent, $"'{call.Endpoint}' is no route whose calls are queued.");
 
     private AnswerFraming? _framing;

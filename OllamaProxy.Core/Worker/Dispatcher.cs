@@ -1,7 +1,13 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
-using OllamaProxy.Ollama;
+using OllamaProxy.Configuration;
+using OllamaProxy.Hosting;
+using OllamaProxy.Notifications;
+using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
+using OllamaProxy.Scheduling;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 
@@ -12,7 +18,7 @@ namespace OllamaProxy.Worker;
 public sealed class Dispatcher : IDirectDispatch
 {
     private readonly IPromptStore _store;
-    private readonly Backends _backends;
+    private readonly BackendPool _backends;
     private readonly PromptRunner _runner;
     private readonly QueueSignal _signal;
     private readonly WorkerIdentity _identity;
@@ -35,7 +41,7 @@ public sealed class Dispatcher : IDirectDispatch
 
     /// <summary>Runs nothing yet.</summary>
     public Dispatcher(
-        IPromptStore store, Backends backends, PromptRunner runner, QueueSignal signal, WorkerIdentity identity, OllamaProxyOptions options, TimeProvider time, ILogger<Dispatcher> logger)
+        IPromptStore store, BackendPool backends, PromptRunner runner, QueueSignal signal, WorkerIdentity identity, OllamaProxyOptions options, TimeProvider time, ILogger<Dispatcher> logger)
     {
         (_store, _backends, _runner, _signal, _identity, _options, _time, _logger) = (store, backends, runner, signal, identity, options, time, logger);
         _slots = backends.All.ToDictionary(backend => backend.Name, backend => new BackendSlots(backend));

@@ -1,3 +1,4 @@
+using OllamaProxy.Live;
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
 

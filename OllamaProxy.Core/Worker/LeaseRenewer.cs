@@ -1,5 +1,10 @@
 using Microsoft.Extensions.Logging;
+using OllamaProxy.Configuration;
+using OllamaProxy.Hosting;
+using OllamaProxy.Live;
+using OllamaProxy.Notifications;
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 

@@ -1,6 +1,12 @@
 using Microsoft.Extensions.Logging;
+using OllamaProxy.Configuration;
+using OllamaProxy.Hosting;
+using OllamaProxy.Live;
 using OllamaProxy.Ollama;
+using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 
@@ -11,7 +17,7 @@ public sealed class PromptRunner(
     AttemptFinalizer finalizer,
     AttemptOutputs liveTexts,
     ResponseRegistry liveResponses,
-    Backends backends,
+    BackendPool backends,
     Shutdown shutdown,
     OllamaProxyOptions options,
     TimeProvider time,

@@ -1,7 +1,11 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OllamaProxy.Ollama;
-using OllamaProxy.Prompts;
+using OllamaProxy.Configuration;
+using OllamaProxy.Hosting;
+using OllamaProxy.Live;
+using OllamaProxy.Notifications;
+using OllamaProxy.Ollama.Backends;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 
@@ -12,7 +16,7 @@ namespace OllamaProxy.Worker;
 public sealed class QueueWorker(
     IPromptStore store,
     Dispatcher dispatcher,
-    Backends backends,
+    BackendPool backends,
     ResponseRegistry liveResponses,
     QueueSignal signal,
     Shutdown shutdown,

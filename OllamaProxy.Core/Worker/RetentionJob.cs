@@ -1,4 +1,5 @@
-using OllamaProxy.Prompts;
+using OllamaProxy.Configuration;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 

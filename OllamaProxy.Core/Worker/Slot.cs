@@ -1,5 +1,5 @@
-using OllamaProxy.Ollama;
-using OllamaProxy.Prompts;
+using OllamaProxy.Ollama.Backends;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 

@@ -1,4 +1,6 @@
-using OllamaProxy.Prompts;
+using OllamaProxy.Notifications;
+using OllamaProxy.Scheduling;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 

@@ -1,10 +1,12 @@
-using OllamaProxy.Ollama;
+using OllamaProxy.Configuration;
+using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Worker;
 
 /// <summary>Tells what queued prompts wait for. While it is asked, the backends are watched closely, so that it tells the truth.</summary>
-public sealed class WaitReasons(Backends backends, Dispatcher dispatcher, OllamaProxyOptions options, TimeProvider time) : IWaitReasons
+public sealed class WaitReasons(BackendPool backends, Dispatcher dispatcher, OllamaProxyOptions options, TimeProvider time) : IWaitReasons
 {
     /// <inheritdoc/>
     public bool IsStalled => options.Worker && backends.All.All(backend => backend.State.Health == BackendHealth.Unreachable);

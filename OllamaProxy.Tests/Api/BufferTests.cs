@@ -5,7 +5,9 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
-using OllamaProxy.Api;
+using OllamaProxy.Api.Errors;
+using OllamaProxy.Api.Http;
+using OllamaProxy.Configuration;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;

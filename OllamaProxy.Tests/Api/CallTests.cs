@@ -2,8 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using OllamaProxy.Ollama;
-using OllamaProxy.Simulator;
+using OllamaProxy.Protocol;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;
@@ -219,7 +218,7 @@ public abstract class CallTests(ProxyFixture fixture)
     [Fact]
     public async Task A_call_is_not_to_be_asked_for_with_another_method()
     {
-        foreach (var endpoint in CallEndpoint.All)
+        foreach (var endpoint in ApiRoute.All)
         {
             using var response = await Proxy.Client.GetAsync(endpoint.Path);
             Assert.Equal((HttpStatusCode.MethodNotAllowed, "POST, OPTIONS"), (response.StatusCode, string.Join(", ", response.Content.Headers.Allow)));

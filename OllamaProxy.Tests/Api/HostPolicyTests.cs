@@ -1,5 +1,6 @@
 using System.Net;
 using OllamaProxy.Api;
+using OllamaProxy.Configuration;
 
 namespace OllamaProxy.Tests.Api;
 
@@ -102,5 +103,5 @@ public sealed class HostPolicyTests
     private static async Task<bool> ServesAsync(string setting, string? host) =>
         await new HostPolicy(OptionsOf(setting), TimeProvider.System).ServesAsync(host);
 
-    private static OllamaProxyOptions OptionsOf(string setting) => Settings.OllamaProxyOptionsTests.Read(("OLLAMA_PROXY_HOSTS", setting));
+    private static OllamaProxyOptions OptionsOf(string setting) => Configuration.OllamaProxyOptionsTests.Read(("OLLAMA_PROXY_HOSTS", setting));
 }

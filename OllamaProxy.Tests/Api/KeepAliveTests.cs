@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using OllamaProxy.Api;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;
 
@@ -160,7 +161,7 @@ public sealed class KeepAliveTests
     [Fact]
     public async Task On_a_host_that_gives_up_after_a_silence_signs_of_life_count()
     {
-        var host = InProcess.Host(args => Functions.TriggerApplication.Create(args, new OllamaProxy.Api.HostLimits(TimeSpan.FromMilliseconds(500))));
+        var host = InProcess.Host(args => Functions.TriggerApplication.Create(args, new HostLimits(TimeSpan.FromMilliseconds(500))));
         await using var proxy = await RunningProxy.StartAsync(host, null, ("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0.05"));
         using var client = new TcpClient(proxy.Client.BaseAddress!.Host, proxy.Client.BaseAddress.Port);
         proxy.Ollama.Faults.Enqueue(Fault.Hang);

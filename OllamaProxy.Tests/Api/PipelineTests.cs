@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using OllamaProxy.Api;
-using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 using OllamaProxy.Tests.Worker;
 
 namespace OllamaProxy.Tests.Api;

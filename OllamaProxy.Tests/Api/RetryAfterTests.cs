@@ -1,9 +1,13 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
-using OllamaProxy.Api;
+using OllamaProxy.Api.Http;
+using OllamaProxy.Configuration;
 using OllamaProxy.Prompts;
+using OllamaProxy.Queue;
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Worker;
 
 namespace OllamaProxy.Tests.Api;
 

@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Simulator;
-using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Tests.Server;
 using OllamaProxy.Tests.Support;
 

@@ -1,9 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Simulator;
-using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Tests.Server;
 using OllamaProxy.Tests.Storage;
 using OllamaProxy.Tests.Support;

@@ -12,7 +12,7 @@ public sealed class TriggerTests
     public async Task Both_hosts_have_the_same_routes_and_methods()
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server);
-        var server = proxy.Services.GetRequiredService<ApiEndpoints>().All
+        var server = proxy.Services.GetRequiredService<RouteTable>().All
             .Select(endpoint => Row(endpoint.Pattern, endpoint.Methods))
             .Append(Row(Routes.Unmatched, []));
 

@@ -1,6 +1,6 @@
 using System.Text;
 using OllamaProxy.Ollama;
-using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Tests.Ollama;
 

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using OllamaProxy.Configuration;
 using OllamaProxy.Ollama;
-using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Tests.Ollama;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Microsoft.Playwright;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;
 using static Microsoft.Playwright.Assertions;

@@ -1,4 +1,3 @@
-using Microsoft.Playwright;
 using OllamaProxy.Tests.Support;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,5 +1,5 @@
+using OllamaProxy.Configuration;
 using OllamaProxy.Server;
-using OllamaProxy.Settings;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Server;

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using OllamaProxy.Configuration;
 using OllamaProxy.Server;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;

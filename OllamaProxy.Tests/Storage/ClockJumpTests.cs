@@ -1,5 +1,7 @@
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Storage.Sqlite.Tables;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;

@@ -1,7 +1,10 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Sqlite.Schema;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;

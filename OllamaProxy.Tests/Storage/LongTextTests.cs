@@ -1,5 +1,7 @@
 using System.Text;
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Support;
 

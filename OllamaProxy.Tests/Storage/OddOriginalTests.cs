@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;

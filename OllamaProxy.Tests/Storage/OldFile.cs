@@ -1,4 +1,5 @@
-using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Sqlite.Schema;
 
 namespace OllamaProxy.Tests.Storage;
 

@@ -1,4 +1,4 @@
-using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Support;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Support;
 

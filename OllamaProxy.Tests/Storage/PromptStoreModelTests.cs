@@ -1,6 +1,7 @@
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 using Xunit.Sdk;
 
 namespace OllamaProxy.Tests.Storage;

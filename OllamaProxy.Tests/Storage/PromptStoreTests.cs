@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;

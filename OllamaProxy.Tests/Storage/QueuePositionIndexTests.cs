@@ -1,6 +1,6 @@
-using OllamaProxy.Ollama;
-using OllamaProxy.Prompts;
-using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Protocol;
+using OllamaProxy.Storage;
+using OllamaProxy.Storage.Sqlite.Caching;
 
 namespace OllamaProxy.Tests.Storage;
 

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Prompts;
+using OllamaProxy.Statistics;
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Support;
 

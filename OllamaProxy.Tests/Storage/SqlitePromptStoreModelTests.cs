@@ -1,4 +1,4 @@
-using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
 
 namespace OllamaProxy.Tests.Storage;

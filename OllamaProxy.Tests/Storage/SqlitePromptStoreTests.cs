@@ -1,6 +1,11 @@
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Storage.Sqlite.Caching;
+using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Sqlite.Schema;
+using OllamaProxy.Storage.Sqlite.Tables;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;

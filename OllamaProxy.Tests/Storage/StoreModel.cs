@@ -1,4 +1,5 @@
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Tests.Storage;
 

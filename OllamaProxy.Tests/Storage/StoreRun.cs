@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;
@@ -233,7 +234,7 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
         Assert.Equal(expected, await actual);
     }
 
-    private static void AssertChange(ModelPrompt prompt, bool isThere, bool allowed, Change change)
+    private static void AssertChange(ModelPrompt prompt, bool isThere, bool allowed, ChangeResult change)
     {
         Assert.Equal(allowed, change.Allowed);
         AssertShown(isThere ? prompt : null, change.Prompt);

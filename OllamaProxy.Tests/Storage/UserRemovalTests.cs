@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.Data.Sqlite;
-using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;

@@ -1,5 +1,6 @@
 using System.Text;
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Tests.Support;
 

@@ -1,4 +1,5 @@
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Worker;

@@ -1,4 +1,5 @@
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;
 

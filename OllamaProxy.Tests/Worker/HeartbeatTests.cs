@@ -3,7 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
-using OllamaProxy.Api;
+using OllamaProxy.Api.Streams;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Worker;

@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text;
 using OllamaProxy.Prompts;
 using OllamaProxy.Tests.Api;

@@ -1,6 +1,6 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Simulator;
-using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Tests.Storage;
 using OllamaProxy.Tests.Support;
 

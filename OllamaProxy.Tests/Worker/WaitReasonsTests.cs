@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
-using OllamaProxy.Ollama;
+using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
 using OllamaProxy.Worker;
 
 namespace OllamaProxy.Tests.Worker;

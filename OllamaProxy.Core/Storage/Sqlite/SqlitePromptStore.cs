@@ -1,5 +1,11 @@
 using Microsoft.Data.Sqlite;
+using OllamaProxy.Notifications;
 using OllamaProxy.Prompts;
+using OllamaProxy.Statistics;
+using OllamaProxy.Storage.Sqlite.Caching;
+using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Sqlite.Schema;
+using OllamaProxy.Storage.Sqlite.Tables;
 
 namespace OllamaProxy.Storage.Sqlite;
 
@@ -160,11 +166,11 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         WriteAsync((session, now) => PromptChanges.Cancel(session, id, now), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Change> RetryAsync(Guid id, CancellationToken cancellationToken) =>
+    public Task<ChangeResult> RetryAsync(Guid id, CancellationToken cancellationToken) =>
         WriteAsync((session, now) => PromptChanges.Retry(session, id, now), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Change> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken) =>
+    public Task<ChangeResult> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken) =>
         WriteAsync((session, now) => PromptChanges.Prioritise(session, id, priority, _ageingStep, now), cancellationToken);
 
     /// <inheritdoc/>
@@ -238,23 +244,23 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<bool> CompleteAsync(Lease lease, PromptResult result, CancellationToken cancellationToken) =>
-        SettleAsync(result, (session, staged, now) => Settlement.Complete(session, lease, result, staged, now), cancellationToken);
+        SettleAsync(result, (session, staged, now) => SettlementTable.Complete(session, lease, result, staged, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> FailAsync(Lease lease, string error, PromptResult? partial, CancellationToken cancellationToken) =>
-        SettleAsync(partial, (session, staged, now) => Settlement.Fail(session, lease, error, partial, staged, now), cancellationToken);
+        SettleAsync(partial, (session, staged, now) => SettlementTable.Fail(session, lease, error, partial, staged, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> RequeueAsync(Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, bool counts, CancellationToken cancellationToken) =>
-        SettleAsync(partial, (session, staged, now) => Settlement.Requeue(session, lease, error, partial, staged, availableAt, counts, now), cancellationToken);
+        SettleAsync(partial, (session, staged, now) => SettlementTable.Requeue(session, lease, error, partial, staged, availableAt, counts, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> ReleaseAsync(Lease lease, PromptResult? partial, CancellationToken cancellationToken) =>
-        SettleAsync(partial, (session, staged, now) => Settlement.Release(session, lease, partial, staged, now), cancellationToken);
+        SettleAsync(partial, (session, staged, now) => SettlementTable.Release(session, lease, partial, staged, now), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> StopAsync(Lease lease, PromptResult? partial, CancellationToken cancellationToken) =>
-        SettleAsync(partial, (session, staged, now) => Settlement.Stop(session, lease, partial, staged, now), cancellationToken);
+        SettleAsync(partial, (session, staged, now) => SettlementTable.Stop(session, lease, partial, staged, now), cancellationToken);
 
     /// <summary>Finishes the writes that were handed in, and closes the file.</summary>
     public async ValueTask DisposeAsync()

@@ -1,7 +1,0 @@
-namespace OllamaProxy.Api;
-
-/// <summary>A route with its methods and what answers it.</summary>
-/// <param name="Pattern">One of <see cref="Routes"/>.</param>
-/// <param name="Methods">The HTTP methods, upper case.</param>
-/// <param name="Handler">What answers.</param>
-public sealed record ApiEndpoint(string Pattern, IReadOnlyList<string> Methods, Handler Handler);

@@ -1,0 +1,122 @@
+using OllamaProxy.Api.Http;
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Api.Prompts;
+
+/// <summary>Where a prompt is in its life, as clients see it.</summary>
+public sealed record StatusResource
+{
+    private StatusResource(Prompt prompt, int defaultMaxAttempts)
+    {
+        Id = prompt.Id;
+        Status = prompt.Status.Name();
+        Kind = PromptKind.Of(prompt);
+        Endpoint = PromptKind.EndpointOf(prompt);
+        Model = prompt.Model;
+        Priority = prompt.Priority;
+        Attempts = prompt.Attempts;
+        MaxAttempts = prompt.MaxAttempts ?? defaultMaxAttempts;
+        CreatedAt = prompt.CreatedAt;
+        UpdatedAt = prompt.UpdatedAt;
+        StartedAt = prompt.StartedAt;
+        CompletedAt = prompt.CompletedAt;
+        Error = prompt.Error;
+        Batch = prompt.Batch;
+        ExpiresAt = prompt.ExpiresAt;
+    }
+
+    /// <summary>The prompt's id.</summary>
+    public Guid Id { get; }
+
+    /// <summary>The written name of its status.</summary>
+    public string Status { get; }
+
+    /// <summary>What it asks the model for: <c>generate</c>, <c>chat</c> or <c>embed</c>.</summary>
+    public string Kind { get; }
+
+    /// <summary>The route that it came in by.</summary>
+    public string Endpoint { get; }
+
+    /// <summary>The model; null where a call, or another program that wrote the prompt, named none.</summary>
+    public string? Model { get; }
+
+    /// <summary>While queued: 1 is the next to run.</summary>
+    public long? Position { get; private init; }
+
+    /// <summary>
+    /// While queued: how many seconds until it has probably ended, if that can be told; never while no backend can run it.
+    /// </summary>
+    public double? EtaSeconds { get; private init; }
+
+    /// <summary>
+    /// While queued: what it waits for (<c>slot</c>, <c>backend</c>, <c>model</c>, <c>retry</c> or <c>window</c>), if that can be
+    /// told.
+    /// </summary>
+    public string? WaitingFor { get; private init; }
+
+    /// <summary>The head start that it was queued with.</summary>
+    public int Priority { get; }
+
+    /// <summary>How many attempts were started and count.</summary>
+    public int Attempts { get; }
+
+    /// <summary>How many it may use up.</summary>
+    public int MaxAttempts { get; }
+
+    /// <summary>When it was submitted.</summary>
+    public DateTimeOffset CreatedAt { get; }
+
+    /// <summary>When its status or priority last changed.</summary>
+    public DateTimeOffset UpdatedAt { get; }
+
+    /// <summary>When the running attempt, or that which ended it, was started.</summary>
+    public DateTimeOffset? StartedAt { get; }
+
+    /// <summary>When it ended.</summary>
+    public DateTimeOffset? CompletedAt { get; }
+
+    /// <summary>Why it failed or, while it waits for another attempt, why the last one did.</summary>
+    public string? Error { get; }
+
+    /// <summary>The batch that it was submitted with.</summary>
+    public Guid? Batch { get; }
+
+    /// <summary>When it fails unless it was started.</summary>
+    public DateTimeOffset? ExpiresAt { get; }
+
+    /// <summary>Of a whole prompt only: its text.</summary>
+    public string? Prompt { get; private init; }
+
+    /// <summary>
+    /// Of a whole prompt only: what else the client sent. Of a submitted prompt its fields for Ollama, of a call its body, with pictures by
+    /// their size; null where that body is no JSON object, or is compressed.
+    /// </summary>
+    public RawJson? Request { get; private init; }
+
+    /// <summary>Of a whole prompt only: how many seconds an attempt may take, if the client said so.</summary>
+    public double? Timeout { get; private init; }
+
+    /// <summary>Of a whole prompt only: the client's own object.</summary>
+    public RawJson? Metadata { get; private init; }
+
+    /// <summary>Of a whole prompt only: its attempts, oldest first.</summary>
+    public IReadOnlyList<AttemptResource>? AttemptHistory { get; private init; }
+
+    /// <summary>The status alone.</summary>
+    public static StatusResource Of(Prompt prompt, QueuePosition? place, int defaultMaxAttempts) => new(prompt, defaultMaxAttempts)
+    {
+        Position = place?.Position,
+        EtaSeconds = place?.Eta is { } eta ? Math.Round(eta.TotalSeconds, 1) : null,
+        WaitingFor = place?.WaitsFor?.Name(),
+    };
+
+    /// <summary>The whole prompt, but for a text that is too long to be held: see <see cref="PromptDetailResult"/>.</summary>
+    public StatusResource With(PromptContent content, RawJson? request, IReadOnlyList<AttemptRecord> attempts) => this with
+    {
+        Prompt = content.LongText is null ? content.Text : null,
+        Request = request,
+        Timeout = content.Timeout?.TotalSeconds,
+        Metadata = RawJson.OrNull(content.Metadata),
+        AttemptHistory = [.. attempts.Select(AttemptResource.Of)],
+    };
+}

@@ -1,0 +1,107 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Template;
+using OllamaProxy.Api.Calls;
+using OllamaProxy.Api.Models;
+using OllamaProxy.Api.Pages;
+using OllamaProxy.Api.Prompts;
+using OllamaProxy.Api.Stats;
+using OllamaProxy.Api.Streams;
+
+namespace OllamaProxy.Api;
+
+/// <summary>The route table: all that there is but <see cref="Routes.Unmatched"/>, which answers the rest from here.</summary>
+public sealed class RouteTable
+{
+    private static readonly string[] Read = [HttpMethods.Get, HttpMethods.Head];
+    private static readonly string[] Post = [HttpMethods.Post];
+    private static readonly string[] Put = [HttpMethods.Put];
+    private static readonly string[] Patch = [HttpMethods.Patch];
+    private static readonly string[] Delete = [HttpMethods.Delete];
+
+    private readonly (RouteDefinition Endpoint, TemplateMatcher Matcher)[] _matchers;
+
+    /// <summary>Builds the table.</summary>
+    public RouteTable(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes, StreamHandlers streams, StateHandlers state,
+        CallHandlers calls, OllamaHandlers ollama, ModelManagementHandlers models)
+    {
+        All =
+        [
+            new(Routes.Home, Read, PageHandlers.HomeAsync),
+            new(Routes.List, Read, PageHandlers.ListAsync),
+            new(Routes.Health, Read, HealthHandler.HealthAsync),
+            new(Routes.Submit, Post, submits.SubmitAsync),
+            new(Routes.Prompt, Read, prompts.PromptAsync),
+            new(Routes.Prompt, Put, submits.PutAsync),
+            new(Routes.Prompt, Patch, changes.PatchAsync),
+            new(Routes.Prompt, Delete, changes.DeleteAsync),
+            new(Routes.Cancel, Post, changes.CancelAsync),
+            new(Routes.Retry, Post, changes.RetryAsync),
+            new(Routes.Repeat, Post, submits.RepeatAsync),
+            new(Routes.Status, Read, prompts.StatusAsync),
+            new(Routes.Result, Read, prompts.ResultAsync),
+            new(Routes.Response, Read, prompts.ResponseAsync),
+            new(Routes.Stream, Read, streams.PromptAsync),
+            new(Routes.Events, Read, streams.QueueAsync),
+            new(Routes.Stats, Read, state.StatsAsync),
+            new(Routes.Models, Read, state.ModelsAsync),
+            new(Routes.Prompts, Read, prompts.ListAsync),
+            new(Routes.Prompts, Post, submits.SubmitBatchAsync),
+            new(Routes.Batch, Read, prompts.BatchAsync),
+            new(Routes.Generate, Post, calls.GenerateAsync),
+            new(Routes.Chat, Post, calls.ChatAsync),
+            new(Routes.Embed, Post, calls.EmbedAsync),
+            new(Routes.Embeddings, Post, calls.EmbeddingsAsync),
+            new(Routes.ChatCompletions, Post, calls.ChatCompletionsAsync),
+            new(Routes.Completions, Post, calls.CompletionsAsync),
+            new(Routes.OpenAIEmbeddings, Post, calls.OpenAIEmbeddingsAsync),
+            new(Routes.Responses, Post, calls.ResponsesAsync),
+            new(Routes.Messages, Post, calls.MessagesAsync),
+            new(Routes.Tags, Read, ollama.TagsAsync),
+            new(Routes.Loaded, Read, ollama.LoadedAsync),
+            new(Routes.Version, Read, ollama.VersionAsync),
+            new(Routes.Show, Post, ollama.ShowAsync),
+            new(Routes.OpenAIModels, Read, ollama.OpenAIModelsAsync),
+            new(Routes.OpenAIModel, Read, ollama.OpenAIModelAsync),
+            new(Routes.Pull, Post, models.ImportAsync),
+            new(Routes.Create, Post, models.ImportAsync),
+            new(Routes.Blob, [.. Post, HttpMethods.Head], models.ImportAsync),
+            new(Routes.Push, Post, models.ChangeAsync),
+            new(Routes.Copy, Post, models.ChangeAsync),
+            new(Routes.DeleteModel, Delete, models.DeleteAsync),
+        ];
+        _matchers = [.. All.Select(endpoint => (endpoint, new TemplateMatcher(TemplateParser.Parse(endpoint.Pattern), [])))];
+    }
+
+    /// <summary>All endpoints.</summary>
+    public IReadOnlyList<RouteDefinition> All { get; }
+
+    /// <summary>The handler of a request, whose route values are set from its path. Null: there is no such route or method.</summary>
+    public Handler? Match(HttpRequest request)
+    {
+        foreach (var (endpoint, matcher) in _matchers)
+        {
+            var values = new RouteValueDictionary();
+            if (endpoint.Methods.Contains(request.Method, StringComparer.OrdinalIgnoreCase) && IsAt(endpoint, matcher, request.Path, values))
+            {
+                request.RouteValues = values;
+                return endpoint.Handler;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>The methods that a path can be asked with, OPTIONS among them; empty where there is no such path.</summary>
+    public IReadOnlyList<string> MethodsOf(PathString path)
+    {
+        var methods = _matchers
+            .Where(candidate => IsAt(candidate.Endpoint, candidate.Matcher, path, []))
+            .SelectMany(candidate => candidate.Endpoint.Methods)
+            .ToList();
+        return methods.Count == 0 ? [] : [.. methods, HttpMethods.Options];
+    }
+
+    /// <summary>The matcher looks at no constraint, and would take the root's pattern for any path of one segment.</summary>
+    private static bool IsAt(RouteDefinition endpoint, TemplateMatcher matcher, PathString path, RouteValueDictionary values) =>
+        endpoint.Pattern == Routes.Home ? path.Value is "" or "/" : matcher.TryMatch(path, values);
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Errors;
+using OllamaProxy.Api.Http;
+using OllamaProxy.Api.Models;
+using OllamaProxy.Api.Prompts;
+using OllamaProxy.Configuration;
+using OllamaProxy.Hosting;
+using OllamaProxy.Ollama;
+using OllamaProxy.Ollama.Backends;
+using OllamaProxy.Queue;
+
+namespace OllamaProxy.Api.Stats;
+
+/// <summary>The API that tells how the queue and Ollama are doing. However many ask, they are looked at every few seconds at most.</summary>
+public sealed class StateHandlers
+{
+    private static readonly TimeSpan QueueGoodFor = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BackendsGoodFor = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan OllamaGoodFor = TimeSpan.FromSeconds(5);
+
+    private readonly PromptQueue _queue;
+    private readonly BackendPool _backends;
+    private readonly OllamaProxyOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Cached<StatsResource> _stats;
+    private readonly Cached<IReadOnlyList<BackendResource>> _state;
+    private readonly Cached<IReadOnlyList<OllamaModel>> _models;
+
+    /// <summary>Looks at nothing yet.</summary>
+    public StateHandlers(PromptQueue queue, BackendPool backends, OllamaProxyOptions options, TimeProvider time)
+    {
+        (_queue, _backends, _options, _time) = (queue, backends, options, time);
+        _stats = new(ReadStatsAsync, QueueGoodFor, time);
+        _state = new(ReadBackendsAsync, BackendsGoodFor, time);
+        _models = new(ReadModelsAsync, OllamaGoodFor, time);
+    }
+
+    /// <summary>How the queue has done lately, and how Ollama is: 200.</summary>
+    public async Task<IResult> StatsAsync(HttpContext context) =>
+        JsonResult.Of(await _stats.GetAsync(context.RequestAborted), ApiJson.Relaxed.StatsResource);
+
+    /// <summary>The models that are installed: 200, or 503 where Ollama cannot be asked.</summary>
+    public async Task<IResult> ModelsAsync(HttpContext context)
+    {
+        try
+        {
+            return JsonResult.Of(ModelsResource.Of(await _models.GetAsync(context.RequestAborted), _options.Model), ApiJson.Relaxed.ModelsResource);
+        }
+        catch (OllamaException exception)
+        {
+            context.Response.Headers.RetryAfter = OllamaGoodFor.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+            const string Advice = " Start it with `ollama serve`, or set OLLAMA_URL to where it is.";
+            var advice = exception.Kind == FailureKind.Unreachable ? Advice : "";
+            return Problems.Of(StatusCodes.Status503ServiceUnavailable, exception.Message + advice);
+        }
+    }
+
+    private async Task<StatsResource> ReadStatsAsync()
+    {
+        var backends = await _state.GetAsync(CancellationToken.None);
+        var now = _time.GetUtcNow();
+        var history = await _queue.ReadHistoryAsync(now - StatsResource.Span, CancellationToken.None);
+        return StatsResource.Of(CountsResource.Of(await _queue.CountAsync(CancellationToken.None)), history, backends, now);
+    }
+
+    /// <summary>A model that several backends have is told of once, and one that a backend is not to be asked for not at all.</summary>
+    private async Task<IReadOnlyList<OllamaModel>> ReadModelsAsync()
+    {
+        var lists = await _backends.AskAsync(
+            async (backend, cancellationToken) => (await backend.Client.ListInstalledAsync(cancellationToken)).Where(model => backend.IsModelAllowed(model.Name)), CancellationToken.None);
+        return [.. lists.SelectMany(models => models).DistinctBy(model => model.Name)];
+    }
+
+    private async Task<IReadOnlyList<BackendResource>> ReadBackendsAsync() => await Task.WhenAll(_backends.All.Select(ReadBackendAsync));
+
+    private static async Task<BackendResource> ReadBackendAsync(Backend backend)
+    {
+        var loaded = backend.Client.ListLoadedAsync(CancellationToken.None);
+        try
+        {
+            var version = await ReadVersionAsync(backend.Client, loaded);
+            return BackendResource.Of(backend, version, await loaded);
+        }
+        catch (OllamaException exception)
+        {
+            await ((Task)loaded).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return BackendResource.Of(backend, exception);
+        }
+    }
+
+    /// <summary>The version; null: it takes too long, while the models in memory are told, so that Ollama is there.</summary>
+    private static async Task<string?> ReadVersionAsync(OllamaClient ollama, Task loaded)
+    {
+        try
+        {
+            return await ollama.ReadVersionAsync(CancellationToken.None);
+        }
+        catch (OllamaException exception) when (exception.Kind == FailureKind.Unreachable && loaded.IsCompletedSuccessfully)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Prompts;
+using OllamaProxy.Configuration;
+using OllamaProxy.Live;
+using OllamaProxy.Notifications;
+using OllamaProxy.Prompts;
+using OllamaProxy.Queue;
+
+namespace OllamaProxy.Api.Streams;
+
+/// <summary>
+/// Tells a client what happens to a prompt, as it happens, until the prompt has ended. It keeps nothing but how far the client
+/// is: whatever there is beyond that is written, as fast as the client takes it.
+/// </summary>
+public sealed class PromptStream(PromptQueue queue, PromptTexts texts, EventStreams streams, OllamaProxyOptions options, TimeProvider time)
+{
+    /// <summary>
+    /// How often to look whether a queued prompt has moved up, or waits for something else: what makes that is no change of the
+    /// prompt.
+    /// </summary>
+    private static readonly TimeSpan PlaceInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The stream of a prompt, from where the client is.</summary>
+    internal IResult From(Prompt prompt, StreamPosition position) =>
+        streams.Of((stream, cancellationToken) => RunAsync(stream, prompt, position, cancellationToken));
+
+    private async Task RunAsync(EventStream stream, Prompt first, StreamPosition position, CancellationToken cancellationToken)
+    {
+        using var subscription = queue.SubscribeToOutput(first);
+        await RunAsync(stream, first.Id, position, subscription, cancellationToken);
+    }
+
+    private async Task RunAsync(EventStream stream, Guid id, StreamPosition position, PromptSubscription subscription, CancellationToken cancellationToken)
+    {
+        var told = default((DateTimeOffset, long?, WaitReason?));
+        while (await queue.FindAsync(id, cancellationToken) is { } prompt)
+        {
+            var place = await queue.FindPlaceAsync(prompt, cancellationToken);
+            if (told != (told = (prompt.UpdatedAt, place?.Position, place?.WaitsFor)))
+                stream.Write("status", StatusResource.Of(prompt, place, options.MaxAttempts), ApiJson.Relaxed.StatusResource);
+            var more = !prompt.Status.HasEnded() || texts.IsLive(prompt);
+            position = await WriteTextAsync(stream, prompt, position, cancellationToken);
+            if (!more)
+            {
+                var result = new PromptOutputResult(prompt, await queue.FindResultAsync(id, cancellationToken));
+                await stream.WriteAsync("done", result, (position with { Done = true }).ToString(), cancellationToken);
+                return;
+            }
+            await stream.SendAsync(cancellationToken);
+            await subscription.WaitAsync(place is null ? stream.UntilHeartbeat : PlaceInterval, time, cancellationToken);
+        }
+        await stream.WriteProblemAsync(StatusCodes.Status404NotFound, $"The prompt with the id '{id}' was deleted.", cancellationToken);
+    }
+
+    /// <summary>Writes what there is beyond the client's position, and returns its new one.</summary>
+    private async Task<StreamPosition> WriteTextAsync(EventStream stream, Prompt prompt, StreamPosition position, CancellationToken cancellationToken)
+    {
+        // While it waits for another attempt, what the last one generated stands.
+        if (prompt.Status == PromptStatus.Queued)
+            return position;
+        var attempt = StreamPosition.AttemptOf(prompt);
+        if (position.Attempt != attempt)
+        {
+            var isVoid = position.HasText;
+            position = new(attempt, default);
+            if (isVoid)
+                stream.Write("reset", new ResetEvent(prompt.Attempts), ApiJson.Relaxed.ResetEvent, position.ToString());
+        }
+        await foreach (var chunk in texts.ReadAsync(prompt, position.Offset, cancellationToken))
+        {
+            if (chunk.Thinking.Length > 0)
+            {
+                position = position with { Offset = position.Offset with { Thinking = chunk.End.Thinking } };
+                stream.Write("token", new TokenEvent(Thinking: chunk.Thinking), ApiJson.Relaxed.TokenEvent, position.ToString());
+            }
+            if (chunk.Text.Length > 0)
+            {
+                position = position with { Offset = chunk.End };
+                stream.Write("token", new TokenEvent(chunk.Text), ApiJson.Relaxed.TokenEvent, position.ToString());
+            }
+            await stream.SendAsync(cancellationToken);
+        }
+        return position;
+    }
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using OllamaProxy.Protocol;
+
+namespace OllamaProxy.Configuration;
+
+/// <summary>
+/// <c>OLLAMA_URL</c>: addresses with commas between them, each of which may have options behind semicolons, as in
+/// <c>http://big:11434;concurrency=4,http://small:11434;models=llama3.2|nomic-embed-text</c>. A user and a password in front of a
+/// host, and the headers of options, go to that backend and are no part of its address.
+/// </summary>
+internal static partial class BackendsSetting
+{
+    public const int MaxConcurrency = 1024;
+
+    private const string Authorization = "Authorization";
+
+    /// <summary>Headers that HTTP itself needs (RFC 9110, section 7.6.1).</summary>
+    private static readonly string[] OfConnection =
+    [
+        "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Expect",
+        "Accept-Encoding",
+    ];
+
+    /// <summary>Reads the backends.</summary>
+    /// <exception cref="FormatException">
+    /// The message says what is wrong, as the end of a sentence, and quotes nothing that may be secret.
+    /// </exception>
+    public static IReadOnlyList<BackendOptions> Parse(string text)
+    {
+        var parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        // A secret must not be looked up as the name of a host.
+        if (parts.Zip(parts.Skip(1)).Any(IsSplitHeader))
+            throw new FormatException("behind a header= an address must begin with http:// or https://; in a header write a comma as %2C");
+        var backends = parts.Select(ParseOne).ToList();
+        if (backends.Count == 0)
+            throw new FormatException("it names no address");
+        if (backends.GroupBy(backend => backend.Endpoint).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            throw new FormatException($"{twice.Key} is named twice");
+        return backends;
+    }
+
+    /// <summary>The backends, with <c>OLLAMA_PROXY_BACKEND_TOKEN</c> for those that have no credentials of their own.</summary>
+    public static IReadOnlyList<BackendOptions> WithToken(IReadOnlyList<BackendOptions> backends, string token)
+    {
+        var headers = new HeaderList([KeyValuePair.Create(Authorization, $"Bearer {token}")]);
+        return [.. backends.Select(backend => backend.Headers.All.Count > 0 ? backend : backend with { Headers = headers })];
+    }
+
+    /// <summary>Reads a token; the <c>Bearer</c> that people copy with it is left out.</summary>
+    public static bool TryParseToken(string text, out string token)
+    {
+        token = text.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? text["Bearer ".Length..].Trim() : text;
+        return token.All(letter => letter is > ' ' and <= '~');
+    }
+
+    private static bool IsSplitHeader((string Address, string Next) parts) =>
+        HeaderOption().IsMatch(parts.Address) && !parts.Next.Contains("://", StringComparison.Ordinal);
+
+    private static BackendOptions ParseOne(string text)
+    {
+        var parts = text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var address = OllamaAddress.Parse(parts.FirstOrDefault() ?? "");
+        var headers = new List<KeyValuePair<string, string>>();
+        if (address.User is { } user)
+            headers.Add(KeyValuePair.Create(Authorization, BasicOf(user)));
+        var backend = new BackendOptions(address.Endpoint);
+        foreach (var option in parts.Skip(1))
+            backend = Read(backend, option.Split('=', 2, StringSplitOptions.TrimEntries), headers);
+        if (headers.Count(header => header.Key.Equals(Authorization, StringComparison.OrdinalIgnoreCase)) > 1)
+            throw new FormatException($"{backend.Endpoint} can have a user or one header=Authorization, not both");
+        return backend with { Headers = new(headers) };
+    }
+
+    private static BackendOptions Read(BackendOptions backend, string[] option, List<KeyValuePair<string, string>> headers)
+    {
+        var name = option[0].ToLowerInvariant();
+        var value = option.ElementAtOrDefault(1) ?? "";
+        switch (name)
+        {
+            case "concurrency":
+                return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                    && number is >= 1 and <= MaxConcurrency
+                    ? backend with { Concurrency = number }
+                    : throw new FormatException($"concurrency= must be a whole number from 1 to {MaxConcurrency}");
+            case "models":
+                return value.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } models
+                    ? backend with { Models = models }
+                    : throw new FormatException("models= must name models, with | between them");
+            case "header":
+                headers.Add(HeaderOf(value));
+                return backend;
+            default:
+                throw new FormatException("the options of an address are concurrency=N, models=a|b and header=Name: value; "
+                    + "in a user, a password or a header write a comma as %2C and a semicolon as %3B");
+        }
+    }
+
+    /// <summary>HTTP's Basic authentication (RFC 7617) of a user and a password as they stand in an address.</summary>
+    private static string BasicOf(string user)
+    {
+        var parts = user.Split(':', 2).Select(Uri.UnescapeDataString).ToList();
+        if (parts[0].Contains(':') || parts.Exists(part => part.Any(char.IsControl)))
+            throw new FormatException("HTTP's Basic authentication cannot send a user name with a colon, nor control characters");
+        return "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{parts[0]}:{parts.ElementAtOrDefault(1)}"));
+    }
+
+    private static KeyValuePair<string, string> HeaderOf(string text)
+    {
+        var parts = text.Split(':', 2, StringSplitOptions.TrimEntries);
+        var value = Uri.UnescapeDataString(parts.ElementAtOrDefault(1) ?? "").Trim();
+        if (!HeaderName().IsMatch(parts[0]) || value.Length == 0 || value.Any(char.IsControl))
+        {
+            throw new FormatException("header= must be followed by a header such as X-Api-Key: value, "
+                + "in which a comma is written %2C, a semicolon %3B and a percent sign %25");
+        }
+        using var request = new HttpRequestMessage();
+        if (OfConnection.Contains(parts[0], StringComparer.OrdinalIgnoreCase) || !request.Headers.TryAddWithoutValidation(parts[0], value))
+            throw new FormatException($"header={parts[0]} cannot be set, since it is about one connection or one body");
+        return KeyValuePair.Create(parts[0], value);
+    }
+
+    [GeneratedRegex(@";\s*header\s*=", RegexOptions.IgnoreCase)]
+    private static partial Regex HeaderOption();
+
+    /// <summary>A token of RFC 9110, section 5.6.2.</summary>
+    [GeneratedRegex(@"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+    private static partial Regex HeaderName();
+}

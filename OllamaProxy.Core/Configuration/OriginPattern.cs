@@ -1,0 +1,50 @@
+using System.IO.Enumeration;
+
+namespace OllamaProxy.Configuration;
+
+/// <summary>
+/// An entry of <c>OLLAMA_PROXY_CORS_ORIGINS</c>, in the forms of Ollama's <c>OLLAMA_ORIGINS</c>: an origin, in whose scheme and host
+/// <c>*</c> stands for any text, and whose port may be <c>*</c>; or <c>null</c>.
+/// </summary>
+internal sealed class OriginPattern
+{
+    /// <summary>The entry that means all origins, <c>null</c> included. It is no pattern.</summary>
+    public const string All = "*";
+
+    /// <summary>What browsers send for pages without an origin: files, and sandboxed frames of any site.</summary>
+    public const string Null = "null";
+
+    private readonly Origin? _origin;
+
+    private OriginPattern(Origin? origin) => _origin = origin;
+
+    /// <summary>Whether the pattern names hosts, rather than only schemes or ports.</summary>
+    public bool NamesHost => _origin is { } origin && origin.Host.Trim('*').Length > 0;
+
+    /// <summary>Reads a pattern. False: it can never match.</summary>
+    public static bool TryParse(string text, out OriginPattern pattern)
+    {
+        pattern = new(null);
+        if (text.Equals(Null, StringComparison.OrdinalIgnoreCase))
+            return true;
+        // As with Ollama, an asterisk at the beginning also stands for the scheme, and one at the end for the port.
+        var whole = text.StartsWith('*') && !text.Contains("://", StringComparison.Ordinal) ? $"*://{text}" : text;
+        if (!Origin.TryParse(whole, out var origin))
+            return false;
+        pattern = new(whole.EndsWith('*') ? origin with { Port = All } : origin);
+        return true;
+    }
+
+    /// <summary>Whether the pattern matches an origin; null stands for the origin <see cref="Null"/>.</summary>
+    public bool Matches(Origin? origin) => (_origin, origin) switch
+    {
+        ({ } pattern, { } other) =>
+            Matches(pattern.Scheme, other.Scheme)
+            && Matches(pattern.Host, other.Host)
+            && (pattern.Port == All || pattern.Port == other.Port),
+        (null, null) => true,
+        _ => false,
+    };
+
+    private static bool Matches(string pattern, string text) => FileSystemName.MatchesSimpleExpression(pattern, text, ignoreCase: false);
+}

@@ -1,0 +1,37 @@
+using System.Text.RegularExpressions;
+
+namespace OllamaProxy.Configuration;
+
+/// <summary>Shows addresses in which there may be secrets, to people who may not know them.</summary>
+internal static partial class Secrets
+{
+    private const string Hidden = "***";
+
+    /// <summary>
+    /// The text of a setting without what is, or may be, a user, a password, a header or a query. It may be badly written, so
+    /// that more is hidden rather than less.
+    /// </summary>
+    public static string Hide(string text)
+    {
+        var at = text.LastIndexOf('@');
+        if (at >= 0)
+        {
+            var start = text.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme && scheme < at ? scheme + 3 : 0;
+            text = text[..start] + Hidden + text[at..];
+        }
+        text = BadPort().Replace(text, $"$1{Hidden}");
+        text = Query().Replace(text, $"$1{Hidden}");
+        return OtherOption().Replace(text, $"$1{Hidden}");
+    }
+
+    /// <summary>What stands where a port should: a password whose host was forgotten.</summary>
+    [GeneratedRegex(@"((?:^|,|://)[^:/,;@\[]*:)(?![0-9]{1,5}(?:[/,;?#]|$)|//)[^/,;@]+")]
+    private static partial Regex BadPort();
+
+    [GeneratedRegex("([?#]).*$", RegexOptions.Singleline)]
+    private static partial Regex Query();
+
+    /// <summary>The first option that is not known to be public, and all that is behind it.</summary>
+    [GeneratedRegex(@"(;(?!\s*(?:concurrency|models)\s*=)\s*(?:[\w-]+\s*=)?).+$", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
+    private static partial Regex OtherOption();
+}

@@ -1,0 +1,112 @@
+namespace OllamaProxy.Notifications;
+
+/// <summary>
+/// Who waits for something to happen to a prompt. The store tells of every commit, its own and, within half a second, that of
+/// another process; a running attempt tells of every token. Safe for many threads; nobody who tells is ever held up.
+/// </summary>
+public sealed class ChangeNotifier
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, List<PromptSubscription>> _bySeq = [];
+    private readonly List<QueueSubscription> _ofAll = [];
+    private volatile bool _isEmpty = true;
+
+    /// <summary>Whether nobody waits for anything.</summary>
+    public bool IsEmpty => _isEmpty;
+
+    /// <summary>Watches a prompt until the watch is disposed. Look at the prompt after this, not before, and nothing is missed.</summary>
+    /// <param name="seq">The prompt's number.</param>
+    /// <param name="text">Whether to be told of every token as well.</param>
+    public PromptSubscription Subscribe(long seq, bool text)
+    {
+        var subscription = new PromptSubscription(this, seq, text);
+        lock (_lock)
+        {
+            if (!_bySeq.TryGetValue(seq, out var subscriptions))
+                _bySeq[seq] = subscriptions = [];
+            subscriptions.Add(subscription);
+            _isEmpty = false;
+        }
+        return subscription;
+    }
+
+    /// <summary>Watches all prompts until the watch is disposed.</summary>
+    public QueueSubscription SubscribeToAll()
+    {
+        var subscription = new QueueSubscription(this);
+        lock (_lock)
+        {
+            _ofAll.Add(subscription);
+            _isEmpty = false;
+        }
+        return subscription;
+    }
+
+    /// <summary>Tells that these prompts may have been changed, added or removed.</summary>
+    public void NotifyChanged(IReadOnlyCollection<long> seqs)
+    {
+        if (_isEmpty)
+            return;
+        lock (_lock)
+        {
+            foreach (var subscription in _ofAll)
+                subscription.Notify(seqs);
+            if (_bySeq.Count == 0)
+                return;
+            foreach (var seq in seqs)
+                if (_bySeq.TryGetValue(seq, out var subscriptions))
+                    foreach (var subscription in subscriptions)
+                        subscription.Notify();
+        }
+    }
+
+    /// <summary>Tells that any prompt may have been changed.</summary>
+    public void NotifyAnyChanged()
+    {
+        if (_isEmpty)
+            return;
+        lock (_lock)
+        {
+            foreach (var subscription in _ofAll)
+                subscription.NotifyAny();
+            foreach (var subscription in _bySeq.Values.SelectMany(subscriptions => subscriptions))
+                subscription.Notify();
+        }
+    }
+
+    /// <summary>Tells that more of a prompt's text has been generated.</summary>
+    internal void NotifyOutput(long seq)
+    {
+        if (_isEmpty)
+            return;
+        lock (_lock)
+        {
+            if (!_bySeq.TryGetValue(seq, out var subscriptions))
+                return;
+            foreach (var subscription in subscriptions)
+                if (subscription.Text)
+                    subscription.Notify();
+        }
+    }
+
+    internal void Unsubscribe(PromptSubscription subscription)
+    {
+        lock (_lock)
+        {
+            if (_bySeq.TryGetValue(subscription.Seq, out var subscriptions) && subscriptions.Remove(subscription) && subscriptions.Count == 0)
+                _bySeq.Remove(subscription.Seq);
+            UpdateIsEmpty();
+        }
+    }
+
+    internal void Unsubscribe(QueueSubscription subscription)
+    {
+        lock (_lock)
+        {
+            _ofAll.Remove(subscription);
+            UpdateIsEmpty();
+        }
+    }
+
+    private void UpdateIsEmpty() => _isEmpty = _bySeq.Count == 0 && _ofAll.Count == 0;
+}

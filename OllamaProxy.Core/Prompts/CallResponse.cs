@@ -1,7 +1,0 @@
-namespace OllamaProxy.Prompts;
-
-/// <summary>Ollama's answer to a <see cref="PromptCall"/>.</summary>
-/// <param name="Status">The HTTP status.</param>
-/// <param name="Headers">The headers that go to the client with it.</param>
-/// <param name="Body">The body, byte for byte.</param>
-public sealed record CallResponse(int Status, HeaderList Headers, ReadOnlyMemory<byte> Body);

@@ -1,0 +1,136 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace OllamaProxy.Protocol;
+
+/// <summary>What of a call matters here. The call itself goes to Ollama as it is, and whatever is wrong with it is for Ollama to say.</summary>
+/// <param name="Model">The model; empty: it names none.</param>
+/// <param name="Text">The last that the user says in it, or the beginning of that; empty: nothing, as in a call that loads a model.</param>
+public sealed partial record CallRequest(string Model, string Text)
+{
+    /// <summary>
+    /// Whether it only unloads a model, which is no work for it: a call of <c>/api/generate</c> without a prompt, or of
+    /// <c>/api/chat</c> without messages, with a <c>keep_alive</c> of zero (https://docs.ollama.com/api/generate#unload-a-model).
+    /// </summary>
+    public bool IsUnload { get; private init; }
+
+    /// <summary>How much of a text is kept beside the call, for lists and searches, in characters.</summary>
+    private const int MaxText = 256 * 1024;
+
+    private static readonly CallRequest Empty = new("", "");
+
+    /// <summary>Reads the body of a call.</summary>
+    public static CallRequest Read(ApiRoute endpoint, ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using var document = JsonReading.Parse(body);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? Read(endpoint, document.RootElement) : Empty;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // The second is half of a character pair, in a name or a text.
+            return Empty;
+        }
+    }
+
+    /// <summary>Whether a call wants its answer in parts: by its field <c>stream</c>, or as its API has it where that is left out.</summary>
+    public static bool IsStreamed(ApiRoute endpoint, ReadOnlyMemory<byte> body)
+    {
+        var isStreamed = endpoint.Family == ApiFamily.Ollama;
+        if (endpoint.Kind == CallKind.Embed)
+            return false;
+        try
+        {
+            using var document = JsonReading.Parse(body);
+            return document.RootElement.ValueKind != JsonValueKind.Object ? isStreamed : document.RootElement.FindInAnyCase("stream") switch
+            {
+                { ValueKind: JsonValueKind.True } => true,
+                { ValueKind: JsonValueKind.False } => false,
+                _ => isStreamed,
+            };
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return isStreamed;
+        }
+    }
+
+    private static CallRequest Read(ApiRoute endpoint, JsonElement body) =>
+        new(TextOf(body, "model") ?? TextOf(body, "name") ?? "", TextOf(endpoint.Kind, body)) { IsUnload = Unloads(endpoint, body) };
+
+    private static bool Unloads(ApiRoute endpoint, JsonElement body) => endpoint.Family == ApiFamily.Ollama
+        && body.FindInAnyCase("keep_alive") is { } keepAlive && IsZero(keepAlive)
+        && endpoint.Kind switch
+        {
+            CallKind.Generate => IsEmpty(body, "prompt"),
+            CallKind.Chat => IsEmpty(body, "messages"),
+            _ => false,
+        };
+
+    /// <summary>Whether a field has nothing in it, however often and in whatever case it is there: Ollama takes the last.</summary>
+    private static bool IsEmpty(JsonElement body, string name) => body.EnumerateObject()
+        .Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        .All(field => field.Value.ValueKind switch
+        {
+            JsonValueKind.Null => true,
+            JsonValueKind.String => field.Value.Text().Length == 0,
+            JsonValueKind.Array => field.Value.GetArrayLength() == 0,
+            _ => false,
+        });
+
+    /// <summary>Whether a <c>keep_alive</c> is zero as Ollama reads it: a number of seconds, cut to nanoseconds, or one of Go's durations.</summary>
+    private static bool IsZero(JsonElement keepAlive) => keepAlive.ValueKind switch
+    {
+        JsonValueKind.Number => keepAlive.TryGetDouble(out var seconds) && seconds >= 0 && seconds < 1e-9,
+        JsonValueKind.String => ZeroDuration().IsMatch(keepAlive.Text()),
+        _ => false,
+    };
+
+    [GeneratedRegex(@"^[+-]?(0|((0+\.?0*|\.0+)(ns|us|µs|μs|ms|s|m|h))+)$", RegexOptions.CultureInvariant)]
+    private static partial Regex ZeroDuration();
+
+    private static string TextOf(CallKind kind, JsonElement body) => kind switch
+    {
+        CallKind.Chat when body.FindInAnyCase("messages") is { } messages => LastOfUser(messages),
+        CallKind.Chat when body.FindInAnyCase("input") is { ValueKind: JsonValueKind.Array } items => LastOfUser(items),
+        _ => Flatten(body.FindInAnyCase("prompt") ?? body.FindInAnyCase("input")),
+    };
+
+    private static string LastOfUser(JsonElement messages) => messages.ValueKind != JsonValueKind.Array ? "" :
+        Flatten(messages.EnumerateArray().Where(message => TextOf(message, "role") == "user").LastOrDefault().FindInAnyCase("content"));
+
+    /// <summary>A text, or several of which it is made up, each by itself or as a part with a <c>text</c>.</summary>
+    private static string Flatten(JsonElement? content) => content switch
+    {
+        { ValueKind: JsonValueKind.Array } parts => Join(parts.EnumerateArray().Select(TextOf).Where(text => text.Length > 0)),
+        { } part => TextOf(part),
+        null => "",
+    };
+
+    private static string Join(IEnumerable<string> texts)
+    {
+        var all = new StringBuilder();
+        foreach (var text in texts)
+        {
+            all.Append(all.Length > 0 ? "\n" : "").Append(text);
+            if (all.Length >= MaxText)
+                break;
+        }
+        return Beginning(all.ToString());
+    }
+
+    private static string Beginning(string text) =>
+        text.Length <= MaxText ? text : text[..(char.IsHighSurrogate(text[MaxText - 1]) ? MaxText - 1 : MaxText)];
+
+    private static string TextOf(JsonElement part) => part.ValueKind switch
+    {
+        JsonValueKind.String => Beginning(part.Text(MaxText)),
+        JsonValueKind.Object => TextOf(part, "text") ?? "",
+        _ => "",
+    };
+
+    private static string? TextOf(JsonElement value, string name) =>
+        value.FindInAnyCase(name) is { ValueKind: JsonValueKind.String } text ? Beginning(text.Text(MaxText)) : null;
+}

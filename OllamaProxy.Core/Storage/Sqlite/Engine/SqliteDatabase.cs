@@ -1,0 +1,88 @@
+using Microsoft.Data.Sqlite;
+
+namespace OllamaProxy.Storage.Sqlite.Engine;
+
+/// <summary>The database file: how it is opened, and what its faults are called.</summary>
+internal sealed class SqliteDatabase(string path)
+{
+    /// <summary>How long a statement waits for a lock that another process holds, in seconds.</summary>
+    private const int BusySeconds = 5;
+
+    static SqliteDatabase()
+    {
+        // Nobody asks how much memory SQLite has, and to count it takes a lock at each allocation (https://sqlite.org/malloc.html).
+        SQLitePCL.Batteries_V2.Init();
+        SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MEMSTATUS, 0);
+    }
+
+    /// <summary>A connection that can write. Its commits survive a loss of power.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened, or not for writing.</exception>
+    public SqliteConnection OpenWriter()
+    {
+        var connection = Open(SqliteOpenMode.ReadWriteCreate);
+        if (SQLitePCL.raw.sqlite3_db_readonly(connection.Handle, "main") != 0)
+        {
+            // SQLite opens for reading what it may not write.
+            connection.Dispose();
+            throw new SqliteException("The file is read-only.", SQLitePCL.raw.SQLITE_READONLY);
+        }
+        connection.Execute("PRAGMA synchronous = FULL");
+        return connection;
+    }
+
+    /// <summary>A connection that can only read.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened.</exception>
+    public SqliteConnection OpenReader() => Open(SqliteOpenMode.ReadOnly);
+
+    /// <summary>Makes sure that the pages of the file agree with each other.</summary>
+    /// <exception cref="StoreException">They do not; the message names the first fault.</exception>
+    public void Check(SqliteConnection connection)
+    {
+        using var command = connection.Command("PRAGMA quick_check(1)");
+        if (command.ExecuteScalar() is string fault && fault != "ok")
+            throw new StoreException(
+                $"The database {path} is damaged: {fault.Trim()}. Restore it from a copy, or set OLLAMA_PROXY_DB to another file.")
+            {
+                IsTransient = false,
+            };
+    }
+
+    /// <summary>What to tell people about an error of SQLite's (https://sqlite.org/rescode.html).</summary>
+    public StoreException Translate(SqliteException exception) => new(
+        exception.SqliteErrorCode switch
+        {
+            SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED => $"The database {path} is locked by another process.",
+            SQLitePCL.raw.SQLITE_FULL => $"The disk of the database {path} is full.",
+            SQLitePCL.raw.SQLITE_READONLY => $"The database {path} is read-only.",
+            SQLitePCL.raw.SQLITE_CANTOPEN => $"The database {path} cannot be opened: {OpeningFault.Of(path) ?? exception.Message}",
+            SQLitePCL.raw.SQLITE_CORRUPT => $"The database {path} is damaged.",
+            SQLitePCL.raw.SQLITE_NOTADB => $"The file {path} is no SQLite database.",
+            _ => $"The database {path} answered: {exception.Message}",
+        },
+        exception)
+    {
+        IsTransient = exception.SqliteErrorCode is not (SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB),
+    };
+
+    private SqliteConnection Open(SqliteOpenMode mode)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = mode,
+            Pooling = false,
+            DefaultTimeout = BusySeconds,
+        }.ToString());
+        try
+        {
+            connection.Open();
+            SQLitePCL.raw.sqlite3_busy_timeout(connection.Handle, BusySeconds * 1000);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using OllamaProxy.Prompts;
+using OllamaProxy.Storage.Sqlite.Engine;
+
+namespace OllamaProxy.Storage.Sqlite.Tables;
+
+/// <summary>Submissions. Each method is part of one transaction of the writer.</summary>
+internal static class PromptInserts
+{
+    /// <summary>For how long an idempotency key is good, as it is with other services that have them.</summary>
+    private static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(24);
+
+    /// <summary>What stands in place of fields that are too long for their column.</summary>
+    private static readonly ReadOnlyMemory<byte> NoFields = "{}"u8.ToArray();
+
+    /// <summary>What a submission will be once it is inserted, but for its number: to be made before the writer's turn, whose time is precious.</summary>
+    public static Prompt Draft(NewPrompt prompt, Guid? batch, TimeSpan ageingStep, DateTimeOffset now) => new()
+    {
+        Id = prompt.Id ?? Guid.CreateVersion7(now),
+        Seq = 0,
+        Status = PromptStatus.Queued,
+        Model = prompt.Model.Length > 0 ? prompt.Model : null,
+        Endpoint = prompt.Call?.Endpoint,
+        Priority = prompt.Priority,
+        Rank = QueueRank.Of(now, prompt.Priority, ageingStep),
+        MaxAttempts = prompt.MaxAttempts,
+        Batch = batch,
+        ExpiresAt = SqliteTime.ToMilliseconds(now + prompt.ExpiresIn),
+        CreatedAt = SqliteTime.ToMicroseconds(now),
+        UpdatedAt = SqliteTime.ToMicroseconds(now),
+    };
+
+    public static (Submission Submission, ClaimedPrompt? Claimed) Add(
+        SqliteSession session, NewPrompt prompt, Prompt draft, IReadOnlyList<StagedText> staged, long maxQueued, ClaimTerms? terms, DateTimeOffset now)
+    {
+        if (FindEarlier(session, prompt, now) is { } earlier)
+            return (earlier, null);
+        string? shared = null;
+        var begins = terms is not null && Queued(session) == 0 && SqliteLeases.HasSlot(session, terms, out shared);
+        if (!begins)
+            RefuseIfFull(session, 1, maxQueued);
+        var added = Insert(session, prompt, begins ? Started(draft, now) : draft, staged);
+        if (prompt.Call is { } call)
+            PromptCalls.Insert(session, added.Seq, call);
+        if (prompt.ClientLease is { } connection)
+            ClientLeaseTable.Insert(session, added.Seq, connection, now);
+        if (prompt.IdempotencyKey is { } key)
+            session.Execute("INSERT OR REPLACE INTO idempotency_keys (key, seq, expires_at) VALUES ($key, $seq, $expires_at)",
+                ("$key", key), ("$seq", added.Seq), ("$expires_at", (now + KeyLifetime).ToUnixTimeMilliseconds()));
+        // A client is told what it handed in: that it was queued, however short that was.
+        return (new(draft with { Seq = added.Seq }, SubmissionOutcome.Accepted), begins ? Claim(session, prompt, added, shared, terms!, now) : null);
+    }
+
+    public static IReadOnlyList<Prompt> AddBatch(
+        SqliteSession session, IReadOnlyList<NewPrompt> prompts, IReadOnlyList<Prompt> drafts, IReadOnlyList<IReadOnlyList<StagedText>> staged, long maxQueued)
+    {
+        RefuseIfFull(session, prompts.Count, maxQueued);
+        return [.. prompts.Zip(drafts, staged).Select(each => Insert(session, each.First, each.Second, each.Third))];
+    }
+
+    private static void RefuseIfFull(SqliteSession session, int more, long maxQueued)
+    {
+        if (maxQueued == 0)
+            return;
+        var queued = Queued(session);
+        if (queued + more > maxQueued)
+            throw new QueueFullException(more, queued, maxQueued);
+    }
+
+    private static long Queued(SqliteSession session) => session.Number("SELECT prompts FROM counts WHERE status = 'queued'");
+
+    private static Prompt Started(Prompt draft, DateTimeOffset now) =>
+        draft with { Status = PromptStatus.Processing, Attempts = 1, StartedAt = SqliteTime.ToMicroseconds(now) };
+
+    private static ClaimedPrompt Claim(SqliteSession session, NewPrompt prompt, Prompt added, string? shared, ClaimTerms terms, DateTimeOffset now) =>
+        new(added.Id, SqliteLeases.Begin(session, added.Seq, added.Attempts, shared, terms, now), added.Attempts, prompt.Text, prompt.Request)
+        {
+            StartedAt = added.StartedAt!.Value,
+            Call = prompt.Call,
+            Model = prompt.Model,
+            MaxAttempts = prompt.MaxAttempts,
+            Timeout = prompt.Timeout,
+        };
+
+    private static Submission? FindEarlier(SqliteSession session, NewPrompt prompt, DateTimeOffset now)
+    {
+        if (prompt.Fingerprint is null)
+            return null;
+        using var row = session.Query(
+            $"""
+            SELECT {PromptRow.Columns}, coalesce(fingerprint = $fingerprint, FALSE) FROM prompts
+            WHERE id = $id OR seq = (SELECT seq FROM idempotency_keys WHERE key = $key AND expires_at > $now)
+            """,
+            ("$fingerprint", prompt.Fingerprint), ("$id", prompt.Id?.ToString()), ("$key", prompt.IdempotencyKey), ("$now", now.ToUnixTimeMilliseconds()));
+        return row.Read()
+            ? new(PromptRow.Read(row), row.Int64(PromptRow.Next) != 0 ? SubmissionOutcome.Repeated : SubmissionOutcome.Conflicting)
+            : null;
+    }
+
+    private static Prompt Insert(SqliteSession session, NewPrompt prompt, Prompt draft, IReadOnlyList<StagedText> staged)
+    {
+        var text = LongTexts.ColumnOf(prompt.Text);
+        var request = LongTexts.IsLong(prompt.Request) ? NoFields : prompt.Request;
+        session.Execute(
+            """
+            INSERT INTO prompts (
+                id, prompt, prompt_checksum, model, request, request_checksum, metadata, fingerprint, priority, rank,
+                max_attempts, timeout, expires_at, batch, created_at, updated_at, status, attempts, started_at)
+            VALUES (
+                $id, $prompt, $prompt_checksum, $model, CAST($request AS TEXT), $request_checksum, CAST($metadata AS TEXT), $fingerprint,
+                $priority, $rank, $max_attempts, $timeout, $expires_at, $batch, $now, $now, $status, $attempts, $started_at)
+            """,
+            ("$id", draft.Id.ToString()),
+            ("$prompt", text),
+            ("$prompt_checksum", Checksum.Of(text)),
+            ("$model", prompt.Model),
+            ("$request", request),
+            ("$request_checksum", Checksum.Of(request.Span)),
+            ("$metadata", prompt.Metadata),
+            ("$fingerprint", prompt.Fingerprint),
+            ("$priority", prompt.Priority),
+            ("$rank", draft.Rank),
+            ("$max_attempts", prompt.MaxAttempts),
+            ("$timeout", prompt.Timeout?.TotalSeconds),
+            ("$expires_at", draft.ExpiresAt?.ToUnixTimeMilliseconds()),
+            ("$batch", draft.Batch?.ToString()),
+            ("$now", SqliteTime.Write(draft.CreatedAt)),
+            ("$status", draft.Status.Name()),
+            ("$attempts", draft.Attempts),
+            ("$started_at", draft.StartedAt is { } startedAt ? SqliteTime.Write(startedAt) : null));
+        var added = draft with { Seq = session.LastInsertedRow };
+        LongTexts.Adopt(session, added.Seq, staged);
+        return added;
+    }
+}

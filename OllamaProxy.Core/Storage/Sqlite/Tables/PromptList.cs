@@ -1,0 +1,93 @@
+using OllamaProxy.Prompts;
+using OllamaProxy.Storage.Sqlite.Engine;
+
+namespace OllamaProxy.Storage.Sqlite.Tables;
+
+/// <summary>Lists of prompts.</summary>
+internal static class PromptList
+{
+    public static PromptPage Read(SqliteSession session, PromptQuery query)
+    {
+        var filter = Filter(query);
+        var page = default(PromptPage)!;
+        session.InSnapshot(() => page = new(ReadPage(session, query, filter), Total(session, query, filter)));
+        return page;
+    }
+
+    /// <summary>The prompts with these numbers, oldest first.</summary>
+    public static IReadOnlyList<PromptSummary> Read(SqliteSession session, IReadOnlyCollection<long> seqs)
+    {
+        var prompts = new List<PromptSummary>();
+        foreach (var seq in seqs.Order())
+        {
+            using var row = session.Query($"SELECT {PromptRow.Columns}, substr(prompt, 1, $preview) FROM prompts WHERE seq = $seq",
+                ("$preview", PromptSummary.PreviewLength), ("$seq", seq));
+            if (row.Read())
+                prompts.Add(new(PromptRow.Read(row), row.Text(PromptRow.Next)));
+        }
+        return prompts;
+    }
+
+    /// <summary>How many prompts have each status.</summary>
+    public static IReadOnlyDictionary<PromptStatus, long> Count(SqliteSession session, Guid? batch)
+    {
+        using var row = batch is null
+            ? session.Query("SELECT status, prompts FROM counts")
+            : session.Query("SELECT status, count(*) FROM prompts WHERE batch = $batch GROUP BY status", ("$batch", batch.ToString()));
+        var counts = new Dictionary<PromptStatus, long>();
+        while (row.Read())
+            counts.Add(PromptStatusNames.Parse(row.Text(0)), row.Int64(1));
+        return counts;
+    }
+
+    private static long Total(SqliteSession session, PromptQuery query, string filter) =>
+        query is { Model: null, Search: null, Batch: null }
+            ? session.Number("SELECT sum(prompts) FROM counts WHERE $status IS NULL OR status = $status", ("$status", query.Status?.Name()))
+            : session.Number($"SELECT count(*) FROM prompts WHERE {filter}", Parameters(query));
+
+    private static List<PromptSummary> ReadPage(SqliteSession session, PromptQuery query, string filter)
+    {
+        var before = (query.Page - 1L) * query.PageSize;
+        var start = IsFiltered(query) ? new PageStart(long.MaxValue, before) : PageStart.Find(session, before);
+        // The inner query finds its rows in an index alone: only those of the page are read.
+        using var row = session.Query(
+            $"""
+            SELECT {PromptRow.Columns}, substr(prompt, 1, $preview)
+            FROM (SELECT seq FROM prompts WHERE {filter} AND seq <= $seq ORDER BY seq DESC LIMIT $limit OFFSET $offset)
+            JOIN prompts USING (seq) ORDER BY seq DESC
+            """,
+            [
+                .. Parameters(query),
+                ("$preview", PromptSummary.PreviewLength),
+                ("$seq", start.Seq),
+                ("$limit", query.PageSize),
+                ("$offset", start.Offset),
+            ]);
+        var prompts = new List<PromptSummary>();
+        while (row.Read())
+            prompts.Add(new(PromptRow.Read(row), row.Text(PromptRow.Next)));
+        return prompts;
+    }
+
+    private static bool IsFiltered(PromptQuery query) => query is not { Status: null, Model: null, Search: null, Batch: null };
+
+    private static string Filter(PromptQuery query) => string.Join(" AND ", new[]
+    {
+        "TRUE",
+        query.Status is null ? null : "status = $status",
+        query.Model is null ? null : "model = $model",
+        query.Batch is null ? null : "batch = $batch",
+        query.Search is null ? null : $@"prompt LIKE $search ESCAPE '\' AND seq IN (SELECT seq FROM prompts ORDER BY seq DESC LIMIT {PromptQuery.SearchDepth})",
+    }.OfType<string>());
+
+    private static (string Name, object? Value)[] Parameters(PromptQuery query) =>
+    [
+        .. query.Status is { } status ? [("$status", status.Name())] : ReadOnlySpan<(string, object?)>.Empty,
+        .. query.Model is { } model ? [("$model", model)] : ReadOnlySpan<(string, object?)>.Empty,
+        .. query.Batch is { } batch ? [("$batch", batch.ToString())] : ReadOnlySpan<(string, object?)>.Empty,
+        .. query.Search is { } search ? [("$search", $"%{EscapeLike(search)}%")] : ReadOnlySpan<(string, object?)>.Empty,
+    ];
+
+    private static string EscapeLike(string text) =>
+        text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal);
+}

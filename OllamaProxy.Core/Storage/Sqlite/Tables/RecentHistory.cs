@@ -1,0 +1,99 @@
+using OllamaProxy.Prompts;
+using OllamaProxy.Statistics;
+using OllamaProxy.Storage.Sqlite.Engine;
+
+namespace OllamaProxy.Storage.Sqlite.Tables;
+
+/// <summary>When things happened to prompts lately. The hints keep SQLite from sorting more than is asked for.</summary>
+internal static class RecentHistory
+{
+    /// <summary>
+    /// When the attempt before that of <c>started_at</c> ended or, where that is NULL, the last one; NULL: there was none.
+    /// </summary>
+    private const string EarlierEnd =
+        "(SELECT max(ended_at) FROM attempts WHERE attempts.seq = prompts.seq AND attempts.started_at < coalesce(prompts.started_at, '9'))";
+
+    public static QueueHistory Read(SqliteSession session, DateTimeOffset since)
+    {
+        var history = default(QueueHistory)!;
+        session.InSnapshot(() =>
+        {
+            var (waiting, waitingSince) = ReadWaiting(session, since);
+            history = new(ReadEnded(session, since), waiting, ReadRunning(session))
+            {
+                Queued = session.Number("SELECT prompts FROM counts WHERE status = 'queued'"),
+                WaitingSince = waitingSince,
+            };
+        });
+        return history;
+    }
+
+    private static List<EndedPrompt> ReadEnded(SqliteSession session, DateTimeOffset since)
+    {
+        using var row = session.Query(
+            $"""
+            SELECT status, created_at, started_at, completed_at, eval_count, attempts, {EarlierEnd} FROM prompts INDEXED BY prompts_by_end
+            WHERE completed_at >= $since ORDER BY completed_at DESC LIMIT $limit
+            """,
+            ("$since", SqliteTime.Write(since)), ("$limit", QueueHistory.MaxPrompts));
+        var ended = new List<EndedPrompt>();
+        while (row.Read())
+        {
+            var (createdAt, completedAt) = (SqliteTime.Read(row.Text(1)), SqliteTime.Read(row.Text(3)));
+            var startedAt = SqliteTime.ReadOrNull(row.TextOrNull(2));
+            var isFirst = row.Int32(5) <= (startedAt is null ? 0 : 1);
+            ended.Add(new(PromptStatusNames.Parse(row.Text(0)), createdAt, startedAt, completedAt, row.Int64OrNull(4))
+            {
+                QueuedAt = QueuedAt(createdAt, SqliteTime.ReadOrNull(row.TextOrNull(6)), isFirst, startedAt ?? completedAt),
+            });
+        }
+        return ended;
+    }
+
+    private static (List<DateTimeOffset> Waiting, DateTimeOffset? Since) ReadWaiting(SqliteSession session, DateTimeOffset since)
+    {
+        // Of a prompt that was run before, it was its requeueing that changed it last.
+        using var row = session.Query(
+            """
+            SELECT created_at,
+                CASE WHEN updated_at > created_at AND EXISTS (SELECT 1 FROM attempts WHERE attempts.seq = prompts.seq) THEN updated_at END
+            FROM prompts INDEXED BY prompts_by_status WHERE status = 'queued' ORDER BY seq DESC LIMIT $limit
+            """,
+            ("$limit", QueueHistory.MaxWaiting));
+        var waiting = new List<DateTimeOffset>();
+        var (looked, last) = (0, default(DateTimeOffset));
+        for (; row.Read(); looked++)
+        {
+            last = SqliteTime.Read(row.Text(0));
+            if ((SqliteTime.ReadOrNull(row.TextOrNull(1)) ?? last) is var queuedAt && queuedAt >= since)
+                waiting.Add(queuedAt);
+        }
+        return (waiting, looked < QueueHistory.MaxWaiting ? null : last);
+    }
+
+    private static List<RunningPrompt> ReadRunning(SqliteSession session)
+    {
+        using var row = session.Query(
+            $"""
+            SELECT created_at, started_at, attempts, {EarlierEnd} FROM prompts INDEXED BY prompts_by_status
+            WHERE status = 'processing' AND started_at IS NOT NULL ORDER BY seq DESC LIMIT $limit
+            """,
+            ("$limit", QueueHistory.MaxPrompts));
+        var running = new List<RunningPrompt>();
+        while (row.Read())
+        {
+            var (createdAt, startedAt) = (SqliteTime.Read(row.Text(0)), SqliteTime.Read(row.Text(1)));
+            var queuedAt = QueuedAt(createdAt, SqliteTime.ReadOrNull(row.TextOrNull(3)), isFirst: row.Int32(2) <= 1, startedAt);
+            running.Add(new(createdAt, startedAt) { QueuedAt = queuedAt });
+        }
+        return running;
+    }
+
+    /// <summary>
+    /// Since when a prompt waited the last time. After an attempt that failed it does so at once; when a client had it queued again
+    /// is not known
+    /// any more, and that wait is left out.
+    /// </summary>
+    private static DateTimeOffset QueuedAt(DateTimeOffset createdAt, DateTimeOffset? earlierEnd, bool isFirst, DateTimeOffset until) =>
+        earlierEnd is not { } end ? createdAt : isFirst ? until : end;
+}

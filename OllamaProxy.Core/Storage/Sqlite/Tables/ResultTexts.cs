@@ -1,0 +1,154 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
+using OllamaProxy.Storage.Sqlite.Engine;
+
+namespace OllamaProxy.Storage.Sqlite.Tables;
+
+/// <summary>
+/// Reads texts and bodies of prompts in pieces: what is long from its parts, the rest, and whatever an older version wrote, from its
+/// column.
+/// A piece of a column is a query of its own as well, which reads it where it is.
+/// </summary>
+internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTexts)
+{
+    private const int LongestPiece = 256 * 1024;
+
+    private const string ResultQuery =
+        """
+        SELECT seq, updated_at, octet_length(result), octet_length(thinking),
+            done_reason, total_duration, load_duration, prompt_eval_count, prompt_eval_duration, eval_count, eval_duration,
+            result_checksum, thinking_checksum, iif(octet_length(thinking) > $max_short, NULL, thinking)
+        FROM prompts WHERE id = $id AND result IS NOT NULL
+        """;
+
+    /// <summary>The result, or what there is of one; null if there is none, or no such prompt.</summary>
+    public StoredResult? FindResult(SqliteSession session, Guid id) => InSnapshot(session, () =>
+    {
+        using var row = session.Query(ResultQuery, ("$id", id.ToString()), ("$max_short", LongText.MaxShort));
+        if (!row.Read())
+            return null;
+        // It is sent behind the text, when it is too late to say that it is damaged.
+        if (row.Int32OrNull(3) <= LongText.MaxShort)
+            row.RefuseDamaged(13, 12, "thinking");
+        var version = new RowVersion(row.Int64(0), row.Text(1));
+        var texts = longTexts.Find(session, version.Seq);
+        var statistics = new GenerationStatistics
+        {
+            DoneReason = row.TextOrNull(4),
+            TotalDuration = row.Int64OrNull(5),
+            LoadDuration = row.Int64OrNull(6),
+            PromptEvalCount = row.Int64OrNull(7),
+            PromptEvalDuration = row.Int64OrNull(8),
+            EvalCount = row.Int64OrNull(9),
+            EvalDuration = row.Int64OrNull(10),
+        };
+        var text = texts.GetValueOrDefault(LongTexts.Result) ?? Column(version, "prompts", "result", row.Int32(2), row.Int64OrNull(11));
+        var thinking = texts.GetValueOrDefault(LongTexts.Thinking)
+            ?? (row.Int32OrNull(3) is { } length ? Column(version, "prompts", "thinking", length, row.Int64OrNull(12)) : null);
+        return new StoredResult(statistics, text.Pieces, thinking?.Pieces);
+    });
+
+    /// <summary>What the client handed in; null if there is no such prompt.</summary>
+    public PromptContent? FindContent(SqliteSession session, Guid id) => InSnapshot(session, () =>
+    {
+        using var row = session.Query(
+            """
+            SELECT seq, timeout, octet_length(prompt), metadata, iif(octet_length(prompt) > $max_short, '', prompt), request,
+                prompt_checksum, request_checksum
+            FROM prompts WHERE id = $id
+            """,
+            ("$id", id.ToString()), ("$max_short", LongText.MaxShort));
+        if (!row.Read())
+            return null;
+        var (seq, length) = (row.Int64(0), row.Int32(2));
+        if (length <= LongText.MaxShort)
+            row.RefuseDamaged(4, 6, "text");
+        row.RefuseDamaged(5, 7, "request");
+        var texts = longTexts.Find(session, seq);
+        return new PromptContent(row.Text(4), row.BytesOrNull(3))
+        {
+            LongText = texts.GetValueOrDefault(LongTexts.Prompt)
+                ?? (length > LongText.MaxShort ? Column(new(seq, null), "prompts", "prompt", length, row.Int64OrNull(6)) : null),
+            Request = row.Bytes(5),
+            LongRequest = texts.GetValueOrDefault(LongTexts.Request),
+            Call = PromptCalls.Find(session, seq) is { } call ? call with { LongBody = texts.GetValueOrDefault(LongTexts.Call) } : null,
+            Timeout = row.RealOrNull(1) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        };
+    });
+
+    /// <summary>What Ollama answered to a call; null if there is nothing, or no such prompt.</summary>
+    public StoredResponse? FindResponse(SqliteSession session, Guid id) => InSnapshot(session, () =>
+    {
+        using var row = session.Query(
+            """
+            SELECT seq, updated_at, responses.status, headers, octet_length(body), checksum
+            FROM prompts JOIN responses USING (seq) WHERE id = $id
+            """, ("$id", id.ToString()));
+        if (!row.Read())
+            return null;
+        var version = new RowVersion(row.Int64(0), row.Text(1));
+        var body = longTexts.Find(session, version.Seq).GetValueOrDefault(LongTexts.Response)
+            ?? Column(version, "responses", "body", row.Int32(4), row.Int64OrNull(5));
+        return new StoredResponse(row.Int32(2), HeaderList.Parse(row.Text(3)), body);
+    });
+
+    private static T? InSnapshot<T>(SqliteSession session, Func<T?> find) where T : class
+    {
+        var found = default(T);
+        session.InSnapshot(() => found = find());
+        return found;
+    }
+
+    private LongText Column(RowVersion version, string table, string column, int length, long? checksum) =>
+        new(length, cancellationToken => ReadAsync(version, table, column, length, checksum, cancellationToken));
+
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
+        RowVersion version, string table, string column, int length, long? checksum,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var piece = ArrayPool<byte>.Shared.Rent(Math.Min(length, LongestPiece));
+        var read = Checksum.Begin();
+        try
+        {
+            for (var offset = 0; offset < length; offset += piece.Length)
+            {
+                if (offset > 0)
+                    await Task.Yield();
+                var rest = piece.AsMemory(0, Math.Min(length - offset, piece.Length));
+                await store.ReadAsync(session => ReadPiece(session, version, table, column, offset, rest.Span), cancellationToken);
+                read.Append(rest.Span);
+                // What is short is not sent before it is known to be right; of the rest, the last piece.
+                if (checksum is not null && offset + rest.Length == length && read.Value != checksum)
+                    throw Checksum.Mismatch(column == "body" ? "response" : column == "prompt" ? "text" : column);
+                yield return rest;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+    }
+
+    private static bool ReadPiece(SqliteSession session, RowVersion version, string table, string column, int offset, Span<byte> piece)
+    {
+        session.Execute("BEGIN");
+        try
+        {
+            if (session.Number("SELECT count(*) FROM prompts WHERE seq = $seq AND updated_at = coalesce($version, updated_at)", ("$seq", version.Seq), ("$version", version.UpdatedAt)) == 0)
+                throw new StoreException("The prompt was changed or deleted while its text was being read.");
+            session.ReadBlob(table, column, version.Seq, offset, piece);
+            return true;
+        }
+        finally
+        {
+            session.Execute("ROLLBACK");
+        }
+    }
+
+    /// <summary>What a text is read of, over several queries.</summary>
+    /// <param name="Seq">The prompt.</param>
+    /// <param name="UpdatedAt">When it was changed last; null: that does not change the text.</param>
+    private sealed record RowVersion(long Seq, string? UpdatedAt);
+}

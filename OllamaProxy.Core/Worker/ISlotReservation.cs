@@ -1,0 +1,13 @@
+using OllamaProxy.Storage;
+
+namespace OllamaProxy.Worker;
+
+/// <summary>A place to run a prompt that is being submitted.</summary>
+public interface ISlotReservation : IDisposable
+{
+    /// <summary>The terms on which it is to be claimed.</summary>
+    ClaimTerms Terms { get; }
+
+    /// <summary>Runs the prompt that was claimed on these terms.</summary>
+    void Run(ClaimedPrompt prompt);
+}
