@@ -67,7 +67,7 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
         {string.Join('\n', KnownSettings.All.Select(setting => $"  {setting.Name,-35} {setting.Meaning} ({setting.Default})"))}
 
         Settings of .NET are taken as well, such as --Logging:LogLevel:Default Debug, or Logging__Console__FormatterName=json in the
-        environment. More is in README.md.
+        environment. More is in docs/configuration.md.
         """;
 
     private static (string Prefix, string Name, string? Value) Split(string arg)

@@ -9,7 +9,7 @@ public sealed record KnownSetting(string Name, string Default, string Meaning);
 /// <summary>All settings of this program, and the names in the environment that are somebody else's.</summary>
 public static class KnownSettings
 {
-    /// <summary>The settings, in the order of the README's table.</summary>
+    /// <summary>The settings, in the order of the table in <c>docs/configuration.md</c>.</summary>
     public static IReadOnlyList<KnownSetting> All { get; } =
     [
         new("OLLAMA_URL", "http://localhost:11434", "where Ollama is; several with commas between them"),

@@ -8,7 +8,7 @@ namespace OllamaProxy.Tests.Configuration;
 
 public sealed partial class KnownSettingsTests
 {
-    /// <summary>Other programs read them as well, and the README tells of them below its table.</summary>
+    /// <summary>Other programs read them as well, and <c>docs/configuration.md</c> describes them below its table.</summary>
     private static readonly string[] OfOthers = ["NO_PROXY", "HTTP_PROXY", "ALL_PROXY", "WEBSITE_HOSTNAME"];
 
     [Fact]
@@ -20,9 +20,16 @@ public sealed partial class KnownSettingsTests
     }
 
     [Fact]
-    public void Every_setting_is_in_the_table_of_the_README() =>
-        Assert.Equal(KnownSettings.All.Select(setting => setting.Name),
-            TableRow().Matches(File.ReadAllText(Repository.File("README.md"))).Select(row => row.Groups[1].Value));
+    public void Every_setting_is_in_the_table_of_the_documentation() =>
+        Assert.Equal(KnownSettings.All.Select(setting => setting.Name), RowsOf("docs/configuration.md").Select(row => row.Name));
+
+    [Fact]
+    public void The_README_gives_the_same_defaults_as_the_documentation()
+    {
+        var few = RowsOf("README.md");
+        Assert.NotEmpty(few);
+        Assert.Subset(RowsOf("docs/configuration.md").ToHashSet(), few.ToHashSet());
+    }
 
     [Theory]
     [InlineData("OLLAMA_CONCURENCY", "OLLAMA_CONCURRENCY")]
@@ -72,7 +79,11 @@ public sealed partial class KnownSettingsTests
     [InlineData("PATH")]
     public void Of_others_nothing_is_said(string name) => Assert.Null(KnownSettings.WarningOf(name));
 
-    [GeneratedRegex(@"^\| `(OLLAMA_\w+)` \|", RegexOptions.Multiline)]
+    /// <summary>The rows of a page's table of settings, in their order.</summary>
+    private static List<(string Name, string Default)> RowsOf(string path) =>
+        [.. TableRow().Matches(File.ReadAllText(Repository.File(path))).Select(row => (row.Groups[1].Value, row.Groups[2].Value))];
+
+    [GeneratedRegex(@"^\| `(OLLAMA_\w+)` \| (.*?) \|", RegexOptions.Multiline)]
     private static partial Regex TableRow();
 
     /// <summary>Empty settings that remember what they were asked for.</summary>

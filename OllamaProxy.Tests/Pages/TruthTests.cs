@@ -176,10 +176,10 @@ public abstract class TruthTests(ProxyHost host) : PageTests(host)
     }
 
     [BrowserFact]
-    public async Task The_example_of_the_README_shows_the_text_of_a_model_that_thinks()
+    public async Task The_example_of_the_documentation_shows_the_text_of_a_model_that_thinks()
     {
-        var readme = await File.ReadAllTextAsync(Repository.File("README.md"));
-        var example = readme[(readme.IndexOf("```js\n", StringComparison.Ordinal) + 6)..];
+        var page = await File.ReadAllTextAsync(Repository.File("docs/api.md"));
+        var example = page[(page.IndexOf("```js\n", StringComparison.Ordinal) + 6)..];
         example = example[..example.IndexOf("```", StringComparison.Ordinal)];
         var id = await Proxy.SubmitAsync(new { prompt = Question, think = true });
         await Page.GotoAsync("/list");
