@@ -73,7 +73,11 @@ public static class OllamaProxyServices
             provider.GetRequiredService<ILogger<SqlitePromptStore>>().DatabaseOpened(options.DatabasePath);
             return store;
         });
-        services.AddSingleton(provider => new AttemptOutputs(provider.GetRequiredService<IPromptStore>().Notifier));
+        services.AddSingleton<IPromptReader>(provider => provider.GetRequiredService<IPromptStore>());
+        services.AddSingleton<IPromptCommands>(provider => provider.GetRequiredService<IPromptStore>());
+        services.AddSingleton<IWorkQueue>(provider => provider.GetRequiredService<IPromptStore>());
+        services.AddSingleton<IStoreMaintenance>(provider => provider.GetRequiredService<IPromptStore>());
+        services.AddSingleton(provider => new AttemptOutputs(provider.GetRequiredService<IPromptReader>().Notifier));
         services.AddSingleton<ResponseRegistry>();
         services.AddSingleton<RunningAttempts>();
         services.AddSingleton<PromptTexts>();

@@ -31,7 +31,7 @@ internal sealed record LongPrompts(Guid Result, Guid Response)
         {
             var added = (await store.AddAsync(prompt, 0, null, cancellationToken)).Submission.Prompt;
             var claimed = await store.ClaimAsync(added.Seq, Terms, cancellationToken) ?? throw new BenchmarkException("A prompt of the seed could not be claimed.");
-            await store.CompleteAsync(claimed.Lease, end, cancellationToken);
+            await store.SettleAsync(claimed.Lease, new Settlement.Complete(end), cancellationToken);
             return added.Id;
         }
     }

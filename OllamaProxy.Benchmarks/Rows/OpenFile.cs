@@ -17,8 +17,8 @@ internal sealed class OpenFile : IAsyncDisposable
     {
         var options = new OllamaProxyOptions { MaxQueued = 0 };
         _store = store;
-        var drainRate = new WaitEstimator(store, options, TimeProvider.System);
-        Queue = new(store, new QueueSignal(), drainRate, new RunningAttempts(), options, TimeProvider.System);
+        var estimator = new WaitEstimator(store, options, TimeProvider.System);
+        Queue = new(store, store, new QueueSignal(), estimator, new RunningAttempts(), options, TimeProvider.System);
     }
 
     public IPromptStore Store => _store;

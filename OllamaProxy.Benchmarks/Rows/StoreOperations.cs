@@ -18,7 +18,7 @@ internal static class StoreOperations
 
     public static readonly StoreOperation Status = Of("status", async (file, ct) =>
     {
-        var prompt = await file.Queue.FindAsync(OneOf(file.Any), ct);
+        var prompt = await file.Store.FindAsync(OneOf(file.Any), ct);
         await file.Queue.FindPlaceAsync(prompt!, ct);
     });
 
@@ -26,7 +26,7 @@ internal static class StoreOperations
 
     public static readonly StoreOperation Position = Of("position", async (file, ct) =>
     {
-        var prompt = await file.Queue.FindAsync(OneOf(file.Middle), ct);
+        var prompt = await file.Store.FindAsync(OneOf(file.Middle), ct);
         if (await file.Queue.FindPlaceAsync(prompt!, ct) is null)
             throw new BenchmarkException("A prompt in the middle of the queue has no position.");
     });
@@ -34,7 +34,7 @@ internal static class StoreOperations
     public static readonly StoreOperation Counts = Of("counts", (file, ct) => file.Store.CountAsync(null, ct));
 
     public static StoreOperation ListPage(string name, int page) =>
-        Of(name, (file, ct) => file.Queue.ListAsync(new(page, PageSize), ct));
+        Of(name, (file, ct) => file.Store.ListAsync(new(page, PageSize), ct));
 
     private static StoreOperation Of(string name, Func<OpenFile, CancellationToken, Task> run) =>
         new(name, (file, cancellationToken) => InTurn.MicrosecondsAsync(() => run(file, cancellationToken)));
@@ -44,7 +44,7 @@ internal static class StoreOperations
         var started = Stopwatch.GetTimestamp();
         var claimed = await file.Store.ClaimAsync((await file.Store.ReadSnapshotAsync(new(1, default), cancellationToken)).Prompts[0].Seq, Terms, cancellationToken);
         var cost = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
-        await file.Store.ReleaseAsync(claimed!.Lease, null, cancellationToken);
+        await file.Store.SettleAsync(claimed!.Lease, new Settlement.Release(null), cancellationToken);
         return cost;
     }
 

@@ -10,7 +10,7 @@ namespace OllamaProxy.Live;
 /// What has been generated for a prompt, whole or so far, from any offset on, wherever it is: in this process while it runs
 /// here, in the store, or there as its result.
 /// </summary>
-public sealed class PromptTexts(IPromptStore store, AttemptOutputs live)
+public sealed class PromptTexts(IPromptReader store, AttemptOutputs live)
 {
     /// <summary>The longest text or thinking of a chunk, in characters: all that one reader costs.</summary>
     private const int MaxChunk = 16 * 1024;

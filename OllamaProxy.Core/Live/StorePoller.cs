@@ -4,7 +4,7 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Live;
 
 /// <summary>While anybody watches a prompt, has the store look for what other processes wrote: of that nobody else tells.</summary>
-public sealed class StorePoller(IPromptStore store, TimeProvider time) : BackgroundService
+public sealed class StorePoller(IPromptReader store, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 

@@ -8,9 +8,10 @@ using OllamaProxy.Worker;
 
 namespace OllamaProxy.Queue;
 
-/// <summary>The queue as clients see it.</summary>
+/// <summary>What clients do with the queue; what they only read of it comes from <see cref="IPromptReader"/>.</summary>
 public sealed class PromptQueue(
-    IPromptStore store,
+    IPromptCommands commands,
+    IPromptReader reader,
     QueueSignal signal,
     WaitEstimator waitEstimator,
     RunningAttempts running,
@@ -26,10 +27,10 @@ public sealed class PromptQueue(
         var hasBegun = false;
         try
         {
-            using var position = taker?.TryReserve(prompt);
-            var (submission, claimed) = await store.AddAsync(prompt, options.MaxQueued, position?.Terms, cancellationToken);
+            using var reservation = taker?.TryReserve(prompt);
+            var (submission, claimed) = await commands.AddAsync(prompt, options.MaxQueued, reservation?.Terms, cancellationToken);
             if (claimed is not null)
-                position!.Run(claimed);
+                reservation!.Run(claimed);
             hasBegun = claimed is not null;
             return submission;
         }
@@ -45,57 +46,27 @@ public sealed class PromptQueue(
     /// <exception cref="QueueFullException">With them, more would be queued than may be.</exception>
     public async Task<IReadOnlyList<Prompt>> SubmitBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts, CancellationToken cancellationToken)
     {
-        var queued = await store.AddBatchAsync(batch, prompts, options.MaxQueued, cancellationToken);
+        var queued = await commands.AddBatchAsync(batch, prompts, options.MaxQueued, cancellationToken);
         signal.Raise();
         return queued;
     }
 
-    /// <summary>The prompt, or null if there is none with this id.</summary>
-    public Task<Prompt?> FindAsync(Guid id, CancellationToken cancellationToken) => store.FindAsync(id, cancellationToken);
-
     /// <summary>
-    /// Asks again for a prompt whose client was taken for gone though it is there; see <see cref="IPromptStore.ReconnectAsync"/>.
+    /// Asks again for a prompt whose client was taken for gone though it is there; see <see cref="IPromptCommands.ReconnectAsync"/>.
     /// </summary>
     public async Task<Prompt?> ReconnectAsync(Guid id, ClientLease connection, CancellationToken cancellationToken)
     {
-        var prompt = await store.ReconnectAsync(id, connection, cancellationToken);
+        var prompt = await commands.ReconnectAsync(id, connection, cancellationToken);
         signal.Raise();
         return prompt;
     }
-
-    /// <summary>What the client handed in; null if there is no such prompt.</summary>
-    public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) => store.FindContentAsync(id, cancellationToken);
-
-    /// <summary>What has been generated, whole or in part; null if nothing.</summary>
-    public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) => store.FindResultAsync(id, cancellationToken);
-
-    /// <summary>What Ollama answered to a call, as it came; null if there is nothing.</summary>
-    public Task<StoredResponse?> FindResponseAsync(Guid id, CancellationToken cancellationToken) => store.FindResponseAsync(id, cancellationToken);
-
-    /// <summary>The attempts at a prompt, oldest first.</summary>
-    public Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken) => store.ListAttemptsAsync(id, cancellationToken);
-
-    /// <summary>A page of prompts, newest first.</summary>
-    public Task<PromptPage> ListAsync(PromptQuery query, CancellationToken cancellationToken) => store.ListAsync(query, cancellationToken);
-
-    /// <summary>The prompts with these numbers, oldest first; those that are not there any more are left out.</summary>
-    public Task<IReadOnlyList<PromptSummary>> SummariseAsync(IReadOnlyCollection<long> seqs, CancellationToken cancellationToken) => store.SummariseAsync(seqs, cancellationToken);
-
-    /// <summary>How many prompts have each status; those that none has may be left out.</summary>
-    public Task<IReadOnlyDictionary<PromptStatus, long>> CountAsync(CancellationToken cancellationToken) => store.CountAsync(null, cancellationToken);
-
-    /// <summary>What happened since a time.</summary>
-    public Task<QueueHistory> ReadHistoryAsync(DateTimeOffset since, CancellationToken cancellationToken) => store.ReadHistoryAsync(since, cancellationToken);
-
-    /// <summary>How many prompts of a batch have each status; empty if there is no such batch.</summary>
-    public Task<IReadOnlyDictionary<PromptStatus, long>> CountBatchAsync(Guid batch, CancellationToken cancellationToken) => store.CountAsync(batch, cancellationToken);
 
     /// <summary>Where the prompt stands in the queue; null unless it is queued.</summary>
     public async Task<QueuePosition?> FindPlaceAsync(Prompt prompt, CancellationToken cancellationToken)
     {
         if (prompt.Status != PromptStatus.Queued)
             return null;
-        var position = await store.CountAheadAsync(prompt, cancellationToken) + 1;
+        var position = await reader.CountAheadAsync(prompt, cancellationToken) + 1;
         var reason = reasons?.Find(prompt);
         var eta = reason is WaitReason.Backend or WaitReason.Model ? null : await EtaAsync(prompt, position, cancellationToken);
         return new(position, eta, reason);
@@ -111,18 +82,12 @@ public sealed class PromptQueue(
         return due > eta ? due : eta;
     }
 
-    /// <summary>Watches a prompt until the watch is disposed. Look at the prompt after this, not before, and nothing is missed.</summary>
-    public PromptSubscription SubscribeToOutput(Prompt prompt) => store.Notifier.Subscribe(prompt.Seq, text: true);
-
-    /// <summary>Watches all prompts until the watch is disposed.</summary>
-    public QueueSubscription SubscribeToAll() => store.Notifier.SubscribeToAll();
-
     /// <summary>Waits until a prompt has ended, but not for longer than <paramref name="timeout"/>. Returns it as it is then; null: it was deleted.</summary>
     public async Task<Prompt?> WaitUntilEndedAsync(Prompt prompt, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using var subscription = store.Notifier.Subscribe(prompt.Seq, text: false);
+        using var subscription = reader.Notifier.Subscribe(prompt.Seq, text: false);
         var started = time.GetTimestamp();
-        while (await store.FindAsync(prompt.Id, cancellationToken) is { } now)
+        while (await reader.FindAsync(prompt.Id, cancellationToken) is { } now)
         {
             var left = timeout - time.GetElapsedTime(started);
             if (now.Status.HasEnded() || left <= TimeSpan.Zero)
@@ -142,7 +107,7 @@ public sealed class PromptQueue(
     /// <summary>Ends a prompt as cancelled, unless it has ended; null if there is no such prompt.</summary>
     public async Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken)
     {
-        var prompt = await store.CancelAsync(id, cancellationToken);
+        var prompt = await commands.CancelAsync(id, cancellationToken);
         running.Notify(id);
         return prompt;
     }
@@ -150,18 +115,18 @@ public sealed class PromptQueue(
     /// <summary>Queues a prompt again that failed or was cancelled.</summary>
     public async Task<ChangeResult> RetryAsync(Guid id, CancellationToken cancellationToken)
     {
-        var change = await store.RetryAsync(id, cancellationToken);
+        var change = await commands.RetryAsync(id, cancellationToken);
         signal.Raise();
         return change;
     }
 
     /// <summary>Gives a queued prompt another priority.</summary>
-    public Task<ChangeResult> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken) => store.ChangePriorityAsync(id, priority, cancellationToken);
+    public Task<ChangeResult> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken) => commands.ChangePriorityAsync(id, priority, cancellationToken);
 
     /// <summary>Removes a prompt, in whatever status; false if there is none with this id.</summary>
     public async Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken)
     {
-        var deleted = await store.DeleteAsync(id, cancellationToken);
+        var deleted = await commands.DeleteAsync(id, cancellationToken);
         running.Notify(id);
         return deleted;
     }

@@ -4,7 +4,7 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Queue;
 
 /// <summary>How fast the queue drains, as the store has seen it lately, whichever process ran the prompts.</summary>
-public sealed class WaitEstimator(IPromptStore store, OllamaProxyOptions options, TimeProvider time)
+public sealed class WaitEstimator(IPromptReader store, OllamaProxyOptions options, TimeProvider time)
 {
     private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(1);

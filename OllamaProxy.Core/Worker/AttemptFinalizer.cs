@@ -11,7 +11,7 @@ namespace OllamaProxy.Worker;
 /// Writes what became of a prompt whose attempt has ended: completed, failed, queued again, handed back or stopped. While the
 /// store takes nothing it tries again, for as long as a lease is good: a generation can be the work of half an hour.
 /// </summary>
-public sealed class AttemptFinalizer(IPromptStore store, QueueSignal signal, OllamaProxyOptions options, TimeProvider time, ILogger<AttemptFinalizer> logger)
+public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, OllamaProxyOptions options, TimeProvider time, ILogger<AttemptFinalizer> logger)
 {
     private static readonly TimeSpan StoreRetryWait = TimeSpan.FromSeconds(1);
 
@@ -46,7 +46,7 @@ public sealed class AttemptFinalizer(IPromptStore store, QueueSignal signal, Oll
     {
         try
         {
-            await store.ReleaseAsync(prompt.Lease, null, CancellationToken.None);
+            await store.SettleAsync(prompt.Lease, new Settlement.Release(null), CancellationToken.None);
             signal.Raise();
             return true;
         }
@@ -59,7 +59,7 @@ public sealed class AttemptFinalizer(IPromptStore store, QueueSignal signal, Oll
 
     private Task WriteAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease) => outcome switch
     {
-        _ when lease != LeaseState.Held => StopAsync(prompt, outcome),
+        _ when lease != LeaseState.Held => AcknowledgeCancelAsync(prompt, outcome),
         { Stopped: true } => ReleaseAsync(prompt, outcome),
         { IsForAnother: true, Failure: { } failure } => RequeueAsync(prompt, outcome, failure, TimeSpan.Zero, counts: false),
         { Failure: null } => CompleteAsync(prompt, outcome),
@@ -68,9 +68,9 @@ public sealed class AttemptFinalizer(IPromptStore store, QueueSignal signal, Oll
 
     // The writes take no token: at a shutdown they are what has yet to be done.
 
-    private async Task StopAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
+    private async Task AcknowledgeCancelAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
     {
-        if (await store.StopAsync(prompt.Lease, outcome.Partial, CancellationToken.None))
+        if (await store.SettleAsync(prompt.Lease, new Settlement.AcknowledgeCancel(outcome.Partial), CancellationToken.None))
             logger.PromptCancelled(prompt.Id);
         else
             logger.LeaseLost(prompt.Id);
@@ -78,7 +78,7 @@ public sealed class AttemptFinalizer(IPromptStore store, QueueSignal signal, Oll
 
     private async Task ReleaseAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
     {
-        if (await store.ReleaseAsync(prompt.Lease, outcome.Partial, CancellationToken.None))
+        if (await store.SettleAsync(prompt.Lease, new Settlement.Release(outcome.Partial), CancellationToken.None))
             logger.PromptReleased(prompt.Id);
         else
             logger.LeaseLost(prompt.Id);
@@ -87,7 +87,7 @@ public sealed class AttemptFinalizer(IPromptStore store, QueueSignal signal, Oll
 
     private async Task CompleteAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
     {
-        if (await store.CompleteAsync(prompt.Lease, outcome.Result, CancellationToken.None))
+        if (await store.SettleAsync(prompt.Lease, new Settlement.Complete(outcome.Result), CancellationToken.None))
             logger.PromptCompleted(prompt.Id, outcome.Duration.TotalSeconds);
         else
             logger.LeaseLost(prompt.Id);
@@ -98,7 +98,7 @@ public sealed class AttemptFinalizer(IPromptStore store, QueueSignal signal, Oll
         var maxAttempts = prompt.MaxAttempts ?? options.MaxAttempts;
         if (_retryPolicy.NextAttempt(failure, prompt.LastError, prompt.Attempt, maxAttempts, Random.Shared.NextDouble()) is { } wait)
             await RequeueAsync(prompt, outcome, failure, wait, counts: true);
-        else if (await store.FailAsync(prompt.Lease, failure.Message, outcome.Partial, CancellationToken.None))
+        else if (await store.SettleAsync(prompt.Lease, new Settlement.Fail(failure.Message, outcome.Partial), CancellationToken.None))
             logger.PromptFailed(prompt.Id, failure.Message);
         else
             logger.LeaseLost(prompt.Id);
@@ -106,7 +106,8 @@ public sealed class AttemptFinalizer(IPromptStore store, QueueSignal signal, Oll
 
     private async Task RequeueAsync(ClaimedPrompt prompt, AttemptOutcome outcome, OllamaException failure, TimeSpan wait, bool counts)
     {
-        if (await store.RequeueAsync(prompt.Lease, failure.Message, outcome.Partial, time.GetUtcNow() + wait, counts, CancellationToken.None))
+        var requeue = new Settlement.Requeue(failure.Message, outcome.Partial, time.GetUtcNow() + wait, counts);
+        if (await store.SettleAsync(prompt.Lease, requeue, CancellationToken.None))
         {
             signal.Raise();
             logger.PromptRequeued(prompt.Id, prompt.Attempt, wait.TotalSeconds, failure.Message);

@@ -17,7 +17,7 @@ namespace OllamaProxy.Worker;
 /// </summary>
 public sealed class Dispatcher : IDirectDispatch
 {
-    private readonly IPromptStore _store;
+    private readonly IWorkQueue _store;
     private readonly BackendPool _backends;
     private readonly PromptRunner _runner;
     private readonly QueueSignal _signal;
@@ -41,7 +41,7 @@ public sealed class Dispatcher : IDirectDispatch
 
     /// <summary>Runs nothing yet.</summary>
     public Dispatcher(
-        IPromptStore store, BackendPool backends, PromptRunner runner, QueueSignal signal, WorkerIdentity identity, OllamaProxyOptions options, TimeProvider time, ILogger<Dispatcher> logger)
+        IWorkQueue store, BackendPool backends, PromptRunner runner, QueueSignal signal, WorkerIdentity identity, OllamaProxyOptions options, TimeProvider time, ILogger<Dispatcher> logger)
     {
         (_store, _backends, _runner, _signal, _identity, _options, _time, _logger) = (store, backends, runner, signal, identity, options, time, logger);
         _slots = backends.All.ToDictionary(backend => backend.Name, backend => new BackendSlots(backend));

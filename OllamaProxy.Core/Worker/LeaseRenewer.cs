@@ -14,7 +14,7 @@ namespace OllamaProxy.Worker;
 /// often, it hands in what was generated since, so that a crash loses less than a second of it.
 /// </summary>
 public sealed class LeaseRenewer(
-    IPromptStore store, RunningAttempts running, OllamaProxyOptions options, TimeProvider time, ILogger<LeaseRenewer> logger)
+    IWorkQueue store, RunningAttempts running, OllamaProxyOptions options, TimeProvider time, ILogger<LeaseRenewer> logger)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 

@@ -14,7 +14,7 @@ namespace OllamaProxy.Worker;
 /// drain ends, and as a hosted service it has the host wait for what is being handed back then.
 /// </summary>
 public sealed class QueueWorker(
-    IPromptStore store,
+    IWorkQueue store,
     Dispatcher dispatcher,
     BackendPool backends,
     ResponseRegistry liveResponses,

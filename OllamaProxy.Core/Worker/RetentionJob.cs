@@ -7,7 +7,7 @@ namespace OllamaProxy.Worker;
 /// Removes what ended longer ago than <c>OLLAMA_PROXY_RETENTION_DAYS</c>, in steps that are small enough to let other writes
 /// through, and gives the room back to the system, also that of prompts that clients deleted. A timer calls it.
 /// </summary>
-public sealed class RetentionJob(IPromptStore store, OllamaProxyOptions options, TimeProvider time)
+public sealed class RetentionJob(IStoreMaintenance store, OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>Few, because each can be as large as a prompt and its result may be.</summary>
     private const int Step = 20;

@@ -8,7 +8,7 @@ namespace OllamaProxy.Worker;
 /// What the store offers of the queue, and what is left of that a moment later: to look is what costs most where prompts are quick.
 /// Used by one drain at a time; <see cref="IsEmpty"/> by anybody.
 /// </summary>
-internal sealed class SnapshotCache(IPromptStore store, QueueSignal signal, WorkerIdentity identity, TimeSpan pollInterval, TimeProvider time)
+internal sealed class SnapshotCache(IWorkQueue store, QueueSignal signal, WorkerIdentity identity, TimeSpan pollInterval, TimeProvider time)
 {
     /// <summary>How many prompts of a model are looked at for one decision; some also without room, since some need none.</summary>
     private const int MinPerModel = 8;

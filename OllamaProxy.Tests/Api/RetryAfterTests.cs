@@ -29,7 +29,7 @@ public sealed class RetryAfterTests : IAsyncLifetime, IDisposable
         _store = SqlitePromptStore.Open(_folder.File("queue.db"), "llama3.2", _time);
         var options = new OllamaProxyOptions();
         var rate = new WaitEstimator(_store, options, _time);
-        _queue = new(_store, new(), rate, new(), options, _time, null, _reasons);
+        _queue = new(_store, _store, new(), rate, new(), options, _time, null, _reasons);
         _retryAfter = new(_queue, rate, _time);
     }
 

@@ -8,6 +8,7 @@ using OllamaProxy.Live;
 using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
 using OllamaProxy.Queue;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Api.Calls;
 
@@ -16,7 +17,7 @@ namespace OllamaProxy.Api.Calls;
 /// becomes a prompt, waits its turn, and is answered on the same connection with what Ollama says, byte for byte.
 /// </summary>
 public sealed class CallHandlers(
-    PromptQueue queue, CallResponder connections, BackendForwarder forwarder, ResponseRegistry liveResponses, CompletionWaiter waiter, RequestBody bodies,
+    PromptQueue queue, IPromptReader reader, CallResponder connections, BackendForwarder forwarder, ResponseRegistry liveResponses, CompletionWaiter waiter, RequestBody bodies,
     OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>The header that tells the id of the prompt that a call has become.</summary>
@@ -115,7 +116,7 @@ public sealed class CallHandlers(
         if (now is null)
             return CallOutcome.Deleted(context);
         if (now.Status.HasEnded())
-            return CallOutcome.Of(context, now, await queue.FindResponseAsync(now.Id, context.RequestAborted));
+            return CallOutcome.Of(context, now, await reader.FindResponseAsync(now.Id, context.RequestAborted));
         var submitted = SubmittedResource.Of(prompt);
         context.Response.Headers.Location = submitted.StatusUrl;
         return JsonResult.Of(submitted, ApiJson.Relaxed.SubmittedResource, StatusCodes.Status202Accepted);

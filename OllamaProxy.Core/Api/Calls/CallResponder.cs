@@ -17,6 +17,7 @@ namespace OllamaProxy.Api.Calls;
 /// </summary>
 public sealed class CallResponder(
     PromptQueue queue,
+    IPromptReader reader,
     HostLimits limits,
     WorkerIdentity worker,
     OllamaProxyOptions options,
@@ -139,7 +140,7 @@ public sealed class CallResponder(
     {
         try
         {
-            var now = await queue.FindAsync(prompt.Id, cancellationToken);
+            var now = await reader.FindAsync(prompt.Id, cancellationToken);
             if (now is { IsAbandoned: true })
             {
                 // This process was stopped, and another could not know that the client is there. What still runs here is about to end.
@@ -147,7 +148,7 @@ public sealed class CallResponder(
                     return null;
                 now = await queue.ReconnectAsync(prompt.Id, Here, cancellationToken);
             }
-            return new(now, now?.Status.HasEnded() is true ? await queue.FindResponseAsync(now.Id, cancellationToken) : null);
+            return new(now, now?.Status.HasEnded() is true ? await reader.FindResponseAsync(now.Id, cancellationToken) : null);
         }
         catch (StoreException) when (live?.HasEnded is false)
         {

@@ -6,18 +6,19 @@ using OllamaProxy.Configuration;
 using OllamaProxy.Live;
 using OllamaProxy.Prompts;
 using OllamaProxy.Queue;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Api.Prompts;
 
 /// <summary>The API that reads prompts.</summary>
-public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, CompletionWaiter waiter, RetryAfter retryAfter, WholeContent whole, OllamaProxyOptions options)
+public sealed class PromptHandlers(PromptQueue queue, IPromptReader reader, PromptTexts texts, CompletionWaiter waiter, RetryAfter retryAfter, WholeContent whole, OllamaProxyOptions options)
 {
     /// <summary>A prompt, whole, with its attempts: 200 or 404.</summary>
     public Task<IResult> PromptAsync(HttpContext context) => WithPromptAsync(context, async prompt =>
     {
         var status = await StatusOfAsync(prompt, context.RequestAborted);
-        var attempts = await queue.ListAttemptsAsync(prompt.Id, context.RequestAborted);
-        return await queue.FindContentAsync(prompt.Id, context.RequestAborted) is { } content
+        var attempts = await reader.ListAttemptsAsync(prompt.Id, context.RequestAborted);
+        return await reader.FindContentAsync(prompt.Id, context.RequestAborted) is { } content
             ? new PromptDetailResult(status.With(content, await whole.ShowAsync(context, content), attempts), content.LongText)
             : Problems.UnknownPrompt(prompt.Id.ToString());
     });
@@ -34,7 +35,7 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Complet
             return Problems.UnknownPrompt(first.Id.ToString());
         if (prompt.Status.HasEnded())
         {
-            var result = await queue.FindResultAsync(prompt.Id, context.RequestAborted);
+            var result = await reader.FindResultAsync(prompt.Id, context.RequestAborted);
             if (result is null && prompt.Status == PromptStatus.Completed)
                 return Problems.UnknownPrompt(prompt.Id.ToString()); // It was deleted in between.
             return new PromptOutputResult(prompt, result);
@@ -56,7 +57,7 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Complet
             return Problems.NotFound($"The prompt '{prompt.Id}' was submitted, and is no call of Ollama's API: ask for its result.");
         context.Response.Headers[CallHandlers.PromptId] = prompt.Id.ToString();
         if (prompt.Status.HasEnded())
-            return CallOutcome.Of(context, prompt, await queue.FindResponseAsync(prompt.Id, context.RequestAborted));
+            return CallOutcome.Of(context, prompt, await reader.FindResponseAsync(prompt.Id, context.RequestAborted));
         await retryAfter.SetForResultAsync(context, prompt);
         return JsonResult.Of(new(prompt.Id, prompt.Status.Name()), ApiJson.Relaxed.PendingResource, StatusCodes.Status202Accepted);
     });
@@ -65,18 +66,18 @@ public sealed class PromptHandlers(PromptQueue queue, PromptTexts texts, Complet
     public async Task<IResult> ListAsync(HttpContext context)
     {
         var query = ListQueryReader.Read(context.Request.Query);
-        var page = await queue.ListAsync(query, context.RequestAborted);
+        var page = await reader.ListAsync(query, context.RequestAborted);
         return JsonResult.Of(ListResource.Of(query, page), ApiJson.Relaxed.ListResource);
     }
 
     /// <summary>How far a batch is: 200 or 404.</summary>
     public async Task<IResult> BatchAsync(HttpContext context) =>
-        RouteId.Uuid(context) is { } batch && await queue.CountBatchAsync(batch, context.RequestAborted) is { Count: > 0 } counts
+        RouteId.Uuid(context) is { } batch && await reader.CountAsync(batch, context.RequestAborted) is { Count: > 0 } counts
             ? JsonResult.Of(BatchResource.Of(batch, counts), ApiJson.Relaxed.BatchResource)
             : Problems.NotFound($"There is no batch with the id '{RouteId.Text(context)}'.");
 
     private async Task<IResult> WithPromptAsync(HttpContext context, Func<Prompt, Task<IResult>> answer) =>
-        RouteId.Uuid(context) is { } id && await queue.FindAsync(id, context.RequestAborted) is { } prompt
+        RouteId.Uuid(context) is { } id && await reader.FindAsync(id, context.RequestAborted) is { } prompt
             ? await answer(prompt)
             : Problems.UnknownPrompt(RouteId.Text(context));
 

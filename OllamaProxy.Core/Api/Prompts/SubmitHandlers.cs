@@ -6,11 +6,12 @@ using OllamaProxy.Api.Streams;
 using OllamaProxy.Configuration;
 using OllamaProxy.Prompts;
 using OllamaProxy.Queue;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Api.Prompts;
 
 /// <summary>The API that submits prompts.</summary>
-public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, CompletionWaiter waiter, RequestBody bodies, OllamaProxyOptions options)
+public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, PromptStream stream, CompletionWaiter waiter, RequestBody bodies, OllamaProxyOptions options)
 {
     private const string IdempotencyKey = "Idempotency-Key";
     private const int MaxKeyLength = 255;
@@ -54,8 +55,8 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Compl
     {
         var key = KeyOf(context.Request);
         using var changes = await bodies.ReadAsync(context);
-        if (RouteId.Uuid(context) is not { } id || await queue.FindAsync(id, context.RequestAborted) is not { } first
-            || await queue.FindContentAsync(id, context.RequestAborted) is not { } content)
+        if (RouteId.Uuid(context) is not { } id || await reader.FindAsync(id, context.RequestAborted) is not { } first
+            || await reader.FindContentAsync(id, context.RequestAborted) is not { } content)
             return Problems.UnknownPrompt(RouteId.Text(context));
         using var reservation = bodies.Reserve(context);
         content = await WholeContent.ReadAsync(content, reservation, context.RequestAborted);
@@ -116,7 +117,7 @@ public sealed class SubmitHandlers(PromptQueue queue, PromptStream stream, Compl
         if (EventStream.IsAskedFor(context.Request))
             return stream.From(prompt, StreamPosition.Start);
         return CompletionWaiter.Preferred(context) is { } seconds && await waiter.WaitAsync(prompt, seconds, context.RequestAborted) is { } now && now.Status.HasEnded()
-            ? new PromptOutputResult(now, await queue.FindResultAsync(now.Id, context.RequestAborted))
+            ? new PromptOutputResult(now, await reader.FindResultAsync(now.Id, context.RequestAborted))
             : JsonResult.Of(submitted, ApiJson.Relaxed.SubmittedResource, status);
     }
 }

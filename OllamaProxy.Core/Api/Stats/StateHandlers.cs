@@ -8,7 +8,7 @@ using OllamaProxy.Configuration;
 using OllamaProxy.Hosting;
 using OllamaProxy.Ollama;
 using OllamaProxy.Ollama.Backends;
-using OllamaProxy.Queue;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Api.Stats;
 
@@ -19,7 +19,7 @@ public sealed class StateHandlers
     private static readonly TimeSpan BackendsGoodFor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan OllamaGoodFor = TimeSpan.FromSeconds(5);
 
-    private readonly PromptQueue _queue;
+    private readonly IPromptReader _reader;
     private readonly BackendPool _backends;
     private readonly OllamaProxyOptions _options;
     private readonly TimeProvider _time;
@@ -28,9 +28,9 @@ public sealed class StateHandlers
     private readonly Cached<IReadOnlyList<OllamaModel>> _models;
 
     /// <summary>Looks at nothing yet.</summary>
-    public StateHandlers(PromptQueue queue, BackendPool backends, OllamaProxyOptions options, TimeProvider time)
+    public StateHandlers(IPromptReader reader, BackendPool backends, OllamaProxyOptions options, TimeProvider time)
     {
-        (_queue, _backends, _options, _time) = (queue, backends, options, time);
+        (_reader, _backends, _options, _time) = (reader, backends, options, time);
         _stats = new(ReadStatsAsync, QueueGoodFor, time);
         _state = new(ReadBackendsAsync, BackendsGoodFor, time);
         _models = new(ReadModelsAsync, OllamaGoodFor, time);
@@ -60,8 +60,8 @@ public sealed class StateHandlers
     {
         var backends = await _state.GetAsync(CancellationToken.None);
         var now = _time.GetUtcNow();
-        var history = await _queue.ReadHistoryAsync(now - StatsResource.Span, CancellationToken.None);
-        return StatsResource.Of(CountsResource.Of(await _queue.CountAsync(CancellationToken.None)), history, backends, now);
+        var history = await _reader.ReadHistoryAsync(now - StatsResource.Span, CancellationToken.None);
+        return StatsResource.Of(CountsResource.Of(await _reader.CountAsync(null, CancellationToken.None)), history, backends, now);
     }
 
     /// <summary>A model that several backends have is told of once, and one that a backend is not to be asked for not at all.</summary>

@@ -5,6 +5,7 @@ using OllamaProxy.Live;
 using OllamaProxy.Notifications;
 using OllamaProxy.Prompts;
 using OllamaProxy.Queue;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Api.Streams;
 
@@ -12,7 +13,7 @@ namespace OllamaProxy.Api.Streams;
 /// Tells a client what happens to a prompt, as it happens, until the prompt has ended. It keeps nothing but how far the client
 /// is: whatever there is beyond that is written, as fast as the client takes it.
 /// </summary>
-public sealed class PromptStream(PromptQueue queue, PromptTexts texts, EventStreams streams, OllamaProxyOptions options, TimeProvider time)
+public sealed class PromptStream(PromptQueue queue, IPromptReader reader, PromptTexts texts, EventStreams streams, OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>
     /// How often to look whether a queued prompt has moved up, or waits for something else: what makes that is no change of the
@@ -26,14 +27,14 @@ public sealed class PromptStream(PromptQueue queue, PromptTexts texts, EventStre
 
     private async Task RunAsync(EventStream stream, Prompt first, StreamPosition position, CancellationToken cancellationToken)
     {
-        using var subscription = queue.SubscribeToOutput(first);
+        using var subscription = reader.Notifier.Subscribe(first.Seq, text: true);
         await RunAsync(stream, first.Id, position, subscription, cancellationToken);
     }
 
     private async Task RunAsync(EventStream stream, Guid id, StreamPosition position, PromptSubscription subscription, CancellationToken cancellationToken)
     {
         var told = default((DateTimeOffset, long?, WaitReason?));
-        while (await queue.FindAsync(id, cancellationToken) is { } prompt)
+        while (await reader.FindAsync(id, cancellationToken) is { } prompt)
         {
             var place = await queue.FindPlaceAsync(prompt, cancellationToken);
             if (told != (told = (prompt.UpdatedAt, place?.Position, place?.WaitsFor)))
@@ -42,7 +43,7 @@ public sealed class PromptStream(PromptQueue queue, PromptTexts texts, EventStre
             position = await WriteTextAsync(stream, prompt, position, cancellationToken);
             if (!more)
             {
-                var result = new PromptOutputResult(prompt, await queue.FindResultAsync(id, cancellationToken));
+                var result = new PromptOutputResult(prompt, await reader.FindResultAsync(id, cancellationToken));
                 await stream.WriteAsync("done", result, (position with { Done = true }).ToString(), cancellationToken);
                 return;
             }

@@ -3,7 +3,7 @@ using OllamaProxy.Api.Prompts;
 using OllamaProxy.Configuration;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Prompts;
-using OllamaProxy.Queue;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Api.Streams;
 
@@ -12,7 +12,7 @@ namespace OllamaProxy.Api.Streams;
 /// <c>started</c>, <c>finished</c>). Where that is too much, or another process did it, the counts must do. While prompts are queued,
 /// it tells of each backend that goes away or comes back, too (<c>backend</c>), unless this process only serves and watches none.
 /// </summary>
-public sealed class QueueStream(PromptQueue queue, BackendPool backends, EventStreams streams, OllamaProxyOptions options, TimeProvider time)
+public sealed class QueueStream(IPromptReader reader, BackendPool backends, EventStreams streams, OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>The shortest time between two looks: nobody can follow more.</summary>
     private static readonly TimeSpan LeastInterval = TimeSpan.FromMilliseconds(200);
@@ -28,15 +28,15 @@ public sealed class QueueStream(PromptQueue queue, BackendPool backends, EventSt
 
     private async Task RunAsync(EventStream stream, CancellationToken cancellationToken)
     {
-        using var subscription = queue.SubscribeToAll();
+        using var subscription = reader.Notifier.SubscribeToAll();
         var told = default(CountsResource);
         var away = new HashSet<string>();
         while (true)
         {
             if (subscription.Take() is { Count: > 0 and <= MaxTold } changed)
-                foreach (var summary in await queue.SummariseAsync(changed, cancellationToken))
+                foreach (var summary in await reader.SummariseAsync(changed, cancellationToken))
                     stream.Write(EventOf(summary.Prompt.Status), ListEntry.Of(summary), ApiJson.Relaxed.ListEntry);
-            var counts = CountsResource.Of(await queue.CountAsync(cancellationToken));
+            var counts = CountsResource.Of(await reader.CountAsync(null, cancellationToken));
             if (told != (told = counts))
                 stream.Write("counts", counts, ApiJson.Relaxed.CountsResource);
             var isWaiting = options.Worker && counts.Queued > 0;

@@ -2,12 +2,12 @@ using Microsoft.AspNetCore.Http;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Prompts;
-using OllamaProxy.Queue;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Api.Streams;
 
 /// <summary>The API that tells clients of what happens, as it happens.</summary>
-public sealed class StreamHandlers(PromptQueue queue, PromptStream promptStream, QueueStream queueStream)
+public sealed class StreamHandlers(IPromptReader reader, PromptStream promptStream, QueueStream queueStream)
 {
     /// <summary>
     /// The events of a prompt, from the one on that <c>Last-Event-ID</c> or <c>last_event_id</c> names: 200; 204 where the client
@@ -15,7 +15,7 @@ public sealed class StreamHandlers(PromptQueue queue, PromptStream promptStream,
     /// </summary>
     public async Task<IResult> PromptAsync(HttpContext context)
     {
-        if (RouteId.Uuid(context) is not { } id || await queue.FindAsync(id, context.RequestAborted) is not { } prompt)
+        if (RouteId.Uuid(context) is not { } id || await reader.FindAsync(id, context.RequestAborted) is not { } prompt)
             return Problems.UnknownPrompt(RouteId.Text(context));
         var position = StreamPosition.Read(LastEventId(context.Request));
         return position.Done && prompt.Status.HasEnded() && position.Attempt == StreamPosition.AttemptOf(prompt)

@@ -243,24 +243,11 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         WriteAsync((session, now) => GeneratedChunks.Append(session, lease, chunk, now + length), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> CompleteAsync(Lease lease, PromptResult result, CancellationToken cancellationToken) =>
-        SettleAsync(result, (session, staged, now) => SettlementTable.Complete(session, lease, result, staged, now), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<bool> FailAsync(Lease lease, string error, PromptResult? partial, CancellationToken cancellationToken) =>
-        SettleAsync(partial, (session, staged, now) => SettlementTable.Fail(session, lease, error, partial, staged, now), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<bool> RequeueAsync(Lease lease, string error, PromptResult? partial, DateTimeOffset availableAt, bool counts, CancellationToken cancellationToken) =>
-        SettleAsync(partial, (session, staged, now) => SettlementTable.Requeue(session, lease, error, partial, staged, availableAt, counts, now), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<bool> ReleaseAsync(Lease lease, PromptResult? partial, CancellationToken cancellationToken) =>
-        SettleAsync(partial, (session, staged, now) => SettlementTable.Release(session, lease, partial, staged, now), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<bool> StopAsync(Lease lease, PromptResult? partial, CancellationToken cancellationToken) =>
-        SettleAsync(partial, (session, staged, now) => SettlementTable.Stop(session, lease, partial, staged, now), cancellationToken);
+    public async Task<bool> SettleAsync(Lease lease, Settlement settlement, CancellationToken cancellationToken)
+    {
+        var staged = await _staging.StageAsync(settlement.Result, cancellationToken);
+        return await WriteAsync((session, now) => SettlementTable.Settle(session, lease, settlement, staged, now), cancellationToken);
+    }
 
     /// <summary>Finishes the writes that were handed in, and closes the file.</summary>
     public async ValueTask DisposeAsync()
@@ -269,14 +256,6 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
         _readers.Dispose();
         await _writer.DisposeAsync();
         _staging.Dispose();
-    }
-
-    /// <summary>Stages what is long of a result, and writes the last of an attempt.</summary>
-    private async Task<bool> SettleAsync(
-        PromptResult? result, Func<SqliteSession, IReadOnlyList<StagedText>, DateTimeOffset, bool> settle, CancellationToken cancellationToken)
-    {
-        var staged = await _staging.StageAsync(result, cancellationToken);
-        return await WriteAsync((session, now) => settle(session, staged, now), cancellationToken);
     }
 
     /// <summary>Runs work on the connection that writes, as one write among others; also for tests, to break what they will.</summary>
