@@ -1,19 +1,17 @@
-using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using OllamaProxy.Configuration;
 using OllamaProxy.Hosting;
 using OllamaProxy.Notifications;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Prompts;
-using OllamaProxy.Protocol;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 
 /// <summary>
-/// Brings prompts to backends that have room for them, as the <see cref="Scheduler"/> decides: those that are queued and, where
-/// none is, those that are being submitted. One drain at a time uses it; prompts are submitted by many threads.
+/// Brings prompts to backends that have room for them: those that are queued and, where none is, those that are being submitted. One drain
+/// at a time uses it; prompts are submitted by many threads. Which slots there are, and who gets them, is the <see cref="SlotTable"/>'s.
 /// </summary>
 public sealed class Dispatcher : IDirectDispatch
 {
@@ -21,45 +19,24 @@ public sealed class Dispatcher : IDirectDispatch
     private readonly BackendPool _backends;
     private readonly PromptRunner _runner;
     private readonly QueueSignal _signal;
-    private readonly WorkerIdentity _identity;
-    private readonly OllamaProxyOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<Dispatcher> _logger;
-    private readonly Scheduler _scheduler;
     private readonly TimeSpan _patience;
     private readonly SnapshotCache _snapshots;
     private readonly ActiveLeases _activeLeases = new();
-
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, BackendSlots> _slots;
-    private readonly HashSet<SlotReservation> _reserved = [];
-    private readonly Dictionary<SlotReservation, Task> _running = [];
-    private CancellationToken? _stop;
-    private ExecutionContext? _context;
+    private readonly SlotTable _slots;
+    private volatile ExecutionContext? _context;
     private volatile bool _wasRefused;
-    private ImmutableDictionary<string, OvertakeHistory> _overtakeHistory = ImmutableDictionary<string, OvertakeHistory>.Empty;
 
     /// <summary>Runs nothing yet.</summary>
     public Dispatcher(
-        IWorkQueue store, BackendPool backends, PromptRunner runner, QueueSignal signal, WorkerIdentity identity, OllamaProxyOptions options, TimeProvider time, ILogger<Dispatcher> logger)
+        IWorkQueue store, BackendPool backends, PromptRunner runner, QueueSignal signal, WorkerIdentity identity, OllamaProxyOptions options,
+        TimeProvider time, ILogger<Dispatcher> logger)
     {
-        (_store, _backends, _runner, _signal, _identity, _options, _time, _logger) = (store, backends, runner, signal, identity, options, time, logger);
-        _slots = backends.All.ToDictionary(backend => backend.Name, backend => new BackendSlots(backend));
-        _scheduler = new(options.GroupingWindow, options.WaitForModel, options.Model);
+        (_store, _backends, _runner, _signal, _time, _logger) = (store, backends, runner, signal, time, logger);
+        _slots = new(backends, _activeLeases, identity, options, time) { Run = Run };
         _snapshots = new(store, signal, identity, options.PollInterval, time);
         _patience = options.LeaseLength / 3 < Slot.ShortRun ? options.LeaseLength / 3 : Slot.ShortRun;
-    }
-
-    /// <summary>From now on no prompt is begun, if nothing runs, and all is settled that has. False: something does, or is about to.</summary>
-    public bool TryEnd()
-    {
-        lock (_lock)
-        {
-            if (_running.Count > 0 || _reserved.Count > 0)
-                return false;
-            _stop = null;
-            return true;
-        }
     }
 
     /// <summary>
@@ -69,8 +46,19 @@ public sealed class Dispatcher : IDirectDispatch
     /// <param name="stop">Hands back what runs, and ends it early.</param>
     public void Begin(CancellationToken stop)
     {
-        lock (_lock)
-            (_stop, _context) = (stop, ExecutionContext.Capture());
+        _context = ExecutionContext.Capture();
+        _slots.Open(stop);
+    }
+
+    /// <summary>From now on no prompt is begun, if nothing runs, and all is settled that has. False: something does, or is about to.</summary>
+    public bool TryEnd() => _slots.TryClose();
+
+    /// <summary>From now on no prompt is begun. Completes when nothing runs any more.</summary>
+    public async Task EndAsync()
+    {
+        _slots.Close();
+        while (_slots.Remaining is { Count: > 0 } remaining)
+            await Task.WhenAll(remaining);
     }
 
     /// <summary>The backends are not what they were: what waited for that is looked at. Safe for many threads.</summary>
@@ -78,15 +66,6 @@ public sealed class Dispatcher : IDirectDispatch
     {
         _snapshots.OnBackendsChanged();
         _signal.Raise();
-    }
-
-    /// <summary>From now on no prompt is begun. Completes when nothing runs any more.</summary>
-    public async Task EndAsync()
-    {
-        lock (_lock)
-            _stop = null;
-        while (Remaining() is { Count: > 0 } remaining)
-            await Task.WhenAll(remaining);
     }
 
     /// <summary>Runs what there is room for, and returns how the queue is then. What runs raises the signal as it ends.</summary>
@@ -97,13 +76,13 @@ public sealed class Dispatcher : IDirectDispatch
         {
             while (true)
             {
-                var (free, prefetchable) = Room();
+                var (free, prefetchable) = _slots.Room;
                 var room = free + prefetchable;
                 if (room == 0 && !_snapshots.IsDueWhenFull)
                 {
                     // Something may have been queued since: the next slot that closes is to be told of.
                     _snapshots.Invalidate();
-                    if (Room() is (0, 0))
+                    if (_slots.Room is (0, 0))
                         return FillResult.Full;
                     continue;
                 }
@@ -140,87 +119,33 @@ public sealed class Dispatcher : IDirectDispatch
     }
 
     /// <inheritdoc/>
-    public ISlotReservation? TryReserve(NewPrompt prompt)
-    {
-        lock (_lock)
-        {
-            if (_stop is not { IsCancellationRequested: false } stop)
-                return null;
-            var queued = new QueuedPrompt(0, prompt.Model, 0, prompt.Priority, _time.GetUtcNow());
-            var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free)).ToList();
-            if (_scheduler.Decide([queued], loads, _overtakeHistory, _time.GetUtcNow()).Assignments is not [{ IsRefused: false } assignment])
-                return null;
-            return Keep(new(this, assignment, TermsOf(assignment, _activeLeases.TryReuseFinished(assignment.Backend)), stop));
-        }
-    }
+    public ISlotReservation? TryReserve(NewPrompt prompt) => _slots.TryReserve(prompt);
 
     /// <summary>Whether prompts that come after a queued one have been run before it, as of the last decision.</summary>
     /// <param name="model">The canonical name of its model.</param>
     /// <param name="prompt">The prompt.</param>
-    public bool IsOvertaken(string model, Prompt prompt) =>
-        Volatile.Read(ref _overtakeHistory).GetValueOrDefault(model)?.FirstOvertakenAt((prompt.Rank, prompt.Seq)) is not null;
-
-    private List<Task> Remaining()
-    {
-        lock (_lock)
-            return [.. _running.Values, .. _reserved.Select(reservation => reservation.Done)];
-    }
-
-    /// <summary>How many prompts could be begun, as far as this process knows: in free slots, and to follow what is quick.</summary>
-    private (int Free, int Prefetchable) Room()
-    {
-        lock (_lock)
-            return (_slots.Values.Sum(slots => slots.Free), _slots.Values.Sum(slots => slots.Prefetchable));
-    }
+    public bool IsOvertaken(string model, Prompt prompt) => _slots.IsOvertaken(model, prompt);
 
     private Task<QueueSnapshot> LookAsync(int room, CancellationToken stop)
     {
-        // Of a backend of which nobody knows what it has, it may have any model: what comes first will do.
-        var (models, loaded) = (new List<IReadOnlySet<string>>(), new HashSet<string>());
-        lock (_lock)
-        {
-            foreach (var slots in _slots.Values.Where(slots => slots.Free + slots.Prefetchable > 0))
-            {
-                if (slots.Backend.State is not { IsAvailable: true } state)
-                    continue;
-                foreach (var known in new[] { state.AllowedModels ?? state.Listed, state.Ran })
-                    if (known is { Count: > 0 })
-                        models.Add(known);
-                loaded.UnionWith(state.Loaded);
-                loaded.UnionWith(_activeLeases.RunningAt(state.Name).Counts.Keys);
-            }
-        }
+        var (models, loaded) = _slots.ModelsWithRoom();
         return _snapshots.LookAsync(room, models, loaded, stop);
     }
 
     private IReadOnlyList<Assignment> Decide(QueueSnapshot snapshot)
     {
-        lock (_lock)
-        {
-            var elsewhere = snapshot.Running.Where(lease => lease.Worker != _identity.Token).ToLookup(lease => lease.Backend);
-            foreach (var (backend, slots) in _slots)
-            {
-                slots.TakenByOthers = elsewhere[backend].DistinctBy(lease => lease.Slot).Count();
-                slots.RunByOthers = RunningModels.Of(elsewhere[backend].Select(lease => ModelName.Canonical(lease.Model ?? _options.Model)));
-            }
-            var schedule = _scheduler.Decide(
-                snapshot.Prompts, [.. _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Prefetchable))], _overtakeHistory, _time.GetUtcNow(), snapshot.IsPartial);
-            _overtakeHistory = schedule.OvertakeHistory;
-            _snapshots.RecordStuck(schedule.Stuck);
-            if (schedule.NeedsModels)
-                _backends.RefreshSoon();
-            return schedule.Assignments;
-        }
+        var schedule = _slots.Decide(snapshot);
+        _snapshots.RecordStuck(schedule.Stuck);
+        if (schedule.NeedsModels)
+            _backends.RefreshSoon();
+        return schedule.Assignments;
     }
-
-    private BackendLoad LoadOf(BackendSlots slots, int room) =>
-        new(slots.Backend.State, room, _activeLeases.RunningAt(slots.Backend.Name).With(slots.RunByOthers));
 
     /// <summary>Claims and starts prompts, and returns whether any could be.</summary>
     private async Task<bool> StartAsync(IReadOnlyList<Assignment> assignments, CancellationToken stop)
     {
         var any = false;
-        foreach (var (reservation, claim) in Reserve(assignments).Select(reservation => (reservation, ClaimAsync(reservation, stop))).ToList())
+        foreach (var (reservation, claim) in _slots.Reserve(assignments).Select(reservation => (reservation, ClaimAsync(reservation, stop))).ToList())
         {
             using (reservation)
             {
@@ -235,46 +160,6 @@ public sealed class Dispatcher : IDirectDispatch
         }
         return any;
     }
-
-    private List<SlotReservation> Reserve(IReadOnlyList<Assignment> assignments)
-    {
-        lock (_lock)
-            return [.. assignments.Select(Reserve)];
-    }
-
-    private SlotReservation Reserve(Assignment assignment)
-    {
-        var slots = _slots[assignment.Backend];
-        var stop = _stop ?? new(canceled: true);
-        if (assignment.IsRefused)
-            return new(this, assignment, TermsOf(assignment, null), stop);
-        if (slots.Free == 0 && slots.Open.FirstOrDefault(slot => slot.CanPrefetch) is { } predecessor)
-        {
-            return new(this, assignment, TermsOf(assignment, predecessor.TryReserve()), stop) { Predecessor = predecessor };
-        }
-        return Keep(new SlotReservation(this, assignment, TermsOf(assignment, _activeLeases.TryReuseFinished(assignment.Backend)), stop));
-    }
-
-    private SlotReservation Keep(SlotReservation reservation)
-    {
-        _slots[reservation.Assignment.Backend].Reserved++;
-        _reserved.Add(reservation);
-        return reservation;
-    }
-
-    private void Unreserve(SlotReservation reservation)
-    {
-        if (_reserved.Remove(reservation))
-            _slots[reservation.Assignment.Backend].Reserved--;
-    }
-
-    private ClaimTerms TermsOf(Assignment assignment, Lease? after) => new(
-        _backends.Named(assignment.Backend).Concurrency, _options.LeaseLength, _options.MaxAttempts, assignment.Backend)
-    {
-        PredecessorLease = after,
-        TakesSlot = !assignment.IsRefused,
-        Worker = _identity.Token,
-    };
 
     private async Task<ClaimedPrompt?> ClaimAsync(SlotReservation reservation, CancellationToken stop)
     {
@@ -301,60 +186,45 @@ public sealed class Dispatcher : IDirectDispatch
 
     private void Run(SlotReservation reservation, ClaimedPrompt prompt)
     {
-        var (assignment, slots) = (reservation.Assignment, _slots[reservation.Assignment.Backend]);
+        var assignment = reservation.Assignment;
         if (assignment.IsRefused)
         {
-            Track(reservation, () => _runner.RefuseAsync(prompt));
+            Start(reservation, () => _runner.RefuseAsync(prompt));
             return;
         }
+        var backend = _backends.Named(assignment.Backend);
         _activeLeases.Add(prompt.Lease, assignment.Backend, assignment.Model);
-        slots.Backend.OnPromptStarted(assignment.Model);
+        backend.OnPromptStarted(assignment.Model);
         if (reservation.Predecessor?.TryPrefetch(prompt) is true)
             return;
 
-        var slot = new Slot(slots.Backend, _runner, _activeLeases, OnSlotClosed, OnRoomAvailable, OnLeaseSettled, _patience, _time);
-        bool isShortRunning;
-        lock (_lock)
-        {
-            isShortRunning = reservation.Terms.PredecessorLease is not null && slots.IsShortRunning;
-            Unreserve(reservation);
-            slots.Open.Add(slot);
-        }
-        Track(reservation, () => slot.RunAsync(prompt, isShortRunning, reservation.Stop));
+        var slot = new Slot(backend, _runner, _activeLeases, OnSlotClosed, OnRoomAvailable, OnLeaseSettled, _patience, _time);
+        var isShortRunning = _slots.Use(reservation, slot);
+        Start(reservation, () => slot.RunAsync(prompt, isShortRunning, reservation.Stop));
     }
 
-    /// <summary>Starts what was claimed for a place, and holds on to it until it has ended.</summary>
-    private void Track(SlotReservation reservation, Func<Task> run)
+    /// <summary>Starts what was claimed, and holds on to it until it has ended.</summary>
+    private void Start(SlotReservation reservation, Func<Task> run)
     {
-        lock (_lock)
-            _running[reservation] = Task.CompletedTask;
+        _slots.OnStarted(reservation);
         var running = Task.CompletedTask;
         if (_context is { } context)
             ExecutionContext.Run(context, _ => running = RunAsync(), null);
         else
             running = RunAsync();
-        lock (_lock)
-            if (_running.ContainsKey(reservation))
-                _running[reservation] = running;
+        _slots.OnRunning(reservation, running);
 
         async Task RunAsync()
         {
             await run();
-            bool isIdle;
-            lock (_lock)
-                isIdle = _running.Remove(reservation) && _running.Count == 0;
-            if (isIdle)
+            if (_slots.OnEnded(reservation))
                 _signal.RaiseForRoom();
         }
     }
 
     private void OnSlotClosed(Slot slot)
     {
-        lock (_lock)
-        {
-            _slots[slot.Backend.Name].Open.Remove(slot);
-            _slots[slot.Backend.Name].IsShortRunning = slot.WasShortRunning;
-        }
+        _slots.OnClosed(slot);
         OnRoomAvailable();
     }
 
@@ -372,46 +242,5 @@ public sealed class Dispatcher : IDirectDispatch
             return;
         _wasRefused = false;
         _signal.RaiseForRoom();
-    }
-
-    private void GiveBack(SlotReservation reservation)
-    {
-        reservation.Predecessor?.CancelPrefetch();
-        lock (_lock)
-            Unreserve(reservation);
-    }
-
-    /// <summary>Where a prompt will run.</summary>
-    private sealed class SlotReservation(Dispatcher dispatcher, Assignment assignment, ClaimTerms terms, CancellationToken stop) : ISlotReservation
-    {
-        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private bool _hasRun;
-
-        public Assignment Assignment => assignment;
-
-        public ClaimTerms Terms => terms;
-
-        public CancellationToken Stop => stop;
-
-        /// <summary>Completes when the prompt has been begun, or the place given back.</summary>
-        public Task Done => _done.Task;
-
-        /// <summary>The slot in which it follows what runs; null: it gets one of its own.</summary>
-        public Slot? Predecessor { get; init; }
-
-        public void Run(ClaimedPrompt prompt)
-        {
-            _hasRun = true;
-            dispatcher.Run(this, prompt);
-            _done.SetResult();
-        }
-
-        public void Dispose()
-        {
-            if (_hasRun)
-                return;
-            dispatcher.GiveBack(this);
-            _done.TrySetResult();
-        }
     }
 }

@@ -1,0 +1,243 @@
+using System.Collections.Immutable;
+using OllamaProxy.Configuration;
+using OllamaProxy.Ollama.Backends;
+using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
+using OllamaProxy.Scheduling;
+using OllamaProxy.Storage;
+
+namespace OllamaProxy.Worker;
+
+/// <summary>
+/// The slots of all backends, as far as this process knows: those that it has reserved or runs prompts in, and those that other processes
+/// have taken. It has the <see cref="Scheduler"/> decide under the same lock, so that no slot is given away twice. Safe for many threads.
+/// </summary>
+internal sealed class SlotTable
+{
+    private readonly BackendPool _backends;
+    private readonly WorkerIdentity _identity;
+    private readonly OllamaProxyOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Scheduler _scheduler;
+    private readonly ActiveLeases _activeLeases;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, BackendSlots> _slots;
+    private readonly HashSet<SlotReservation> _reserved = [];
+    private readonly Dictionary<SlotReservation, Task> _running = [];
+    private CancellationToken? _stop;
+    private ImmutableDictionary<string, OvertakeHistory> _overtakeHistory = ImmutableDictionary<string, OvertakeHistory>.Empty;
+
+    /// <summary>All slots are free, and none is given away before <see cref="Open(CancellationToken)"/>.</summary>
+    public SlotTable(BackendPool backends, ActiveLeases activeLeases, WorkerIdentity identity, OllamaProxyOptions options, TimeProvider time)
+    {
+        (_backends, _activeLeases, _identity, _options, _time) = (backends, activeLeases, identity, options, time);
+        _slots = backends.All.ToDictionary(backend => backend.Name, backend => new BackendSlots(backend));
+        _scheduler = new(options.GroupingWindow, options.WaitForModel, options.Model);
+    }
+
+    /// <summary>Runs a prompt that was claimed for a reservation.</summary>
+    public required Action<SlotReservation, ClaimedPrompt> Run { get; init; }
+
+    /// <summary>How many prompts could be begun, as far as this process knows: in free slots, and claimed ahead behind short ones.</summary>
+    public (int Free, int Prefetchable) Room
+    {
+        get
+        {
+            lock (_lock)
+                return (_slots.Values.Sum(slots => slots.Free), _slots.Values.Sum(slots => slots.Prefetchable));
+        }
+    }
+
+    /// <summary>What runs in the slots; and of what is reserved, what is still being claimed.</summary>
+    public IReadOnlyList<Task> Remaining
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _running.Values, .. _reserved.Select(reservation => reservation.Done)];
+        }
+    }
+
+    /// <summary>From now on slots are given away.</summary>
+    /// <param name="stop">Hands back what runs in them, and ends it early.</param>
+    public void Open(CancellationToken stop)
+    {
+        lock (_lock)
+            _stop = stop;
+    }
+
+    /// <summary>From now on no slot is given away.</summary>
+    public void Close()
+    {
+        lock (_lock)
+            _stop = null;
+    }
+
+    /// <summary>As <see cref="Close"/>, unless a slot is reserved or runs a prompt: then false.</summary>
+    public bool TryClose()
+    {
+        lock (_lock)
+        {
+            if (_running.Count > 0 || _reserved.Count > 0)
+                return false;
+            _stop = null;
+            return true;
+        }
+    }
+
+    /// <summary>The models of the backends that have room, one set a backend, and those of them that are loaded.</summary>
+    public (IReadOnlyList<IReadOnlySet<string>> Known, IReadOnlySet<string> Loaded) ModelsWithRoom()
+    {
+        // Of a backend of which nobody knows what it has, it may have any model: what comes first will do.
+        var (models, loaded) = (new List<IReadOnlySet<string>>(), new HashSet<string>());
+        lock (_lock)
+        {
+            foreach (var slots in _slots.Values.Where(slots => slots.Free + slots.Prefetchable > 0))
+            {
+                if (slots.Backend.State is not { IsAvailable: true } state)
+                    continue;
+                foreach (var known in new[] { state.AllowedModels ?? state.Listed, state.Ran })
+                    if (known is { Count: > 0 })
+                        models.Add(known);
+                loaded.UnionWith(state.Loaded);
+                loaded.UnionWith(_activeLeases.RunningAt(state.Name).Counts.Keys);
+            }
+        }
+        return (models, loaded);
+    }
+
+    /// <summary>Decides which of the queued prompts go where.</summary>
+    public Schedule Decide(QueueSnapshot snapshot)
+    {
+        lock (_lock)
+        {
+            var elsewhere = snapshot.Running.Where(lease => lease.Worker != _identity.Token).ToLookup(lease => lease.Backend);
+            foreach (var (backend, slots) in _slots)
+            {
+                slots.TakenByOthers = elsewhere[backend].DistinctBy(lease => lease.Slot).Count();
+                slots.RunByOthers = RunningModels.Of(elsewhere[backend].Select(lease => ModelName.Canonical(lease.Model ?? _options.Model)));
+            }
+            var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Prefetchable)).ToList();
+            var schedule = _scheduler.Decide(snapshot.Prompts, loads, _overtakeHistory, _time.GetUtcNow(), snapshot.IsPartial);
+            _overtakeHistory = schedule.OvertakeHistory;
+            return schedule;
+        }
+    }
+
+    /// <summary>Reserves a slot for a prompt that is being submitted; null: none is free for it.</summary>
+    public SlotReservation? TryReserve(NewPrompt prompt)
+    {
+        lock (_lock)
+        {
+            if (_stop is not { IsCancellationRequested: false })
+                return null;
+            var queued = new QueuedPrompt(0, prompt.Model, 0, prompt.Priority, _time.GetUtcNow());
+            var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free)).ToList();
+            return _scheduler.Decide([queued], loads, _overtakeHistory, _time.GetUtcNow()).Assignments is [{ IsRefused: false } assignment]
+                ? Keep(assignment) : null;
+        }
+    }
+
+    /// <summary>Reserves slots for prompts as it was decided.</summary>
+    public IReadOnlyList<SlotReservation> Reserve(IReadOnlyList<Assignment> assignments)
+    {
+        lock (_lock)
+            return [.. assignments.Select(Reserve)];
+    }
+
+    /// <summary>Uses a reservation for a slot that opens.</summary>
+    /// <returns>Whether prompts have been short lately at its backend, so that the next can be claimed ahead.</returns>
+    public bool Use(SlotReservation reservation, Slot slot)
+    {
+        lock (_lock)
+        {
+            var slots = _slots[reservation.Assignment.Backend];
+            OnStarted(reservation);
+            Unreserve(reservation);
+            slots.Open.Add(slot);
+            return reservation.Terms.PredecessorLease is not null && slots.IsShortRunning;
+        }
+    }
+
+    /// <summary>Takes a slot back that has closed.</summary>
+    public void OnClosed(Slot slot)
+    {
+        lock (_lock)
+        {
+            _slots[slot.Backend.Name].Open.Remove(slot);
+            _slots[slot.Backend.Name].IsShortRunning = slot.WasShortRunning;
+        }
+    }
+
+    /// <summary>What was claimed for a reservation begins: until <see cref="OnEnded"/> it is among what remains.</summary>
+    public void OnStarted(SlotReservation reservation)
+    {
+        lock (_lock)
+            _running.TryAdd(reservation, Task.CompletedTask);
+    }
+
+    /// <summary>What was begun runs in this task, unless it has ended already.</summary>
+    public void OnRunning(SlotReservation reservation, Task running)
+    {
+        lock (_lock)
+            if (_running.ContainsKey(reservation))
+                _running[reservation] = running;
+    }
+
+    /// <summary>What was begun has ended; returns whether nothing runs any more.</summary>
+    public bool OnEnded(SlotReservation reservation)
+    {
+        lock (_lock)
+            return _running.Remove(reservation) && _running.Count == 0;
+    }
+
+    /// <summary>Whether prompts that come after a queued one have been run before it, as of the last decision.</summary>
+    public bool IsOvertaken(string model, Prompt prompt) =>
+        Volatile.Read(ref _overtakeHistory).GetValueOrDefault(model)?.FirstOvertakenAt((prompt.Rank, prompt.Seq)) is not null;
+
+    private SlotReservation Reserve(Assignment assignment)
+    {
+        if (assignment.IsRefused)
+            return New(assignment, null, null);
+        var slots = _slots[assignment.Backend];
+        return slots.Free == 0 && slots.Open.FirstOrDefault(slot => slot.CanPrefetch) is { } predecessor
+            ? New(assignment, predecessor.TryReserve(), predecessor)
+            : Keep(assignment);
+    }
+
+    private SlotReservation Keep(Assignment assignment)
+    {
+        var reservation = New(assignment, _activeLeases.TryReuseFinished(assignment.Backend), null);
+        _slots[assignment.Backend].Reserved++;
+        _reserved.Add(reservation);
+        return reservation;
+    }
+
+    private SlotReservation New(Assignment assignment, Lease? predecessorLease, Slot? predecessor)
+    {
+        var terms = new ClaimTerms(_backends.Named(assignment.Backend).Concurrency, _options.LeaseLength, _options.MaxAttempts, assignment.Backend)
+        {
+            PredecessorLease = predecessorLease,
+            TakesSlot = !assignment.IsRefused,
+            Worker = _identity.Token,
+        };
+        return new(assignment, terms, Run, GiveBack, _stop ?? new(canceled: true)) { Predecessor = predecessor };
+    }
+
+    private void GiveBack(SlotReservation reservation)
+    {
+        reservation.Predecessor?.CancelPrefetch();
+        lock (_lock)
+            Unreserve(reservation);
+    }
+
+    private void Unreserve(SlotReservation reservation)
+    {
+        if (_reserved.Remove(reservation))
+            _slots[reservation.Assignment.Backend].Reserved--;
+    }
+
+    private BackendLoad LoadOf(BackendSlots slots, int room) =>
+        new(slots.Backend.State, room, _activeLeases.RunningAt(slots.Backend.Name).With(slots.RunByOthers));
+}
