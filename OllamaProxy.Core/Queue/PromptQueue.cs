@@ -2,7 +2,6 @@ using OllamaProxy.Configuration;
 using OllamaProxy.Live;
 using OllamaProxy.Notifications;
 using OllamaProxy.Prompts;
-using OllamaProxy.Statistics;
 using OllamaProxy.Storage;
 using OllamaProxy.Worker;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Storage;
 
@@ -23,10 +22,10 @@ internal sealed class SchedulingRound
     private readonly Scheduler _policy;
     private readonly DateTimeOffset _now;
     private readonly List<BackendCapacity> _backends;
-    private readonly Dictionary<string, Group> _groups = [];
+    private readonly Dictionary<string, ModelGroup> _groups = [];
 
     /// <summary>The groups with prompts that wait, by the turns of their heads.</summary>
-    private readonly List<Group> _waiting = [];
+    private readonly List<ModelGroup> _waiting = [];
     private readonly List<Assignment> _assignments = [];
     private readonly List<Assignment> _refusals = [];
     private bool _needsModels;
@@ -101,7 +100,7 @@ internal sealed class SchedulingRound
     /// Lets prompts fail whose model no backend has, by its own word or by the settings, unless one that is away may have it. What was
     /// said before a prompt came is believed only if the list of models is younger than that, or as good as new: the model may have come.
     /// </summary>
-    private void Refuse(Group group)
+    private void Refuse(ModelGroup group)
     {
         if (_policy.WaitForModel || _backends.Exists(backend => backend.State.MayHave(group.Model) && (backend.State.IsReachable || backend.State.Has(group.Model))))
             return;
@@ -119,10 +118,10 @@ internal sealed class SchedulingRound
         }
     }
 
-    private (Group Group, BackendCapacity BackendCapacity)? Next() => FirstOverdue() ?? FirstAfterTurn() ?? FirstLoaded() ?? FirstNowhereLoaded() ?? First();
+    private (ModelGroup ModelGroup, BackendCapacity BackendCapacity)? Next() => FirstOverdue() ?? FirstAfterTurn() ?? FirstLoaded() ?? FirstNowhereLoaded() ?? First();
 
     /// <summary>Who has been overtaken for as long as may be.</summary>
-    private (Group, BackendCapacity)? FirstOverdue() =>
+    private (ModelGroup, BackendCapacity)? FirstOverdue() =>
         Choose((group, _) => group.IsOvertakenSince(_now - _policy.GroupingWindow)) is var (group, backend)
             ? (FirstNotToBePassed(group, backend) ?? group, backend) : null;
 
@@ -130,7 +129,7 @@ internal sealed class SchedulingRound
     /// Who waits longest for a place whose models have had their turn: so long a turn that all who wait there can have one within
     /// the window, with some time to spare.
     /// </summary>
-    private (Group, BackendCapacity)? FirstAfterTurn()
+    private (ModelGroup, BackendCapacity)? FirstAfterTurn()
     {
         foreach (var backend in _backends)
         {
@@ -145,16 +144,16 @@ internal sealed class SchedulingRound
 
     private bool HasHadTurn(BackendCapacity backend, int waiting) => _now - backend.LoadedAt >= _policy.GroupingWindow / (TurnsInWindow * (waiting + 1));
 
-    private (Group, BackendCapacity)? FirstLoaded() => Choose((group, backend) => backend.IsLoaded(group.Model) && FirstNotToBePassed(group, backend) is null);
+    private (ModelGroup, BackendCapacity)? FirstLoaded() => Choose((group, backend) => backend.IsLoaded(group.Model) && FirstNotToBePassed(group, backend) is null);
 
-    private (Group, BackendCapacity)? FirstNowhereLoaded() => Choose((group, backend) => !IsLoaded(group) && FirstNotToBePassed(group, backend) is null);
+    private (ModelGroup, BackendCapacity)? FirstNowhereLoaded() => Choose((group, backend) => !IsLoaded(group) && FirstNotToBePassed(group, backend) is null);
 
-    private (Group, BackendCapacity)? First() => Choose((_, _) => true);
+    private (ModelGroup, BackendCapacity)? First() => Choose((_, _) => true);
 
-    private bool IsLoaded(Group group) => _backends.Exists(backend => backend.IsLoaded(group.Model));
+    private bool IsLoaded(ModelGroup group) => _backends.Exists(backend => backend.IsLoaded(group.Model));
 
     /// <summary>The first group that has a place with room where it is allowed, and of such places the one that suits it best.</summary>
-    private (Group, BackendCapacity)? Choose(Func<Group, BackendCapacity, bool> isAllowed)
+    private (ModelGroup, BackendCapacity)? Choose(Func<ModelGroup, BackendCapacity, bool> isAllowed)
     {
         foreach (var group in _waiting)
         {
@@ -171,7 +170,7 @@ internal sealed class SchedulingRound
     }
 
     /// <summary>The first that it would pass although it could go there and must not be passed; null: none.</summary>
-    private Group? FirstNotToBePassed(Group group, BackendCapacity backend)
+    private ModelGroup? FirstNotToBePassed(ModelGroup group, BackendCapacity backend)
     {
         foreach (var other in _waiting)
         {
@@ -183,7 +182,7 @@ internal sealed class SchedulingRound
         return null;
     }
 
-    private void Assign(Group group, BackendCapacity backend)
+    private void Assign(ModelGroup group, BackendCapacity backend)
     {
         _waiting.Remove(group);
         var prompt = group.Waiting.Dequeue();
@@ -201,88 +200,5 @@ internal sealed class SchedulingRound
             _waiting.Insert(_waiting.FindIndex(other => other.Head!.Key.CompareTo(head.Key) > 0) is >= 0 and var index ? index : _waiting.Count, group);
         backend.Take(group.Model, _now);
         _assignments.Add(new(prompt, group.Model, backend.State.Name));
-    }
-
-    /// <summary>The due prompts of a model, of those that were handed in.</summary>
-    private sealed class Group(string model, List<BackendCapacity> backends, OvertakeHistory overtaken)
-    {
-        private StrongBox<DateTimeOffset?>? _overtakenSince;
-        private int _highest = int.MinValue;
-
-        public string Model => model;
-
-        public List<BackendCapacity> Backends => backends;
-
-        public Queue<QueuedPrompt> Waiting { get; } = [];
-
-        /// <summary>Whether a backend is known to have the model, or none was named.</summary>
-        public bool IsKnown { get; } = model.Length == 0 || backends.Exists(backend => backend.State.Has(model));
-
-        public QueuedPrompt? Head => Waiting.TryPeek(out var head) ? head : null;
-
-        public OvertakeHistory OvertakeHistory
-        {
-            get => overtaken;
-            set => (overtaken, _overtakenSince) = (value, null);
-        }
-
-        /// <summary>
-        /// Since when any of them has been overtaken, which cannot have been before it came; null: none has. It need not be the
-        /// first: one of a higher priority may have come before it since.
-        /// </summary>
-        public DateTimeOffset? OvertakenSince => OvertakeHistory == OvertakeHistory.Never ? null : (_overtakenSince ??= new(Waiting.Min(SinceOf))).Value;
-
-        public void Add(QueuedPrompt prompt)
-        {
-            Waiting.Enqueue(prompt);
-            _highest = Math.Max(_highest, prompt.Priority);
-        }
-
-        /// <summary>Whether any of them has been overtaken since then or longer.</summary>
-        public bool IsOvertakenSince(DateTimeOffset time) => OvertakeHistory.FirstAt <= time && OvertakenSince <= time;
-
-        /// <summary>Whether there is one of a higher priority before a prompt of another model.</summary>
-        public bool HasHigherBefore(QueuedPrompt prompt) => _highest > prompt.Priority
-            && Waiting.TakeWhile(waiting => waiting.Key.CompareTo(prompt.Key) < 0).Any(waiting => waiting.Priority > prompt.Priority);
-
-        /// <summary>Forgets what mattered to those only that have had their turn.</summary>
-        public void Settle()
-        {
-            _overtakenSince = null;
-            if (Head is { } head && OvertakeHistory.Prune(head.Key) is var rest && rest != OvertakeHistory)
-                OvertakeHistory = rest;
-        }
-
-        private DateTimeOffset? SinceOf(QueuedPrompt prompt) => OvertakeHistory.FirstOvertakenAt(prompt.Key) is { } since
-            ? since > prompt.CreatedAt ? since : prompt.CreatedAt
-            : null;
-    }
-
-    /// <summary>A backend, as it fills up.</summary>
-    private sealed class BackendCapacity(BackendLoad load)
-    {
-        private RunningModels _running = load.Running;
-        private ImmutableHashSet<string> _loaded = load.State.Loaded.Union(load.Running.Counts.Keys);
-
-        public BackendState State => load.State;
-
-        public int Free { get; private set; } = load.Free;
-
-        public double Load => (double)_running.Total / State.Concurrency;
-
-        public DateTimeOffset LoadedAt { get; private set; } = load.State.LoadedAt;
-
-        public int LoadedModels => _loaded.Count;
-
-        public bool IsLoaded(string model) => _loaded.Contains(model);
-
-        public void Take(string model, DateTimeOffset now)
-        {
-            Free--;
-            _running = _running.With(model);
-            // One that has yet to be loaded may need all the room that those leave which run; one that nobody knows may not even be there.
-            if (model.Length > 0 && !_loaded.Contains(model) && State.Has(model))
-                (_loaded, LoadedAt) = ([.. _running.Counts.Keys], now);
-        }
     }
 }

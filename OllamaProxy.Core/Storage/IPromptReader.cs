@@ -1,6 +1,5 @@
 using OllamaProxy.Notifications;
 using OllamaProxy.Prompts;
-using OllamaProxy.Protocol;
 using OllamaProxy.Statistics;
 
 namespace OllamaProxy.Storage;

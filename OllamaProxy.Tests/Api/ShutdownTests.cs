@@ -157,7 +157,7 @@ public sealed class ShutdownTests
     {
         await using var ollama = await StreamingAsync("application/x-ndjson", begun, "", new TaskCompletionSource().Task);
         await using var proxy = await RunningProxy.StartAsync(
-            ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "2"), ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "1"));
+            ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "4"), ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "1"));
         using var response = await proxy.Client.SendAsync(CallTests.Post("/api/pull", """{"model":"m"}"""), HttpCompletionOption.ResponseHeadersRead);
         var reading = response.Content.ReadAsStringAsync();
 

@@ -1,7 +1,6 @@
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Notifications;
 using OllamaProxy.Prompts;
-using OllamaProxy.Statistics;
 using OllamaProxy.Storage.Sqlite.Caching;
 using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Storage.Sqlite.Schema;
@@ -10,7 +9,7 @@ using OllamaProxy.Storage.Sqlite.Tables;
 namespace OllamaProxy.Storage.Sqlite;
 
 /// <summary>Prompts in a SQLite file. Writes go through one <see cref="SqliteWriter"/>; reads never wait for them.</summary>
-public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
+public sealed partial class SqlitePromptStore : IPromptStore, IAsyncDisposable
 {
     /// <summary>For so long a status is good without a look at what other processes wrote.</summary>
     private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(1);
@@ -78,175 +77,6 @@ public sealed class SqlitePromptStore : IPromptStore, IAsyncDisposable
                 _ => exception,
             };
         }
-    }
-
-    /// <inheritdoc/>
-    public async Task<(Submission Submission, ClaimedPrompt? Claimed)> AddAsync(NewPrompt prompt, long maxQueued, ClaimTerms? terms, CancellationToken cancellationToken)
-    {
-        var staged = await _staging.StageAsync(prompt, cancellationToken);
-        // What is long is not held for as long as the prompt runs: who claims it reads it from here.
-        var atOnce = staged.Count == 0 ? terms : null;
-        var draft = PromptInserts.Draft(prompt, null, _ageingStep, _time.GetUtcNow());
-        return await WriteAsync((session, now) => PromptInserts.Add(session, prompt, draft, staged, maxQueued, atOnce, now), cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public async Task<IReadOnlyList<Prompt>> AddBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued, CancellationToken cancellationToken)
-    {
-        var staged = new List<IReadOnlyList<StagedText>>();
-        foreach (var prompt in prompts)
-            staged.Add(await _staging.StageAsync(prompt, cancellationToken));
-        var now = _time.GetUtcNow();
-        var drafts = prompts.Select(prompt => PromptInserts.Draft(prompt, batch, _ageingStep, now)).ToList();
-        return await WriteAsync((session, _) => PromptInserts.AddBatch(session, prompts, drafts, staged, maxQueued), cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public async Task<Prompt?> FindAsync(Guid id, CancellationToken cancellationToken)
-    {
-        if (!_order.IsCaughtUpWithin(GoodFor))
-            _writer.CatchUpSoon();
-        else if (_recent.Find(id) is { } recent)
-            return recent;
-
-        var generation = _recent.Generation;
-        var prompt = await ReadAsync(session => PromptRow.Find(session, id), cancellationToken);
-        if (prompt is not null)
-            _recent.Keep(prompt, generation);
-        return prompt;
-    }
-
-    /// <inheritdoc/>
-    public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) =>
-        ReadAsync(session => _results.FindContent(session, id), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) =>
-        ReadAsync(session => _results.FindResult(session, id), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<StoredResponse?> FindResponseAsync(Guid id, CancellationToken cancellationToken) =>
-        ReadAsync(session => _results.FindResponse(session, id), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<TextChunk> ReadGeneratedAsync(Prompt prompt, TextOffset after, CancellationToken cancellationToken) =>
-        ReadAsync(session => GeneratedChunks.Read(session, prompt, after), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken) =>
-        ReadAsync(session => PromptAttempts.List(session, id), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<long> CountAheadAsync(Prompt prompt, CancellationToken cancellationToken)
-    {
-        if (_order.CountAhead(prompt.Rank, prompt.Seq) is { } ahead)
-            return Task.FromResult(ahead);
-
-        // Nothing was written here for a while: look for once, and let the order catch up for the next who asks.
-        _writer.CatchUpSoon();
-        return ReadAsync(session => session.Number(
-            "SELECT count(*) FROM prompts INDEXED BY prompts_in_turn WHERE status = 'queued' AND (rank, seq) < ($rank, $seq)",
-            ("$rank", prompt.Rank), ("$seq", prompt.Seq)), cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyDictionary<PromptStatus, long>> CountAsync(Guid? batch, CancellationToken cancellationToken) =>
-        ReadAsync(session => PromptList.Count(session, batch), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<PromptPage> ListAsync(PromptQuery query, CancellationToken cancellationToken) =>
-        ReadAsync(session => PromptList.Read(session, query), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<PromptSummary>> SummariseAsync(IReadOnlyCollection<long> seqs, CancellationToken cancellationToken) =>
-        ReadAsync(session => PromptList.Read(session, seqs), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => PromptChanges.Cancel(session, id, now), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<ChangeResult> RetryAsync(Guid id, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => PromptChanges.Retry(session, id, now), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<ChangeResult> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => PromptChanges.Prioritise(session, id, priority, _ageingStep, now), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken) =>
-        WriteAsync((session, _) => PromptChanges.Delete(session, id), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<int> PurgeAsync(DateTimeOffset endedBefore, int limit, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => Retention.Purge(session, endedBefore, limit, now), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<bool> ShrinkAsync(CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => Retention.Shrink(session, now), cancellationToken);
-
-    /// <inheritdoc/>
-    public void CatchUpSoon() => _writer.CatchUpSoon();
-
-    /// <inheritdoc/>
-    public Task<QueueHistory> ReadHistoryAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
-        ReadAsync(session => RecentHistory.Read(session, since), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<TimeSpan?> MeanRunAsync(CancellationToken cancellationToken) =>
-        ReadAsync(PromptAttempts.MeanRun, cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<bool> RecoverExpiredAsync(ClaimTerms terms, IReadOnlyCollection<Guid> connected, CancellationToken cancellationToken) => WriteAsync((session, now) =>
-    {
-        var expiry = _leaseClocks.Look(terms.LeaseLength);
-        expiry.Settle(session);
-        if (connected.Count > 0 && ClientLeaseTable.AnyExpired(session, expiry.By))
-            ClientLeaseTable.Renew(session, connected, now + terms.LeaseLength, expiredBy: expiry.By);
-        SqliteLeases.Sweep(session, terms, expiry, now);
-        return session.Number("SELECT prompts FROM counts WHERE status = 'queued'") > 0;
-    }, cancellationToken);
-
-    /// <inheritdoc/>
-    public async Task<QueueSnapshot> ReadSnapshotAsync(SnapshotTerms terms, CancellationToken cancellationToken)
-    {
-        if (!_order.IsCaughtUpWithin(terms.Freshness))
-            await _writer.CatchUpAsync(cancellationToken);
-        return _order.Offer(terms, await ReadAsync(RunningLeases.Read, cancellationToken));
-    }
-
-    /// <inheritdoc/>
-    public Task<ClaimedPrompt?> ClaimAsync(long seq, ClaimTerms terms, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => SqliteLeases.Claim(session, seq, terms, _longTexts, now), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task RenewConnectionsAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken) => WriteAsync((session, now) =>
-    {
-        ClientLeaseTable.Renew(session, ids, now + length, expiredBy: DateTimeOffset.MaxValue);
-        return true;
-    }, cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<Prompt?> ReconnectAsync(Guid id, ClientLease connection, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => ClientLeaseTable.Reconnect(session, id, connection, now), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<LeaseState> GetLeaseStateAsync(Lease lease, CancellationToken cancellationToken) =>
-        ReadAsync(session => SqliteLeases.LookAt(session, lease), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<LeaseState> RenewAsync(Lease lease, TimeSpan length, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => SqliteLeases.Renew(session, lease, now + length), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<LeaseState> AppendAsync(Lease lease, TextChunk chunk, TimeSpan length, CancellationToken cancellationToken) =>
-        WriteAsync((session, now) => GeneratedChunks.Append(session, lease, chunk, now + length), cancellationToken);
-
-    /// <inheritdoc/>
-    public async Task<bool> SettleAsync(Lease lease, Settlement settlement, CancellationToken cancellationToken)
-    {
-        var staged = await _staging.StageAsync(settlement.Result, cancellationToken);
-        return await WriteAsync((session, now) => SettlementTable.Settle(session, lease, settlement, staged, now), cancellationToken);
     }
 
     /// <summary>Finishes the writes that were handed in, and closes the file.</summary>
