@@ -5,7 +5,7 @@ using OllamaProxy.Storage;
 
 namespace OllamaProxy.Live;
 
-/// <summary>The texts that are being generated in this process, so that those who watch need not wait for the store.</summary>
+/// <summary>The outputs that are being generated in this process, so that subscribers need not wait for the store.</summary>
 public sealed class AttemptOutputs(ChangeNotifier notifier)
 {
     private readonly ConcurrentDictionary<long, AttemptOutput> _bySeq = new();

@@ -8,7 +8,7 @@ namespace OllamaProxy.Live;
 
 /// <summary>Renews the leases of the connections on which clients wait for prompts in this process, for as long as they are open.</summary>
 public sealed class ClientLeaseRenewer(
-    IPromptCommands store, ResponseRegistry liveResponses, OllamaProxyOptions options, TimeProvider time, ILogger<ClientLeaseRenewer> logger) : BackgroundService
+    IPromptCommands store, ResponseRegistry responses, OllamaProxyOptions options, TimeProvider time, ILogger<ClientLeaseRenewer> logger) : BackgroundService
 {
     private static readonly TimeSpan ClockLook = TimeSpan.FromSeconds(1);
 
@@ -27,7 +27,7 @@ public sealed class ClientLeaseRenewer(
                 if (!isDue && renewed.SetSince(time) == TimeSpan.Zero)
                     continue;
                 renewed = ClockReading.Of(time);
-                if (liveResponses.Awaited is { Count: > 0 } ids)
+                if (responses.Awaited is { Count: > 0 } ids)
                     await RenewAsync(ids, stoppingToken);
             }
         }

@@ -1,9 +1,8 @@
 namespace OllamaProxy.Live;
 
 /// <summary>
-/// A text that one appends to while many read it, each from where they are, at a cost that does not depend on where that is. Counted in
-/// UTF-16
-/// characters, as .NET and browsers do.
+/// Append-only text buffer with one writer and many readers. A read costs the same at any offset. Offsets count UTF-16 characters, as .NET
+/// and browsers do.
 /// </summary>
 public sealed class TextBuffer
 {

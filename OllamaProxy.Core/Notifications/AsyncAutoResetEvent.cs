@@ -1,8 +1,9 @@
 namespace OllamaProxy.Notifications;
 
-/// <summary>Is raised by many and waited for by one, who takes it down with that.</summary>
+/// <summary>Async auto-reset event with one waiter: any number of threads set it, and the wait that it ends resets it.</summary>
 /// <param name="inline">
-/// Whether who waits goes on within <see cref="Set"/>, which saves a change of threads; else those who raise it are never held up.
+/// Whether the waiter continues on the thread that calls <see cref="Set"/>, which saves a change of threads. If not, <see cref="Set"/>
+/// never blocks its caller.
 /// </param>
 internal sealed class AsyncAutoResetEvent(bool inline = false)
 {
@@ -10,6 +11,7 @@ internal sealed class AsyncAutoResetEvent(bool inline = false)
     private bool _isSet;
     private TaskCompletionSource? _waiting;
 
+    /// <summary>Ends the wait or, if nobody waits, the next one. Has no effect if it is set already.</summary>
     public void Set()
     {
         TaskCompletionSource? waiting;
@@ -21,7 +23,7 @@ internal sealed class AsyncAutoResetEvent(bool inline = false)
         waiting?.SetResult();
     }
 
-    /// <summary>Completes as soon as it is up. Who has other reasons to go on raises it for those.</summary>
+    /// <summary>Completes when the event is set, and resets it.</summary>
     public Task WaitAsync()
     {
         lock (_lock)
@@ -33,7 +35,7 @@ internal sealed class AsyncAutoResetEvent(bool inline = false)
         }
     }
 
-    /// <summary>Completes as soon as it is up, or after a time.</summary>
+    /// <summary>Completes when the event is set or the timeout has passed, and resets it.</summary>
     public async Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         try
@@ -42,7 +44,7 @@ internal sealed class AsyncAutoResetEvent(bool inline = false)
         }
         catch (TimeoutException)
         {
-            // Then the time is what was waited for.
+            // The timeout is one of the two things that were waited for.
         }
         finally
         {

@@ -1,8 +1,8 @@
 namespace OllamaProxy.Notifications;
 
 /// <summary>
-/// Who waits for something to happen to a prompt. The store tells of every commit, its own and, within half a second, that of
-/// another process; a running attempt tells of every token. Safe for many threads; nobody who tells is ever held up.
+/// Notifies subscribers of changes of prompts. The store notifies after each commit, its own or, within half a second, another process's;
+/// a running attempt notifies for each token. Safe for many threads, and never blocks the one that notifies.
 /// </summary>
 public sealed class ChangeNotifier
 {
@@ -11,12 +11,12 @@ public sealed class ChangeNotifier
     private readonly List<QueueSubscription> _ofAll = [];
     private volatile bool _isEmpty = true;
 
-    /// <summary>Whether nobody waits for anything.</summary>
+    /// <summary>Whether there is no subscriber.</summary>
     public bool IsEmpty => _isEmpty;
 
-    /// <summary>Watches a prompt until the watch is disposed. Look at the prompt after this, not before, and nothing is missed.</summary>
+    /// <summary>Subscribes to a prompt until the subscription is disposed of. Read the prompt after this, not before, and no change is missed.</summary>
     /// <param name="seq">The prompt's number.</param>
-    /// <param name="text">Whether to be told of every token as well.</param>
+    /// <param name="text">Whether to be notified of every token as well.</param>
     public PromptSubscription Subscribe(long seq, bool text)
     {
         var subscription = new PromptSubscription(this, seq, text);
@@ -30,7 +30,7 @@ public sealed class ChangeNotifier
         return subscription;
     }
 
-    /// <summary>Watches all prompts until the watch is disposed.</summary>
+    /// <summary>Subscribes to all prompts until the subscription is disposed of.</summary>
     public QueueSubscription SubscribeToAll()
     {
         var subscription = new QueueSubscription(this);
@@ -42,7 +42,7 @@ public sealed class ChangeNotifier
         return subscription;
     }
 
-    /// <summary>Tells that these prompts may have been changed, added or removed.</summary>
+    /// <summary>Notifies that these prompts may have been changed, added or removed.</summary>
     public void NotifyChanged(IReadOnlyCollection<long> seqs)
     {
         if (_isEmpty)
@@ -60,7 +60,7 @@ public sealed class ChangeNotifier
         }
     }
 
-    /// <summary>Tells that any prompt may have been changed.</summary>
+    /// <summary>Notifies that any prompt may have been changed.</summary>
     public void NotifyAnyChanged()
     {
         if (_isEmpty)
@@ -74,7 +74,7 @@ public sealed class ChangeNotifier
         }
     }
 
-    /// <summary>Tells that more of a prompt's text has been generated.</summary>
+    /// <summary>Notifies that more of a prompt's output has been generated.</summary>
     internal void NotifyOutput(long seq)
     {
         if (_isEmpty)

@@ -1,6 +1,6 @@
 namespace OllamaProxy.Notifications;
 
-/// <summary>Somebody who watches one prompt. However much happens meanwhile, it is told once: look at the prompt to see what it was.</summary>
+/// <summary>A subscription to one prompt. Changes that come before it is waited for again are notified once: read the prompt to see what they were.</summary>
 public sealed class PromptSubscription : IDisposable
 {
     private readonly ChangeNotifier _notifier;
@@ -11,7 +11,7 @@ public sealed class PromptSubscription : IDisposable
     /// <summary>The prompt's number.</summary>
     internal long Seq { get; }
 
-    /// <summary>Whether it is told of every token as well.</summary>
+    /// <summary>Whether it is notified of every token as well.</summary>
     internal bool Text { get; }
 
     /// <summary>
@@ -20,7 +20,7 @@ public sealed class PromptSubscription : IDisposable
     /// </summary>
     public Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) => _event.WaitAsync(timeout, time, cancellationToken);
 
-    /// <summary>Ends the watch.</summary>
+    /// <summary>Ends the subscription.</summary>
     public void Dispose() => _notifier.Unsubscribe(this);
 
     internal void Notify() => _event.Set();

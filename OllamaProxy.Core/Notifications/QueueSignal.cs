@@ -1,22 +1,22 @@
 namespace OllamaProxy.Notifications;
 
-/// <summary>Tells the worker of this process that a prompt was queued here, so that it need not wait for its next poll.</summary>
+/// <summary>Wakes the worker of this process when the queue may have changed or a slot may be free, so that it need not wait for its next poll.</summary>
 public sealed class QueueSignal
 {
     private readonly AsyncAutoResetEvent _event = new();
     private long _changes;
 
-    /// <summary>How often the signal was raised for the queue; while that stays the same, nothing was queued here.</summary>
+    /// <summary>How often the signal was raised for the queue: while this stays the same, nothing was queued by this process.</summary>
     public long Changes => Interlocked.Read(ref _changes);
 
-    /// <summary>Raises the signal, since the queue may have changed; it stays up until it was waited for.</summary>
+    /// <summary>Raises the signal because the queue may have changed. It stays raised until it is waited for.</summary>
     public void Raise()
     {
         Interlocked.Increment(ref _changes);
         _event.Set();
     }
 
-    /// <summary>Raises the signal, since there may be room for what is queued.</summary>
+    /// <summary>Raises the signal because a slot may be free for what is queued.</summary>
     public void RaiseForRoom() => _event.Set();
 
     /// <summary>

@@ -1,9 +1,9 @@
 namespace OllamaProxy.Notifications;
 
-/// <summary>Somebody who watches all prompts.</summary>
+/// <summary>A subscription to all prompts.</summary>
 public sealed class QueueSubscription : IDisposable
 {
-    /// <summary>How many changed prompts are noted for somebody who does not come to take them.</summary>
+    /// <summary>How many changed prompts are kept for a subscriber that does not take them.</summary>
     private const int MaxNoted = 256;
 
     private readonly ChangeNotifier _notifier;
@@ -28,7 +28,7 @@ public sealed class QueueSubscription : IDisposable
         }
     }
 
-    /// <summary>Ends the watch.</summary>
+    /// <summary>Ends the subscription.</summary>
     public void Dispose() => _notifier.Unsubscribe(this);
 
     internal void Notify(IReadOnlyCollection<long> seqs)

@@ -16,7 +16,7 @@ public sealed class PromptQueue(
     RunningAttempts running,
     OllamaProxyOptions options,
     TimeProvider time,
-    IDirectDispatch? taker = null,
+    IDirectDispatch? directDispatch = null,
     IWaitReasons? reasons = null)
 {
     /// <summary>Queues a prompt, or has it run at once where nothing is queued and the worker has room: it is on disk when this returns.</summary>
@@ -26,7 +26,7 @@ public sealed class PromptQueue(
         var hasBegun = false;
         try
         {
-            using var reservation = taker?.TryReserve(prompt);
+            using var reservation = directDispatch?.TryReserve(prompt);
             var (submission, claimed) = await commands.AddAsync(prompt, options.MaxQueued, reservation?.Terms, cancellationToken);
             if (claimed is not null)
                 reservation!.Run(claimed);

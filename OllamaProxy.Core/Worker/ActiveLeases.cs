@@ -3,7 +3,7 @@ using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 
-/// <summary>The leases that this process holds: of what runs, of what is to follow, and of what is being settled. Safe for many threads.</summary>
+/// <summary>The leases that this process holds: of running, of prefetched and of settling prompts. Safe for many threads.</summary>
 internal sealed class ActiveLeases
 {
     private readonly Lock _lock = new();

@@ -13,10 +13,10 @@ namespace OllamaProxy.Worker;
 /// <summary>Runs a claimed prompt under its lease, and sees to it that what became of it is settled.</summary>
 public sealed class PromptRunner(
     Attempt attempt,
-    LeaseRenewer leaseKeeper,
+    LeaseRenewer leaseRenewer,
     AttemptFinalizer finalizer,
-    AttemptOutputs liveTexts,
-    ResponseRegistry liveResponses,
+    AttemptOutputs outputs,
+    ResponseRegistry responses,
     BackendPool backends,
     Shutdown shutdown,
     OllamaProxyOptions options,
@@ -37,8 +37,8 @@ public sealed class PromptRunner(
     /// </param>
     public async Task<Task> RunAsync(ClaimedPrompt prompt, Backend backend, CancellationToken stopping)
     {
-        var text = liveTexts.Begin(prompt);
-        var response = prompt.Call is null ? null : liveResponses.Begin(prompt);
+        var text = outputs.Begin(prompt);
+        var response = prompt.Call is null ? null : responses.Begin(prompt);
         var isAwaited = response is { IsAwaited: true };
         var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, isAwaited ? CancellationToken.None : shutdown.Begun);
         var attemptEnded = new CancellationTokenSource();
@@ -51,7 +51,7 @@ public sealed class PromptRunner(
 
         async Task KeepAsync()
         {
-            lease = await leaseKeeper.KeepAsync(prompt, text, attemptEnded.Token);
+            lease = await leaseRenewer.KeepAsync(prompt, text, attemptEnded.Token);
             if (lease != LeaseState.Held)
                 await stop.CancelAsync();
         }
@@ -84,7 +84,7 @@ public sealed class PromptRunner(
     /// <summary>Lets a prompt fail whose model no backend has, without sending it. Throws nothing, as <see cref="RunAsync"/>.</summary>
     public async Task RefuseAsync(ClaimedPrompt prompt)
     {
-        using var response = prompt.Call is null ? null : liveResponses.Begin(prompt);
+        using var response = prompt.Call is null ? null : responses.Begin(prompt);
         try
         {
             var outcome = new AttemptOutcome(PromptResult.Empty, OllamaFailures.OfMissingModel(prompt.Model ?? options.Model), Stopped: false, TimeSpan.Zero);

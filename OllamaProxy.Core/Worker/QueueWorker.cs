@@ -17,7 +17,7 @@ public sealed class QueueWorker(
     IWorkQueue store,
     Dispatcher dispatcher,
     BackendPool backends,
-    ResponseRegistry liveResponses,
+    ResponseRegistry responses,
     QueueSignal signal,
     Shutdown shutdown,
     OllamaProxyOptions options,
@@ -130,7 +130,7 @@ public sealed class QueueWorker(
             return;
         try
         {
-            await store.RecoverExpiredAsync(_sweepTerms, liveResponses.Awaited, stop);
+            await store.RecoverExpiredAsync(_sweepTerms, responses.Awaited, stop);
             _sweptAt = time.GetTimestamp();
         }
         catch (StoreException exception)

@@ -17,7 +17,7 @@ namespace OllamaProxy.Api.Calls;
 /// becomes a prompt, waits its turn, and is answered on the same connection with what Ollama says, byte for byte.
 /// </summary>
 public sealed class CallHandlers(
-    PromptQueue queue, IPromptReader reader, CallResponder connections, BackendForwarder forwarder, ResponseRegistry liveResponses, CompletionWaiter waiter, RequestBody bodies,
+    PromptQueue queue, IPromptReader reader, CallResponder responder, BackendForwarder forwarder, ResponseRegistry responses, CompletionWaiter waiter, RequestBody bodies,
     OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>The header that tells the id of the prompt that a call has become.</summary>
@@ -66,15 +66,15 @@ public sealed class CallHandlers(
             Id = Guid.CreateVersion7(time.GetUtcNow()),
             Call = new(endpoint.Path, context.Request.QueryString.ToString(), HeaderFilter.ForOllama(context.Request.AllHeaders()), body.Bytes),
             Priority = options.InteractivePriority,
-            ClientLease = isKept ? null : connections.Here,
+            ClientLease = isKept ? null : responder.Here,
         };
         if (isKept)
             return await KeptAsync(context, await SubmitAsync(context, prompt, body), seconds);
 
-        var wait = liveResponses.Expect(prompt.Id.Value);
+        var wait = responses.Expect(prompt.Id.Value);
         try
         {
-            return connections.AnswerTo(await SubmitAsync(context, prompt, body), contentType, wait);
+            return responder.AnswerTo(await SubmitAsync(context, prompt, body), contentType, wait);
         }
         catch
         {

@@ -182,8 +182,8 @@ public sealed class CallResponder(
         public bool HasEnded => Now?.Status.HasEnded() is not false;
     }
 
-    private sealed class Answer(CallResponder connections, Prompt prompt, string? contentType, ResponseSubscription wait) : IResult
+    private sealed class Answer(CallResponder responder, Prompt prompt, string? contentType, ResponseSubscription wait) : IResult
     {
-        public Task ExecuteAsync(HttpContext httpContext) => connections.RunAsync(httpContext, prompt, contentType, wait);
+        public Task ExecuteAsync(HttpContext httpContext) => responder.RunAsync(httpContext, prompt, contentType, wait);
     }
 }

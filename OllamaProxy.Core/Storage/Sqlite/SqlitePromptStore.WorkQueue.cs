@@ -9,9 +9,9 @@ public sealed partial class SqlitePromptStore
     /// <inheritdoc/>
     public async Task<QueueSnapshot> ReadSnapshotAsync(SnapshotTerms terms, CancellationToken cancellationToken)
     {
-        if (!_order.IsCaughtUpWithin(terms.Freshness))
+        if (!_commits.IsCaughtUpWithin(terms.Freshness))
             await _writer.CatchUpAsync(cancellationToken);
-        return _order.Offer(terms, await ReadAsync(RunningLeases.Read, cancellationToken));
+        return _commits.Offer(terms, await ReadAsync(RunningLeases.Read, cancellationToken));
     }
 
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ public sealed partial class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     private readonly SqliteDatabase _database;
     private readonly SqliteReaders _readers;
-    private readonly CommitObserver _order;
+    private readonly CommitObserver _commits;
     private readonly PromptCache _recent = new();
     private readonly ResultTexts _results;
     private readonly LongTextStaging _staging;
@@ -34,8 +34,8 @@ public sealed partial class SqlitePromptStore : IPromptStore, IAsyncDisposable
         _staging = new(this);
         _longTexts = new(this);
         _results = new(this, _longTexts);
-        _order = new(session, _recent, Notifier, ageingStep, time);
-        _writer = new(database, session, files, _order);
+        _commits = new(session, _recent, Notifier, ageingStep, time);
+        _writer = new(database, session, files, _commits);
         _leaseClocks = new(time);
         _ageingStep = ageingStep;
         _time = time;

@@ -20,7 +20,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly SqliteDatabase _database;
     private readonly SqliteSession _session;
     private readonly OpenFiles _files;
-    private readonly CommitObserver _order;
+    private readonly CommitObserver _commits;
     private readonly BlockingCollection<Write> _waiting = [];
     private readonly Task _loop;
     private int _catchUpWaits;
@@ -28,13 +28,13 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <param name="database">For the names of faults.</param>
     /// <param name="session">The writer's own from now on.</param>
     /// <param name="files">Of the same connection.</param>
-    /// <param name="order">Of the same connection; catches up after every transaction.</param>
-    public SqliteWriter(SqliteDatabase database, SqliteSession session, OpenFiles files, CommitObserver order)
+    /// <param name="commits">Of the same connection; catches up after every transaction.</param>
+    public SqliteWriter(SqliteDatabase database, SqliteSession session, OpenFiles files, CommitObserver commits)
     {
         _database = database;
         _session = session;
         _files = files;
-        _order = order;
+        _commits = commits;
         _loop = Task.Factory.StartNew(WriteAll, TaskCreationOptions.LongRunning);
     }
 
@@ -66,7 +66,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <exception cref="StoreException">The file cannot be read at the moment.</exception>
     public async Task CatchUpAsync(CancellationToken cancellationToken)
     {
-        if (!await RunAsync(_ => true, cancellationToken) || !_order.IsCaughtUp)
+        if (!await RunAsync(_ => true, cancellationToken) || !_commits.IsCaughtUp)
             throw new StoreException("The queue cannot be read at the moment.");
     }
 
@@ -192,7 +192,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
-            _order.CatchUp();
+            _commits.CatchUp();
         }
         catch (SqliteException)
         {
