@@ -20,7 +20,7 @@ public sealed record Trigger(string Name, MethodInfo Method, HttpTriggerAttribut
     ];
 
     /// <summary>The HTTP methods, upper case; empty: any.</summary>
-    public IReadOnlyList<string> Methods => [.. Http!.Methods.Select(method => method.ToUpperInvariant())];
+    public IReadOnlyList<string> Methods => [.. (Http!.Methods ?? []).Select(method => method.ToUpperInvariant())];
 
     /// <summary>Calls the function, with what each of its parameters binds to.</summary>
     public Task InvokeAsync(object instance, Func<Type, object> bind) =>
