@@ -38,8 +38,8 @@ internal sealed class WorkerProcess : IDisposable
     }
 
     /// <summary>
-    /// The output folder of the app itself, which has its host.json and functions.metadata: beside that of the tests, and of the same
-    /// configuration.
+    /// The output folder of the app itself, of the same configuration as that of the tests. Theirs has a copy of the app, but with their
+    /// versions of the packages that both use.
     /// </summary>
     public static string Folder { get; } = Path.Combine(
         Repository.File("OllamaProxy.Functions"), Path.GetRelativePath(Repository.File("OllamaProxy.Tests"), AppContext.BaseDirectory));
