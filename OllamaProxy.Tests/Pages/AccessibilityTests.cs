@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace OllamaProxy.Tests.Pages;
 
 /// <summary>axe-core finds nothing on either page, in any state, light or dark.</summary>
-public class AccessibilityTests() : PageTests(ProxyHosts.Server)
+public sealed class AccessibilityTests : PageTests
 {
     private const string Prompt = "What is **this**?";
 

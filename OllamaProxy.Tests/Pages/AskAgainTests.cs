@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace OllamaProxy.Tests.Pages;
 
 /// <summary>What was sent with a prompt can be looked at, and sent again, also from a browser that never sent it.</summary>
-public abstract class AskAgainTests(ProxyHost host) : PageTests(host)
+public sealed class AskAgainTests : PageTests
 {
     [BrowserFact]
     public async Task Asking_again_sends_all_that_was_sent_whoever_sent_it()
@@ -101,8 +101,4 @@ public abstract class AskAgainTests(ProxyHost host) : PageTests(host)
         Assert.Equal(body, BodyOf(request));
         await Expect(ById("status")).ToHaveTextAsync("completed");
     }
-
-    public sealed class OnServer() : AskAgainTests(ProxyHosts.Server);
-
-    public sealed class OnFunctions() : AskAgainTests(ProxyHosts.Functions);
 }

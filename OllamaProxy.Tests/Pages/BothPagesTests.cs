@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;
 
-public abstract class BothPagesTests(ProxyHost host) : PageTests(host)
+public sealed class BothPagesTests : PageTests
 {
     /// <summary>Finds the texts on show that have less contrast than WCAG's level AA asks for.</summary>
     private const string FaintTexts =
@@ -175,8 +175,4 @@ public abstract class BothPagesTests(ProxyHost host) : PageTests(host)
         await Expect(Page.Locator("img, main script")).ToHaveCountAsync(0);
         await Expect(Page.Locator("script")).ToHaveCountAsync(1);
     }
-
-    public sealed class OnServer() : BothPagesTests(ProxyHosts.Server);
-
-    public sealed class OnFunctions() : BothPagesTests(ProxyHosts.Functions);
 }

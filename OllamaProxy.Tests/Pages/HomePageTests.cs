@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;
 
-public abstract partial class HomePageTests(ProxyHost host) : PageTests(host)
+public sealed partial class HomePageTests : PageTests
 {
     [BrowserFact]
     public async Task The_keyboard_is_enough()
@@ -425,8 +425,4 @@ public abstract partial class HomePageTests(ProxyHost host) : PageTests(host)
 
     [GeneratedRegex(@"/\?id=[0-9a-f-]{36}$")]
     private static partial Regex OfAPrompt();
-
-    public sealed class OnServer() : HomePageTests(ProxyHosts.Server);
-
-    public sealed class OnFunctions() : HomePageTests(ProxyHosts.Functions);
 }

@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;
 
-public abstract class ListPageTests(ProxyHost host) : PageTests(host)
+public sealed class ListPageTests : PageTests
 {
     private const int RefreshMilliseconds = 5000;
 
@@ -357,8 +357,4 @@ public abstract class ListPageTests(ProxyHost host) : PageTests(host)
         await Expect(Previews).ToHaveTextAsync(numbers.Select(number => $"number {number}"));
         await Expect(ById("page-label")).ToHaveTextAsync($"Page {page} of {of}");
     }
-
-    public sealed class OnServer() : ListPageTests(ProxyHosts.Server);
-
-    public sealed class OnFunctions() : ListPageTests(ProxyHosts.Functions);
 }

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace OllamaProxy.Tests.Pages;
 
 /// <summary>Results that are large, deep or wide: to draw them takes bounded work, in slices between which the page answers.</summary>
-public class LongResultTests() : PageTests(ProxyHosts.Server)
+public sealed class LongResultTests : PageTests
 {
     /// <summary>The longest that the page may be deaf, in milliseconds. Alone on a machine it is below 200; many tests run at once.</summary>
     private const double MaxTask = 500;

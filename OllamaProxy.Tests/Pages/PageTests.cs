@@ -8,9 +8,9 @@ namespace OllamaProxy.Tests.Pages;
 
 /// <summary>
 /// Each test has a proxy and an empty browser tab of its own, and fails too for what its pages do unasked: errors,
-/// dialogs, cookies, and requests to another origin.
+/// dialogs, cookies, and requests to another origin. They run on one host: <see cref="PagesOfBothHostsTests"/> has both serve the same.
 /// </summary>
-public abstract class PageTests(ProxyHost host) : IAsyncLifetime
+public abstract class PageTests : IAsyncLifetime
 {
     protected const string Question = "What is the capital of France?";
 
@@ -30,7 +30,7 @@ public abstract class PageTests(ProxyHost host) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Proxy = await RunningProxy.StartAsync(host);
+        Proxy = await RunningProxy.StartAsync(ProxyHosts.Server);
         Network = new(Proxy.Client.BaseAddress!);
         Page = await NewPageAsync();
     }

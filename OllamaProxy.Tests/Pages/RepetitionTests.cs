@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace OllamaProxy.Tests.Pages;
 
 /// <summary>Models that do not find an end, on the home page: what renders them must not need more than linear time.</summary>
-public class RepetitionTests() : PageTests(ProxyHosts.Server)
+public sealed class RepetitionTests : PageTests
 {
     [BrowserTheory]
     [InlineData("`")]

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace OllamaProxy.Tests.Pages;
 
 /// <summary>What the home page makes of a result. That is the browser's work alone, so that one host is enough for it.</summary>
-public class ResultTests() : PageTests(ProxyHosts.Server)
+public sealed class ResultTests : PageTests
 {
     [BrowserFact]
     public async Task A_result_of_two_megabytes_is_shown_whole_and_can_be_copied()

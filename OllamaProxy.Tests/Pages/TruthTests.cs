@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace OllamaProxy.Tests.Pages;
 
 /// <summary>The pages say what is, while Ollama comes and goes and while nobody looks.</summary>
-public abstract class TruthTests(ProxyHost host) : PageTests(host)
+public sealed class TruthTests : PageTests
 {
     private static readonly LocatorAssertionsToContainTextOptions WithinTwoSeconds = new() { Timeout = 2_000 };
 
@@ -196,8 +196,4 @@ public abstract class TruthTests(ProxyHost host) : PageTests(host)
 
         Assert.Equal(Simulation.AnswerTo(Question), shown);
     }
-
-    public sealed class OnServer() : TruthTests(ProxyHosts.Server);
-
-    public sealed class OnFunctions() : TruthTests(ProxyHosts.Functions);
 }
