@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace OllamaProxy.Tests.Crash;
 
-/// <summary>The program under load, killed again and again. <c>CRASH_TEST_SEED</c> and <c>CRASH_TEST_KILLS</c> make other runs of it.</summary>
+/// <summary>The program under load, killed again and again. <c>CRASH_TEST_SEED</c> and <c>CRASH_TEST_KILLS</c> make other runs of it, <see cref="LongRuns"/> a longer one.</summary>
 public sealed class CrashTests(ITestOutputHelper output)
 {
     private const string LeaseRanOut = "The worker that ran this prompt was not heard of for the length of its lease.";
@@ -19,7 +19,7 @@ public sealed class CrashTests(ITestOutputHelper output)
 
     private static int Seed => Setting("CRASH_TEST_SEED", 20260221);
 
-    private static int Kills => Setting("CRASH_TEST_KILLS", 20);
+    private static int Kills => Setting("CRASH_TEST_KILLS", LongRuns.Of(5, 20));
 
     [Fact]
     public async Task Killed_again_and_again_under_load_it_completes_each_acknowledged_prompt_exactly_once_with_its_own_answer()

@@ -2,6 +2,7 @@ using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage;
+using OllamaProxy.Tests.Support;
 using Xunit.Sdk;
 
 namespace OllamaProxy.Tests.Storage;
@@ -9,8 +10,9 @@ namespace OllamaProxy.Tests.Storage;
 /// <summary>What every <see cref="IPromptStore"/> promises, in whatever order it is asked for: random sequences of commands against <see cref="StoreModel"/>.</summary>
 public abstract class PromptStoreModelTests
 {
-    /// <summary>For a longer look, set to many thousands.</summary>
-    private static readonly long Sequences = long.TryParse(Environment.GetEnvironmentVariable("OLLAMA_PROXY_TEST_SEQUENCES"), out var sequences) ? sequences : 400;
+    /// <summary>For a still longer look, set to many thousands.</summary>
+    private static readonly long Sequences = long.TryParse(Environment.GetEnvironmentVariable("OLLAMA_PROXY_TEST_SEQUENCES"), out var sequences)
+        ? sequences : LongRuns.Of(80, 400);
 
     private static readonly NewPrompt New = new("", "m", "{}"u8.ToArray());
 
