@@ -27,6 +27,7 @@ public sealed class Dispatcher : IDirectDispatch
     private readonly SlotTable _slots;
     private volatile ExecutionContext? _context;
     private volatile bool _wasRefused;
+    private long _settledLeases;
 
     /// <summary>Runs nothing yet.</summary>
     public Dispatcher(
@@ -145,6 +146,7 @@ public sealed class Dispatcher : IDirectDispatch
     private async Task<bool> StartAsync(IReadOnlyList<Assignment> assignments, CancellationToken stop)
     {
         var any = false;
+        var settledBefore = Interlocked.Read(ref _settledLeases);
         foreach (var (reservation, claim) in _slots.Reserve(assignments).Select(reservation => (reservation, ClaimAsync(reservation, stop))).ToList())
         {
             using (reservation)
@@ -152,6 +154,10 @@ public sealed class Dispatcher : IDirectDispatch
                 if (await claim is not { } prompt)
                 {
                     _wasRefused = true;
+                    // A lease that was settled after the store had refused and before this was known raised no signal.
+                    Interlocked.MemoryBarrier();
+                    if (Interlocked.Read(ref _settledLeases) != settledBefore)
+                        _signal.RaiseForRoom();
                     continue;
                 }
                 any = true;
@@ -238,6 +244,7 @@ public sealed class Dispatcher : IDirectDispatch
     /// <summary>What the store would not let be claimed may have waited for just this lease.</summary>
     private void OnLeaseSettled()
     {
+        Interlocked.Increment(ref _settledLeases);
         if (!_wasRefused)
             return;
         _wasRefused = false;
