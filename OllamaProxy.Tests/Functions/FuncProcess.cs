@@ -82,7 +82,8 @@ public sealed class FuncProcess : IDisposable
     {
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
-        _process.WaitForExit();
+        // With a limit, it does not wait for the end of the output, which whoever else holds the pipe puts off.
+        _process.WaitForExit(TimeSpan.FromSeconds(60));
         _process.Dispose();
         Client.Dispose();
     }

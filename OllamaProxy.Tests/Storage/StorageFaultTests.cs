@@ -161,7 +161,7 @@ public sealed class StorageFaultTests
             begun.Release();
             return gathered.Wait(TimeSpan.FromMinutes(1));
         }, default);
-        await begun.WaitAsync();
+        Assert.True(await begun.WaitAsync(TimeSpan.FromMinutes(1)));
         var writes = new List<Task> { AddAsync(store, "one") };
         writes.Add(store.WriteAsync((connection, _) => connection.Execute("INSERT INTO leases (seq, token, expires_at) VALUES (1, zeroblob(1000000), 1)"), default));
         writes.Add(AddAsync(store, "two"));

@@ -30,7 +30,7 @@ public sealed class CancelTests
         rig.Ollama.Faults.Enqueue(fault);
         var id = await rig.SubmitAsync("stops");
         _ = rig.Drain();
-        await rig.Ollama.Requests.WaitForAsync(1);
+        await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
         var next = await rig.SubmitAsync("next");
 
         await EndAsync(rig, how, id);
@@ -51,7 +51,7 @@ public sealed class CancelTests
         for (var i = 0; i < 4; i++)
             ids.Add(await rig.SubmitAsync($"prompt {i}"));
         _ = rig.Drain();
-        await rig.Ollama.Requests.WaitForAsync(4);
+        await rig.Ollama.Requests.WaitForAsync(4).WaitAsync(WorkerRig.Patience);
 
         await EndAsync(rig, how, ids[2]);
 
@@ -69,7 +69,7 @@ public sealed class CancelTests
         _ = rig.Drain();
         for (var time = 1; time <= 2; time++)
         {
-            await rig.Ollama.Requests.WaitForAsync(time);
+            await rig.Ollama.Requests.WaitForAsync(time).WaitAsync(WorkerRig.Patience);
             await rig.Queue.CancelAsync(id, default);
             await Eventually.True(() => rig.Ollama.Requests.Running == 0);
             await rig.Queue.RetryAsync(id, default);

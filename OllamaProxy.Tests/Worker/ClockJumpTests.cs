@@ -21,7 +21,7 @@ public sealed class ClockJumpTests
         await using var other = rig.OpenSecondStore();
         var id = await rig.SubmitAsync("long");
         _ = rig.Drain();
-        await rig.Ollama.Requests.WaitForAsync(1);
+        await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
         var terms = new ClaimTerms(2, TimeSpan.FromMinutes(1), 5, "elsewhere");
         await other.RecoverExpiredAsync(terms, [], default);
 

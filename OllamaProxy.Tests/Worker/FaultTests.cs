@@ -187,7 +187,7 @@ public sealed class FaultTests
         rig.Ollama.Faults.Enqueue(Fault.Hang);
         var id = await rig.SubmitAsync("endless", prompt => prompt with { Timeout = TimeSpan.FromSeconds(90) });
         _ = rig.Drain();
-        await rig.Ollama.Requests.WaitForAsync(1);
+        await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
 
         var prompt = await rig.AdvanceUntilEndedAsync(id, TimeSpan.FromSeconds(10));
 
@@ -202,7 +202,7 @@ public sealed class FaultTests
         await using var rig = await WorkerRig.StartAsync(latency: TimeSpan.FromMinutes(25), LongLease);
         var id = await rig.SubmitAsync("loading");
         _ = rig.Drain();
-        await rig.Ollama.Requests.WaitForAsync(1);
+        await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
 
         var prompt = await rig.AdvanceUntilEndedAsync(id, TimeSpan.FromMinutes(1));
 
@@ -248,7 +248,7 @@ public sealed class FaultTests
         var cut = await rig.SubmitAsync("cut");
         var waiting = await rig.SubmitAsync("waiting");
         _ = rig.Drain();
-        await rig.Ollama.Requests.WaitForAsync(1);
+        await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
         await rig.Ollama.RefuseAsync();
         await rig.WhenAsync(cut, PromptStatus.Queued);
         for (var second = 0; second < 100; second++)

@@ -185,7 +185,7 @@ public sealed class MonsterTests
         await using var rig = await WorkerRig.StartAsync(LongLease, ("OLLAMA_URL", ollama.Url), ("OLLAMA_TIMEOUT", "600"), ("OLLAMA_IDLE_TIMEOUT", "30"));
         var id = await rig.SubmitAsync("silence");
         _ = rig.Drain();
-        await asked.WaitAsync();
+        Assert.True(await asked.WaitAsync(WorkerRig.Patience));
 
         var prompt = await rig.AdvanceUntilEndedAsync(id, TimeSpan.FromSeconds(60));
 

@@ -19,7 +19,7 @@ public sealed class QueueWorkerTests
         for (var n = 0; n < 5; n++)
             ids.Add(await rig.SubmitAsync($"prompt {n}"));
 
-        await rig.Drain();
+        await rig.DrainToEndAsync();
 
         foreach (var (id, n) in ids.Select((id, n) => (id, n)))
             Assert.Equal(Simulation.AnswerTo($"prompt {n}"), (await rig.Store.WholeResultAsync(id))!.Text);
@@ -43,7 +43,7 @@ public sealed class QueueWorkerTests
             rig.Time.Advance(TimeSpan.FromSeconds(1));
             return drain.IsCompleted;
         });
-        await drain;
+        await drain.WaitAsync(WorkerRig.Patience);
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class QueueWorkerTests
         rig.Ollama.Faults.Enqueue(Fault.Hang);
         _ = rig.Drain();
         await rig.SubmitAsync("long");
-        await rig.Ollama.Requests.WaitForAsync(1);
+        await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
         for (var n = 0; n < 30; n++)
             foreach (var id in await Task.WhenAll(rig.SubmitAsync("one"), rig.SubmitAsync("two"), rig.SubmitAsync("three")))
                 await rig.WhenAsync(id, PromptStatus.Completed);
@@ -99,7 +99,7 @@ public sealed class QueueWorkerTests
         for (var n = 0; n < 40; n++)
             ids.Add(await rig.SubmitAsync($"{n}"));
 
-        await rig.Drain();
+        await rig.DrainToEndAsync();
 
         Assert.Equal(ids.Index().Select(prompt => $"{prompt.Index}"), rig.Ollama.Requests.All.Select(request => Sent(request).Prompt));
         Assert.Equal(1, rig.Ollama.Requests.MaxRunning);
@@ -143,7 +143,7 @@ public sealed class QueueWorkerTests
         var first = rig.Drain();
         await rig.WhenAsync(await rig.SubmitAsync("so that it runs"), PromptStatus.Completed);
 
-        await rig.Drain();
+        await rig.DrainToEndAsync();
 
         Assert.False(first.IsCompleted);
     }
@@ -154,7 +154,7 @@ public sealed class QueueWorkerTests
         await using var rig = await WorkerRig.StartAsync(("OLLAMA_PROXY_WORKER", "false"), NoSlice);
         var id = await rig.SubmitAsync("left to others");
 
-        await rig.Drain();
+        await rig.DrainToEndAsync();
 
         Assert.Equal(PromptStatus.Queued, (await rig.FindAsync(id)).Status);
         Assert.Equal(0, rig.Ollama.Requests.Count);
@@ -167,7 +167,7 @@ public sealed class QueueWorkerTests
         rig.Ollama.Faults.Enqueue(Fault.Hang);
         var hanging = await rig.SubmitAsync("hangs");
         var drain = rig.Drain();
-        await rig.Ollama.Requests.WaitForAsync(1);
+        await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
 
         for (var n = 0; n < 5; n++)
             await rig.WhenAsync(await rig.SubmitAsync($"prompt {n}"), PromptStatus.Completed);
@@ -185,7 +185,7 @@ public sealed class QueueWorkerTests
             await rig.SubmitAsync($"prompt {n}");
         _ = rig.Drain();
 
-        await rig.Ollama.Requests.WaitForAsync(3);
+        await rig.Ollama.Requests.WaitForAsync(3).WaitAsync(WorkerRig.Patience);
         await Eventually.True(() => rig.Ollama.Requests.Running == 3);
         await rig.Ollama.RefuseAsync();
         await rig.Ollama.AcceptAsync();
@@ -205,15 +205,15 @@ public sealed class QueueWorkerTests
         var id = await rig.SubmitAsync("interrupted");
         using var stop = new CancellationTokenSource();
         var drain = Task.Run(() => rig.Worker.DrainAsync(stop.Token));
-        await rig.Ollama.Requests.WaitForAsync(1);
+        await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
 
         await stop.CancelAsync();
-        await drain;
+        await drain.WaitAsync(WorkerRig.Patience);
 
         var prompt = await rig.FindAsync(id);
         Assert.Equal((PromptStatus.Queued, 0, null), (prompt.Status, prompt.Attempts, prompt.StartedAt));
         var request = rig.Ollama.Requests.All.Single();
-        await request.Ended;
+        await request.Ended.WaitAsync(WorkerRig.Patience);
         Assert.True(request.ClosedByClient);
     }
 
@@ -224,13 +224,13 @@ public sealed class QueueWorkerTests
         rig.Ollama.Faults.Enqueue(Fault.Hang);
         var id = await rig.SubmitAsync("interrupted");
         var drain = rig.Drain();
-        await rig.Ollama.Requests.WaitForAsync(1);
+        await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
 
-        await rig.Worker.StopAsync(default);
+        await rig.Worker.StopAsync(default).WaitAsync(WorkerRig.Patience);
 
         Assert.Equal((PromptStatus.Queued, 0), await rig.FindAsync(id) is var prompt ? (prompt.Status, prompt.Attempts) : default);
-        await drain;
-        await rig.Drain();
+        await drain.WaitAsync(WorkerRig.Patience);
+        await rig.DrainToEndAsync();
         Assert.Equal(1, rig.Ollama.Requests.Count);
     }
 
@@ -242,7 +242,7 @@ public sealed class QueueWorkerTests
         rig.Ollama.Faults.Enqueue(Fault.Hang);
         var id = await rig.SubmitAsync("slow");
         _ = rig.Drain();
-        await rig.Ollama.Requests.WaitForAsync(1);
+        await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
 
         for (var tick = 0; tick < 10; tick++)
         {
@@ -263,7 +263,7 @@ public sealed class QueueWorkerTests
         rig.Ollama.Faults.Enqueue(Fault.Stall(1));
         var id = await rig.SubmitAsync("lost");
         _ = rig.Drain();
-        await rig.Ollama.Requests.WaitForAsync(1);
+        await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
 
         // As after a pause of this process that was longer than the lease.
         Execute(rig, "UPDATE leases SET expires_at = 0");
@@ -272,7 +272,7 @@ public sealed class QueueWorkerTests
         rig.Time.Advance(TimeSpan.FromSeconds(10));
 
         var request = rig.Ollama.Requests.All.Single();
-        await request.Ended;
+        await request.Ended.WaitAsync(WorkerRig.Patience);
         await Eventually.True(() => rig.Log.Lines.Any(line => line.Contains("lease was lost", StringComparison.Ordinal)));
         Assert.True(request.ClosedByClient);
         Assert.Equal(PromptStatus.Processing, (await rig.FindAsync(id)).Status);
@@ -289,7 +289,7 @@ public sealed class QueueWorkerTests
         rig.Ollama.Faults.Enqueue(Fault.Stall(2));
         var id = await rig.SubmitAsync("cancelled");
         _ = rig.Drain();
-        await rig.Ollama.Requests.WaitForAsync(1);
+        await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
 
         if (fromElsewhere)
             await other.CancelAsync(id, default);
@@ -298,7 +298,7 @@ public sealed class QueueWorkerTests
         rig.Time.Advance(TimeSpan.FromSeconds(1));
 
         var request = rig.Ollama.Requests.All.Single();
-        await request.Ended;
+        await request.Ended.WaitAsync(WorkerRig.Patience);
         Assert.True(request.ClosedByClient);
         await Eventually.NotNull(async () => (await rig.Store.ListAttemptsAsync(id, default)).Single().EndedAt is null ? null : "ended");
         Assert.Equal((PromptStatus.Cancelled, 1), await rig.FindAsync(id) is var prompt ? (prompt.Status, prompt.Attempts) : default);
@@ -311,7 +311,7 @@ public sealed class QueueWorkerTests
         rig.Ollama.Faults.Enqueue(Fault.Hang);
         var id = await rig.SubmitAsync("deleted");
         _ = rig.Drain();
-        await rig.Ollama.Requests.WaitForAsync(1);
+        await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
 
         await rig.Queue.DeleteAsync(id, default);
         rig.Time.Advance(TimeSpan.FromSeconds(1));

@@ -13,7 +13,7 @@ public sealed class RetentionJobTests
         var old = new List<Guid>();
         for (var n = 0; n < 3; n++)
             old.Add(await rig.SubmitAsync($"prompt {n}"));
-        await rig.Drain();
+        await rig.DrainToEndAsync();
         rig.Time.Advance(TimeSpan.FromDays(1.5));
         var queued = await rig.SubmitAsync("still queued");
 

@@ -17,6 +17,9 @@ namespace OllamaProxy.Tests.Worker;
 /// <summary>The worker with a Simulator as Ollama, on a clock that only the test moves. Nothing calls it but the test.</summary>
 public sealed class WorkerRig : IAsyncDisposable
 {
+    /// <summary>For what must come, on the real clock.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly TempFolder _folder = new();
     private readonly IHost _host;
     private readonly CancellationTokenSource _stop = new();
@@ -69,6 +72,9 @@ public sealed class WorkerRig : IAsyncDisposable
     /// <summary>Starts a drain that ends with the rig, if not before.</summary>
     public Task Drain() => Task.Run(() => Worker.DrainAsync(_stop.Token));
 
+    /// <summary>A drain that must end by itself. The clock stands still meanwhile: what waits for it fails the test, and does not hang the run.</summary>
+    public Task DrainToEndAsync() => Drain().WaitAsync(Patience);
+
     public async Task<Guid> SubmitAsync(string text, Func<NewPrompt, NewPrompt>? change = null)
     {
         var prompt = new NewPrompt(text, "llama3.2", "{}"u8.ToArray());
@@ -102,7 +108,8 @@ public sealed class WorkerRig : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await Worker.StopAsync(default);
+        // Nobody moves the clock any more: what waits for it fails the test, and does not hang the run.
+        await Worker.StopAsync(default).WaitAsync(Patience);
         await ((IAsyncDisposable)_host).DisposeAsync();
         await Ollama.DisposeAsync();
         _stop.Dispose();
