@@ -179,7 +179,8 @@ public sealed class KeepAliveTests
         ? [.. JsonSerializer.Deserialize<JsonElement>(answer).EnumerateObject().Select(member => member.Name)]
         : [.. answer.TrimEnd('\n').Split('\n').Select(line => line.Length > 12 ? line[..12] : line)];
 
-    private static Task<RunningProxy> StartAsync(string host) => RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0.05"));
+    private static Task<RunningProxy> StartAsync(string host) => RunningProxy.StartAsync(
+        ProxyHosts.Named(host), null, ("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0.02"), ("OLLAMA_POLL_INTERVAL", "0.05"));
 
     /// <summary>Keeps the only slot until it is disposed of.</summary>
     private static async Task<HttpResponseMessage> BlockAsync(RunningProxy proxy)

@@ -46,7 +46,7 @@ public sealed class ServerProcess : IDisposable
         const string Listening = "Now listening on: ";
         await Eventually.True(() => Output.Contains(Listening, StringComparison.Ordinal) || _process.HasExited);
         var line = Output.Split('\n').Single(line => line.Contains(Listening, StringComparison.Ordinal));
-        return new() { BaseAddress = new(line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..].Trim()) };
+        return LeavingClient.Of(new(line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..].Trim()));
     }
 
     public async Task<int> ExitCodeAsync()

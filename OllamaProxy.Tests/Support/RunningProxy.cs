@@ -106,5 +106,5 @@ public sealed class RunningProxy : IAsyncDisposable
 
     private async Task<long> TotalAsync(string status) => (await GetAsync($"/api/v1/prompts?status={status}")).GetProperty("total").GetInt64();
 
-    private async Task StartAsync() => Client = new() { BaseAddress = await _instance.StartAsync() };
+    private async Task StartAsync() => Client = LeavingClient.Of(await _instance.StartAsync());
 }
