@@ -6,29 +6,12 @@ namespace OllamaProxy.Tests.Pages;
 /// <summary>Models that do not find an end, on the home page: what renders them must not need more than linear time.</summary>
 public sealed class RepetitionTests : PageTests
 {
+    public static TheoryData<string> Repeated => LongRuns.Cases(
+        ["`a", "**a ", "[a](", ">", "- a\n", "|-", "https://a"],
+        ["`", "*", "_", "__a ", "~", "[", " ", "x ", "- ", "1. ", "#", "|", "\n", "```a\n", "\\"]);
+
     [BrowserTheory]
-    [InlineData("`")]
-    [InlineData("`a")]
-    [InlineData("*")]
-    [InlineData("**a ")]
-    [InlineData("_")]
-    [InlineData("__a ")]
-    [InlineData("~")]
-    [InlineData("[")]
-    [InlineData("[a](")]
-    [InlineData(" ")]
-    [InlineData("x ")]
-    [InlineData(">")]
-    [InlineData("- ")]
-    [InlineData("1. ")]
-    [InlineData("#")]
-    [InlineData("|")]
-    [InlineData("|-")]
-    [InlineData("\n")]
-    [InlineData("- a\n")]
-    [InlineData("```a\n")]
-    [InlineData("https://a")]
-    [InlineData("\\")]
+    [MemberData(nameof(Repeated))]
     public async Task A_model_that_repeats_itself_does_not_bring_the_page_to_a_halt(string repeated)
     {
         var text = $"- begins\n# begins\n| a | b |\n|---|---|\n{string.Concat(Enumerable.Repeat(repeated, 150_000 / repeated.Length))}x\n\nends";
