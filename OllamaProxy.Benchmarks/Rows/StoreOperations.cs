@@ -19,7 +19,7 @@ internal static class StoreOperations
     public static readonly StoreOperation Status = Of("status", async (file, ct) =>
     {
         var prompt = await file.Store.FindAsync(OneOf(file.Any), ct);
-        await file.Queue.FindPlaceAsync(prompt!, ct);
+        await file.Queue.FindPositionAsync(prompt!, ct);
     });
 
     public static readonly StoreOperation List = ListPage("list", 1);
@@ -27,7 +27,7 @@ internal static class StoreOperations
     public static readonly StoreOperation Position = Of("position", async (file, ct) =>
     {
         var prompt = await file.Store.FindAsync(OneOf(file.Middle), ct);
-        if (await file.Queue.FindPlaceAsync(prompt!, ct) is null)
+        if (await file.Queue.FindPositionAsync(prompt!, ct) is null)
             throw new BenchmarkException("A prompt in the middle of the queue has no position.");
     });
 

@@ -78,12 +78,12 @@ public sealed partial class OllamaClient
 
     /// <summary>What one of Ollama's routes answers to GET, as it is and with whatever status: where that is 200, it is a JSON object.</summary>
     /// <param name="path">The path, with a slash in front.</param>
-    /// <param name="isDoubtful">Whether it may not answer at all; else it is only busy if it takes its time.</param>
+    /// <param name="isUnverified">Whether it may not answer at all; else it is only busy if it takes its time.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="OllamaException">There is no answer, or it is not Ollama's.</exception>
-    public async Task<ApiResponse> GetAsync(string path, bool isDoubtful, CancellationToken cancellationToken)
+    public async Task<ApiResponse> GetAsync(string path, bool isUnverified, CancellationToken cancellationToken)
     {
-        var timeout = isDoubtful ? ProbeTimeout : AnswerTimeout;
+        var timeout = isUnverified ? ProbeTimeout : AnswerTimeout;
         using var deadline = new CancellationTokenSource(timeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try

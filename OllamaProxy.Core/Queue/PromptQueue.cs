@@ -61,7 +61,7 @@ public sealed class PromptQueue(
     }
 
     /// <summary>Where the prompt stands in the queue; null unless it is queued.</summary>
-    public async Task<QueuePosition?> FindPlaceAsync(Prompt prompt, CancellationToken cancellationToken)
+    public async Task<QueuePosition?> FindPositionAsync(Prompt prompt, CancellationToken cancellationToken)
     {
         if (prompt.Status != PromptStatus.Queued)
             return null;

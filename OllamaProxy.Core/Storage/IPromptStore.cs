@@ -1,7 +1,7 @@
 namespace OllamaProxy.Storage;
 
 /// <summary>
-/// Where prompts are kept, by one or by several processes. Who uses it takes the part that he needs; this is the whole, for those who open,
-/// test or exchange a store.
+/// Keeps prompts, for one process or for several. A caller depends on the part that it uses; this is the whole, for code that opens, tests or
+/// exchanges a store.
 /// </summary>
 public interface IPromptStore : IPromptReader, IPromptCommands, IWorkQueue, IStoreMaintenance;

@@ -93,7 +93,7 @@ public sealed class Dispatcher : IDirectDispatch
                 _snapshots.Take(assignments);
                 if (assignments.Count == 0 && isGood)
                 {
-                    _snapshots.Clear(); // It was not as good as that.
+                    _snapshots.Clear(); // The cached snapshot was stale: a new one is read.
                     continue;
                 }
                 if (assignments.Count == 0 && room > 0 && _snapshots.CanGoFurther)
@@ -104,7 +104,7 @@ public sealed class Dispatcher : IDirectDispatch
                 {
                     _snapshots.Clear();
                     if (isGood)
-                        continue; // It was not as good as that.
+                        continue; // The cached snapshot was stale: a new one is read.
                     return FillResult.Full;
                 }
                 // What comes from now on raises the signal.

@@ -2,11 +2,11 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Worker;
 
-/// <summary>The worker of this process, as far as it takes prompts that are being submitted, so that they need not be queued and claimed first.</summary>
+/// <summary>Direct dispatch: the worker of this process takes prompts that are being submitted, without queueing and claiming them first.</summary>
 public interface IDirectDispatch
 {
-    /// <summary>Reserves a place to run a prompt, if there is one for its model now. It is given back when disposed of.</summary>
+    /// <summary>Reserves a slot for a prompt, if one is free for its model now. A reservation that is disposed of unused gives the slot back.</summary>
     /// <param name="prompt">The prompt.</param>
-    /// <returns>The place; null: the prompt has to be queued.</returns>
+    /// <returns>The reservation; null: the prompt has to be queued.</returns>
     ISlotReservation? TryReserve(NewPrompt prompt);
 }

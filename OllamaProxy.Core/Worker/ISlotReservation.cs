@@ -2,7 +2,7 @@ using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 
-/// <summary>A place to run a prompt that is being submitted.</summary>
+/// <summary>A slot that is reserved for a prompt that is being submitted.</summary>
 public interface ISlotReservation : IDisposable
 {
     /// <summary>The terms on which it is to be claimed.</summary>

@@ -60,7 +60,7 @@ public sealed class PromptRunner(
         {
             try
             {
-                // The keeper need not have ended: what it knows by now is enough, since the store looks at the lease again.
+                // The renewer need not have ended: the store checks the lease again.
                 var settling = finalizer.SettleAsync(prompt, await attempt, lease);
                 await ShowEndAsync(response, settling);
                 await settling;

@@ -115,6 +115,6 @@ internal sealed class SnapshotCache(IWorkQueue store, QueueSignal signal, Worker
             _stuckSince = time.GetTimestamp();
     }
 
-    /// <summary>Forgets the offer: it was not as good as that.</summary>
+    /// <summary>Discards the snapshot, which turned out to be stale.</summary>
     public void Clear() => Current = Nothing;
 }

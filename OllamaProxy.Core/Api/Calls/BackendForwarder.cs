@@ -61,7 +61,7 @@ public sealed class BackendForwarder(BackendPool backends, Shutdown shutdown)
         return answer is not null ? new ForwardedResult(answer, shutdown.Cut) : ApiError.Of(context, StatusCodes.Status404NotFound, $"model '{model}' not found");
     }
 
-    /// <summary>That one backend has no such model says less than that another has, and that less than what is wrong with that.</summary>
+    /// <summary>Ranks answers, so that the one that tells most is passed on: an error over a success, and both over a 404.</summary>
     private static int WeightOf(HttpResponseMessage answer) => answer switch
     {
         { StatusCode: HttpStatusCode.NotFound } => 0,

@@ -38,7 +38,7 @@ public sealed class RetryAfter(PromptQueue queue, WaitEstimator waitEstimator, T
 
     private async Task<TimeSpan> UntilResultAsync(Prompt prompt, CancellationToken cancellationToken)
     {
-        if (await queue.FindPlaceAsync(prompt, cancellationToken) is { } position)
+        if (await queue.FindPositionAsync(prompt, cancellationToken) is { } position)
             return position.WaitsFor is WaitReason.Backend or WaitReason.Model ? UntilBackend : position.Eta ?? TimeSpan.Zero;
         var ran = time.GetUtcNow() - (prompt.StartedAt ?? prompt.UpdatedAt);
         var left = await waitEstimator.EtaAsync(1, cancellationToken) - ran ?? TimeSpan.Zero;

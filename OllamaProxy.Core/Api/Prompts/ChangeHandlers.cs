@@ -61,5 +61,5 @@ public sealed class ChangeHandlers(PromptQueue queue, RequestBody bodies, Ollama
     }
 
     private async Task<IResult> StatusAsync(Prompt prompt, int status, CancellationToken cancellationToken) => JsonResult.Of(
-        StatusResource.Of(prompt, await queue.FindPlaceAsync(prompt, cancellationToken), options.MaxAttempts), ApiJson.Relaxed.StatusResource, status);
+        StatusResource.Of(prompt, await queue.FindPositionAsync(prompt, cancellationToken), options.MaxAttempts), ApiJson.Relaxed.StatusResource, status);
 }

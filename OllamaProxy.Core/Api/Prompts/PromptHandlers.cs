@@ -82,5 +82,5 @@ public sealed class PromptHandlers(PromptQueue queue, IPromptReader reader, Prom
             : Problems.UnknownPrompt(RouteId.Text(context));
 
     private async Task<StatusResource> StatusOfAsync(Prompt prompt, CancellationToken cancellationToken) =>
-        StatusResource.Of(prompt, await queue.FindPlaceAsync(prompt, cancellationToken), options.MaxAttempts);
+        StatusResource.Of(prompt, await queue.FindPositionAsync(prompt, cancellationToken), options.MaxAttempts);
 }

@@ -36,7 +36,7 @@ public sealed class PromptStream(PromptQueue queue, IPromptReader reader, Prompt
         var told = default((DateTimeOffset, long?, WaitReason?));
         while (await reader.FindAsync(id, cancellationToken) is { } prompt)
         {
-            var place = await queue.FindPlaceAsync(prompt, cancellationToken);
+            var place = await queue.FindPositionAsync(prompt, cancellationToken);
             if (told != (told = (prompt.UpdatedAt, place?.Position, place?.WaitsFor)))
                 stream.Write("status", StatusResource.Of(prompt, place, options.MaxAttempts), ApiJson.Relaxed.StatusResource);
             var more = !prompt.Status.HasEnded() || texts.IsLive(prompt);
