@@ -7,6 +7,7 @@ using OllamaProxy.Api;
 using OllamaProxy.Api.Calls;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Api.Models;
+using OllamaProxy.Api.Pages;
 using OllamaProxy.Api.Prompts;
 using OllamaProxy.Api.Stats;
 using OllamaProxy.Api.Streams;
@@ -144,6 +145,8 @@ public static class OllamaProxyServices
         services.AddSingleton<QueueStream>();
         services.AddSingleton<StreamHandlers>();
         services.AddSingleton<StateHandlers>();
+        // Created here and now: a page that cannot be assembled stops the start, on both hosts.
+        services.AddSingleton(new PageHandlers());
         services.AddSingleton<CallResponder>();
         services.AddSingleton<CallHandlers>();
         services.AddSingleton<BackendForwarder>();

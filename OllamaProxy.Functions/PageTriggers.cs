@@ -6,15 +6,15 @@ using OllamaProxy.Api.Pages;
 namespace OllamaProxy.Functions;
 
 /// <summary>The two pages.</summary>
-public sealed class PageTriggers(ApiPipeline pipeline)
+public sealed class PageTriggers(ApiPipeline pipeline, PageHandlers pages)
 {
     [Function("HomePage")]
     public Task HomeAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Home)] HttpRequest request, CancellationToken aborted) =>
-        pipeline.RunAsync(request.HttpContext, PageHandlers.HomeAsync, aborted);
+        pipeline.RunAsync(request.HttpContext, pages.HomeAsync, aborted);
 
     [Function("ListPage")]
     public Task ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.List)] HttpRequest request, CancellationToken aborted) =>
-        pipeline.RunAsync(request.HttpContext, PageHandlers.ListAsync, aborted);
+        pipeline.RunAsync(request.HttpContext, pages.ListAsync, aborted);
 }

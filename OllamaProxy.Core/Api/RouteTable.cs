@@ -23,12 +23,12 @@ public sealed class RouteTable
 
     /// <summary>Builds the table.</summary>
     public RouteTable(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes, StreamHandlers streams, StateHandlers state,
-        CallHandlers calls, OllamaHandlers ollama, ModelManagementHandlers models)
+        CallHandlers calls, OllamaHandlers ollama, ModelManagementHandlers models, PageHandlers pages)
     {
         All =
         [
-            new(Routes.Home, Read, PageHandlers.HomeAsync),
-            new(Routes.List, Read, PageHandlers.ListAsync),
+            new(Routes.Home, Read, pages.HomeAsync),
+            new(Routes.List, Read, pages.ListAsync),
             new(Routes.Health, Read, HealthHandler.HealthAsync),
             new(Routes.Submit, Post, submits.SubmitAsync),
             new(Routes.Prompt, Read, prompts.PromptAsync),

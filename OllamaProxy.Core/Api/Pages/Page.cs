@@ -1,27 +1,23 @@
-using System.Reflection;
 using Microsoft.AspNetCore.Http;
 
 namespace OllamaProxy.Api.Pages;
 
 /// <summary>
-/// A page, which is one file, with a policy (https://www.w3.org/TR/CSP3/) that lets it do nothing but what is in that file: only
-/// the script and the style run that carry this answer's nonce, and whatever else gets into the page does not.
+/// A page, served as one file. Its content security policy (https://www.w3.org/TR/CSP3/) allows only the script and the style that
+/// carry the nonce of this response, so that nothing else that gets into the page can run.
 /// </summary>
 internal sealed class Page : IResult
 {
-    /// <summary>Stands in the file for the nonce.</summary>
+    /// <summary>The placeholder of the nonce in the HTML.</summary>
     private const string Placeholder = "{nonce}";
 
     private readonly string _html;
 
     private Page(string html) => _html = html;
 
-    /// <summary>Reads a page that is embedded in the program.</summary>
-    public static Page Load(string name)
-    {
-        using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!);
-        return new(reader.ReadToEnd());
-    }
+    /// <summary>Assembles a page from the files that are embedded in the program.</summary>
+    /// <exception cref="InvalidOperationException">The page cannot be assembled.</exception>
+    public static Page Load(string name) => new(PageAssembler.Assemble(name, PageAssembler.ReadEmbedded));
 
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)

@@ -4,24 +4,27 @@ using OllamaProxy.Api.Calls;
 
 namespace OllamaProxy.Api.Pages;
 
-/// <summary>The two pages. They are part of the program, so that they are there from whatever folder it is started in.</summary>
-public static class PageHandlers
+/// <summary>
+/// The two pages. They are embedded in the program, so that they do not depend on the folder that it is started in, and are assembled
+/// once, by the constructor.
+/// </summary>
+public sealed class PageHandlers
 {
-    private static readonly Page Home = Page.Load("index.html");
-    private static readonly Page List = Page.Load("list.html");
+    private readonly Page _home = Page.Load("index.html");
+    private readonly Page _list = Page.Load("list.html");
 
     /// <summary>
     /// The page on which prompts are submitted, for browsers, which name <c>text/html</c> in <c>Accept</c>. All others get what Ollama
     /// answers at its root, by which clients see that it runs.
     /// </summary>
-    public static Task<IResult> HomeAsync(HttpContext context)
+    public Task<IResult> HomeAsync(HttpContext context)
     {
         context.Response.Headers.Append(HeaderNames.Vary, HeaderNames.Accept);
-        return Task.FromResult(AsksForHtml(context.Request) ? Home : OllamaHandlers.Root());
+        return Task.FromResult(AsksForHtml(context.Request) ? _home : OllamaHandlers.Root());
     }
 
     /// <summary>The page that lists prompts.</summary>
-    public static Task<IResult> ListAsync(HttpContext context) => Task.FromResult<IResult>(List);
+    public Task<IResult> ListAsync(HttpContext context) => Task.FromResult<IResult>(_list);
 
     private static bool AsksForHtml(HttpRequest request) => request.GetTypedHeaders().Accept.Any(type =>
         type.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase) && type.Quality is null or > 0);

@@ -1,0 +1,47 @@
+'use strict';
+
+const $ = id => document.getElementById(id);
+
+// Setting the text that is already there would drop the reader's selection, and have a screen reader say it again.
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function create(name, properties, ...children) {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children);
+  return element;
+}
+
+function addChoice(select, name) {
+  if (!name || [...select.options].some(({ value }) => value === name)) return;
+  select.append(create('option', { value: name, textContent: name }));
+}
+
+// Whether a click asks for a new tab, a new window or a download, which is the browser's business.
+const opensElsewhere = event => event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0;
+
+let serverLead = -Infinity;
+
+async function request(path, options) {
+  const response = await fetch(path, options);
+  // A phone's clock may be minutes off. The Date header is cut to whole seconds, so the greatest lead seen is the closest.
+  const lead = Date.parse(response.headers.get('Date')) - Date.now();
+  if (lead > serverLead) serverLead = lead;
+  if (response.status === 204) return null;
+  if (response.ok) return response.json();
+  const problem = await response.json().catch(() => null);
+  const message = problem?.error ?? problem?.detail ?? problem?.title ?? `The server answered ${response.status}.`;
+  throw Object.assign(new Error(message), { status: response.status });
+}
+
+const serverNow = () => Date.now() + (Number.isFinite(serverLead) ? serverLead : 0);
+const pathOf = id => `/api/v1/prompt/${encodeURIComponent(id)}`;
+
+function duration(seconds) {
+  if (seconds < 10) return `${Number(Math.max(seconds, 0).toFixed(1))} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor(whole % 3600 / 60)} min`;
+}
