@@ -51,7 +51,7 @@ function* drawMarkdown(result, text) {
   for (const block of markdown.blocksOf(text.slice(drawn.settled), budget)) {
     const node = yield* markdown.parse(block, budget);
     budget.lines -= block.lines.length;
-    const element = node && (yield* draw(node));
+    const element = node && (yield* drawNode(node));
     // What is on show stays until everything that replaces it is there.
     if (element && stale.length) fresh.push(element);
     else if (element) result.append(element);
@@ -71,14 +71,14 @@ function settle({ length, nodes, budget }) {
 
 // From the tree of markdown.js to elements
 
-function* draw(node) {
+function* drawNode(node) {
   const element = yield* drawBlock[node.type](node);
   yield elementCost;
   return element;
 }
 
 function* drawInto(element, nodes) {
-  for (const node of nodes) element.append(yield* draw(node));
+  for (const node of nodes) element.append(yield* drawNode(node));
   return element;
 }
 

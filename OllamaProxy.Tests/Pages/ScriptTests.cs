@@ -11,7 +11,7 @@ public sealed class ScriptTests
     [NodeFact]
     public async Task The_tests_of_the_scripts_pass()
     {
-        string[] arguments = ["--test", Repository.File("OllamaProxy.Tests/Pages/markdown.test.mjs")];
+        string[] arguments = ["--test", .. Directory.EnumerateFiles(Repository.File("OllamaProxy.Tests/Pages"), "*.test.mjs")];
         using var limit = new CancellationTokenSource(Patience);
         using var node = Process.Start(new ProcessStartInfo("node", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         try
