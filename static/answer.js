@@ -171,21 +171,21 @@ function grow(element, text) {
     end = endOfPiece(text, at - (open?.length ?? 0), at);
     if (open) open.appendData(text.slice(at, end));
     else element.append(create('div', { className: 'piece', textContent: text.slice(at, end) }));
-    // What is not laid out takes as much room as it probably needs, or the page would jump; but no page can be of any height.
+    // The estimated height of pieces that are not laid out keeps the page from jumping; browsers limit the height of a page.
     const { data } = element.lastChild.firstChild;
     const height = Math.min((data.split('\n').length + data.length / 90) * 1.5, 300);
     element.lastChild.style.containIntrinsicBlockSize = `auto ${height}rem`;
   }
 }
 
-// The text to which more can be added.
+// The text node that more can be appended to.
 function openPieceOf(element) {
   const text = element.lastChild?.firstChild;
   const isFull = !text || text.length >= 2 * piece - 1 || (text.length >= piece / 2 && text.data.endsWith('\n'));
   return isFull ? null : text;
 }
 
-// After a line, if one ends in time, and never within a character.
+// Pieces end after a line if one is near, and never within a surrogate pair.
 function endOfPiece(text, start, from) {
   if (text.length <= start + piece) return text.length;
   const last = text.lastIndexOf('\n', start + piece - 1);

@@ -49,17 +49,19 @@ async function submit(event) {
     shown.atEnd = true;
     keepEndInView();
   } catch (error) {
-    // What is gone cannot be repeated: the next time only what the form holds is sent.
+    // The original prompt is gone and cannot be repeated: the next attempt sends the form alone.
     if (error.status === 404) repeatNothing();
     complain(`${error.status ? error.message : 'Connection lost, the prompt may not be queued.'} Your text is still here.`);
   } finally {
     $('submit').disabled = false;
-    // A button that is disabled drops the focus.
+    // Disabling the focused button moved the focus to the body.
     if (document.activeElement === document.body) focused.focus({ preventScroll: true });
   }
 }
 
-const post = (path, body) => request(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: body && JSON.stringify(body) });
+const post = (path, body) => request(path, {
+  method: 'POST', headers: { 'Content-Type': 'application/json' }, body: body && JSON.stringify(body),
+});
 
 function openSubmitted(id, prompt) {
   remember({ id, title: prompt.trim().slice(0, 100) || '(no text)', at: new Date().toISOString() });
@@ -77,7 +79,7 @@ function complain(words, field = $('prompt')) {
 
 const numberFields = ['temperature', 'num_ctx', 'num_predict', 'seed'];
 
-// Undefined members are left out of the JSON; undefined at all: a field cannot be read, and the reader was told.
+// JSON leaves out undefined members. Returns undefined if a field is invalid, which the reader has then been told.
 function readSettings() {
   const options = readOptions();
   if (!options) return complain('More options must be a JSON object, such as {"top_k": 40}.', $('options'));
@@ -113,7 +115,7 @@ function fillSettings(settings) {
   $('settings').parentElement.open = Object.entries(values).some(([id, value]) => id !== 'model' && value !== '');
 }
 
-// Asking again. The server repeats what was sent, and what was changed in the form goes with that.
+// Asking again. The server repeats the original request; only what was changed in the form is sent along.
 
 const inForm = ['prompt', 'model', 'system', 'think', 'options'];
 
@@ -122,7 +124,7 @@ async function askAgain() {
   try {
     const whole = await request(pathOf(id));
     if (shown?.id !== id) return;
-    // A conversation or a call of another kind is more than the form can hold.
+    // The form cannot hold a conversation, or a call to another endpoint.
     if (whole.endpoint !== '/api/v1/prompt') return openSubmitted((await post(`${pathOf(id)}/repeat`)).id, whole.prompt);
     const { model, prompt, priority, request: sent = {} } = whole;
     fillSettings({ ...sent, model: model === defaultModel ? '' : model, priority: priority || '' });
@@ -150,17 +152,19 @@ function repeatNothing() {
   $('again').hidden = true;
 }
 
-// Null leaves out what was sent.
+// Null removes a member of the original request.
 function changesOf(before, after) {
   const changed = Object.keys(after).filter(name => JSON.stringify(after[name]) !== JSON.stringify(before[name]));
   return Object.fromEntries(changed.map(name => [name, after[name] ?? null]));
 }
 
-// What Ollama has
+// Ollama and its models
 
 async function lookAtOllama() {
   const { backends } = await request('/api/v1/stats');
-  if (!backends.some(({ reachable }) => reachable)) return showBanner('Ollama cannot be reached. Prompts are kept, and run as soon as it is up. Start it with:', 'ollama serve');
+  if (!backends.some(({ reachable }) => reachable)) {
+    return showBanner('Ollama cannot be reached. Prompts are kept, and run as soon as it is up. Start it with:', 'ollama serve');
+  }
   const { models, default: byDefault } = await request('/api/v1/models');
   defaultModel = byDefault;
   showModels(models.map(({ name }) => name));
@@ -189,13 +193,13 @@ function showBanner(words, command = '') {
   $('banner').hidden = !words;
 }
 
-// Without an answer the list of models stays as it is: of a lost connection the prompt on show tells.
+// Failures are ignored: the list of models stays as it is, and the prompt on show reports a lost connection.
 const refreshOllama = () => { if (!document.hidden) lookAtOllama().catch(() => {}); };
 
-// Only what is a model's name becomes a command that someone will paste into a shell.
+// The reader will paste the command into a shell, so it must not contain anything but a model's name.
 const isModelName = name => /^[\w.:\/@-]+$/.test(name);
 
-// The last prompts of this browser, which may not let anything be kept
+// The last prompts of this browser, whose settings may forbid storage
 
 function recall(key) {
   try {
@@ -209,7 +213,7 @@ function keep(key, value) {
   try {
     localStorage.setItem(key, JSON.stringify(value));
   } catch {
-    // Then it is not remembered.
+    // Without storage, nothing is remembered.
   }
 }
 
@@ -261,7 +265,7 @@ function openAddressed() {
   openPrompt(new URLSearchParams(location.search).get('id'));
 }
 
-// A hidden page gives its connection to others: a browser has only six of them for one server. It asks now and then.
+// A browser opens only six connections to a server, so a hidden page gives up its stream and polls instead.
 function watch() {
   following.abort();
   following = new AbortController();
@@ -287,7 +291,7 @@ async function waitForEnd(prompt, signal) {
 
 const titleOf = status => status ? `${status.status} · ${title}` : title;
 
-// Notifications, only where somebody asked for them. Outside of https and localhost there are none.
+// Notifications, for readers who asked for them. Browsers have them on https and localhost only.
 
 const canNotify = () => window.isSecureContext && 'Notification' in window && Notification.permission !== 'denied';
 const isNotifying = () => canNotify() && Notification.permission === 'granted' && recall(notifying) === true;
@@ -296,7 +300,9 @@ async function toggleNotify() {
   const wanted = !isNotifying();
   if (wanted && Notification.permission !== 'granted') await Notification.requestPermission();
   keep(notifying, wanted && Notification.permission === 'granted');
-  announce(isNotifying() ? 'You will be notified when the prompt has ended and this page is in the background.' : 'You will not be notified.');
+  announce(isNotifying()
+    ? 'You will be notified when the prompt has ended and this page is in the background.'
+    : 'You will not be notified.');
   showNotify();
 }
 
@@ -313,7 +319,7 @@ function notify({ id, text = '' }, { status }) {
     const notification = new Notification(`Your prompt is ${status}`, { body: text.trim().slice(0, 100), tag: id });
     notification.onclick = () => { focus(); notification.close(); };
   } catch {
-    // Some browsers let only a service worker do it: the title has to do.
+    // Some browsers allow it in a service worker only; the title has to do.
   }
 }
 
@@ -333,14 +339,15 @@ async function follow(prompt, signal) {
 
 async function load(prompt, signal) {
   const path = pathOf(prompt.id);
-  // The text of a prompt can be large: it is asked for once.
-  const status = await request(prompt.text === undefined ? path : `${path}/status`, { signal: AbortSignal.any([signal, AbortSignal.timeout(20_000)]) });
+  // The text of a prompt can be large, so it is requested only once.
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(20_000)]);
+  const status = await request(prompt.text === undefined ? path : `${path}/status`, { signal: limit });
   prompt.text ??= status.prompt;
   showPrompt(prompt.text);
   showStatus(status);
 }
 
-// Ends when the prompt has ended, or the page is hidden or shows another one; throws when the stream cannot be had.
+// Resolves when the prompt has ended or `signal` is aborted, rejects when the stream is refused.
 function listen(prompt, signal) {
   const from = prompt.lastEventId ? `?last_event_id=${encodeURIComponent(prompt.lastEventId)}` : '';
   const source = new EventSource(`${pathOf(prompt.id)}/stream${from}`);
@@ -357,7 +364,7 @@ function listen(prompt, signal) {
     source.onopen = () => put('connection');
     source.onerror = () => {
       const lost = new Error('The stream broke off.');
-      // The browser connects again by itself, unless it was refused.
+      // The browser reconnects by itself, unless the server refused the stream.
       if (source.readyState === EventSource.CLOSED) reject(lost);
       else showTrouble(lost);
     };
@@ -371,7 +378,7 @@ function take(prompt, { text = '', thinking = '' }) {
   prompt.arrivals.push(performance.now());
 }
 
-// Acting on it
+// Actions
 
 async function act(path, options) {
   try {
@@ -398,12 +405,17 @@ async function retry() {
   }
 }
 
-// Showing it
+// Rendering
+
+const texts = [
+  'status', 'prompt-link', 'progress', 'waiting', 'connection', 'attempt', 'sent', 'sent-note', 'prompt-text', 'thinking', 'result-note',
+];
+const parts = ['failure', 'prompt-details', 'sent-details', 'thinking-details', 'answer', 'notify', 'cancel', 'retry', 'ask-again'];
 
 function clear() {
   document.title = title;
-  for (const id of ['status', 'prompt-link', 'progress', 'waiting', 'connection', 'attempt', 'sent', 'sent-note', 'prompt-text', 'thinking', 'result-note']) put(id);
-  for (const id of ['failure', 'prompt-details', 'sent-details', 'thinking-details', 'answer', 'notify', 'cancel', 'retry', 'ask-again']) $(id).hidden = true;
+  for (const id of texts) put(id);
+  for (const id of parts) $(id).hidden = true;
   $('facts').replaceChildren();
   $('attempts').replaceChildren();
   $('sent-details').open = $('thinking-details').open = false;
@@ -428,19 +440,20 @@ function showStatus(status) {
   $('sent-details').hidden = false;
   showSent();
   const { attempts, max_attempts, error } = status;
-  put('attempt', !hasEnded(status) && attempts > 0 && error ? `Attempt ${attempts} of ${max_attempts} failed, another follows: ${error}` : '');
+  const isRetried = !hasEnded(status) && attempts > 0 && error;
+  put('attempt', isRetried ? `Attempt ${attempts} of ${max_attempts} failed, another follows: ${error}` : '');
   const focused = document.activeElement;
   $('cancel').hidden = hasEnded(status);
   $('retry').hidden = !['failed', 'cancelled'].includes(status.status);
   $('ask-again').hidden = false;
-  // A button that goes takes the focus with it.
+  // Hiding the focused button would lose the focus.
   if (focused.hidden) $('followed-title').focus({ preventScroll: true });
   showFacts(status);
   if (!hasEnded(status)) keepEndInView();
   announce(`The prompt is ${status.status}. ${$('waiting').textContent}`.trim());
 }
 
-// What keeps a prompt waiting, if it is more than its turn.
+// Says why a prompt is waiting, if not for its turn.
 function showWaiting({ status, waiting_for, model }) {
   put('waiting', status !== 'queued' ? '' : {
     backend: 'Ollama does not answer. The prompt is kept, and runs as soon as it does.',
@@ -449,11 +462,11 @@ function showWaiting({ status, waiting_for, model }) {
   const isAway = waiting_for === 'backend';
   if (isAway === isOllamaAway) return;
   isOllamaAway = isAway;
-  // What the server tells of Ollama may be as old as that.
+  // The server's statistics may be cached for that long, and still show the former state.
   for (const wait of [0, statsGoodFor + 500]) setTimeout(refreshOllama, wait);
 }
 
-// All that was sent, and the attempts, as soon as somebody wants to see them
+// The whole request and its attempts, loaded when the reader opens them
 
 async function showSent() {
   const { id, status, sentAsOf } = shown ?? {};
@@ -510,7 +523,7 @@ function showPrompt(text) {
 
 let frame = 0;
 
-// However fast tokens come, they are drawn once a frame.
+// However fast the tokens arrive, they are drawn once a frame.
 function draw() {
   frame ||= requestAnimationFrame(() => {
     frame = 0;
@@ -521,7 +534,7 @@ function draw() {
   });
 }
 
-// Who reads the end of the answer is kept there; who scrolled away from it is left alone.
+// A reader at the end of the answer is kept there; one who has scrolled away is left alone.
 
 const isEndInView = () => $('followed').getBoundingClientRect().bottom <= innerHeight;
 
@@ -605,7 +618,7 @@ function showFacts({ model, created_at, attempts, prompt_eval_count, eval_count,
     create('dt', { textContent: name }), create('dd', { textContent: value }))));
 }
 
-// Outside of https and localhost there is no clipboard object: the selected text is copied, or left to the reader.
+// Browsers have a clipboard on https and localhost only. Elsewhere the text is selected, and copied if that still works.
 async function copy(button, text, source) {
   button.value ||= button.textContent;
   try {
@@ -626,7 +639,11 @@ function togglePlain() {
 }
 
 $('form').addEventListener('submit', submit);
-$('prompt').addEventListener('input', () => { if ($('prompt').value.trim()) { put('message'); $('prompt').removeAttribute('aria-invalid'); } });
+$('prompt').addEventListener('input', () => {
+  if (!$('prompt').value.trim()) return;
+  put('message');
+  $('prompt').removeAttribute('aria-invalid');
+});
 $('form').addEventListener('keydown', event => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.isComposing) $('form').requestSubmit();
 });

@@ -24,7 +24,7 @@ function ago(seconds) {
   return seconds < 172_800 ? 'yesterday' : `${Math.floor(seconds / 86_400)} days ago`;
 }
 
-// The address says what is on show
+// The view is kept in the address
 
 function readAddress() {
   const query = new URLSearchParams(location.search);
@@ -67,11 +67,11 @@ function openView() {
   move();
 }
 
-// Reading the page on show, once at a time and once a second at most, however much happens
+// Loading the list: one request at a time, and at most one a second however much happens
 
 let stale = false;
 let timer = 0;
-// Until a page that was asked for is there: another reading may overtake the one that was begun for it.
+// Set until the requested page is there, since a later refresh may replace the request that was made for it.
 let moving = false;
 
 function refreshSoon() {
@@ -101,7 +101,7 @@ async function refresh() {
   }
 }
 
-// What happens in the queue. A hidden page gives its connection to others: a browser has only six of them for one server.
+// Live updates. A browser opens only six connections to a server, so a hidden page gives up its stream.
 
 let events = null;
 
@@ -129,7 +129,7 @@ function poll() {
   refresh();
 }
 
-// Showing it. Rows under the reader's eyes, mouse or focus stay where they are: others wait until they are asked for.
+// Rendering. Rows that are being read, pointed at or focused stay in place; new ones are held back until the reader asks for them.
 
 function show(list) {
   const next = list.prompts.map(({ id }) => id);
@@ -142,7 +142,10 @@ function show(list) {
   showUpdated();
 }
 
-const isBeingRead = () => scrollY > 0 || selected.size > 0 || view.page > 1 || $('rows').contains(document.activeElement) || $('rows').matches(':hover');
+function isBeingRead() {
+  const isUsed = $('rows').contains(document.activeElement) || $('rows').matches(':hover');
+  return scrollY > 0 || selected.size > 0 || view.page > 1 || isUsed;
+}
 
 function showHeld() {
   const added = held?.prompts.filter(({ id }) => !rowOf(id)).length ?? 0;
@@ -192,7 +195,7 @@ function showRows(prompts) {
 function updateRows(prompts) {
   const known = new Set(prompts.map(({ id }) => id));
   for (const prompt of prompts) if (rowOf(prompt.id)) fillRow(rowOf(prompt.id), prompt);
-  // Rows that slid off the page are still there; those of a filtered list may not belong to it any more.
+  // A row that slid off the page still exists; one that left a filtered list may no longer match.
   for (const row of $('rows').rows) row.classList.toggle('gone', Boolean(view.status) && !known.has(row.dataset.id));
 }
 
@@ -251,7 +254,8 @@ function showEmpty(empty, total, lastPage) {
   $('empty').hidden = !empty;
   if (!empty) return;
   const isFiltered = Boolean(view.status || view.model || view.q);
-  const [text, link, href] = total > 0 ? [`There is nothing on page ${view.page}.`, `Go to the last page (${lastPage})`, addressOf({ page: lastPage })]
+  const [text, link, href] = total > 0
+    ? [`There is nothing on page ${view.page}.`, `Go to the last page (${lastPage})`, addressOf({ page: lastPage })]
     : isFiltered ? ['No prompt is like that.', 'Show all prompts', '/list']
     : ['No prompts yet: the queue is empty.', 'Queue a prompt', '/'];
   setText($('empty-text'), text);
@@ -266,7 +270,7 @@ function showPager(total, lastPage) {
     $(id).value = page;
     $(id).disabled = page < 1 || page > lastPage || page === view.page;
   }
-  // A button that is disabled drops the focus.
+  // Disabling the focused button would lose the focus.
   if (focused.disabled) $('page-label').focus({ preventScroll: true });
   setText($('page-label'), `Page ${number(view.page)} of ${number(lastPage)}`);
   setText($('total'), total === 1 ? '1 prompt' : `${number(total)} prompts`);
@@ -277,7 +281,8 @@ function showPager(total, lastPage) {
 
 function createCounts() {
   $('counts').append(...['', ...statuses].map(status => {
-    const link = create('a', { onclick: followCount }, create('b', { textContent: '–' }), create('span', { textContent: status || 'all' }));
+    const [count, name] = [create('b', { textContent: '–' }), create('span', { textContent: status || 'all' })];
+    const link = create('a', { onclick: followCount }, count, name);
     link.dataset.status = status;
     markCurrent(link);
     return link;
@@ -304,7 +309,7 @@ function showCounts(counts) {
 let statsTimer = 0;
 let stats = null;
 
-// What was read may be older; it is read again soon.
+// The event is newer than the statistics on show, which are refreshed soon.
 function noteBackend({ url, reachable }) {
   const backend = stats?.backends.find(known => known.url === url);
   if (backend && !reachable) {
@@ -329,7 +334,7 @@ async function refreshStats() {
     showChart(stats.minutes);
     if (stats.backends.some(({ reachable }) => reachable) && !hasModels) await readModels();
   } catch {
-    // Of a lost connection the list tells.
+    // The list reports a lost connection.
   }
 }
 
@@ -337,7 +342,8 @@ function showFigures({ last_5_minutes: lately, backends }) {
   const { prompts, prompts_per_second, tokens_per_second, wait_seconds, run_seconds } = lately;
   const rate = prompts_per_second >= 1 ? `${prompts_per_second.toFixed(1)} a second` : `${(prompts_per_second * 60).toFixed(1)} a minute`;
   const done = prompts === 0 ? 'Nothing was completed in the last 5 minutes.'
-    : `In the last 5 minutes ${number(prompts)} completed (${rate}, ${tokens_per_second.toFixed(0)} tokens/s); half waited at most ${duration(wait_seconds?.median ?? 0)} and ran at most ${duration(run_seconds?.median ?? 0)}.`;
+    : `In the last 5 minutes ${number(prompts)} completed (${rate}, ${tokens_per_second.toFixed(0)} tokens/s); `
+      + `half waited at most ${duration(wait_seconds?.median ?? 0)} and ran at most ${duration(run_seconds?.median ?? 0)}.`;
   setText($('figures'), `${done} ${backends.map(stateOf).join(' ')}`);
 }
 
@@ -347,7 +353,7 @@ function stateOf({ url, reachable, version, loaded_models }, _, { length }) {
   return `Ollama ${version}${at} has ${loaded_models.map(({ name }) => name).join(', ') || 'no model'} loaded.`;
 }
 
-// Of minutes since which too much has happened the server does not tell: what is not known is not drawn.
+// The server leaves out the minutes of which it no longer knows enough, and so does the chart.
 function showChart(minutes) {
   const known = name => minutes.filter(minute => minute[name] !== undefined).map(minute => minute[name]);
   const peak = name => Math.max(0, ...known(name));
@@ -361,12 +367,16 @@ function showChart(minutes) {
     const height = (minute.finished ?? 0) / finished * 38;
     return svg('rect', { x: index + .1, y: 40 - height, width: .8, height });
   });
-  const points = minutes.map(({ waiting: count }, index) => count === undefined ? '' : `${index + .5},${39 - count / waiting * 37}`).filter(Boolean).join(' ');
+  const pointOf = ({ waiting: count }, index) => count === undefined ? '' : `${index + .5},${39 - count / waiting * 37}`;
+  const points = minutes.map(pointOf).filter(Boolean).join(' ');
   $('chart').replaceChildren(...bars, svg('polyline', { points }));
   const total = known('finished').reduce((sum, count) => sum + count, 0);
-  const within = name => known(name).length === minutes.length ? 'In the last hour' : `In the last ${known(name).length} minutes, of which alone enough is known,`;
+  const within = name => known(name).length === minutes.length
+    ? 'In the last hour'
+    : `In the last ${known(name).length} minutes, of which alone enough is known,`;
   $('chart').setAttribute('aria-label',
-    `${within('finished')} ${number(total)} prompts finished, at most ${number(peak('finished'))} a minute. ${number(minutes.at(-1).waiting)} wait now, and at most ${number(peak('waiting'))} did.`);
+    `${within('finished')} ${number(total)} prompts finished, at most ${number(peak('finished'))} a minute. `
+      + `${number(minutes.at(-1).waiting)} wait now, and at most ${number(peak('waiting'))} did.`);
   setText($('finished-key'), `finished a minute, up to ${number(peak('finished'))}`);
   setText($('waiting-key'), `waiting, up to ${number(peak('waiting'))}`);
 }
@@ -381,7 +391,7 @@ async function readModels() {
 
 const addModel = name => addChoice($('model'), name);
 
-// Selecting, and acting on what is selected
+// Selection and bulk actions
 
 function select(ids, isSelected) {
   for (const id of ids) {
@@ -418,7 +428,7 @@ function confirmDelete(isAsking) {
 }
 
 const acts = {
-  // One by one, and the oldest last: it is probably the one that runs, and when it ends the next one in line begins.
+  // One by one and the oldest last: it is probably running, and its end would start the next one in line.
   cancel: { did: 'cancelled', atOnce: 1, send: id => request(`${pathOf(id)}/cancel`, { method: 'POST' }).then(expectStatus('cancelled')) },
   retry: { did: 'queued again', send: id => request(`${pathOf(id)}/retry`, { method: 'POST' }) },
   delete: { did: 'deleted', send: id => request(pathOf(id), { method: 'DELETE' }) },
@@ -434,7 +444,7 @@ async function act(name) {
   if (name === 'cancel') ids.reverse();
   const failures = [];
   for (const button of $('bulk').querySelectorAll('button')) button.disabled = true;
-  // A few at a time: a browser has only six connections.
+  // A few at a time, since a browser opens only six connections to a server.
   await Promise.all(Array.from({ length: atOnce }, async () => {
     for (let id = ids.pop(); id; id = ids.pop()) await send(id).catch(error => failures.push(error));
   }));
