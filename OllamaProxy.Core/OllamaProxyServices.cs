@@ -96,7 +96,7 @@ public static class OllamaProxyServices
             return new BackendPool(
                 [.. options.Backends.Select(backend => new Backend(ClientOf(backend, time), backend, options, time, logger))], time);
         });
-        services.AddSingleton<Attempt>();
+        services.AddSingleton<AttemptRunner>();
         services.AddSingleton<LeaseRenewer>();
         services.AddSingleton<AttemptFinalizer>();
         services.AddSingleton<PromptRunner>();

@@ -47,6 +47,16 @@ public static class OllamaFailures
     public static OllamaException OfInvalidBody(string what, Exception? inner = null) =>
         new(FailureKind.InvalidResponse, $"{NotOllama} {what}", inner);
 
+    /// <summary>An answer that is no JSON.</summary>
+    internal static OllamaException OfNoJson(Exception? inner = null) => OfInvalidBody("It is no JSON.", inner);
+
+    /// <summary>An answer without any of the fields that Ollama's have.</summary>
+    internal static OllamaException OfMissingFields() => OfInvalidBody("It has none of the fields of an answer.");
+
+    /// <summary>A line amid Ollama's answer that is no JSON: most likely its end is missing.</summary>
+    internal static OllamaException OfBrokenLine() =>
+        new(FailureKind.Transient, "Ollama's answer broke off within a line, or a line of it is no JSON.");
+
     /// <summary>What an answer means whose head cannot be passed on.</summary>
     public static OllamaException OfOddHead(string what, Exception? inner = null) =>
         new(FailureKind.InvalidResponse, $"{NotOllama} {what}", inner) { IsOddHead = true };

@@ -1,6 +1,7 @@
 using OllamaProxy.Live;
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol.Dialects;
 
 namespace OllamaProxy.Worker;
 
@@ -17,7 +18,7 @@ internal sealed class GeneratedText(AttemptOutput live)
     public bool HasDoneReason => !string.IsNullOrEmpty(_statistics.DoneReason);
 
     /// <exception cref="OllamaException">It is more than any model has a reason to say; what came before stays.</exception>
-    public void Append(GenerateChunk chunk)
+    public void Append(OutputChunk chunk)
     {
         if (live.Text.Length + live.Thinking.Length > MaxLength)
             throw new OllamaException(FailureKind.Permanent, $"The answer is longer than {MaxLength} characters, and was cut off.");

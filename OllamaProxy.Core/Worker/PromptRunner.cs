@@ -12,7 +12,7 @@ namespace OllamaProxy.Worker;
 
 /// <summary>Runs a claimed prompt under its lease, and sees to it that what became of it is settled.</summary>
 public sealed class PromptRunner(
-    Attempt attempt,
+    AttemptRunner attempts,
     LeaseRenewer leaseRenewer,
     AttemptFinalizer finalizer,
     AttemptOutputs outputs,
@@ -151,7 +151,7 @@ public sealed class PromptRunner(
         {
             if (backend.State.IsExcluded(ModelOf(prompt)))
                 return OllamaFailures.OfMissingModel(prompt.Model ?? options.Model);
-            await attempt.RunAsync(prompt, backend.Client, text, response, stop);
+            await attempts.RunAsync(prompt, backend.Client, text, response, stop);
             return null;
         }
         catch (OllamaException failure)

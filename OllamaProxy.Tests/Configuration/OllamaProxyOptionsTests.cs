@@ -10,7 +10,7 @@ public sealed class OllamaProxyOptionsTests
     public void The_defaults_are_those_of_the_original()
     {
         var options = Read();
-        Assert.Equal("http://localhost:11434/api/generate", options.Backends.Single().Endpoint.Generate.ToString());
+        Assert.Equal("http://localhost:11434/api/generate", options.Backends.Single().Endpoint.Route("/api/generate").ToString());
         Assert.Equal(("llama3.2", TimeSpan.FromSeconds(1), false, true), (options.Model, options.PollInterval, options.Quiet, options.Worker));
         Assert.Equal((1, TimeSpan.FromSeconds(60), 64 * 1024 * 1024), (options.Concurrency, options.DrainSlice, options.MaxBodyBytes));
     }
