@@ -24,10 +24,9 @@ public sealed class Dispatcher : IDirectDispatch
     private readonly TimeSpan _patience;
     private readonly SnapshotCache _snapshots;
     private readonly ActiveLeases _activeLeases = new();
+    private readonly RefusedClaims _refused = new();
     private readonly SlotTable _slots;
     private volatile ExecutionContext? _context;
-    private volatile bool _wasRefused;
-    private long _settledLeases;
 
     /// <summary>Runs nothing yet.</summary>
     public Dispatcher(
@@ -146,17 +145,14 @@ public sealed class Dispatcher : IDirectDispatch
     private async Task<bool> StartAsync(IReadOnlyList<Assignment> assignments, CancellationToken stop)
     {
         var any = false;
-        var settledBefore = Interlocked.Read(ref _settledLeases);
+        var settledBefore = _refused.Settled;
         foreach (var (reservation, claim) in _slots.Reserve(assignments).Select(reservation => (reservation, ClaimAsync(reservation, stop))).ToList())
         {
             using (reservation)
             {
                 if (await claim is not { } prompt)
                 {
-                    _wasRefused = true;
-                    // A lease that was settled after the store had refused and before this was known raised no signal.
-                    Interlocked.MemoryBarrier();
-                    if (Interlocked.Read(ref _settledLeases) != settledBefore)
+                    if (_refused.Record(settledBefore))
                         _signal.RaiseForRoom();
                     continue;
                 }
@@ -184,7 +180,7 @@ public sealed class Dispatcher : IDirectDispatch
         }
         catch (Exception exception)
         {
-            // A row that cannot be read: it must not keep the places of others.
+            // A row that cannot be read: it must not keep other prompts from their slots.
             _logger.ClaimBroke(new(exception), reservation.Assignment.Prompt.Seq);
             return null;
         }
@@ -244,10 +240,7 @@ public sealed class Dispatcher : IDirectDispatch
     /// <summary>What the store would not let be claimed may have waited for just this lease.</summary>
     private void OnLeaseSettled()
     {
-        Interlocked.Increment(ref _settledLeases);
-        if (!_wasRefused)
-            return;
-        _wasRefused = false;
-        _signal.RaiseForRoom();
+        if (_refused.OnLeaseSettled())
+            _signal.RaiseForRoom();
     }
 }

@@ -93,7 +93,7 @@ public sealed class CallHandlers(
     /// <summary>As what Ollama answers such a call, if it answers it well; null: no answer begins before Ollama's.</summary>
     private string? ContentTypeOf(ApiRoute endpoint, ReadOnlyMemory<byte> body) => endpoint switch
     {
-        _ when options.KeepAliveInterval == TimeSpan.Zero => null,
+        _ when options.HeartbeatInterval == TimeSpan.Zero => null,
         _ when !CallRequest.IsStreamed(endpoint, body) => "application/json; charset=utf-8",
         _ => endpoint.Dialect.StreamMediaType,
     };

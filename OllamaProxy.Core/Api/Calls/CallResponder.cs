@@ -84,7 +84,7 @@ public sealed class CallResponder(
         using var gone = cancellationToken.UnsafeRegister(static wait => ((ResponseSubscription)wait!).Notify(), wait);
         using var stopping = shutdown.Begun.UnsafeRegister(static wait => ((ResponseSubscription)wait!).Notify(), wait);
         using var look = new Reminder(_lookInterval, wait.Notify, time);
-        using var signOfLife = new Reminder(options.KeepAliveInterval, wait.Notify, time);
+        using var heartbeat = new Reminder(options.HeartbeatInterval, wait.Notify, time);
         using var end = new Reminder(limits.LongestSilence ?? TimeSpan.Zero, wait.Notify, time);
         while (true)
         {
@@ -120,10 +120,10 @@ public sealed class CallResponder(
                 }
                 look.Restart();
             }
-            if (signOfLife.IsDue)
+            if (heartbeat.IsDue)
             {
-                await output.SendSignOfLifeAsync(cancellationToken);
-                signOfLife.Restart();
+                await output.SendHeartbeatAsync(cancellationToken);
+                heartbeat.Restart();
                 end.Restart();
             }
             if (end.IsDue)
