@@ -20,6 +20,7 @@ using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Queue;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Worker.Attempts;
 using OllamaProxy.Worker;
 
 namespace OllamaProxy;

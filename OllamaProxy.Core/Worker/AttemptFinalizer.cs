@@ -4,6 +4,7 @@ using OllamaProxy.Hosting;
 using OllamaProxy.Notifications;
 using OllamaProxy.Ollama;
 using OllamaProxy.Storage;
+using OllamaProxy.Worker.Attempts;
 
 namespace OllamaProxy.Worker;
 

@@ -7,6 +7,7 @@ using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
+using OllamaProxy.Worker.Attempts;
 
 namespace OllamaProxy.Worker;
 

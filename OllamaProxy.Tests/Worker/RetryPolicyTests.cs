@@ -1,4 +1,5 @@
 using OllamaProxy.Ollama;
+using OllamaProxy.Worker.Attempts;
 using OllamaProxy.Worker;
 
 namespace OllamaProxy.Tests.Worker;

@@ -5,7 +5,7 @@ using OllamaProxy.Ollama;
 using OllamaProxy.Protocol;
 using OllamaProxy.Protocol.Dialects;
 
-namespace OllamaProxy.Worker;
+namespace OllamaProxy.Worker.Attempts;
 
 /// <summary>
 /// Reads Ollama's answer to an attempt as it comes. An answer that the client gets as it came may be framed and end in any way that

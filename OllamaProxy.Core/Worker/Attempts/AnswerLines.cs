@@ -2,7 +2,7 @@ using System.Buffers;
 using OllamaProxy.Live;
 using OllamaProxy.Ollama;
 
-namespace OllamaProxy.Worker;
+namespace OllamaProxy.Worker.Attempts;
 
 /// <summary>
 /// Splits an answer into lines as it comes. An answer that the client gets as it came is kept whole, in its <see cref="ResponseBuffer"/>;

@@ -4,7 +4,7 @@ using OllamaProxy.Ollama;
 using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
 
-namespace OllamaProxy.Worker;
+namespace OllamaProxy.Worker.Attempts;
 
 /// <summary>Sends a claimed prompt to Ollama once, within its time limits.</summary>
 public sealed class AttemptRunner(OllamaProxyOptions options, TimeProvider time)

@@ -5,7 +5,7 @@ using OllamaProxy.Protocol;
 using OllamaProxy.Protocol.Dialects;
 using OllamaProxy.Storage;
 
-namespace OllamaProxy.Worker;
+namespace OllamaProxy.Worker.Attempts;
 
 /// <summary>What an attempt sends to Ollama. A prompt that was submitted becomes a call of <c>/api/generate</c>.</summary>
 /// <param name="Call">The call.</param>

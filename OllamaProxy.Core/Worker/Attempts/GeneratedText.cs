@@ -3,7 +3,7 @@ using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
 using OllamaProxy.Protocol.Dialects;
 
-namespace OllamaProxy.Worker;
+namespace OllamaProxy.Worker.Attempts;
 
 /// <summary>Puts a result together from the lines of Ollama's answer.</summary>
 /// <param name="live">Where the texts go, for those who watch.</param>
