@@ -20,8 +20,8 @@ using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Queue;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
-using OllamaProxy.Worker.Attempts;
 using OllamaProxy.Worker;
+using OllamaProxy.Worker.Attempts;
 
 namespace OllamaProxy;
 

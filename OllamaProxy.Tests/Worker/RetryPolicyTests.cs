@@ -1,6 +1,6 @@
 using OllamaProxy.Ollama;
-using OllamaProxy.Worker.Attempts;
 using OllamaProxy.Worker;
+using OllamaProxy.Worker.Attempts;
 
 namespace OllamaProxy.Tests.Worker;
 
