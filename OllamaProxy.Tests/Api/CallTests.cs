@@ -172,36 +172,6 @@ public abstract class CallTests(ProxyFixture fixture)
     }
 
     [Theory]
-    [InlineData(null)]
-    [InlineData("*/*")]
-    [InlineData("application/json")]
-    [InlineData("application/json, text/plain, */*")]
-    [InlineData("text/*")]
-    [InlineData("text/plain")]
-    [InlineData("text/html;q=0, */*")]
-    [InlineData("application/xhtml+xml")]
-    [InlineData("image/avif,image/webp,*/*;q=0.8")]
-    [InlineData("nonsense")]
-    public async Task Whoever_asks_the_root_for_no_HTML_is_told_that_Ollama_runs(string? accept)
-    {
-        Assert.Equal("Ollama is running", await RootAsync(HttpMethod.Get, accept, "text/plain; charset=utf-8"));
-        Assert.Equal("", await RootAsync(HttpMethod.Head, accept, "text/plain; charset=utf-8"));
-    }
-
-    [Theory]
-    [InlineData("text/html")]
-    [InlineData("TEXT/HTML")]
-    [InlineData("text/html, application/json")]
-    [InlineData("application/json, text/html;q=0.1")]
-    [InlineData("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8")]
-    [InlineData("text/html;charset=utf-8")]
-    public async Task Browsers_which_ask_for_HTML_get_the_page(string accept)
-    {
-        Assert.Contains("<html", await RootAsync(HttpMethod.Get, accept, "text/html; charset=utf-8"), StringComparison.Ordinal);
-        Assert.Equal("", await RootAsync(HttpMethod.Head, accept, "text/html; charset=utf-8"));
-    }
-
-    [Theory]
     [InlineData("POST", "/api/pull")]
     [InlineData("POST", "/api/push")]
     [InlineData("POST", "/api/create")]
@@ -238,17 +208,6 @@ public abstract class CallTests(ProxyFixture fixture)
     }
 
     private Task<HttpResponseMessage> PostAsync(string path, string body) => Proxy.Client.SendAsync(Post(path, body));
-
-    private async Task<string> RootAsync(HttpMethod method, string? accept, string type)
-    {
-        using var request = new HttpRequestMessage(method, "/");
-        if (accept is not null)
-            request.Headers.TryAddWithoutValidation("Accept", accept);
-        using var response = await Proxy.Client.SendAsync(request);
-        Assert.Equal((HttpStatusCode.OK, type), (response.StatusCode, response.Content.Headers.ContentType!.ToString()));
-        Assert.Contains("Accept", response.Headers.Vary);
-        return await response.Content.ReadAsStringAsync();
-    }
 
     public sealed class OnServer(ServerFixture fixture) : CallTests(fixture), IClassFixture<ServerFixture>;
 

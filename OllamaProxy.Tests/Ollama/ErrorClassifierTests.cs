@@ -128,6 +128,18 @@ public sealed class ErrorClassifierTests
     [InlineData(504, "<html>", FailureKind.Transient)]
     [InlineData(522, "<html>cloudflare</html>", FailureKind.Transient)]
     [InlineData(302, "", FailureKind.InvalidResponse)]
+    [InlineData(402, "", FailureKind.Permanent)]
+    [InlineData(411, "", FailureKind.Permanent)]
+    [InlineData(414, "", FailureKind.Permanent)]
+    [InlineData(415, "", FailureKind.Permanent)]
+    [InlineData(431, "", FailureKind.Permanent)]
+    [InlineData(451, "", FailureKind.Permanent)]
+    [InlineData(425, "", FailureKind.Transient)]
+    [InlineData(499, "", FailureKind.Transient)]
+    [InlineData(519, "", FailureKind.InvalidResponse)]
+    [InlineData(520, "", FailureKind.Transient)]
+    [InlineData(530, "", FailureKind.Transient)]
+    [InlineData(531, "", FailureKind.InvalidResponse)]
     public void An_answer_that_is_not_Ollamas_is_judged_by_its_status(int status, string body, FailureKind expected) =>
         Assert.Equal(expected, OllamaFailures.OfAnswer(status, body, null).Kind);
 

@@ -1,18 +1,12 @@
-using System.Net.Http.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
-using OllamaProxy.Simulator;
-using OllamaProxy.Tests.Support;
 using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;
 
-public sealed class ListPageTests : PageTests
+/// <summary>What the list page shows: its rows, pages, filters and figures.</summary>
+public sealed class ListPageTests : ListPageTest
 {
-    private const int RefreshMilliseconds = 5000;
-
-    private ILocator Previews => Page.Locator("#rows .preview");
-
     [BrowserFact]
     public async Task Prompts_are_listed_newest_first_and_lead_to_their_results()
     {
@@ -114,112 +108,6 @@ public sealed class ListPageTests : PageTests
     }
 
     [BrowserFact]
-    public async Task What_happens_shows_at_once()
-    {
-        await Page.GotoAsync("/list");
-        await Expect(ById("updated")).ToHaveTextAsync("Live");
-        Proxy.Ollama.Faults.Enqueue(Fault.Hang);
-        var id = await Proxy.SubmitAsync(new { prompt = "number 1" });
-
-        await Expect(Previews).ToHaveTextAsync(["number 1"]);
-        await Expect(Page.Locator("#rows .badge")).ToHaveTextAsync(["processing"]);
-        await Expect(CountOf("processing").Locator("b")).ToHaveTextAsync("1");
-        using var cancel = await Proxy.Client.PostAsync($"/api/v1/prompt/{id}/cancel", null);
-        await Expect(Page.Locator("#rows .badge")).ToHaveTextAsync(["cancelled"]);
-        await Expect(CountOf("cancelled").Locator("b")).ToHaveTextAsync("1");
-        await Expect(CountOf("all").Locator("b")).ToHaveTextAsync("1");
-    }
-
-    [BrowserFact]
-    public async Task Rows_that_are_being_read_stay_where_they_are_until_the_new_ones_are_asked_for()
-    {
-        await SubmitNumbersAsync(3);
-        await Page.GotoAsync("/list");
-        await ExpectPageAsync(1, 1, [3, 2, 1]);
-        await Previews.Nth(1).FocusAsync();
-
-        await SubmitNumbersAsync(2);
-        await Expect(ById("new")).ToHaveTextAsync("2 new: show");
-        await ExpectPageAsync(1, 1, [3, 2, 1]);
-        await Expect(Previews.Nth(1)).ToBeFocusedAsync();
-
-        await ById("new").ClickAsync();
-        await ExpectPageAsync(1, 1, [2, 1, 3, 2, 1]);
-        await Expect(ById("new")).ToBeHiddenAsync();
-    }
-
-    [BrowserFact]
-    public async Task A_selected_row_that_changes_does_so_in_its_place()
-    {
-        Proxy.Ollama.Faults.Enqueue(Fault.Hang);
-        var id = await Proxy.SubmitAsync(new { prompt = "number 1" });
-        await Page.GotoAsync("/list");
-        await Expect(Page.Locator("#rows .badge")).ToHaveTextAsync(["processing"]);
-        await Page.Locator("#rows input").CheckAsync();
-        using var cancel = await Proxy.Client.PostAsync($"/api/v1/prompt/{id}/cancel", null);
-        await Proxy.SubmitAsync(new { prompt = "number 2" });
-
-        await Expect(Page.Locator("#rows .badge")).ToHaveTextAsync(["cancelled"]);
-        await Expect(ById("new")).ToHaveTextAsync("1 new: show");
-        await Expect(ById("selected")).ToHaveTextAsync("1 selected");
-    }
-
-    [BrowserFact]
-    public async Task Selected_prompts_are_cancelled_retried_and_deleted_together()
-    {
-        await SubmitNumbersAsync(1);
-        Proxy.Ollama.Faults.Enqueue(Fault.Hang);
-        foreach (var number in new[] { 2, 3 })
-            await Proxy.SubmitAsync(new { prompt = $"number {number}" });
-        await Page.GotoAsync("/list");
-        await ExpectPageAsync(1, 1, [3, 2, 1]);
-
-        await ById("select-all").CheckAsync();
-        await Expect(ById("selected")).ToHaveTextAsync("3 selected");
-        await ById("cancel").ClickAsync();
-        await Expect(ById("outcome")).ToHaveTextAsync("2 cancelled, 1 could not be: It has already completed.");
-        await Expect(Page.Locator("#rows .badge")).ToHaveTextAsync(["cancelled", "cancelled", "completed"]);
-        await Expect(ById("bulk")).ToBeHiddenAsync();
-
-        await Page.Locator("#rows input").Nth(1).CheckAsync();
-        await ById("retry").ClickAsync();
-        await Expect(ById("outcome")).ToHaveTextAsync("1 queued again.");
-        await Expect(Page.Locator("#rows .badge")).ToHaveTextAsync(["cancelled", "completed", "completed"]);
-
-        await Page.Locator("#rows input").Nth(0).CheckAsync();
-        await Page.Locator("#rows input").Nth(2).CheckAsync();
-        await ById("delete").ClickAsync();
-        await Expect(ById("keep")).ToBeFocusedAsync();
-        await ById("keep").ClickAsync();
-        await Expect(Previews).ToHaveCountAsync(3);
-        await ById("delete").ClickAsync();
-        await ById("confirm").ClickAsync();
-        await Expect(ById("outcome")).ToHaveTextAsync("2 deleted.");
-        await ExpectPageAsync(1, 1, [2]);
-    }
-
-    [BrowserFact]
-    public async Task A_thousand_prompts_are_paged_and_selected_in_hundreds()
-    {
-        var batch = Enumerable.Range(1, 1000).Select(number => new { prompt = $"number {number}" });
-        using var submitted = await Proxy.Client.PostAsJsonAsync("/api/v1/prompts", batch);
-        await Eventually.NotNull(async () => (await Proxy.GetAsync("/api/v1/prompts?status=completed")).GetProperty("total").GetInt32() == 1000 ? "done" : null, "a thousand prompts to end");
-        await Page.GotoAsync("/list?page_size=100");
-
-        await ExpectPageAsync(1, 10, [.. Enumerable.Range(901, 100).Reverse()]);
-        await Expect(ById("total")).ToHaveTextAsync("1,000 prompts");
-        await ById("last").ClickAsync();
-        await ExpectPageAsync(10, 10, [.. Enumerable.Range(1, 100).Reverse()]);
-        await ById("select-all").CheckAsync();
-        await ById("delete").ClickAsync();
-        await ById("confirm").ClickAsync();
-
-        await Expect(ById("outcome")).ToHaveTextAsync("100 deleted.");
-        await Expect(ById("empty-text")).ToHaveTextAsync("There is nothing on page 10.");
-        await Expect(CountOf("completed").Locator("b")).ToHaveTextAsync("900");
-    }
-
-    [BrowserFact]
     public async Task The_overview_tells_of_the_last_hour()
     {
         await SubmitNumbersAsync(3);
@@ -230,43 +118,6 @@ public sealed class ListPageTests : PageTests
         await Expect(ById("figures")).ToContainTextAsync("llama3.2:latest loaded");
         await Expect(Page.GetByRole(AriaRole.Img, new() { NameRegex = new("In the last hour 3 prompts finished") })).ToBeVisibleAsync();
         await Expect(Page.Locator("#chart rect")).ToHaveCountAsync(60);
-    }
-
-    [BrowserFact]
-    public async Task Without_the_stream_the_list_is_read_every_five_seconds()
-    {
-        Expecting("net::ERR_FAILED");
-        await SubmitNumbersAsync(1);
-        await Page.RouteAsync("**/api/v1/events", route => route.AbortAsync());
-        await Page.Clock.InstallAsync();
-        await Page.GotoAsync("/list");
-        await ExpectPageAsync(1, 1, [1]);
-        await Expect(ById("updated")).ToContainTextAsync("Updated");
-
-        await Proxy.SubmitAsync(new { prompt = "number 2" });
-        await Page.Clock.FastForwardAsync(RefreshMilliseconds);
-
-        await ExpectPageAsync(1, 1, [2, 1]);
-    }
-
-    [BrowserFact]
-    public async Task A_hidden_page_closes_its_stream_and_catches_up_when_it_is_shown_again()
-    {
-        await SubmitNumbersAsync(1);
-        await Page.GotoAsync("/list");
-        await Expect(ById("updated")).ToHaveTextAsync("Live");
-        var closed = new TaskCompletionSource();
-        Page.RequestFailed += (_, request) => closed.TrySetResult();
-        Page.RequestFinished += (_, request) => closed.TrySetResult();
-
-        await SetHiddenAsync(true);
-        await closed.Task.WaitAsync(TimeSpan.FromSeconds(30));
-        await Proxy.ResultAsync(await Proxy.SubmitAsync(new { prompt = "number 2" }));
-        await ExpectPageAsync(1, 1, [1]);
-        await SetHiddenAsync(false);
-
-        await ExpectPageAsync(1, 1, [2, 1]);
-        await Expect(ById("updated")).ToHaveTextAsync("Live");
     }
 
     [BrowserFact]
@@ -330,31 +181,5 @@ public sealed class ListPageTests : PageTests
 
         await ExpectPageAsync(1, 1, [1]);
         await Expect(ById("empty")).ToBeHiddenAsync();
-    }
-
-    [BrowserFact]
-    public async Task A_list_without_a_connection_keeps_its_rows_and_goes_on_by_itself()
-    {
-        await SubmitNumbersAsync(1);
-        await Page.GotoAsync("/list");
-        await ExpectPageAsync(1, 1, [1]);
-
-        await CutNetworkAsync();
-        await Expect(ById("notice")).ToContainTextAsync("Connection lost.");
-        await ExpectPageAsync(1, 1, [1]);
-        await Proxy.SubmitAsync(new { prompt = "number 2" });
-        MendNetwork();
-
-        await ExpectPageAsync(1, 1, [2, 1]);
-        await Expect(ById("notice")).ToBeEmptyAsync();
-        await Expect(ById("updated")).ToHaveTextAsync("Live");
-    }
-
-    private ILocator CountOf(string status) => Page.Locator("#counts a", new() { HasTextRegex = new($"{status}$") });
-
-    private async Task ExpectPageAsync(int page, int of, int[] numbers)
-    {
-        await Expect(Previews).ToHaveTextAsync(numbers.Select(number => $"number {number}"));
-        await Expect(ById("page-label")).ToHaveTextAsync($"Page {page} of {of}");
     }
 }

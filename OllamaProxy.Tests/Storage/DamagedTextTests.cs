@@ -140,63 +140,6 @@ public sealed class DamagedTextTests
         }
     }
 
-    [Theory]
-    [InlineData("", 0x00000000)]
-    [InlineData("123456789", 0xE3069283)] // the check value of the catalogues
-    [InlineData("a", 0xC1D04330)]
-    public void The_checksum_is_CRC_32C(string text, uint expected)
-    {
-        Assert.Equal(expected, Checksum.Of(Encoding.UTF8.GetBytes(text)));
-        Assert.Equal(expected, Checksum.Of(text));
-    }
-
-    [Fact]
-    public void A_text_has_the_checksum_of_its_bytes_however_long_it_is_and_in_whatever_pieces_they_come()
-    {
-        var text = string.Concat(Enumerable.Range(0, 20_000).Select(number => char.ConvertFromUtf32(0x20 + (number * 37 % 0xD000))));
-        var bytes = Encoding.UTF8.GetBytes(text);
-        var pieces = Checksum.Begin();
-        for (var (offset, length) = (0, 1); offset < bytes.Length; offset += length, length = length * 3 % 1009)
-            pieces.Append(bytes.AsSpan(offset, length = Math.Min(length, bytes.Length - offset)));
-        Assert.Equal((Checksum.Of(bytes), Checksum.Of(bytes)), (Checksum.Of(text)!.Value, pieces.Value));
-    }
-
-    [Theory]
-    [InlineData("1", 1)]
-    [InlineData("0", 0)]
-    public async Task A_damaged_file_stops_the_start_where_the_setting_says_so(string check, int code)
-    {
-        using var folder = new TempFolder();
-        var path = folder.File("queue.db");
-        await using (var store = SqlitePromptStore.Open(path, "m", TimeProvider.System))
-            for (var n = 0; n < 200; n++)
-                await store.AddAsync(new(new string('x', 1000), "m", "{}"u8.ToArray()), 0, default);
-        var page = Page(path, "prompts_by_model");
-        using (var file = new FileStream(path, FileMode.Open) { Position = (page - 1) * 4096 })
-            file.Write(new byte[4096]);
-
-        using var server = new ServerProcess(
-            folder, "--urls http://127.0.0.1:0", ("OLLAMA_PROXY_CHECK_DATABASE", check), ("OLLAMA_URL", "http://127.0.0.1:1"));
-        if (code == 0)
-        {
-            using var client = await server.ClientAsync();
-            return;
-        }
-        Assert.Equal(code, await server.ExitCodeAsync());
-        Assert.Contains($"The database {path} is damaged: ", server.Output, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_sound_file_is_opened_with_the_check_too()
-    {
-        using var folder = new TempFolder();
-        for (var n = 0; n < 2; n++)
-        {
-            await using var store = SqlitePromptStore.Open(folder.File("queue.db"), "m", TimeProvider.System, check: true);
-            await store.AddAsync(new("p", "m", "{}"u8.ToArray()), 0, default);
-        }
-    }
-
     private static Task<RunningProxy> StartAsync() => RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_WORKER", "0"));
 
     private static async Task<string> StoreAsync(RunningProxy proxy, string kind, int length)
@@ -233,12 +176,6 @@ public sealed class DamagedTextTests
             file.WriteByte((byte)(marker[8] ^ 0x20));
         }
         Assert.NotEqual(0, found);
-    }
-
-    private static long Page(string path, string index)
-    {
-        using var connection = StorageRig.Open(path);
-        return connection.Number("SELECT rootpage FROM sqlite_schema WHERE name = $name", ("$name", index));
     }
 
     /// <summary>The status and the body; null: it broke off.</summary>

@@ -1,11 +1,9 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage;
-using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Tests.Api;
 using OllamaProxy.Tests.Support;
@@ -16,8 +14,6 @@ namespace OllamaProxy.Tests.Storage;
 /// <summary>What the store does when SQLite, or the disk under it, does not do as it is told.</summary>
 public sealed class StorageFaultTests
 {
-    private static readonly string Large = new('x', 1_000_000);
-
     [Theory]
     [InlineData("/v1/chat/completions", "api_error")]
     [InlineData("/v1/messages", "overloaded_error")]
@@ -54,11 +50,11 @@ public sealed class StorageFaultTests
         var before = await rig.SubmitAsync("before");
         FillDisk(rig.Writer, true);
 
-        Assert.Equal($"The disk of the database {rig.Proxy.DatabasePath} is full.", await rig.AssertRefusedAsync(mayPass: true, Large));
+        Assert.Equal($"The disk of the database {rig.Proxy.DatabasePath} is full.", await rig.AssertRefusedAsync(mayPass: true, StorageRig.LargeText));
         await rig.AssertHoldsAsync(before);
 
         FillDisk(rig.Writer, false);
-        await rig.AssertHoldsAsync(before, await rig.SubmitAsync(Large));
+        await rig.AssertHoldsAsync(before, await rig.SubmitAsync(StorageRig.LargeText));
     }
 
     [Fact]
@@ -69,7 +65,7 @@ public sealed class StorageFaultTests
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(async number =>
         {
-            using var response = await rig.Proxy.Client.PostAsJsonAsync("/api/v1/prompt", new { prompt = number % 3 == 0 ? Large : "small" });
+            using var response = await rig.Proxy.Client.PostAsJsonAsync("/api/v1/prompt", new { prompt = number % 3 == 0 ? StorageRig.LargeText : "small" });
             if (response.IsSuccessStatusCode)
                 return response.Headers.Location!.ToString().Split('/')[^2];
             Assert.Equal($"The disk of the database {rig.Proxy.DatabasePath} is full.", (await Problem.OfAsync(response, 503)).Detail);
@@ -134,23 +130,10 @@ public sealed class StorageFaultTests
     }
 
     [Fact]
-    public async Task A_file_that_took_the_place_of_ours_is_left_alone()
-    {
-        using var folder = new TempFolder();
-        await using (var store = Open(folder.File("queue.db")))
-        {
-            File.Delete(folder.File("queue.db"));
-            await File.WriteAllTextAsync(folder.File("queue.db"), "notes");
-            await Assert.ThrowsAsync<StoreException>(() => store.AddAsync(new("lost", "m", "{}"u8.ToArray()), 0, default));
-        }
-        Assert.Equal("notes", await File.ReadAllTextAsync(folder.File("queue.db")));
-    }
-
-    [Fact]
     public async Task Where_SQLite_ends_a_whole_transaction_each_write_in_it_hears_why()
     {
         using var folder = new TempFolder();
-        await using var store = Open(folder.File("queue.db"));
+        await using var store = StorageRig.OpenStore(folder.File("queue.db"));
         FillDisk(await StorageRig.WriterOfAsync(store), true);
 
         // While the first holds the writer up, the others gather for the next transaction.
@@ -162,111 +145,17 @@ public sealed class StorageFaultTests
             return gathered.Wait(TimeSpan.FromMinutes(1));
         }, default);
         Assert.True(await begun.WaitAsync(TimeSpan.FromMinutes(1)));
-        var writes = new List<Task> { AddAsync(store, "one") };
+        var writes = new List<Task> { StorageRig.AddAsync(store, "one") };
         writes.Add(store.WriteAsync((connection, _) => connection.Execute("INSERT INTO leases (seq, token, expires_at) VALUES (1, zeroblob(1000000), 1)"), default));
-        writes.Add(AddAsync(store, "two"));
+        writes.Add(StorageRig.AddAsync(store, "two"));
         gathered.Set();
         await first;
 
         foreach (var write in writes)
             Assert.Equal($"The disk of the database {folder.File("queue.db")} is full.", (await Assert.ThrowsAsync<StoreException>(() => write)).Message);
         FillDisk(await StorageRig.WriterOfAsync(store), false);
-        await AddAsync(store, "three");
+        await StorageRig.AddAsync(store, "three");
         StorageRig.AssertSound(folder.File("queue.db"), 1);
-    }
-
-    [Theory]
-    [InlineData(0, 100, "The file {0} is no SQLite database.")]
-    [InlineData(4096, int.MaxValue, "The database {0} is damaged.")]
-    public async Task A_file_that_was_damaged_is_refused_with_a_clear_message_and_left_alone(int from, int to, string message)
-    {
-        using var folder = new TempFolder();
-        var path = folder.File("queue.db");
-        await using (var store = Open(path))
-            await AddAsync(store, Large);
-        Damage(path, from, to);
-        var before = await File.ReadAllBytesAsync(path);
-
-        var refused = Assert.Throws<StoreException>(() => Open(path));
-
-        Assert.Equal(string.Format(CultureInfo.InvariantCulture, message, path), refused.Message);
-        Assert.Equal(before, await File.ReadAllBytesAsync(path));
-    }
-
-    [Fact]
-    public async Task A_file_that_was_cut_short_is_refused_with_a_clear_message_and_left_alone()
-    {
-        using var folder = new TempFolder();
-        var path = folder.File("queue.db");
-        await using (var store = Open(path))
-            await AddAsync(store, Large);
-        var before = (await File.ReadAllBytesAsync(path))[..500_000];
-        await File.WriteAllBytesAsync(path, before);
-
-        Assert.Equal($"The database {path} is damaged.", Assert.Throws<StoreException>(() => Open(path)).Message);
-        Assert.Equal(before, await File.ReadAllBytesAsync(path));
-    }
-
-    [Fact]
-    public async Task A_file_that_is_damaged_while_the_program_runs_is_named_in_a_503_and_never_overwritten()
-    {
-        await using var rig = await StorageRig.StartAsync();
-        var id = await rig.SubmitAsync(Large);
-        rig.Writer.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
-        Damage(rig.Proxy.DatabasePath, 200_000, 900_000);
-        var before = await File.ReadAllBytesAsync(rig.Proxy.DatabasePath);
-
-        using var content = await rig.Proxy.Client.GetAsync($"/api/v1/prompt/{id}");
-        Assert.Equal($"The database {rig.Proxy.DatabasePath} is damaged.", (await Problem.OfAsync(content, 503)).Detail);
-        Assert.Null(content.Headers.RetryAfter);
-        Assert.Equal("queued", (await rig.Proxy.StatusAsync(id)).GetProperty("status").GetString());
-        Assert.Equal(before, await File.ReadAllBytesAsync(rig.Proxy.DatabasePath));
-    }
-
-    [Fact]
-    public async Task A_header_that_is_destroyed_while_the_program_runs_costs_no_prompt()
-    {
-        using var folder = new TempFolder();
-        var path = folder.File("queue.db");
-        await using (var store = Open(path))
-        {
-            await AddAsync(store, "before");
-            (await StorageRig.WriterOfAsync(store)).Execute("PRAGMA wal_checkpoint(TRUNCATE)");
-            Damage(path, 0, 100);
-
-            // Nothing of the header is read again, and with the next page that is needed it is written anew, with the log.
-            await AddAsync(store, Large);
-            Assert.Equal(2, (await store.ListAsync(new(1, 5), default)).Total);
-        }
-        await using var again = Open(path);
-        Assert.Equal(2, (await again.ListAsync(new(1, 5), default)).Total);
-        StorageRig.AssertSound(path, 2);
-    }
-
-    [UnprivilegedFact]
-    public async Task A_file_that_the_program_may_not_write_stops_the_start_with_one_line_and_is_left_alone()
-    {
-        using var folder = new TempFolder();
-        var path = folder.File("queue.db");
-        await using (var store = Open(path))
-            await AddAsync(store, "before");
-        var before = await File.ReadAllBytesAsync(path);
-
-        var (code, output) = await UnprivilegedServer.RunAsync(folder, path);
-
-        Assert.Equal((1, $"The database {path} is read-only."), (code, output.Trim()));
-        Assert.Equal(before, await File.ReadAllBytesAsync(path));
-        Assert.Equal([path], Directory.GetFiles(folder.Path));
-    }
-
-    private static SqlitePromptStore Open(string path) => SqlitePromptStore.Open(path, "llama3.2", TimeProvider.System);
-
-    private static Task<Submission> AddAsync(SqlitePromptStore store, string prompt) => store.AddAsync(new(prompt, "llama3.2", "{}"u8.ToArray()), 0, default);
-
-    private static void Damage(string path, long from, long to)
-    {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite) { Position = from };
-        file.Write(Enumerable.Repeat((byte)0xA5, (int)(Math.Min(to, file.Length) - from)).ToArray());
     }
 
     /// <summary>Has SQLite believe that the file cannot grow, or that it can again.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using OllamaProxy.Prompts;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Storage.Sqlite.Engine;
@@ -13,6 +14,9 @@ namespace OllamaProxy.Tests.Storage;
 /// <summary>The API on a store that tests break. Nothing runs, and a lock is waited for only for a second.</summary>
 internal sealed class StorageRig : IAsyncDisposable
 {
+    /// <summary>A text of many pages of the file.</summary>
+    public static readonly string LargeText = new('x', 1_000_000);
+
     private StorageRig(RunningProxy proxy, SqliteConnection writer) => (Proxy, Writer) = (proxy, writer);
 
     public RunningProxy Proxy { get; }
@@ -49,6 +53,11 @@ internal sealed class StorageRig : IAsyncDisposable
         connection.Open();
         return connection;
     }
+
+    public static SqlitePromptStore OpenStore(string path) => SqlitePromptStore.Open(path, "llama3.2", TimeProvider.System);
+
+    public static Task<Submission> AddAsync(SqlitePromptStore store, string prompt) =>
+        store.AddAsync(new(prompt, "llama3.2", "{}"u8.ToArray()), 0, default);
 
     public Task<string> SubmitAsync(string prompt) => Proxy.SubmitAsync(new { prompt });
 

@@ -41,7 +41,7 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
         if (_model.FindEarlier(prompt) is { } earlier)
         {
             var same = earlier.Submitted.Fingerprint is { } fingerprint && fingerprint.Span.SequenceEqual(prompt.Fingerprint!.Value.Span);
-            AssertShown(earlier, (await adding).Prompt);
+            ModelAssert.Shown(earlier, (await adding).Prompt);
             Assert.Equal(same ? SubmissionOutcome.Repeated : SubmissionOutcome.Conflicting, (await adding).Outcome);
         }
         else if (_model.IsFull(1, maxQueued))
@@ -131,14 +131,14 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
     {
         if (isThere)
             _model.Cancel(prompt);
-        AssertShown(isThere ? prompt : null, await Store.CancelAsync(prompt.Shown.Id, default));
+        ModelAssert.Shown(isThere ? prompt : null, await Store.CancelAsync(prompt.Shown.Id, default));
     });
 
     public Task RetryAsync(int which) => WithPromptAsync(which, [PromptStatus.Failed, PromptStatus.Cancelled], async (prompt, isThere) =>
-        AssertChange(prompt, isThere, isThere && _model.Retry(prompt), await Store.RetryAsync(prompt.Shown.Id, default)));
+        ModelAssert.Change(prompt, isThere, isThere && _model.Retry(prompt), await Store.RetryAsync(prompt.Shown.Id, default)));
 
     public Task ChangePriorityAsync(int which, int priority) => WithPromptAsync(which, [PromptStatus.Queued], async (prompt, isThere) =>
-        AssertChange(prompt, isThere, isThere && _model.ChangePriority(prompt, priority), await Store.ChangePriorityAsync(prompt.Shown.Id, priority, default)));
+        ModelAssert.Change(prompt, isThere, isThere && _model.ChangePriority(prompt, priority), await Store.ChangePriorityAsync(prompt.Shown.Id, priority, default)));
 
     public Task DeleteAsync(int which) => WithPromptAsync(which, [], async (prompt, isThere) =>
     {
@@ -174,8 +174,8 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
 
         foreach (var (prompt, shown) in _model.Prompts.Zip(page.Prompts.Reverse()))
         {
-            AssertShown(prompt, shown.Prompt);
-            AssertShown(prompt, await Store.FindAsync(prompt.Shown.Id, default));
+            ModelAssert.Shown(prompt, shown.Prompt);
+            ModelAssert.Shown(prompt, await Store.FindAsync(prompt.Shown.Id, default));
             Assert.InRange(shown.Prompt.Attempts, 0, prompt.MaxAttempts);
             Assert.Equal(prompt.Result, await Store.WholeResultAsync(prompt.Shown.Id));
             var generated = await Store.ReadGeneratedAsync(prompt.Shown, default, default);
@@ -204,7 +204,7 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
             CreatedAt = Now,
             UpdatedAt = Now,
         }, submitted);
-        AssertShown(prompt, added);
+        ModelAssert.Shown(prompt, added);
         _model.Prompts.Add(prompt);
         _prompts.RemoveAll(gone => gone.Shown.Id == added.Id);
         Touch(prompt);
@@ -233,20 +233,6 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
         var (expected, actual) = run(_remembered[^(which + 1)]);
         Assert.Equal(expected, await actual);
     }
-
-    private static void AssertChange(ModelPrompt prompt, bool isThere, bool allowed, ChangeResult change)
-    {
-        Assert.Equal(allowed, change.Allowed);
-        AssertShown(isThere ? prompt : null, change.Prompt);
-    }
-
-    private static void AssertShown(ModelPrompt? expected, Prompt? actual) => Assert.Equal(
-        WithoutPast(expected?.Shown),
-        WithoutPast(expected?.Shown.Error == ModelPrompt.SomeError && actual?.Error is not null ? actual with { Error = ModelPrompt.SomeError } : actual));
-
-    /// <summary>That an attempt was due before the last change matters to nobody.</summary>
-    private static Prompt? WithoutPast(Prompt? prompt) =>
-        prompt?.AvailableAt <= prompt?.UpdatedAt ? prompt! with { AvailableAt = null } : prompt;
 
     /// <summary>A text that no other prompt or attempt has.</summary>
     private string NewText() => $"text {++_texts}";

@@ -7,13 +7,10 @@ namespace OllamaProxy.Tests.Worker;
 /// <summary>The table "Errors from Ollama" of the design, row by row, against a Simulator that misbehaves.</summary>
 public sealed class FaultTests
 {
-    // The clock is moved in leaps here, and a lease is not what these tests are about.
-    private static readonly (string, string) LongLease = ("OLLAMA_PROXY_LEASE_SECONDS", "86400");
-
     [Fact]
     public async Task A_stream_that_stalls_for_longer_than_the_idle_limit_is_given_up_and_the_prompt_is_run_again()
     {
-        await using var rig = await WorkerRig.StartAsync(LongLease, ("OLLAMA_IDLE_TIMEOUT", "30"));
+        await using var rig = await WorkerRig.StartAsync(WorkerRig.LongLease, ("OLLAMA_IDLE_TIMEOUT", "30"));
         rig.Ollama.Faults.Enqueue(Fault.Stall(3));
         var id = await rig.SubmitAsync("stalls");
         _ = rig.Drain();
@@ -38,48 +35,13 @@ public sealed class FaultTests
     [Fact]
     public async Task A_prompt_that_does_not_say_so_itself_has_as_many_attempts_as_the_setting_allows()
     {
-        await using var rig = await WorkerRig.StartAsync(LongLease, ("OLLAMA_MAX_ATTEMPTS", "3"));
+        await using var rig = await WorkerRig.StartAsync(WorkerRig.LongLease, ("OLLAMA_MAX_ATTEMPTS", "3"));
         rig.Ollama.Faults.Enqueue(Fault.Status(500, "llama runner process has terminated"), 10);
         var id = await rig.SubmitAsync("breaks");
         _ = rig.Drain();
 
         Assert.Equal((PromptStatus.Failed, 3), await rig.WhenEndedAsync(id) is var prompt ? (prompt.Status, prompt.Attempts) : default);
         Assert.Equal(3, rig.Ollama.Requests.Count);
-    }
-
-    [Fact]
-    public async Task A_foreign_answer_uses_up_no_attempt_where_no_Ollama_answers_either()
-    {
-        await using var foreign = await ForeignServer.StartAsync();
-        await using var rig = await WorkerRig.StartAsync(("OLLAMA_URL", foreign.Address));
-        foreign.HasVersion = true;
-        var id = await rig.SubmitAsync("patient");
-        _ = rig.Drain();
-        await Eventually.True(() => foreign.Generations == 1);
-        foreign.HasVersion = false;
-
-        await Eventually.True(() =>
-        {
-            rig.Time.Advance(TimeSpan.FromSeconds(1));
-            return rig.Log.Lines.Any(line => line.Contains("ollama serve", StringComparison.Ordinal));
-        });
-
-        Assert.Equal(PromptStatus.Queued, (await rig.WhenAsync(id, PromptStatus.Queued)).Status);
-        Assert.InRange((await rig.FindAsync(id)).Attempts, 0, foreign.Generations - 1);
-    }
-
-    [Fact]
-    public async Task A_queued_prompt_expires_while_Ollama_is_away()
-    {
-        await using var rig = await WorkerRig.StartAsync();
-        await rig.Ollama.RefuseAsync();
-        var id = await rig.SubmitAsync("in vain", prompt => prompt with { ExpiresIn = TimeSpan.FromSeconds(30) });
-        _ = rig.Drain();
-
-        var prompt = await rig.WhenEndedAsync(id);
-
-        Assert.Equal((PromptStatus.Failed, 0), (prompt.Status, prompt.Attempts));
-        Assert.Contains("expires_in", prompt.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -90,7 +52,7 @@ public sealed class FaultTests
     [InlineData(500, """{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}""")]
     public async Task An_Ollama_that_is_busy_costs_no_attempt_and_is_left_alone_for_a_while_that_grows(int status, string error)
     {
-        await using var rig = await WorkerRig.StartAsync(LongLease, ("OLLAMA_MAX_ATTEMPTS", "1"));
+        await using var rig = await WorkerRig.StartAsync(WorkerRig.LongLease, ("OLLAMA_MAX_ATTEMPTS", "1"));
         rig.Ollama.Faults.Enqueue(Fault.Status(status, error), 6);
         var submitted = rig.Time.GetUtcNow();
         var ids = new[] { await rig.SubmitAsync("one"), await rig.SubmitAsync("two") };
@@ -110,7 +72,7 @@ public sealed class FaultTests
     [Fact]
     public async Task A_prompt_expires_while_Ollama_is_busy()
     {
-        await using var rig = await WorkerRig.StartAsync(LongLease);
+        await using var rig = await WorkerRig.StartAsync(WorkerRig.LongLease);
         rig.Ollama.Faults.Enqueue(Fault.Status(503, "server busy"), 100);
         var id = await rig.SubmitAsync("in vain", prompt => prompt with { ExpiresIn = TimeSpan.FromSeconds(30) });
         _ = rig.Drain();
@@ -126,7 +88,7 @@ public sealed class FaultTests
     [InlineData(500, 2)]
     public async Task Retry_After_is_honoured(int status, int attempts)
     {
-        await using var rig = await WorkerRig.StartAsync(LongLease);
+        await using var rig = await WorkerRig.StartAsync(WorkerRig.LongLease);
         rig.Ollama.Faults.Enqueue(Fault.Status(status, "busy", retryAfterSeconds: 90));
         var submitted = rig.Time.GetUtcNow();
         var id = await rig.SubmitAsync("patient");
@@ -141,7 +103,7 @@ public sealed class FaultTests
     [Fact]
     public async Task An_unknown_error_is_tried_once_more_and_the_same_words_again_are_final()
     {
-        await using var rig = await WorkerRig.StartAsync(LongLease);
+        await using var rig = await WorkerRig.StartAsync(WorkerRig.LongLease);
         rig.Ollama.Faults.Enqueue(Fault.Status(500, "model requires more system memory (5.6 GiB) than is available (1.2 GiB)"));
         rig.Ollama.Faults.Enqueue(Fault.Status(500, "model requires more system memory (5.6 GiB) than is available (0.9 GiB)"));
         var id = await rig.SubmitAsync("too large");
@@ -156,7 +118,7 @@ public sealed class FaultTests
     [Fact]
     public async Task An_unknown_error_in_other_words_is_tried_on()
     {
-        await using var rig = await WorkerRig.StartAsync(LongLease);
+        await using var rig = await WorkerRig.StartAsync(WorkerRig.LongLease);
         foreach (var error in new[] { "one thing", "another", "one thing" })
             rig.Ollama.Faults.Enqueue(Fault.Status(500, error));
         var id = await rig.SubmitAsync("odd");
@@ -183,7 +145,7 @@ public sealed class FaultTests
     [Fact]
     public async Task A_prompt_that_runs_for_longer_than_its_timeout_fails()
     {
-        await using var rig = await WorkerRig.StartAsync(LongLease);
+        await using var rig = await WorkerRig.StartAsync(WorkerRig.LongLease);
         rig.Ollama.Faults.Enqueue(Fault.Hang);
         var id = await rig.SubmitAsync("endless", prompt => prompt with { Timeout = TimeSpan.FromSeconds(90) });
         _ = rig.Drain();
@@ -199,7 +161,7 @@ public sealed class FaultTests
     [Fact]
     public async Task Silence_before_the_first_token_is_healthy_for_longer_than_the_idle_limit()
     {
-        await using var rig = await WorkerRig.StartAsync(latency: TimeSpan.FromMinutes(25), LongLease);
+        await using var rig = await WorkerRig.StartAsync(latency: TimeSpan.FromMinutes(25), WorkerRig.LongLease);
         var id = await rig.SubmitAsync("loading");
         _ = rig.Drain();
         await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
@@ -207,56 +169,5 @@ public sealed class FaultTests
         var prompt = await rig.AdvanceUntilEndedAsync(id, TimeSpan.FromMinutes(1));
 
         Assert.Equal((PromptStatus.Completed, 1), (prompt.Status, prompt.Attempts));
-    }
-
-    [Fact]
-    public async Task While_Ollama_is_away_prompts_wait_without_using_up_an_attempt_and_run_when_it_is_back()
-    {
-        await using var rig = await WorkerRig.StartAsync();
-        await rig.Ollama.RefuseAsync();
-        var id = await rig.SubmitAsync("patient");
-        _ = rig.Drain();
-        await Eventually.True(() => rig.Log.Lines.Any(line => line.Contains("ollama serve", StringComparison.Ordinal)));
-        for (var second = 0; second < 100; second++)
-            rig.Time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal((PromptStatus.Queued, 0), await rig.FindAsync(id) is var waiting ? (waiting.Status, waiting.Attempts) : default);
-
-        await rig.Ollama.AcceptAsync();
-
-        var prompt = await rig.WhenEndedAsync(id);
-        Assert.Equal((PromptStatus.Completed, 1), (prompt.Status, prompt.Attempts));
-        Assert.Single(rig.Log.Lines, line => line.Contains("ollama serve", StringComparison.Ordinal) && line.Contains("ollama pull llama3.2", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task A_host_that_nobody_knows_is_as_good_as_away()
-    {
-        await using var rig = await WorkerRig.StartAsync(("OLLAMA_URL", "http://nosuch.invalid:11434"));
-        var id = await rig.SubmitAsync("patient");
-        _ = rig.Drain();
-
-        await Eventually.True(() => rig.Log.Lines.Any(line => line.Contains("nosuch.invalid:11434/ cannot be reached", StringComparison.Ordinal)));
-
-        Assert.Equal((PromptStatus.Queued, 0), await rig.FindAsync(id) is var prompt ? (prompt.Status, prompt.Attempts) : default);
-    }
-
-    [Fact]
-    public async Task An_Ollama_that_goes_away_amid_the_work_costs_no_prompt_more_than_the_attempt_that_it_cut()
-    {
-        await using var rig = await WorkerRig.StartAsync(LongLease, ("OLLAMA_MAX_ATTEMPTS", "2"));
-        rig.Ollama.Faults.Enqueue(Fault.Stall(2));
-        var cut = await rig.SubmitAsync("cut");
-        var waiting = await rig.SubmitAsync("waiting");
-        _ = rig.Drain();
-        await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
-        await rig.Ollama.RefuseAsync();
-        await rig.WhenAsync(cut, PromptStatus.Queued);
-        for (var second = 0; second < 100; second++)
-            rig.Time.Advance(TimeSpan.FromSeconds(1));
-
-        await rig.Ollama.AcceptAsync();
-
-        Assert.Equal((PromptStatus.Completed, 2), await rig.WhenEndedAsync(cut) is var one ? (one.Status, one.Attempts) : default);
-        Assert.Equal((PromptStatus.Completed, 1), await rig.WhenEndedAsync(waiting) is var two ? (two.Status, two.Attempts) : default);
     }
 }

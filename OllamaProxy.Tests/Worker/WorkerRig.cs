@@ -20,6 +20,14 @@ public sealed class WorkerRig : IAsyncDisposable
     /// <summary>For what must come, on the real clock.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>A drain ends as soon as the queue is empty.</summary>
+    internal static readonly (string, string) NoSlice = ("OLLAMA_PROXY_DRAIN_SECONDS", "0");
+
+    internal static readonly (string, string) TwoSlots = ("OLLAMA_CONCURRENCY", "2");
+
+    /// <summary>For tests that move the clock in leaps, and are not about leases.</summary>
+    internal static readonly (string, string) LongLease = ("OLLAMA_PROXY_LEASE_SECONDS", "86400");
+
     private readonly TempFolder _folder = new();
     private readonly IHost _host;
     private readonly CancellationTokenSource _stop = new();
@@ -104,6 +112,13 @@ public sealed class WorkerRig : IAsyncDisposable
             Time.Advance(step);
         return null;
     }, "the prompt to end");
+
+    /// <summary>What a prompt asked of Ollama.</summary>
+    internal static (string Prompt, string Model) Sent(LoggedRequest request)
+    {
+        using var body = System.Text.Json.JsonDocument.Parse(request.Body);
+        return (body.RootElement.GetProperty("prompt").GetString()!, body.RootElement.GetProperty("model").GetString()!);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Http;
+using OllamaProxy.Simulator;
+using OllamaProxy.Tests.Support;
+
+namespace OllamaProxy.Tests.Api;
+
+/// <summary>A proxy in front of two Ollamas, and what the tests of backends have in common.</summary>
+internal sealed record TwoBackends(RunningProxy Proxy, OllamaSimulator One, OllamaSimulator Two) : IAsyncDisposable
+{
+    public static async Task<TwoBackends> StartAsync(string[] one, string[] two, string optionsOfTwo = "", params (string Name, string Value)[] settings)
+    {
+        var (first, second) = (await OllamaSimulator.StartAsync(new() { Models = one }), await OllamaSimulator.StartAsync(new() { Models = two }));
+        var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, [("OLLAMA_URL", $"{first.BaseAddress},{second.BaseAddress}{optionsOfTwo}"), .. settings]);
+        var ofTwo = optionsOfTwo.Split("models=") is [_, var only] ? two.Intersect(only.Split('|')) : two;
+        // Both are known from then on.
+        await Eventually.NotNull(async () => (await proxy.GetAsync("/api/v1/models")).GetProperty("models").GetArrayLength() == one.Union(ofTwo).Count() ? "" : null, "both to be known");
+        return new(proxy, first, second);
+    }
+
+    public static async Task<IEnumerable<string?>> NamesAsync(RunningProxy proxy, string path, string list, string name) =>
+        (await proxy.GetAsync(path)).GetProperty(list).EnumerateArray().Select(model => CallTests.Text(model, name)).Order();
+
+    /// <summary>An Ollama whose list is empty.</summary>
+    public static Task<RawOllama> UnlistedAsync(RequestDelegate answer) => RawOllama.AnswerAllAsync(async context =>
+    {
+        if (HttpMethods.IsGet(context.Request.Method))
+            await context.Response.WriteAsync(context.Request.Path == "/api/version" ? """{"version":"0.33.0"}""" : """{"models":[]}""");
+        else
+            await answer(context);
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        await One.DisposeAsync();
+        await Two.DisposeAsync();
+        await Proxy.DisposeAsync();
+    }
+}
