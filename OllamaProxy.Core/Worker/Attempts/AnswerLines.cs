@@ -69,6 +69,8 @@ internal sealed class AnswerLines(ResponseBuffer? response)
 
     private void DropLinesRead()
     {
+        if (_lineStart == 0)
+            return;
         var rest = Rest;
         _unread.ResetWrittenCount();
         _unread.Write(rest.Span);

@@ -2,7 +2,7 @@ using OllamaProxy.Ollama;
 using OllamaProxy.Worker;
 using OllamaProxy.Worker.Attempts;
 
-namespace OllamaProxy.Tests.Worker;
+namespace OllamaProxy.Tests.Worker.Attempts;
 
 public sealed class RetryPolicyTests
 {
