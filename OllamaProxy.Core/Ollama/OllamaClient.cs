@@ -59,7 +59,7 @@ public sealed partial class OllamaClient(
     {
         var text = Encoding.UTF8.GetString(body[..Math.Min(body.Length, MaxErrorBytes)]);
         var failure = OllamaFailures.OfAnswer((int)response.StatusCode, text, RetryAfter(response));
-        // What is not Ollama's may be the proxy's own.
+        // An answer that is not Ollama's may come from the HTTP proxy.
         return proxy is null || !failure.Message.StartsWith(OllamaFailures.NotOllama, StringComparison.Ordinal) ? failure
             : new(failure.Kind, $"{failure.Message} It came through {proxy}.", failure) { RetryAfter = failure.RetryAfter };
     }

@@ -36,7 +36,7 @@ public static class OllamaFailures
     {
         var read = OllamaError.ReadText(error);
         var kind = ErrorClassifier.Classify(500, read);
-        // Amid an answer the input has been accepted: what is not known for the input's fault is more likely the runner's.
+        // Once an answer has begun, the input was accepted: an unknown error is more likely the runner's fault than the input's.
         return new(kind == FailureKind.Unknown ? FailureKind.Transient : kind, Shortened(read.Message))
         {
             IsModelMissing = ErrorClassifier.SaysModelIsMissing(read.Message),

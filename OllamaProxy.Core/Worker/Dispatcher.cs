@@ -10,8 +10,8 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Worker;
 
 /// <summary>
-/// Brings prompts to backends that have room for them: those that are queued and, where none is, those that are being submitted. One drain
-/// at a time uses it; prompts are submitted by many threads. Which slots there are, and who gets them, is the <see cref="SlotTable"/>'s.
+/// Claims prompts and starts them on backends that have room: queued prompts and, where none is queued, prompts that are being submitted.
+/// One drain at a time uses it; prompts are submitted by many threads. The <see cref="SlotTable"/> knows the slots and decides who gets them.
 /// </summary>
 public sealed class Dispatcher : IDirectDispatch
 {
@@ -61,7 +61,7 @@ public sealed class Dispatcher : IDirectDispatch
             await Task.WhenAll(remaining);
     }
 
-    /// <summary>The backends are not what they were: what waited for that is looked at. Safe for many threads.</summary>
+    /// <summary>A backend's state has changed, so that prompts that waited for it may run now. Safe for many threads.</summary>
     public void OnBackendsChanged()
     {
         _snapshots.OnBackendsChanged();
@@ -80,7 +80,7 @@ public sealed class Dispatcher : IDirectDispatch
                 var room = free + prefetchable;
                 if (room == 0 && !_snapshots.IsDueWhenFull)
                 {
-                    // Something may have been queued since: the next slot that closes is to be told of.
+                    // A prompt may have been queued since, so the next slot that closes must raise the signal.
                     _snapshots.Invalidate();
                     if (_slots.Room is (0, 0))
                         return FillResult.Full;
@@ -106,7 +106,7 @@ public sealed class Dispatcher : IDirectDispatch
                         continue; // The cached snapshot was stale: a new one is read.
                     return FillResult.Full;
                 }
-                // What comes from now on raises the signal.
+                // A prompt that is queued from now on raises the signal.
                 if (assignments.Count == snapshot.Queued)
                     return FillResult.Empty;
             }
@@ -237,7 +237,7 @@ public sealed class Dispatcher : IDirectDispatch
             _signal.RaiseForRoom();
     }
 
-    /// <summary>What the store would not let be claimed may have waited for just this lease.</summary>
+    /// <summary>A claim that the store refused may have waited for this lease.</summary>
     private void OnLeaseSettled()
     {
         if (_refused.OnLeaseSettled())

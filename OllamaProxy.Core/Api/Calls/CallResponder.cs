@@ -93,7 +93,7 @@ public sealed class CallResponder(
             if (live?.TryBeginRead() is true)
             {
                 var isWhole = await output.RelayAsync(live, wait, cancellationToken);
-                // As with Ollama, it is the broken connection that tells of an answer that broke off.
+                // As with Ollama, a broken connection is how the client learns that an answer broke off.
                 if (!isWhole)
                     context.Abort();
                 return isWhole;

@@ -6,7 +6,7 @@ namespace OllamaProxy.Api.Errors;
 
 /// <summary>
 /// An error of an answer whose head has gone out, so that its status can no longer tell of it: a line or an event of the answer, in the
-/// shape in which the API of the route tells of errors there.
+/// shape that the API of the route has for it.
 /// </summary>
 internal static class LateError
 {

@@ -126,7 +126,7 @@ internal sealed class AnswerReader(ApiRoute route, GeneratedText text, ResponseB
             text.Append(part);
         _isDone |= part is { Done: true };
         _hasOutput |= part is { Done: true } or { Response: not null } or { Thinking: not null };
-        // The client is told of an error as Ollama tells it, unless it has seen nothing yet and there is to be another attempt.
+        // An error is not published with what came before it: if the client has read nothing yet, the call can be tried again.
         // A line of an event is published with the blank one that ends the event.
         if (_hasPart && !_isDone && _failure is null && (line.IsEmpty || _framing == AnswerFraming.Lines))
             _publishable = _lines.Position;

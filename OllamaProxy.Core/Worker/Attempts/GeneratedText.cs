@@ -6,7 +6,7 @@ using OllamaProxy.Protocol.Dialects;
 namespace OllamaProxy.Worker.Attempts;
 
 /// <summary>Puts a result together from the lines of Ollama's answer.</summary>
-/// <param name="live">Where the texts go, for those who watch.</param>
+/// <param name="live">Receives the texts, and shows them to subscribers.</param>
 internal sealed class GeneratedText(AttemptOutput live)
 {
     private const int MaxLength = 64 * 1024 * 1024;
