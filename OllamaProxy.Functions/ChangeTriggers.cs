@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using OllamaProxy.Api;
 using OllamaProxy.Api.Prompts;
-using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Functions;
 

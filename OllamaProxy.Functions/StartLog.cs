@@ -3,7 +3,6 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using OllamaProxy.Configuration;
-using OllamaProxy.Hosting;
 
 namespace OllamaProxy.Functions;
 

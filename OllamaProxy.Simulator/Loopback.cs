@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-
 namespace OllamaProxy.Simulator;
 
 /// <summary>The only addresses a simulator listens on.</summary>

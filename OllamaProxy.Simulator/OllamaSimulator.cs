@@ -1,5 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator;
 

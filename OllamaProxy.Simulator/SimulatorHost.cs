@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-
 namespace OllamaProxy.Simulator;
 
 /// <summary>Builds the bare web application of a simulator.</summary>

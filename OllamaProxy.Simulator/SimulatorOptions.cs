@@ -1,3 +1,5 @@
+using OllamaProxy.Simulator.Http;
+
 namespace OllamaProxy.Simulator;
 
 /// <summary>What a simulator serves, and how fast.</summary>

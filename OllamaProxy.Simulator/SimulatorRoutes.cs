@@ -1,6 +1,9 @@
 using System.Text.Json;
 using OllamaProxy.Simulator.Anthropic;
 using OllamaProxy.Simulator.Embeddings;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Http;
 using OllamaProxy.Simulator.Models;
 using OllamaProxy.Simulator.Native;
 using OllamaProxy.Simulator.OpenAI;

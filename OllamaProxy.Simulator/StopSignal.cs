@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-
 namespace OllamaProxy.Simulator;
 
 /// <summary>Ctrl+C, or the SIGTERM of a service manager.</summary>

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-
 namespace OllamaProxy.Simulator.Anthropic;
 
 /// <summary>An error as Anthropic tells it.</summary>

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Text.Json.Nodes;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Anthropic;
 

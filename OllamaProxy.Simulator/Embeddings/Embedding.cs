@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-
 namespace OllamaProxy.Simulator.Embeddings;
 
 /// <summary>The vectors that texts are embedded as. They mean nothing, and are the same for the same text.</summary>

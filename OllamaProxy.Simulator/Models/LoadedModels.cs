@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Models;
 

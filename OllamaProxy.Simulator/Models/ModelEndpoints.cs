@@ -1,3 +1,5 @@
+using OllamaProxy.Simulator.Http;
+
 namespace OllamaProxy.Simulator.Models;
 
 /// <summary>What Ollama tells about itself and its models.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-
 namespace OllamaProxy.Simulator.Models;
 
 /// <summary>What Ollama tells of a job, in lines. A model is one layer here, and four steps on its way.</summary>

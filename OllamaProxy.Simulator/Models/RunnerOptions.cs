@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 namespace OllamaProxy.Simulator.Models;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using OllamaProxy.Simulator.Http;
 using OllamaProxy.Simulator.Models;
 
 namespace OllamaProxy.Simulator.OpenAI;

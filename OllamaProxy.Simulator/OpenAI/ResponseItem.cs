@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using OllamaProxy.Simulator.Generation;
 
 namespace OllamaProxy.Simulator.OpenAI;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-
 namespace OllamaProxy.Simulator.OpenAI;
 
 /// <summary>The <c>usage</c> of completions.</summary>

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using OllamaProxy.Api;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Tests.Functions;
 using OllamaProxy.Tests.Storage;

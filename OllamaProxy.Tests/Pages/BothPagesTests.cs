@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
-using OllamaProxy.Simulator;
-using OllamaProxy.Tests.Support;
+using OllamaProxy.Simulator.Faults;
+
 using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;

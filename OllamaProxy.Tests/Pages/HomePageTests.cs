@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Tests.Support;
+
 using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;

@@ -6,6 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 using OllamaProxy.Configuration;
 using OllamaProxy.Server;
 using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Server;
