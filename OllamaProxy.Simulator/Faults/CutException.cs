@@ -1,7 +1,7 @@
 namespace OllamaProxy.Simulator.Faults;
 
 /// <summary>
-/// Cuts an answer that has begun: Kestrel, when a handler throws, sends what was written and closes the connection without
-/// the end of the body. Aborting the connection could drop what is still on its way.
+/// Cuts an answer that has begun. When a handler throws, Kestrel sends what was written, and closes the connection without ending the body.
+/// Aborting the connection instead could lose data that is still on its way.
 /// </summary>
 internal sealed class CutException() : Exception("The Simulator was asked to cut this answer.");

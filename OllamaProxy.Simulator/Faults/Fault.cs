@@ -1,17 +1,17 @@
 namespace OllamaProxy.Simulator.Faults;
 
 /// <summary>
-/// One way for a generation to go wrong. Where a fault comes after tokens that the answer does not have, it comes after the
-/// answer's last one; an embedding has no tokens. A non-streaming answer shows each fault as far as it can; the members say how.
+/// A way for a generation to go wrong. A fault "after tokens" comes at the latest after the answer's last token; an embedding has no
+/// tokens. A non-streaming answer shows each fault as far as it can, as the members describe.
 /// </summary>
 public sealed record Fault
 {
     private Fault(FaultKind kind) => Kind = kind;
 
-    /// <summary>The connection is closed before any byte of an answer.</summary>
+    /// <summary>The connection is closed before the first byte of an answer.</summary>
     public static Fault Refuse { get; } = new(FaultKind.Refuse);
 
-    /// <summary>The request is taken and never answered; it ends when the client goes.</summary>
+    /// <summary>The request is never answered, and ends when the client disconnects.</summary>
     public static Fault Hang { get; } = new(FaultKind.Hang);
 
     /// <summary>Status 200 with an HTML page, as from a captive portal.</summary>
@@ -32,11 +32,11 @@ public sealed record Fault
 
     internal int? RetryAfterSeconds { get; private init; }
 
-    /// <summary>An answer with this status and an error in the shape of the API that was asked; 204, 205 and 304 have no body.</summary>
-    /// <param name="status">200 to 599.</param>
-    /// <param name="error">The words of the body.</param>
-    /// <param name="retryAfterSeconds">The <c>Retry-After</c> header; none if null.</param>
-    /// <exception cref="ArgumentOutOfRangeException">No such status, or negative seconds.</exception>
+    /// <summary>An error answer with this status, in the format of the API that was called. With 204, 205 and 304 it has no body.</summary>
+    /// <param name="status">The status, 200 to 599.</param>
+    /// <param name="error">The error message.</param>
+    /// <param name="retryAfterSeconds">The header <c>Retry-After</c>; null: none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The status is out of range, or the seconds are negative.</exception>
     public static Fault Status(int status, string error, int? retryAfterSeconds = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(status, 200);
@@ -45,25 +45,30 @@ public sealed record Fault
         return new(FaultKind.Status) { StatusCode = status, Error = error, RetryAfterSeconds = retryAfterSeconds };
     }
 
-    /// <summary>Stops mid-stream with the connection open until the client goes. Not streaming: never a byte.</summary>
+    /// <summary>The stream stops, with the connection open, until the client disconnects. Not streaming: no byte is sent.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterTokens"/> is negative.</exception>
     public static Fault Stall(int afterTokens) => MidStream(FaultKind.Stall, afterTokens);
 
-    /// <summary>Closes the connection mid-stream; the tokens before arrive. Not streaming: closes it halfway through the body.</summary>
+    /// <summary>
+    /// The connection is closed in the middle of the stream, after the tokens before were sent. Not streaming: it is closed halfway through
+    /// the body.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterTokens"/> is negative.</exception>
     public static Fault Cut(int afterTokens) => MidStream(FaultKind.Cut, afterTokens);
 
     /// <summary>
-    /// The last of the stream is an error in the shape of the API that was asked; the status stays 200. Not streaming: status 500
-    /// with that error.
+    /// The stream ends with an error in the format of the API that was called; the status stays 200. Not streaming: status 500 with that
+    /// error.
     /// </summary>
-    /// <remarks>Ollama 0.33 itself keeps such an error from the compatible APIs: their streams end as of <see cref="NoDone"/>.</remarks>
+    /// <remarks>
+    /// Ollama 0.33 itself does not send such an error on the compatible APIs: their streams end as with <see cref="NoDone"/>.
+    /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterTokens"/> is negative.</exception>
     public static Fault ErrorLine(int afterTokens, string error) => MidStream(FaultKind.ErrorLine, afterTokens) with { Error = error };
 
     /// <summary>
-    /// The stream ends cleanly, without what says that the answer is done, such as <c>"done":true</c> or <c>[DONE]</c>. Not
-    /// streaming: an object that does not say it, such as by <c>"done":false</c>.
+    /// The stream ends without the message that the answer is done, such as <c>"done":true</c> or <c>[DONE]</c>. Not streaming: the object
+    /// lacks it as well, such as by <c>"done":false</c>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="afterTokens"/> is negative.</exception>
     public static Fault NoDone(int afterTokens) => MidStream(FaultKind.NoDone, afterTokens);

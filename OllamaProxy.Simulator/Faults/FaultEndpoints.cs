@@ -3,7 +3,7 @@ using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Faults;
 
-/// <summary>Lets another process ask for faults; no part of Ollama's API.</summary>
+/// <summary>Routes by which other processes can request faults. They are not part of Ollama's API.</summary>
 internal sealed class FaultEndpoints(FaultQueue faults)
 {
     private const string Expected =

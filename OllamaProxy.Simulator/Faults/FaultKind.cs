@@ -1,6 +1,6 @@
 namespace OllamaProxy.Simulator.Faults;
 
-/// <summary>The faults there are; in JSON their names are in snake case. See the member of <see cref="Fault"/> of the same name.</summary>
+/// <summary>The kinds of <see cref="Fault"/>, one for each of its members. In JSON their names are in snake case.</summary>
 internal enum FaultKind
 {
     Refuse,

@@ -1,8 +1,8 @@
 namespace OllamaProxy.Simulator.Faults;
 
 /// <summary>
-/// The faults to come, first in, first out. Each valid generation or embedding takes one, through whichever API; requests
-/// that are turned down, load or unload take none. Safe for many threads.
+/// The upcoming faults, first in, first out. Each valid generation or embedding of any API takes one; rejected requests, loads and unloads
+/// take none. Safe for many threads.
 /// </summary>
 public sealed class FaultQueue
 {
@@ -10,7 +10,7 @@ public sealed class FaultQueue
     private readonly Queue<(Fault Fault, int Times)> _faults = new();
     private int _taken;
 
-    /// <summary>How many generations will go wrong.</summary>
+    /// <summary>How many generations will take a fault.</summary>
     public long Count
     {
         get
@@ -19,7 +19,7 @@ public sealed class FaultQueue
         }
     }
 
-    /// <summary>Has the next <paramref name="times"/> generations without a fault take this one.</summary>
+    /// <summary>Adds a fault for the next <paramref name="times"/> generations that have none yet.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is less than 1.</exception>
     public void Enqueue(Fault fault, int times = 1)
     {
@@ -28,7 +28,7 @@ public sealed class FaultQueue
         lock (_gate) _faults.Enqueue((fault, times));
     }
 
-    /// <summary>Forgets the faults that nobody has taken yet.</summary>
+    /// <summary>Removes all faults that have not been taken.</summary>
     public void Clear()
     {
         lock (_gate)

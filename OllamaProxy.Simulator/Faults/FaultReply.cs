@@ -3,7 +3,7 @@ using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Faults;
 
-/// <summary>Sends what takes the place of a whole answer.</summary>
+/// <summary>Sends the faults that replace a whole answer.</summary>
 internal static class FaultReply
 {
     public static async Task SendAsync(HttpContext context, Fault fault, ApiFamily family, LoggedRequest logged, CancellationToken ct)
@@ -20,7 +20,7 @@ internal static class FaultReply
             case FaultKind.Status:
                 response.Headers.RetryAfter = fault.RetryAfterSeconds?.ToString(CultureInfo.InvariantCulture);
                 response.StatusCode = fault.StatusCode;
-                if (fault.StatusCode is 204 or 205 or 304) break; // Kestrel allows them no body.
+                if (fault.StatusCode is 204 or 205 or 304) break; // Kestrel rejects a body here.
                 await family.ErrorAsync(response, fault.StatusCode, fault.Error, ct);
                 break;
             case FaultKind.NotJson:

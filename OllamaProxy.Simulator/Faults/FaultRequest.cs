@@ -1,7 +1,7 @@
 namespace OllamaProxy.Simulator.Faults;
 
-/// <summary>A fault as another process asks for it: the body of <c>POST /simulator/faults</c>.</summary>
-/// <remarks>Set, not init: generated readers forget the defaults of what they can only initialise.</remarks>
+/// <summary>The body of <c>POST /simulator/faults</c>, by which another process requests a fault.</summary>
+/// <remarks>The properties have setters, since source-generated readers ignore the defaults of init-only properties.</remarks>
 internal sealed record FaultRequest
 {
     public FaultKind? Fault { get; set; }
@@ -16,7 +16,7 @@ internal sealed record FaultRequest
 
     public int? RetryAfter { get; set; }
 
-    /// <summary>What is wrong with it, as a sentence; null if nothing is.</summary>
+    /// <summary>The reason why the request is invalid, as a sentence; null: it is valid.</summary>
     public string? Problem => this switch
     {
         { Fault: null } => "fault is missing.",

@@ -1,6 +1,6 @@
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>All that the simulator will answer to a request, before any of it is sent.</summary>
+/// <summary>The whole answer to a request, determined before any of it is sent.</summary>
 internal sealed record Answer(IReadOnlyList<Token> Tokens, string DoneReason)
 {
     public static Answer To(GenerationRequest request)

@@ -3,7 +3,7 @@ using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>One of the APIs that a model answers through.</summary>
-/// <param name="Family">How it tells errors.</param>
-/// <param name="Read">Reads the body of a request; throws <see cref="OllamaException"/> if it is none.</param>
+/// <summary>An API by which a model is called.</summary>
+/// <param name="Family">The family, for the format of errors.</param>
+/// <param name="Read">Parses the body of a request, or throws an <see cref="OllamaException"/>.</param>
 internal sealed record AnswerApi(ApiFamily Family, Func<JsonElement, GenerationRequest> Read);

@@ -5,7 +5,7 @@ using OllamaProxy.Simulator.Models;
 
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>What runs a model, whichever API asks for it: turns a request down, loads or unloads a model, or generates.</summary>
+/// <summary>Handles the requests of all APIs that run a model: rejects the request, loads or unloads a model, or generates.</summary>
 internal sealed class AnswerEndpoint(
     SimulatorOptions options, ModelCatalog models, LoadedModels loaded, FaultQueue faults, RequestLog requests, CancellationToken stopping)
 {
@@ -14,7 +14,7 @@ internal sealed class AnswerEndpoint(
         var clock = new GenerationClock(options.Time, options.Time.GetTimestamp());
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         LoggedRequest? logged = null;
-        var framing = JsonFraming.Gin; // Nothing is translated until the request is understood.
+        var framing = JsonFraming.Gin; // Ollama translates its errors to the API's format only once the body is parsed.
         try
         {
             var body = await RequestBody.ReadAsync(context.Request, gone.Token);
@@ -32,7 +32,7 @@ internal sealed class AnswerEndpoint(
         }
         catch (InvalidDataException exception)
         {
-            // Ollama decodes before it looks at whose API is asked for, and says so in words of its own API.
+            // Ollama decodes the body before it determines the API, so such an error has the format of its own API.
             logged?.End();
             await JsonReply.ErrorAsync(context.Response, StatusCodes.Status400BadRequest, exception.Message, gone.Token);
         }

@@ -1,11 +1,11 @@
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>What one object of an answer says.</summary>
-/// <param name="Text">What is said.</param>
-/// <param name="Thinking">What is thought.</param>
-/// <param name="DoneReason">Why the answer ends here; null if it does not.</param>
-/// <param name="Metrics">The numbers at the end of a generation.</param>
-/// <param name="ToolCall">The tool that is to be called.</param>
+/// <summary>The contents of one JSON object of an answer: a whole answer, or one message of a stream.</summary>
+/// <param name="Text">A part of the answer's text.</param>
+/// <param name="Thinking">A part of the thinking.</param>
+/// <param name="DoneReason">Why the answer ends here; null: it does not.</param>
+/// <param name="Metrics">The figures at the end of a generation.</param>
+/// <param name="ToolCall">The tool that the client is to call.</param>
 internal readonly record struct AnswerPart(
     string Text, string Thinking, string? DoneReason = null, GenerationMetrics? Metrics = null, ToolCall? ToolCall = null)
 {

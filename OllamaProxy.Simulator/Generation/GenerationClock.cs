@@ -1,6 +1,6 @@
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>Measures a generation and keeps its pace.</summary>
+/// <summary>Times a generation, and delays its tokens.</summary>
 internal sealed class GenerationClock(TimeProvider time, long received)
 {
     private long _started;
@@ -21,7 +21,9 @@ internal sealed class GenerationClock(TimeProvider time, long received)
         _firstToken = time.GetTimestamp();
     }
 
-    /// <summary>Waits until the token of this number, from 0, is due. Each is due by the first one, so that delays do not add up.</summary>
+    /// <summary>
+    /// Waits until the token with this number, from 0, is due. All tokens are timed from the first one, so that delays do not add up.
+    /// </summary>
     public Task WaitForTokenAsync(int number, double tokensPerSecond, CancellationToken ct)
     {
         if (tokensPerSecond <= 0) return Task.CompletedTask;

@@ -3,7 +3,7 @@ using OllamaProxy.Simulator.Models;
 
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>The numbers at the end of an answer.</summary>
+/// <summary>The figures at the end of an answer.</summary>
 internal sealed record GenerationMetrics(
     IEnumerable<int>? Context, TimeSpan Total, TimeSpan Load, int PromptTokens, TimeSpan PromptEvaluation, int Tokens, TimeSpan Evaluation)
 {
@@ -30,7 +30,7 @@ internal sealed record GenerationMetrics(
         json.WriteNumber("eval_duration", Nanoseconds(Evaluation));
     }
 
-    /// <summary>Writes those that the answer of an embedding has.</summary>
+    /// <summary>Writes the figures that the answer to an embedding has.</summary>
     public void WriteEmbedding(Utf8JsonWriter json)
     {
         json.WriteNumber("total_duration", Nanoseconds(Total));

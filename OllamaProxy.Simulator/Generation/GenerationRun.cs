@@ -4,7 +4,7 @@ using OllamaProxy.Simulator.Models;
 
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>One answer being generated, up to its end or to its fault.</summary>
+/// <summary>Generates one answer, up to its end or its fault.</summary>
 internal sealed class GenerationRun(
     GenerationRequest request, SimulatorOptions options, ModelUse model, GenerationClock clock, LoggedRequest logged)
 {
@@ -23,7 +23,7 @@ internal sealed class GenerationRun(
 
         if (fault is { Kind: FaultKind.Stall }) await StallAsync(output, ct);
 
-        // What a client can ask about once it has the last byte must be settled before that is sent.
+        // A client may check the state as soon as it has the last byte, so the state is updated before that is sent.
         model.Dispose();
         logged.End();
         await (fault switch

@@ -1,20 +1,23 @@
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>Where an answer goes. After any number of tokens exactly one of the others ends it, but for <see cref="StartAsync"/>.</summary>
+/// <summary>
+/// The output of an answer. After any number of tokens it is ended by exactly one call of the other methods, apart from
+/// <see cref="StartAsync"/>.
+/// </summary>
 internal interface IAnswerOutput
 {
     Task TokenAsync(Token token, CancellationToken ct);
 
-    /// <summary>Sends the headers, if they go before the end.</summary>
+    /// <summary>Sends the headers, if they are sent before the end.</summary>
     Task StartAsync(CancellationToken ct);
 
     Task DoneAsync(string reason, GenerationMetrics? metrics, CancellationToken ct);
 
     Task ErrorAsync(string error, CancellationToken ct);
 
-    /// <summary>Ends cleanly, without saying that the answer is done.</summary>
+    /// <summary>Ends the answer without the message that it is done.</summary>
     Task EndAsync(CancellationToken ct);
 
-    /// <summary>Ends by closing the connection in the middle; what was sent before arrives.</summary>
+    /// <summary>Closes the connection in the middle of the answer, after what was written has been sent.</summary>
     Task CutAsync(CancellationToken ct);
 }

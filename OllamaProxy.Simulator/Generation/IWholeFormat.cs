@@ -1,7 +1,8 @@
 using System.Text.Json;
+
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>How an API has an answer as one JSON object.</summary>
+/// <summary>The format of an answer that is a single JSON object.</summary>
 internal interface IWholeFormat
 {
     void Write(Utf8JsonWriter json, AnswerPart answer);

@@ -5,18 +5,19 @@ using OllamaProxy.Simulator.Models;
 
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>What a request's <c>options</c> say, as far as it matters here.</summary>
-/// <param name="NumPredict">The most tokens of an answer; no limit if null, 0 or less.</param>
+/// <summary>The supported fields of a request's <c>options</c>.</summary>
+/// <param name="NumPredict">The most tokens of an answer; no limit if null, 0 or negative.</param>
 /// <param name="SimulatorTokens">The Simulator's own option <c>simulator_tokens</c>: how many tokens the answer has.</param>
-/// <param name="Runner">What the model is loaded with.</param>
-/// <param name="Error">What is wrong with the options; null if nothing is. Ollama says so only once the model is found.</param>
+/// <param name="Runner">The options that the model is loaded with.</param>
+/// <param name="Error">The error in the options; null: there is none. Ollama reports it only once the model is found.</param>
 internal sealed record ModelOptions(int? NumPredict, int? SimulatorTokens, RunnerOptions Runner, string? Error)
 {
-    /// <summary>Reads the field <c>options</c> of a native request.</summary>
-    /// <exception cref="OllamaException">It is not an object.</exception>
+    /// <summary>Parses the field <c>options</c> of a native request.</summary>
+    /// <exception cref="OllamaException">The field is not an object.</exception>
     public static ModelOptions Parse(GoObject fields)
     {
-        if (fields.Value("options", JsonValueKind.Object, "map[string]interface {}") is not { } element) return new(null, null, default, null);
+        if (fields.Value("options", JsonValueKind.Object, "map[string]interface {}") is not { } element)
+            return new(null, null, default, null);
         var error = element.EnumerateObject().Select(Check).FirstOrDefault(problem => problem is not null);
         if (error is not null) return new(null, null, default, error);
         return Of(Integer(element, "num_predict"), Integer(element, "simulator_tokens")) with { Runner = RunnerOptions.Of(element) };
@@ -50,7 +51,7 @@ internal sealed record ModelOptions(int? NumPredict, int? SimulatorTokens, Runne
         _ => null,
     };
 
-    // Ollama takes any number for an integer and drops its fraction.
+    // Ollama accepts any number as an integer, and truncates it.
     private static int? Integer(JsonElement options, string name) =>
         options.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.Number
             ? (int)Math.Clamp(value.GetDouble(), int.MinValue, int.MaxValue)

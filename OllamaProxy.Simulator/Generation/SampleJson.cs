@@ -1,8 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>Makes up a value that fits a JSON Schema; always the same one. It knows the types, not the limits.</summary>
+/// <summary>
+/// Generates a value for a JSON Schema, always the same for the same schema. It follows types, but not limits such as minLength.
+/// </summary>
 internal static class SampleJson
 {
     private const int MaxDepth = 16;

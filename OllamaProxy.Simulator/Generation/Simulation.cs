@@ -1,19 +1,19 @@
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>What the simulator says. The same prompt always has the same answer.</summary>
+/// <summary>The texts that the simulator generates. The same prompt always has the same answer.</summary>
 public static class Simulation
 {
     private const int QuotedLength = 80;
 
-    /// <summary>What it thinks, where a request asks for that, as tokens. They come before those of the answer.</summary>
+    /// <summary>The tokens of the thinking, where a request asks for that. They come before those of the answer.</summary>
     public static IReadOnlyList<string> Thoughts { get; } = Split("Nothing here thinks. This only shows where a model would.");
 
-    /// <summary>The answer to a prompt: one paragraph that says whose answer it is and quotes the prompt's beginning.</summary>
+    /// <summary>The answer to a prompt: one paragraph that says that there is no model, and quotes the beginning of the prompt.</summary>
     public static string AnswerTo(string prompt) => $"This is the Simulator, not a language model. You asked: \"{Quote(prompt)}\"";
 
-    /// <summary>The answer's tokens: words with the space before them. Put together they are the answer.</summary>
-    /// <param name="prompt">What is asked.</param>
-    /// <param name="count">How many tokens the answer has, by repeating or cutting it; its own number if null.</param>
+    /// <summary>The tokens of the answer: words with the space before them. Joined they are the answer.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="count">How many tokens the answer has: it is repeated or cut. Null: its natural length.</param>
     public static IReadOnlyList<string> TokensOf(string prompt, int? count = null)
     {
         var tokens = Split(AnswerTo(prompt));

@@ -2,7 +2,7 @@ using OllamaProxy.Simulator.Faults;
 
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>An answer as a stream, each token sent at once.</summary>
+/// <summary>Sends an answer as a stream, each token at once.</summary>
 internal sealed class StreamedOutput : IAnswerOutput
 {
     private readonly HttpResponse _response;

@@ -4,10 +4,10 @@ using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>What a <c>format</c> makes of an answer.</summary>
+/// <summary>Generates answers for the <c>format</c> of a request.</summary>
 internal static class StructuredOutput
 {
-    /// <summary>What is wrong with a format; null if nothing is.</summary>
+    /// <summary>The error in a format; null: there is none.</summary>
     public static string? Check(JsonElement? format)
     {
         if (format is not { } value || value.ValueKind is JsonValueKind.Object) return null;
@@ -16,7 +16,7 @@ internal static class StructuredOutput
         return $"invalid format: \"{quoted}\"; expected \"json\" or a valid JSON Schema object";
     }
 
-    /// <summary>A JSON text of that format, the same for the same format and prompt; null where words are wanted.</summary>
+    /// <summary>The answer as JSON in this format, the same for the same format and prompt; null: the answer is text.</summary>
     public static string? JsonFor(string prompt, JsonElement? format) => format switch
     {
         { ValueKind: JsonValueKind.Object } schema => JsonReply.ToText(SampleJson.Of(schema) ?? new JsonObject()),
@@ -24,7 +24,7 @@ internal static class StructuredOutput
         _ => null,
     };
 
-    /// <summary>The JSON text of an answer that may be any object.</summary>
+    /// <summary>The answer as JSON where any object is allowed.</summary>
     public static string AnyObject(string prompt) =>
         JsonReply.ToText(new JsonObject { ["answer"] = Simulation.AnswerTo(prompt) });
 }

@@ -6,17 +6,17 @@ using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>A call of a tool that an answer asks its client for.</summary>
-/// <param name="Id">Names the call.</param>
-/// <param name="Name">The tool.</param>
-/// <param name="Arguments">A JSON object. The same tool is always given the same.</param>
+/// <summary>A tool call, by which an answer asks the client to run a tool.</summary>
+/// <param name="Id">The id of the call.</param>
+/// <param name="Name">The name of the tool.</param>
+/// <param name="Arguments">The arguments as a JSON object, always the same for the same tool.</param>
 internal sealed record ToolCall(string Id, string Name, string Arguments)
 {
     private const string Order = "Call the tool";
 
-    /// <summary>A call of the first tool if the prompt begins with the order; else null.</summary>
-    /// <param name="prompt">What is asked.</param>
-    /// <param name="tools">Their declarations, in the shape of any of the APIs.</param>
+    /// <summary>A call of the first tool, if the prompt begins with "Call the tool"; otherwise null.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="tools">The declarations of tools, in the format of any of the APIs.</param>
     public static ToolCall? For(string prompt, JsonElement? tools)
     {
         if (tools is not { } all || all.GetArrayLength() == 0 || !prompt.StartsWith(Order, StringComparison.Ordinal)) return null;

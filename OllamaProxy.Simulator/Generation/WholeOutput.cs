@@ -4,7 +4,7 @@ using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Generation;
 
-/// <summary>An answer as one JSON object, sent when it is complete.</summary>
+/// <summary>Sends an answer as a single JSON object, once it is complete.</summary>
 internal sealed class WholeOutput(HttpResponse response, IWholeFormat format, ApiFamily family) : IAnswerOutput
 {
     private readonly StringBuilder _text = new();

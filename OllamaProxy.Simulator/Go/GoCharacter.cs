@@ -1,6 +1,6 @@
 namespace OllamaProxy.Simulator.Go;
 
-/// <summary>Quotes a byte as the errors of Go's <c>encoding/json</c> do, which take each byte for a character of Latin-1.</summary>
+/// <summary>Quotes a byte as in the errors of Go's <c>encoding/json</c>, which treat each byte as a Latin-1 character.</summary>
 internal static class GoCharacter
 {
     public static string Quote(byte value) => $"'{Escape(value)}'";

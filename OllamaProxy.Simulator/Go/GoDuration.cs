@@ -5,12 +5,12 @@ using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Go;
 
-/// <summary>Reads <c>keep_alive</c>: a number of seconds, or a Go duration such as <c>"1h30m"</c>; below zero is for ever.</summary>
+/// <summary>Parses <c>keep_alive</c>: a number of seconds, or a Go duration such as <c>"1h30m"</c>; negative: for ever.</summary>
 internal static partial class GoDuration
 {
     private static readonly TimeSpan Forever = TimeSpan.FromDays(100 * 365);
 
-    /// <exception cref="OllamaException">Neither.</exception>
+    /// <exception cref="OllamaException">The value is neither.</exception>
     public static TimeSpan? Parse(JsonElement? value) => value switch
     {
         null => null,

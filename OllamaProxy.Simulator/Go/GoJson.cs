@@ -3,10 +3,14 @@ using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Go;
 
-/// <summary>Reads a body as Ollama's Go code does: one JSON value, what follows it is ignored, and Go's words for what is wrong.</summary>
+/// <summary>
+/// Parses a body as Ollama's Go code does: it reads one JSON value, ignores what follows, and reports errors in Go's words.
+/// </summary>
 internal static class GoJson
 {
-    /// <exception cref="OllamaException">No body, not JSON, text that is not Unicode, or what <paramref name="read"/> finds.</exception>
+    /// <exception cref="OllamaException">
+    /// The body is empty or not JSON, contains invalid Unicode, or was rejected by <paramref name="read"/>.
+    /// </exception>
     public static T Read<T>(ReadOnlySpan<byte> body, Func<JsonElement, T> read, string emptyBody = "missing request body")
     {
         using var document = Parse(body, emptyBody);

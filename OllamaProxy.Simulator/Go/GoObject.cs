@@ -3,17 +3,17 @@ using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Go;
 
-/// <summary>A JSON object read into a Go struct: null is as good as missing, and a wrong type is told in Go's words.</summary>
+/// <summary>A JSON object that is decoded into a Go struct: null counts as missing, and a wrong type is reported in Go's words.</summary>
 internal readonly struct GoObject
 {
     private readonly JsonElement _element;
     private readonly string _type;
     private readonly string _prefix;
 
-    /// <param name="element">What to read.</param>
-    /// <param name="type">The struct, with its package.</param>
-    /// <param name="prefix">The way to it from there, if it is a part of that struct.</param>
-    /// <exception cref="OllamaException">Not an object.</exception>
+    /// <param name="element">The JSON value.</param>
+    /// <param name="type">The name of the struct, with its package.</param>
+    /// <param name="prefix">The path from that struct to this object, if the object is nested.</param>
+    /// <exception cref="OllamaException">The value is not an object.</exception>
     public GoObject(JsonElement element, string type, string prefix = "")
     {
         if (element.ValueKind is not JsonValueKind.Object)
@@ -31,7 +31,7 @@ internal readonly struct GoObject
         { } other => throw WrongType(other, field, "bool"),
     };
 
-    /// <summary>A whole number; what is beyond an <see cref="int"/> is the nearest there is.</summary>
+    /// <summary>A whole number, clamped to the range of an <see cref="int"/>.</summary>
     public int? Integer(string field) => Any(field) switch
     {
         null => null,
@@ -43,13 +43,14 @@ internal readonly struct GoObject
     public JsonElement? Value(string field, JsonValueKind kind, string goType) =>
         Any(field) is not { } value ? null : value.ValueKind == kind ? value : throw WrongType(value, field, goType);
 
-    /// <summary>Go looks at no case in the names of fields, but prefers the exact one.</summary>
+    /// <summary>A field of any type. Like Go, it prefers the exact name, and otherwise ignores case.</summary>
     public JsonElement? Any(string field)
     {
         if (_element.TryGetProperty(field, out var value)) return value.ValueKind is JsonValueKind.Null ? null : value;
         foreach (var property in _element.EnumerateObject())
         {
-            if (property.Name.Equals(field, StringComparison.OrdinalIgnoreCase) && property.Value.ValueKind is not JsonValueKind.Null) return property.Value;
+            if (property.Name.Equals(field, StringComparison.OrdinalIgnoreCase)
+                && property.Value.ValueKind is not JsonValueKind.Null) return property.Value;
         }
 
         return null;

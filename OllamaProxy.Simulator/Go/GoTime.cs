@@ -1,7 +1,8 @@
 using System.Globalization;
+
 namespace OllamaProxy.Simulator.Go;
 
-/// <summary>Times as Go writes them: UTC, and no zeros at the end of the fraction.</summary>
+/// <summary>Formats times as Go does: UTC, without trailing zeros in the fraction.</summary>
 internal static class GoTime
 {
     public static string Format(DateTimeOffset time) =>

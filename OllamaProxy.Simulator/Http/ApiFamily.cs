@@ -4,10 +4,10 @@ using OllamaProxy.Simulator.OpenAI;
 
 namespace OllamaProxy.Simulator.Http;
 
-/// <summary>What the APIs of one maker have in common.</summary>
-/// <param name="Framing">How their answers and their errors are sent.</param>
-/// <param name="EmptyBody">The words for a request without a body.</param>
-/// <param name="WriteError">Writes the object that tells an error: its status, its words.</param>
+/// <summary>The common properties of the APIs of one vendor.</summary>
+/// <param name="Framing">How JSON objects and errors are sent.</param>
+/// <param name="EmptyBody">The error for a request without a body.</param>
+/// <param name="WriteError">Writes the JSON of an error with this status and message.</param>
 internal sealed record ApiFamily(JsonFraming Framing, string EmptyBody, Action<Utf8JsonWriter, int, string> WriteError)
 {
     public static ApiFamily Native { get; } =

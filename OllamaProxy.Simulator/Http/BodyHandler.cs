@@ -1,9 +1,9 @@
 namespace OllamaProxy.Simulator.Http;
 
-/// <summary>Handles a native request that runs no model.</summary>
+/// <summary>Handles a request of Ollama's own API that runs no model.</summary>
 internal static class BodyHandler
 {
-    /// <summary>Reads the body and hands it on; what is thrown about it is told as Ollama tells it.</summary>
+    /// <summary>Reads the body, calls the handler, and turns an <see cref="OllamaException"/> into an error answer.</summary>
     public static async Task InvokeAsync(HttpContext context, Func<ReadOnlyMemory<byte>, CancellationToken, Task> handle)
     {
         var ct = context.RequestAborted;

@@ -1,9 +1,10 @@
 using System.Net;
+
 namespace OllamaProxy.Simulator.Http;
 
 /// <summary>
-/// Answers 403 to a foreign <c>Host</c> or <c>Origin</c>, as Ollama does against DNS rebinding: a proxy that passes a
-/// client's headers on is found out.
+/// Answers 403 to a foreign <c>Host</c> or <c>Origin</c>, as Ollama does against DNS rebinding. So tests notice a proxy that forwards these
+/// headers of its clients.
 /// </summary>
 internal static class CallerCheck
 {

@@ -1,7 +1,7 @@
 namespace OllamaProxy.Simulator.Http;
 
 /// <summary>
-/// Lets pages of a known <c>Origin</c> read the answers, as Ollama does: a proxy with a rule of its own must not pass this one on.
+/// Sends CORS headers to known origins, as Ollama does. A proxy with CORS rules of its own must not forward these headers.
 /// </summary>
 internal static class Cors
 {

@@ -3,12 +3,13 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+
 namespace OllamaProxy.Simulator.Http;
 
-/// <summary>Writes JSON as Ollama does, and the answers that are one JSON object.</summary>
+/// <summary>Writes JSON with Ollama's escaping, and answers that are a single JSON object.</summary>
 internal static class JsonReply
 {
-    // Ollama escapes little: an apostrophe in an error stays one.
+    // Ollama escapes little: an apostrophe in an error stays an apostrophe.
     private static readonly JsonWriterOptions WriterOptions =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 

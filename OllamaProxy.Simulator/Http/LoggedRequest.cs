@@ -1,6 +1,6 @@
 namespace OllamaProxy.Simulator.Http;
 
-/// <summary>A request that the simulator was sent. Safe for many threads.</summary>
+/// <summary>A request that the simulator received. Safe for many threads.</summary>
 public sealed class LoggedRequest
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,28 +25,31 @@ public sealed class LoggedRequest
     /// <summary>The body, byte for byte.</summary>
     public ReadOnlyMemory<byte> Body { get; }
 
-    /// <summary>All headers, whatever their case; several values of one are joined with a comma.</summary>
+    /// <summary>All headers, with names in any case. Several values of one header are joined with commas.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; }
 
-    /// <summary>The <c>Content-Type</c> header; null if there was none.</summary>
+    /// <summary>The header <c>Content-Type</c>; null: there was none.</summary>
     public string? ContentType => Headers.GetValueOrDefault("Content-Type");
 
-    /// <summary>The <c>Host</c> header; null if there was none.</summary>
+    /// <summary>The header <c>Host</c>; null: there was none.</summary>
     public string? Host => Headers.GetValueOrDefault("Host");
 
-    /// <summary>The <c>Origin</c> header; null if there was none.</summary>
+    /// <summary>The header <c>Origin</c>; null: there was none.</summary>
     public string? Origin => Headers.GetValueOrDefault("Origin");
 
-    /// <summary>When its body had arrived, as a timestamp of <see cref="SimulatorOptions.Time"/>.</summary>
+    /// <summary>When its body had been received, as a timestamp of <see cref="SimulatorOptions.Time"/>.</summary>
     public long ReceivedAt { get; }
 
-    /// <summary>When it ended, as a timestamp of <see cref="SimulatorOptions.Time"/>. Final once <see cref="Ended"/> completes, and 0 before.</summary>
+    /// <summary>
+    /// When it ended, as a timestamp of <see cref="SimulatorOptions.Time"/>. It is 0 before, and final once <see cref="Ended"/> has
+    /// completed.
+    /// </summary>
     public long EndedAt { get; private set; }
 
-    /// <summary>Whether the client closed the connection before it had its answer. Final once <see cref="Ended"/> completes.</summary>
+    /// <summary>Whether the client disconnected before it had the answer. Final once <see cref="Ended"/> has completed.</summary>
     public bool ClosedByClient => _closedByClient;
 
-    /// <summary>Completes when nothing runs for this request any more, just before the last of its answer is sent. Never fails.</summary>
+    /// <summary>Completes when the request does not run any more, just before the last byte of its answer is sent. Never fails.</summary>
     public Task Ended => _ended.Task;
 
     internal void EndClosedByClient()

@@ -1,6 +1,6 @@
 namespace OllamaProxy.Simulator.Http;
 
-/// <summary>A request that Ollama turns down, with the status and the words of its answer.</summary>
+/// <summary>A request that Ollama rejects, with the status and the message of its answer.</summary>
 internal sealed class OllamaException(int status, string error) : Exception(error)
 {
     public int Status => status;

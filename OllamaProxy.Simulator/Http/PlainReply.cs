@@ -1,10 +1,11 @@
 using System.Text;
+
 namespace OllamaProxy.Simulator.Http;
 
-/// <summary>Writes the answers that are not JSON.</summary>
+/// <summary>Writes answers that are not JSON.</summary>
 internal static class PlainReply
 {
-    /// <summary>The words that Ollama puts under a route (404) or a method (405) it does not have.</summary>
+    /// <summary>Writes Ollama's text for an unknown route (404) or method (405).</summary>
     public static Task StatusAsync(HttpContext context) => context.Response.StatusCode switch
     {
         StatusCodes.Status404NotFound => TextAsync(context, "text/plain", "404 page not found"),

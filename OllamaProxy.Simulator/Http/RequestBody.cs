@@ -1,6 +1,6 @@
 namespace OllamaProxy.Simulator.Http;
 
-/// <summary>Reads a whole body, whatever its size and content type.</summary>
+/// <summary>Reads a whole body, of any size and content type.</summary>
 internal static class RequestBody
 {
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken ct)

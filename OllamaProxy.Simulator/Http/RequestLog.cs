@@ -1,8 +1,8 @@
 namespace OllamaProxy.Simulator.Http;
 
 /// <summary>
-/// Every request that runs a model, to generate or to embed through whichever API, once its body has arrived, in that order,
-/// those that were turned down included; not those that a foreign <c>Host</c> or <c>Origin</c> header shut out. Safe for many threads.
+/// The requests that ran a model, to generate or to embed by any API, in the order in which their bodies were received. Rejected requests
+/// are included, except those rejected for a foreign <c>Host</c> or <c>Origin</c>. Safe for many threads.
 /// </summary>
 public sealed class RequestLog
 {
@@ -16,7 +16,7 @@ public sealed class RequestLog
 
     internal RequestLog(SimulatorOptions options) => _options = options;
 
-    /// <summary>The requests so far, as they are now; empty where the options say not to keep them.</summary>
+    /// <summary>The requests so far; empty if <see cref="SimulatorOptions.KeepRequests"/> is false.</summary>
     public IReadOnlyList<LoggedRequest> All
     {
         get
@@ -28,13 +28,13 @@ public sealed class RequestLog
     /// <summary>How many requests there were.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>How many requests are being answered now. One ends here before the last of its answer is sent.</summary>
+    /// <summary>How many requests run now. A request ends here just before the last byte of its answer is sent.</summary>
     public int Running => Volatile.Read(ref _running);
 
-    /// <summary>The most requests that were answered at once.</summary>
+    /// <summary>The most requests that have run at the same time.</summary>
     public int MaxRunning => Volatile.Read(ref _maxRunning);
 
-    /// <summary>Completes when <see cref="Count"/> is <paramref name="count"/> or more, at once if it is already.</summary>
+    /// <summary>Completes once <see cref="Count"/> has reached <paramref name="count"/>.</summary>
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled first.</exception>
     public Task WaitForAsync(int count, CancellationToken ct = default)
     {

@@ -1,14 +1,15 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json.Nodes;
+
 namespace OllamaProxy.Simulator.Http;
 
-/// <summary>Writes the events of a <c>text/event-stream</c>.</summary>
+/// <summary>Writes server-sent events (<c>text/event-stream</c>).</summary>
 internal static class ServerSentEvent
 {
     public const string ContentType = "text/event-stream";
 
-    /// <summary>Sets the headers of the streams whose events have names.</summary>
+    /// <summary>Sets the headers of streams whose events have names.</summary>
     public static void SetStreamingHeaders(IHeaderDictionary headers)
     {
         headers.ContentType = ContentType;
@@ -16,7 +17,7 @@ internal static class ServerSentEvent
         headers.Connection = "keep-alive";
     }
 
-    /// <summary>Writes one event; without a name where the API gives its events none.</summary>
+    /// <summary>Writes an event, with a name if the API names its events.</summary>
     public static void Write(IBufferWriter<byte> stream, JsonObject data, string? name = null)
     {
         if (name is not null) Encoding.UTF8.GetBytes($"event: {name}\n", stream);
@@ -25,6 +26,6 @@ internal static class ServerSentEvent
         stream.Write("\n\n"u8);
     }
 
-    /// <summary>Writes how OpenAI ends a stream of completions.</summary>
+    /// <summary>Writes the end of a stream of OpenAI's completions.</summary>
     public static void WriteDone(IBufferWriter<byte> stream) => stream.Write("data: [DONE]\n\n"u8);
 }

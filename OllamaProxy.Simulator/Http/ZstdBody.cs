@@ -1,18 +1,19 @@
 using System.Runtime.InteropServices;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
+
 namespace OllamaProxy.Simulator.Http;
 
 /// <summary>
-/// Decodes bodies as Ollama does: zstd on the routes that it has in common with OpenAI and Anthropic. On its own routes, and of any other
-/// encoding, it does not look at the header.
+/// Decodes bodies as Ollama does: zstd on the routes of OpenAI's and Anthropic's APIs. On its own routes, and with any other encoding, it
+/// ignores the header <c>Content-Encoding</c>.
 /// </summary>
 internal static class ZstdBody
 {
     private const int MaxWindowLog = 23;
     private const int MaxDecoded = 20 * 1024 * 1024;
 
-    /// <exception cref="InvalidDataException">It cannot be decoded; the message is Ollama's, or close to it.</exception>
+    /// <exception cref="InvalidDataException">The body cannot be decoded. The message is that of Ollama, or similar.</exception>
     public static ReadOnlyMemory<byte> Decode(HttpRequest request, ReadOnlyMemory<byte> body)
     {
         if (!request.Path.StartsWithSegments("/v1") || request.Headers.ContentEncoding.FirstOrDefault() != "zstd") return body;

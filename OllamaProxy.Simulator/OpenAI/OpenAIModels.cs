@@ -4,7 +4,7 @@ using OllamaProxy.Simulator.Models;
 
 namespace OllamaProxy.Simulator.OpenAI;
 
-/// <summary><c>/v1/models</c>: the models as OpenAI lists them.</summary>
+/// <summary><c>/v1/models</c>: the models in OpenAI's format.</summary>
 internal sealed class OpenAIModels(ModelCatalog models)
 {
     public Task ListAsync(HttpContext context)

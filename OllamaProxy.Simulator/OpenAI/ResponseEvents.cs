@@ -4,7 +4,9 @@ using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.OpenAI;
 
-/// <summary>Numbers the events of a response. Ollama builds them as Go maps, whose names come sorted.</summary>
+/// <summary>
+/// Writes and numbers the events of a response. Ollama builds them as Go maps, whose fields are written in alphabetical order.
+/// </summary>
 internal sealed class ResponseEvents
 {
     private int _number;

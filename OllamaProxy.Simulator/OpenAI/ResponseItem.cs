@@ -3,7 +3,7 @@ using OllamaProxy.Simulator.Generation;
 
 namespace OllamaProxy.Simulator.OpenAI;
 
-/// <summary>What the <c>output</c> of a response is made of.</summary>
+/// <summary>Builds the items in the <c>output</c> of a response.</summary>
 internal static class ResponseItem
 {
     public static JsonObject Message(string id, string status, params JsonNode[] content) => new()
