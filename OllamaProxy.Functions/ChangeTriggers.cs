@@ -5,7 +5,7 @@ using OllamaProxy.Api.Prompts;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>The API that changes prompts.</summary>
+/// <summary>The routes that change prompts.</summary>
 public sealed class ChangeTriggers(ApiPipeline pipeline, ChangeHandlers changes)
 {
     [Function("Cancel")]

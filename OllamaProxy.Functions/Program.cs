@@ -20,7 +20,7 @@ try
 }
 catch (Exception exception) when (exception is InvalidSettingException or StoreException)
 {
-    // What a user can mend is told in one line; the host shows those that say that they are errors.
+    // A user can correct these: the message suffices, without a stack trace. The host shows only lines that look like errors.
     foreach (var line in exception.Message.Split('\n'))
         await Console.Error.WriteLineAsync($"Error: {line}");
     return 1;

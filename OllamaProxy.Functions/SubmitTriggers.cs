@@ -5,7 +5,7 @@ using OllamaProxy.Api.Prompts;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>The API that submits prompts.</summary>
+/// <summary>The routes that submit prompts.</summary>
 public sealed class SubmitTriggers(ApiPipeline pipeline, SubmitHandlers submits)
 {
     [Function("Submit")]

@@ -1,6 +1,6 @@
 namespace OllamaProxy.Protocol;
 
-/// <summary>Whose API a route is one of: they differ in the shape of their errors.</summary>
+/// <summary>The API that a route belongs to. Families differ in their requests, their answers and the shape of their errors.</summary>
 public enum ApiFamily
 {
     /// <summary>Ollama's own.</summary>

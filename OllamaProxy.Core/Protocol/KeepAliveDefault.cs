@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace OllamaProxy.Protocol;
 
 /// <summary>
-/// Puts <c>OLLAMA_KEEP_ALIVE</c> into calls of Ollama's own routes that say nothing of <c>keep_alive</c>, or null, which is the same to
-/// Ollama; the routes that it has in common with others know no such field. Without that setting, every call stays as it came.
+/// Adds <c>OLLAMA_KEEP_ALIVE</c> to calls of Ollama's own routes whose <c>keep_alive</c> is missing or null, which means the same to
+/// Ollama. Routes of other APIs have no such field. Without the setting, every call stays as it came.
 /// </summary>
 internal static class KeepAliveDefault
 {
@@ -25,7 +25,7 @@ internal static class KeepAliveDefault
         }
     }
 
-    /// <summary>The body with the value; null: it has one of its own, or is no object.</summary>
+    /// <summary>The body with the value; null: the body has a value of its own, or is no object.</summary>
     private static byte[]? Apply(ReadOnlySpan<byte> body, ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(body, Deep);
@@ -41,7 +41,7 @@ internal static class KeepAliveDefault
                 (isNull, at) = (reader.TokenType == JsonTokenType.Null, (int)reader.TokenStartIndex);
             reader.Skip();
         }
-        reader.Read(); // Nothing may follow; else it is no JSON, and Ollama has something to say about it.
+        reader.Read(); // Throws if anything follows: then it is not JSON, which Ollama is to report.
         if (at < 0)
             return [.. body[..start], .. "\"keep_alive\":"u8, .. json, .. isEmpty ? [] : ","u8, .. body[start..]];
         return isNull ? [.. body[..at], .. json, .. body[(at + "null".Length)..]] : null;
