@@ -5,7 +5,7 @@ using OllamaProxy.Api.Calls;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>Ollama's own API, and the parts of OpenAI's and Anthropic's that it has: what is queued.</summary>
+/// <summary>The queued routes of the APIs of Ollama, OpenAI and Anthropic.</summary>
 public sealed class CallTriggers(ApiPipeline pipeline, CallHandlers calls)
 {
     [Function("Generate")]
@@ -30,7 +30,8 @@ public sealed class CallTriggers(ApiPipeline pipeline, CallHandlers calls)
 
     [Function("ChatCompletions")]
     public Task ChatCompletionsAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.ChatCompletions)] HttpRequest request, CancellationToken aborted) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.ChatCompletions)] HttpRequest request,
+        CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, calls.ChatCompletionsAsync, aborted);
 
     [Function("Completions")]
@@ -40,7 +41,8 @@ public sealed class CallTriggers(ApiPipeline pipeline, CallHandlers calls)
 
     [Function("OpenAIEmbeddings")]
     public Task OpenAIEmbeddingsAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.OpenAIEmbeddings)] HttpRequest request, CancellationToken aborted) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.OpenAIEmbeddings)] HttpRequest request,
+        CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, calls.OpenAIEmbeddingsAsync, aborted);
 
     [Function("Responses")]

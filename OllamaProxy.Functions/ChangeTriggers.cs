@@ -2,11 +2,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using OllamaProxy.Api;
 using OllamaProxy.Api.Prompts;
-using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>The API that changes prompts.</summary>
+/// <summary>The routes that change prompts.</summary>
 public sealed class ChangeTriggers(ApiPipeline pipeline, ChangeHandlers changes)
 {
     [Function("Cancel")]

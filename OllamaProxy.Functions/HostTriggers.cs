@@ -4,7 +4,7 @@ using OllamaProxy.Api;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>What a web service has beside its own routes: whether it is healthy, and an answer to everything else.</summary>
+/// <summary>The health check, and the answer to requests that no other route takes.</summary>
 public sealed class HostTriggers(ApiPipeline pipeline, UnmatchedHandler unmatched)
 {
     [Function("Health")]
@@ -12,7 +12,7 @@ public sealed class HostTriggers(ApiPipeline pipeline, UnmatchedHandler unmatche
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Health)] HttpRequest request, CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, HealthHandler.HealthAsync, aborted);
 
-    // The host tries routes in the alphabetical order of the functions' names: this one must be the last.
+    // The host tries routes in the alphabetical order of the functions' names, so this name must be the last.
     [Function("Unmatched")]
     public Task UnmatchedAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, Route = Routes.Unmatched)] HttpRequest request, CancellationToken aborted) =>

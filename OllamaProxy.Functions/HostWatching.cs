@@ -5,10 +5,13 @@ using OllamaProxy.Hosting;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>Has the worker learn of what the host does not tell it, or not in time.</summary>
+/// <summary>Registers the services that watch the Functions host, for events that it reports late or never.</summary>
 internal static class HostWatching
 {
-    /// <summary>Ends the worker with its host and, where that is <c>func</c> on this machine, begins the end as soon as that does.</summary>
+    /// <summary>
+    /// Ends the worker together with its host and, where the host is <c>func</c> on this machine, begins the shutdown as soon as the
+    /// host's.
+    /// </summary>
     public static void WatchHost(this IHostApplicationBuilder builder)
     {
         builder.Services.AddHostedService(services => new ParentWatch(
@@ -18,7 +21,7 @@ internal static class HostWatching
         builder.Services.AddHostedService(services =>
         {
             var (shutdown, options) = (services.GetRequiredService<Shutdown>(), services.GetRequiredService<OllamaProxyOptions>());
-            // The host gives its requests 30 seconds, so that ours can have all the time that the settings give them.
+            // The host waits 30 seconds for its requests, so the shutdown may take the time of the settings.
             return new ListenerWatch(port, () => shutdown.Begin(options.ShutdownTime), TimeProvider.System);
         });
     }

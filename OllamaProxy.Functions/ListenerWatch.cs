@@ -4,17 +4,17 @@ using Microsoft.Extensions.Hosting;
 namespace OllamaProxy.Functions;
 
 /// <summary>
-/// Learns that the host has begun to stop, which the host tells its worker only when all requests have ended or 30 seconds are over. It
-/// takes no connection any more from the first moment on, and on this machine that can be seen.
+/// Detects that the host on this machine has begun to stop: from then on it refuses connections. The worker is told only when all requests
+/// have ended, or after 30 seconds.
 /// </summary>
-/// <param name="port">The port on which the host listens.</param>
-/// <param name="stopped">Called once the host, which has taken connections before, refuses them.</param>
+/// <param name="port">The port that the host listens on.</param>
+/// <param name="stopped">Called once the host refuses connections after it had accepted some.</param>
 /// <param name="time">The clock.</param>
 public sealed class ListenerWatch(int port, Action stopped, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>So often in a row, so that no hiccup ends the work of a worker.</summary>
+    /// <summary>How many refusals in a row count as a stop, so that a single failure does not end the worker.</summary>
     private const int Refusals = 2;
 
     /// <inheritdoc/>
@@ -37,7 +37,7 @@ public sealed class ListenerWatch(int port, Action stopped, TimeProvider time) :
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The end.
+            // The worker stops.
         }
     }
 
@@ -51,7 +51,7 @@ public sealed class ListenerWatch(int port, Action stopped, TimeProvider time) :
         }
         catch (SocketException exception)
         {
-            // Anything else, such as too many open files, is no word of the host's.
+            // Other errors, such as too many open files, do not come from the host.
             return exception.SocketErrorCode == SocketError.ConnectionRefused;
         }
     }

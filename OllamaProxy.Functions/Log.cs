@@ -3,7 +3,7 @@ using OllamaProxy.Hosting;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>What the Functions app adds to the log.</summary>
+/// <summary>The log messages of the Functions app.</summary>
 internal static partial class Log
 {
     [LoggerMessage(201, LogLevel.Information, "Ollama Proxy answers at {Address}, and its database is {Path}.")]

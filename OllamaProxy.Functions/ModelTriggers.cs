@@ -5,7 +5,7 @@ using OllamaProxy.Api.Models;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>Changes which models there are.</summary>
+/// <summary>The routes that manage models.</summary>
 public sealed class ModelTriggers(ApiPipeline pipeline, ModelManagementHandlers models)
 {
     [Function("Pull")]

@@ -5,7 +5,7 @@ using OllamaProxy.Api.Calls;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>What Ollama tells about itself and its models.</summary>
+/// <summary>The routes that describe Ollama and its models.</summary>
 public sealed class OllamaTriggers(ApiPipeline pipeline, OllamaHandlers ollama)
 {
     [Function("Tags")]
@@ -20,7 +20,8 @@ public sealed class OllamaTriggers(ApiPipeline pipeline, OllamaHandlers ollama)
 
     [Function("OllamaVersion")]
     public Task VersionAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Version)] HttpRequest request, CancellationToken aborted) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Version)] HttpRequest request,
+        CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, ollama.VersionAsync, aborted);
 
     [Function("Show")]
@@ -30,11 +31,13 @@ public sealed class OllamaTriggers(ApiPipeline pipeline, OllamaHandlers ollama)
 
     [Function("OpenAIModels")]
     public Task OpenAIModelsAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.OpenAIModels)] HttpRequest request, CancellationToken aborted) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.OpenAIModels)] HttpRequest request,
+        CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, ollama.OpenAIModelsAsync, aborted);
 
     [Function("RetrieveOpenAIModel")]
     public Task RetrieveOpenAIModelAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.OpenAIModel)] HttpRequest request, CancellationToken aborted) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.OpenAIModel)] HttpRequest request,
+        CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, ollama.OpenAIModelAsync, aborted);
 }

@@ -5,7 +5,7 @@ using OllamaProxy.Api.Pages;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>The two pages.</summary>
+/// <summary>The two web pages.</summary>
 public sealed class PageTriggers(ApiPipeline pipeline, PageHandlers pages)
 {
     [Function("HomePage")]

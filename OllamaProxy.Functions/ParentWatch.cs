@@ -4,10 +4,10 @@ using Microsoft.Extensions.Hosting;
 namespace OllamaProxy.Functions;
 
 /// <summary>
-/// Ends this process once the host that started it is gone. A host that is killed cannot tell its worker, which would run prompts
-/// for ever beside the worker of the next host. On Windows the system ends the worker together with its host.
+/// Ends this process once its host has died. A host that is killed cannot tell its worker, which would go on to run prompts beside the
+/// worker of the next host. On Windows the system ends the worker together with its host.
 /// </summary>
-/// <param name="parentId">The id of the process that is the parent of this one now: of another one as soon as the host has died.</param>
+/// <param name="parentId">Returns the id of the current parent process, which changes when the host dies.</param>
 /// <param name="end">Ends this process.</param>
 /// <param name="time">The clock.</param>
 public sealed class ParentWatch(Func<int> parentId, Action end, TimeProvider time) : BackgroundService
@@ -16,7 +16,7 @@ public sealed class ParentWatch(Func<int> parentId, Action end, TimeProvider tim
 
     private readonly int _host = parentId();
 
-    /// <summary>The id of the parent process, where the system has such a thing.</summary>
+    /// <summary>The id of the parent process; 0 on Windows.</summary>
     public static int CurrentParentId() => OperatingSystem.IsWindows() ? 0 : GetParentId();
 
     /// <inheritdoc/>
@@ -35,7 +35,7 @@ public sealed class ParentWatch(Func<int> parentId, Action end, TimeProvider tim
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The end.
+            // The worker stops.
         }
     }
 

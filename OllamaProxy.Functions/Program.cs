@@ -1,4 +1,3 @@
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -21,7 +20,7 @@ try
 }
 catch (Exception exception) when (exception is InvalidSettingException or StoreException)
 {
-    // What a user can mend is told in one line; the host shows those that say that they are errors.
+    // A user can correct these: the message suffices, without a stack trace. The host shows only lines that look like errors.
     foreach (var line in exception.Message.Split('\n'))
         await Console.Error.WriteLineAsync($"Error: {line}");
     return 1;

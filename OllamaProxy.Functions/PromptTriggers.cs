@@ -2,11 +2,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using OllamaProxy.Api;
 using OllamaProxy.Api.Prompts;
-using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>The API that reads prompts.</summary>
+/// <summary>The routes that read prompts.</summary>
 public sealed class PromptTriggers(ApiPipeline pipeline, PromptHandlers prompts)
 {
     [Function("Prompt")]
@@ -26,12 +25,14 @@ public sealed class PromptTriggers(ApiPipeline pipeline, PromptHandlers prompts)
 
     [Function("Response")]
     public Task ResponseAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Response)] HttpRequest request, CancellationToken aborted) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Response)] HttpRequest request,
+        CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, prompts.ResponseAsync, aborted);
 
     [Function("Prompts")]
     public Task ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Prompts)] HttpRequest request, CancellationToken aborted) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Prompts)] HttpRequest request,
+        CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, prompts.ListAsync, aborted);
 
     [Function("Batch")]

@@ -3,29 +3,28 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using OllamaProxy.Configuration;
-using OllamaProxy.Hosting;
 
 namespace OllamaProxy.Functions;
 
 /// <summary>
-/// Says once where the app is to be found, and its database. It does so within the first tick of the worker: of what is logged outside
-/// of a function's invocation, as anything before that is, the host shows nothing.
+/// Middleware that logs the app's address and database once. It does so in the first run of the worker, since the host shows nothing that
+/// is logged outside of an invocation.
 /// </summary>
 public sealed class StartLog(OllamaProxyOptions options, IConfiguration configuration, ILogger<StartLog> logger)
     : IFunctionsWorkerMiddleware
 {
-    /// <summary>The function within whose invocations it speaks.</summary>
+    /// <summary>The function in whose first invocation it logs.</summary>
     public const string Function = "Drain";
 
-    /// <summary>The variable in which the host says where it is.</summary>
+    /// <summary>The variable with the address of the host.</summary>
     public const string HostName = "WEBSITE_HOSTNAME";
 
-    private int _hasSpoken;
+    private int _hasLogged;
 
     /// <inheritdoc/>
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
-        if (Interlocked.Exchange(ref _hasSpoken, 1) == 0)
+        if (Interlocked.Exchange(ref _hasLogged, 1) == 0)
             Log.Started(logger, AppAddress.Of(configuration[HostName])?.ToString() ?? "the address of its host", options.DatabasePath);
         return next(context);
     }

@@ -5,7 +5,7 @@ using OllamaProxy.Api.Stats;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>The API that tells how the queue and Ollama are doing.</summary>
+/// <summary>The routes with statistics of the queue and the state of the backends.</summary>
 public sealed class StateTriggers(ApiPipeline pipeline, StateHandlers state)
 {
     [Function("Stats")]

@@ -5,7 +5,7 @@ using OllamaProxy.Api.Streams;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>The API that tells clients of what happens, as it happens.</summary>
+/// <summary>The routes that stream events.</summary>
 public sealed class StreamTriggers(ApiPipeline pipeline, StreamHandlers streams)
 {
     [Function("Stream")]

@@ -2,11 +2,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using OllamaProxy.Api;
 using OllamaProxy.Api.Prompts;
-using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>The API that submits prompts.</summary>
+/// <summary>The routes that submit prompts.</summary>
 public sealed class SubmitTriggers(ApiPipeline pipeline, SubmitHandlers submits)
 {
     [Function("Submit")]

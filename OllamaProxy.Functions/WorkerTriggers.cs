@@ -3,10 +3,10 @@ using OllamaProxy.Worker;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>The worker. Ticks that are missed during a drain collapse into one right after it.</summary>
+/// <summary>The timers of the worker. Ticks that fall into a running drain become one tick right after it.</summary>
 public sealed class WorkerTriggers(QueueWorker worker, RetentionJob retention)
 {
-    // The timers' monitor would want a storage account.
+    // The monitor of timer triggers would need a storage account.
     [Function("Drain")]
     public Task DrainAsync([TimerTrigger("*/1 * * * * *", UseMonitor = false)] TimerInfo timer, CancellationToken stopping) =>
         worker.DrainAsync(stopping);

@@ -3,17 +3,18 @@ using OllamaProxy.Configuration;
 namespace OllamaProxy.Server;
 
 /// <summary>
-/// The command line. Beside the switches of this program it takes settings in the forms of .NET's configuration, <c>--name value</c>,
-/// <c>--name=value</c>, <c>/name value</c> and <c>name=value</c>, in any case. What .NET would pass over in silence is a mistake here.
+/// The parsed command line. Besides the switches of this program it takes settings in the forms of .NET's configuration: <c>--name
+/// value</c>, <c>--name=value</c>, <c>/name value</c> and <c>name=value</c>, in any case. Arguments that .NET would silently ignore are
+/// mistakes here.
 /// </summary>
-/// <param name="Settings">What is left for .NET.</param>
-/// <param name="Simulate">Whether the Simulator is to stand in for Ollama.</param>
-/// <param name="Help">Whether only help is asked for.</param>
-/// <param name="Version">Whether only the version is asked for.</param>
-/// <param name="Mistakes">A line for each thing that is not understood.</param>
+/// <param name="Settings">The arguments for .NET's configuration.</param>
+/// <param name="Simulate">Whether the Simulator takes the place of Ollama.</param>
+/// <param name="Help">Whether to print the help and end.</param>
+/// <param name="Version">Whether to print the version and end.</param>
+/// <param name="Mistakes">A line for each argument that is not understood.</param>
 public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bool Version, IReadOnlyList<string> Mistakes)
 {
-    /// <summary>Settings of .NET's own that make sense here; where one ends in a colon, those below it.</summary>
+    /// <summary>Settings of .NET that are accepted; those that end in a colon are sections.</summary>
     private static readonly string[] OfDotNet =
     [
         "urls", "environment", "contentRoot", "applicationName", "shutdownTimeoutSeconds", "preferHostingUrls", "suppressStatusMessages",
@@ -23,7 +24,7 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
 
     private static readonly string[] Switches = ["help", "version", "simulate"];
 
-    /// <summary>Reads the command line.</summary>
+    /// <summary>Parses the command line.</summary>
     public static CommandLine Parse(IReadOnlyList<string> args)
     {
         var (settings, mistakes, switches) = (new List<string>(), new List<string>(), new HashSet<string>());
@@ -51,13 +52,13 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
         return new([.. settings], switches.Contains("simulate"), switches.Contains("help"), switches.Contains("version"), mistakes);
     }
 
-    /// <summary>What <c>--help</c> prints.</summary>
+    /// <summary>The text that <c>--help</c> prints.</summary>
     public static string HelpText => $"""
         Ollama Proxy: a durable queue in front of Ollama.
 
         Usage: OllamaProxy.Server [switches] [--SETTING value ...]
 
-          --simulate            answer with a program that speaks Ollama's API and has no model
+          --simulate            use a simulated Ollama, which has no model
           --urls http://...     where to listen (default {ServerApplication.DefaultUrls})
           --help                print this
           --version             print the version
@@ -66,8 +67,8 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
 
         {string.Join('\n', KnownSettings.All.Select(setting => $"  {setting.Name,-35} {setting.Meaning} ({setting.Default})"))}
 
-        Settings of .NET are taken as well, such as --Logging:LogLevel:Default Debug, or Logging__Console__FormatterName=json in the
-        environment. More is in docs/configuration.md.
+        Settings of .NET are accepted as well, such as --Logging:LogLevel:Default Debug, or Logging__Console__FormatterName=json in the
+        environment. See docs/configuration.md.
         """;
 
     private static (string Prefix, string Name, string? Value) Split(string arg)
@@ -92,10 +93,10 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
 
     private static string Unknown(string prefix, string name)
     {
-        // In the environment colons are written so.
+        // Environment variables have __ for a colon.
         var spelt = name.Replace("__", ":", StringComparison.Ordinal);
         var meant = Switches.Contains(name, StringComparer.OrdinalIgnoreCase) || (spelt != name && IsSetting("--", spelt)) ? spelt
             : Spelling.Nearest(name, [.. Switches, .. OfDotNet]) ?? KnownSettings.Meant(name);
-        return $"{prefix}{name} is not known.{(meant is null ? "" : $" Is --{meant.TrimEnd(':')} meant?")}";
+        return $"{prefix}{name} is not known.{(meant is null ? "" : $" Did you mean --{meant.TrimEnd(':')}?")}";
     }
 }

@@ -2,7 +2,9 @@ using OllamaProxy.Worker;
 
 namespace OllamaProxy.Server;
 
-/// <summary>What the timer trigger is in Azure Functions: starts a drain every second, unless one is running.</summary>
+/// <summary>
+/// Timer that starts a drain of the queue every second, unless one is running. In Azure Functions a timer trigger does this.
+/// </summary>
 internal sealed class DrainTimer(QueueWorker worker, TimeProvider time, ILogger<DrainTimer> logger) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

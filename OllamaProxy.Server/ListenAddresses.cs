@@ -5,7 +5,8 @@ using System.Net;
 namespace OllamaProxy.Server;
 
 /// <summary>
-/// The addresses of <c>--urls</c> or <c>ASPNETCORE_URLS</c>. What Kestrel cannot use it refuses late, or takes for something else.
+/// Validates the addresses of <c>--urls</c> or <c>ASPNETCORE_URLS</c>. Kestrel itself reports some bad addresses only late, and understands
+/// others in unexpected ways.
 /// </summary>
 internal static class ListenAddresses
 {
@@ -13,7 +14,7 @@ internal static class ListenAddresses
 
     private static readonly SearchValues<char> NotInAuthority = SearchValues.Create("/?#@\\ ");
 
-    /// <summary>A line for each that cannot be listened on.</summary>
+    /// <summary>A line for each address that cannot be listened on.</summary>
     public static IEnumerable<string> MistakesOf(string urls)
     {
         foreach (var address in urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
@@ -27,7 +28,7 @@ internal static class ListenAddresses
         if (parts.Length < 2)
             return $"it must begin with http://, such as {Example}";
         if (parts[0].Equals("https", StringComparison.OrdinalIgnoreCase))
-            return "https is not served here; let a web server in front do that, and use http://";
+            return "https is not supported; use http://, and put a web server in front for https";
         if (!parts[0].Equals("http", StringComparison.OrdinalIgnoreCase))
             return $"it must begin with http://, such as {Example}";
         if (parts[1].StartsWith("unix:/", StringComparison.Ordinal) || parts[1].StartsWith("pipe:/", StringComparison.Ordinal))

@@ -1,11 +1,13 @@
 namespace OllamaProxy.Server;
 
-/// <summary>The settings of .NET's log. It reads them late, and stops the program with a stack trace at what it cannot read.</summary>
+/// <summary>
+/// Validates the settings of .NET's logging. .NET itself reads them late, and ends the program with a stack trace if one is bad.
+/// </summary>
 internal static class LogSettings
 {
     private static readonly string[] Formats = ["simple", "systemd", "json"];
 
-    /// <summary>A line for each that is bad.</summary>
+    /// <summary>A line for each bad setting.</summary>
     public static IEnumerable<string> MistakesOf(IConfiguration configuration)
     {
         var logging = configuration.GetSection("Logging");

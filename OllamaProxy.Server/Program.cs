@@ -13,7 +13,7 @@ if (commandLine.Help || commandLine.Version)
 if (commandLine.Mistakes.Count > 0)
 {
     foreach (var mistake in commandLine.Mistakes)
-        await Console.Error.WriteLineAsync($"{mistake} --help tells what there is.");
+        await Console.Error.WriteLineAsync($"{mistake} --help lists the options.");
     return Misused;
 }
 
@@ -26,7 +26,7 @@ try
 }
 catch (Exception exception) when (exception is InvalidSettingException or StoreException)
 {
-    // What a user can mend is told in one line.
+    // A user can correct these: the message suffices, without a stack trace.
     await Console.Error.WriteLineAsync(exception.Message);
     return Failed;
 }

@@ -2,7 +2,7 @@ using OllamaProxy.Worker;
 
 namespace OllamaProxy.Server;
 
-/// <summary>What the timer trigger is in Azure Functions: purges every minute.</summary>
+/// <summary>Timer that removes old prompts every minute. In Azure Functions a timer trigger does this.</summary>
 internal sealed class PurgeTimer(RetentionJob retention, TimeProvider time, ILogger<PurgeTimer> logger) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

@@ -6,16 +6,16 @@ using OllamaProxy.Configuration;
 
 namespace OllamaProxy.Server;
 
-/// <summary>Ollama Proxy on Kestrel.</summary>
+/// <summary>The host on Kestrel.</summary>
 public static class ServerApplication
 {
-    /// <summary>Where it listens unless it is told otherwise.</summary>
+    /// <summary>The address that it listens on by default.</summary>
     public const string DefaultUrls = "http://0.0.0.0:8000";
 
-    /// <summary>The program's version.</summary>
+    /// <summary>The version of the program.</summary>
     public static string Version => typeof(ServerApplication).Assembly.GetName().Version!.ToString(3);
 
-    /// <summary>What holds unless the environment or the command line says otherwise.</summary>
+    /// <summary>The defaults of .NET's settings.</summary>
     private static readonly Dictionary<string, string?> Defaults = new()
     {
         [UrlsSetting] = DefaultUrls,
@@ -23,7 +23,7 @@ public static class ServerApplication
         ["Logging:LogLevel:Default"] = "Information",
         ["Logging:LogLevel:Microsoft"] = "Warning",
         ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
-        // It logs, with a stack trace, what it throws as well.
+        // The host logs what it throws, with a stack trace; Program reports it already.
         ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "None",
     };
 
@@ -32,13 +32,14 @@ public static class ServerApplication
     /// <summary>ISO 8601 with the offset, since logs are read elsewhere and later.</summary>
     private const string TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffzzz";
 
-    /// <summary>Puts the server together; it has yet to be started.</summary>
+    /// <summary>Builds the server, without starting it.</summary>
     /// <param name="args">The command line: <c>--urls</c>, or any setting as <c>--OLLAMA_MODEL tiny</c>.</param>
-    /// <param name="simulator">The address of the Simulator to use as Ollama; null: what <c>OLLAMA_URL</c> says.</param>
+    /// <param name="simulator">The address of the Simulator that takes the place of Ollama; null: <c>OLLAMA_URL</c> applies.</param>
     /// <exception cref="InvalidSettingException">A setting is bad.</exception>
     public static WebApplication Create(string[] args, Uri? simulator = null)
     {
-        // Nothing reads a changed setting, and the watch would see every write to a database in the working directory.
+        // Settings are read once, so that reloading them is useless; and the file watcher would see every write to a database in the
+        // working directory.
         var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false", .. args]);
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
         if (simulator is not null)
@@ -55,8 +56,8 @@ public static class ServerApplication
         return app;
     }
 
-    /// <summary>Runs the server until it is told to stop.</summary>
-    /// <exception cref="InvalidSettingException">It cannot listen on an address, for a reason that only the system knows.</exception>
+    /// <summary>Runs the server until it is stopped.</summary>
+    /// <exception cref="InvalidSettingException">An address cannot be listened on, for example because its port is taken.</exception>
     public static async Task RunAsync(WebApplication app)
     {
         try
@@ -70,7 +71,7 @@ public static class ServerApplication
         await app.WaitForShutdownAsync();
     }
 
-    /// <summary>Names all bad settings at once, this host's and the application's.</summary>
+    /// <summary>Registers the application, and reports all bad settings at once, those of this host and those of Core.</summary>
     private static void AddOllamaProxy(WebApplicationBuilder builder)
     {
         var settings = builder.Configuration;
@@ -87,11 +88,11 @@ public static class ServerApplication
             throw new InvalidSettingException(mistakes);
     }
 
-    /// <summary>An empty setting would have Kestrel listen where it likes.</summary>
+    /// <summary>The addresses to listen on. With an empty setting Kestrel would choose its own.</summary>
     private static string UrlsOf(ConfigurationManager configuration) =>
         configuration[UrlsSetting]?.Trim() is { Length: > 0 } urls ? urls : configuration[UrlsSetting] = DefaultUrls;
 
-    /// <summary>What the settings say of the console holds; the slim builder has set one format for good.</summary>
+    /// <summary>Adds the console logger. The slim builder fixes its format, so the settings of it are applied again.</summary>
     private static void AddConsole(WebApplicationBuilder builder)
     {
         builder.Logging.AddConsole();
@@ -105,7 +106,7 @@ public static class ServerApplication
     private static void UseSimulator(ConfigurationManager configuration, Uri simulator)
     {
         configuration["OLLAMA_URL"] = simulator.ToString();
-        // Real prompts must not get simulated answers, and the real list none of their rows.
+        // Simulated prompts get a database of their own, so that real prompts get no simulated answers.
         if (string.IsNullOrEmpty(configuration["OLLAMA_PROXY_DB"]))
             configuration["OLLAMA_PROXY_DB"] = "data/simulated.db";
     }

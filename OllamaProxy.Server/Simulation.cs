@@ -3,13 +3,13 @@ using OllamaProxy.Simulator;
 
 namespace OllamaProxy.Server;
 
-/// <summary>The Simulator inside the server, for people without Ollama.</summary>
+/// <summary>Runs the Simulator inside the server, for people without Ollama.</summary>
 internal static class Simulation
 {
-    /// <summary>Slow enough to be watched, as a model is.</summary>
+    /// <summary>The speed of a small model, slow enough to watch.</summary>
     private const double TokensPerSecond = 20;
 
-    /// <summary>Starts the Simulator if the command line asks for it; else null.</summary>
+    /// <summary>Starts the Simulator if the command line asks for it; otherwise returns null.</summary>
     public static async Task<OllamaSimulator?> StartIfAskedAsync(CommandLine commandLine)
     {
         if (!commandLine.Simulate)

@@ -1,9 +1,10 @@
 namespace OllamaProxy.Server;
 
-/// <summary>Does something again and again, as a timer trigger does: never twice at once, and again after an error.</summary>
+/// <summary>Runs an action repeatedly, as a timer trigger does: one run at a time, and on after a failure.</summary>
 internal static class Ticker
 {
-    public static async Task RunAsync(Func<CancellationToken, Task> tick, TimeSpan interval, TimeProvider time, ILogger logger, CancellationToken stoppingToken)
+    public static async Task RunAsync(
+        Func<CancellationToken, Task> tick, TimeSpan interval, TimeProvider time, ILogger logger, CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(interval, time);
         do

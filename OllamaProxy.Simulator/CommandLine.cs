@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace OllamaProxy.Simulator;
 
-/// <summary>What the simulator was started with.</summary>
+/// <summary>The parsed command line.</summary>
 internal sealed record CommandLine(string Url, SimulatorOptions Options, bool Help)
 {
     public const string Usage = """
-        Speaks Ollama's HTTP API without a model, for tests and demos.
+        A stand-in for Ollama that speaks its HTTP API and has no model, for tests and demos.
 
           --urls URL              where to listen, on loopback only (http://127.0.0.1:11434)
           --models A,B            the models it has (llama3.2,tiny)
-          --unlisted-models A,B   models that it runs although no list names them (none)
-          --max-queue N           how many requests may wait for a model to be loaded; one more is 503 (no limit)
+          --unlisted-models A,B   models that it runs but does not list (none)
+          --max-queue N           how many requests may wait for a model to be loaded; others get 503 (no limit)
           --load-time SECONDS     how long it takes to load a model (0)
           --tokens-per-second N   how fast it answers; 0 is as fast as possible (20)
           --latency SECONDS       the silence before an answer (0.3)
@@ -23,7 +23,7 @@ internal sealed record CommandLine(string Url, SimulatorOptions Options, bool He
         new() { TokensPerSecond = 20, Latency = TimeSpan.FromSeconds(0.3), KeepRequests = false },
         Help: false);
 
-    /// <summary>The line that a started simulator prints.</summary>
+    /// <summary>The line that is printed once the simulator has started.</summary>
     public string Announce(Uri address) =>
         $"Ollama Simulator (not a language model) on {address} with {string.Join(", ", Options.Models)}: {Speed}. Ctrl+C stops it.";
 
@@ -31,7 +31,7 @@ internal sealed record CommandLine(string Url, SimulatorOptions Options, bool He
         CultureInfo.InvariantCulture,
         $"{(Options.TokensPerSecond > 0 ? Options.TokensPerSecond : "unlimited")} tokens/s after {Options.Latency.TotalSeconds} s");
 
-    /// <exception cref="ArgumentException">A bad argument; the message is a line that names it.</exception>
+    /// <exception cref="ArgumentException">An argument is bad; the message is a line that names it.</exception>
     public static CommandLine Parse(IReadOnlyList<string> args)
     {
         var line = Default;

@@ -3,10 +3,10 @@ using System.Net;
 
 namespace OllamaProxy.Simulator;
 
-/// <summary>The only addresses a simulator listens on.</summary>
+/// <summary>Restricts the simulator to loopback addresses.</summary>
 internal static class Loopback
 {
-    /// <summary>Reads an http address; false for any other, and for one that is not on loopback.</summary>
+    /// <summary>Parses an http address; false: it is another kind of address, or not on loopback.</summary>
     public static bool TryParse(string? url, [NotNullWhen(true)] out IPEndPoint? endPoint)
     {
         endPoint = null;

@@ -1,11 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator;
 
 /// <summary>
-/// A server on loopback that speaks Ollama's HTTP API, and those of OpenAI and Anthropic as Ollama does, and has no model: every
-/// answer says so (see <see cref="Simulation"/>). Nothing of it reads the environment or logs, so many can run in one process.
+/// A server on loopback that speaks Ollama's HTTP API, and those of OpenAI and Anthropic as Ollama does, without a model: every answer says
+/// so (see <see cref="Simulation"/>). It neither reads the environment nor logs, so that many can run in one process.
 /// </summary>
 public sealed class OllamaSimulator : IAsyncDisposable
 {
@@ -21,25 +24,25 @@ public sealed class OllamaSimulator : IAsyncDisposable
         _routes = new SimulatorRoutes(options, Faults, Requests);
     }
 
-    /// <summary>Where it listens, or listened before <see cref="RefuseAsync"/>, with the real port.</summary>
+    /// <summary>The address that it listens on, or listened on before <see cref="RefuseAsync"/>, with the actual port.</summary>
     public Uri BaseAddress => new($"http://{_endPoint}/");
 
-    /// <summary>What goes wrong next.</summary>
+    /// <summary>The faults of the next generations.</summary>
     public FaultQueue Faults { get; } = new();
 
-    /// <summary>What was asked for so far.</summary>
+    /// <summary>The requests so far.</summary>
     public RequestLog Requests { get; }
 
-    /// <summary>The full name of the model of each load that began, in order: as many loads as there are names.</summary>
+    /// <summary>The full names of the models that were loaded, one for each load that began, in order.</summary>
     public IReadOnlyList<string> Loads => _routes.Loaded.Loads;
 
-    /// <summary>Starts a simulator; it answers when the task completes.</summary>
-    /// <param name="options">What it serves; the defaults if null.</param>
-    /// <param name="url">An http address on loopback; port 0 takes a free one.</param>
-    /// <param name="ct">Gives up starting.</param>
-    /// <exception cref="ArgumentException"><paramref name="url"/> is no http address on loopback.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">No model may be loaded.</exception>
-    /// <exception cref="IOException">It cannot listen there; mostly because the port is taken.</exception>
+    /// <summary>Starts a simulator. It accepts requests once the task has completed.</summary>
+    /// <param name="options">The options; null: the defaults.</param>
+    /// <param name="url">An http address on loopback; with port 0 the system chooses a port.</param>
+    /// <param name="ct">Cancels the start.</param>
+    /// <exception cref="ArgumentException"><paramref name="url"/> is not an http address on loopback.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><see cref="SimulatorOptions.MaxLoadedModels"/> is less than 1.</exception>
+    /// <exception cref="IOException">The address cannot be listened on, mostly because the port is taken.</exception>
     public static async Task<OllamaSimulator> StartAsync(
         SimulatorOptions? options = null, string url = "http://127.0.0.1:0", CancellationToken ct = default)
     {
@@ -53,20 +56,20 @@ public sealed class OllamaSimulator : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops listening, as if Ollama were killed: running generations are cut, and new connections are refused.
-    /// The port stays reserved. Does nothing while refusing.
+    /// Stops listening, as if Ollama had been killed: running generations are cut, and new connections are refused. The port stays
+    /// reserved. Does nothing if it does not listen.
     /// </summary>
     public async Task RefuseAsync(CancellationToken ct = default)
     {
         if (_app is null) return;
         await StopAsync(ct);
 
-        // A socket that is bound but does not listen refuses connections, and nobody else can be given its port.
+        // A socket that is bound but does not listen refuses connections, and keeps others from taking the port.
         _reservation = new Socket(_endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         _reservation.Bind(_endPoint);
     }
 
-    /// <summary>Listens again, on the same port. Does nothing while listening.</summary>
+    /// <summary>Listens again on the same port. Does nothing if it listens.</summary>
     public async Task AcceptAsync(CancellationToken ct = default)
     {
         if (_app is not null) return;
@@ -79,7 +82,7 @@ public sealed class OllamaSimulator : IAsyncDisposable
         }
         catch (SocketException exception)
         {
-            // Kestrel makes an IOException only of a port that is taken.
+            // Kestrel throws an IOException only for a port that is taken.
             await app.DisposeAsync();
             throw new IOException($"Failed to bind to address http://{_endPoint}: {exception.Message}", exception);
         }
@@ -93,14 +96,14 @@ public sealed class OllamaSimulator : IAsyncDisposable
         _endPoint = new IPEndPoint(_endPoint.Address, new Uri(app.Urls.Single()).Port);
     }
 
-    /// <summary>Has a model from now on, as if it had been pulled.</summary>
+    /// <summary>Adds a model, as if it had been pulled.</summary>
     public void AddModel(string name) => _routes.Models.Add(name);
 
-    /// <summary>Has a model no more; false if there was none of that name.</summary>
+    /// <summary>Removes a model; false: there is none of this name.</summary>
     /// <remarks>As with Ollama, a model that is loaded stays in memory, and in <c>/api/ps</c>, until it expires.</remarks>
     public bool RemoveModel(string name) => _routes.Models.Remove(name);
 
-    /// <summary>Stops at once: running generations are cut.</summary>
+    /// <summary>Stops at once. Running generations are cut.</summary>
     public async ValueTask DisposeAsync()
     {
         _reservation?.Dispose();

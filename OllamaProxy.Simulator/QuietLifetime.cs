@@ -1,6 +1,8 @@
 namespace OllamaProxy.Simulator;
 
-/// <summary>Leaves Ctrl+C to the program that the simulator runs in, where the default lifetime would take it.</summary>
+/// <summary>
+/// A host lifetime that leaves Ctrl+C to the program that the simulator runs in. The default lifetime would handle it itself.
+/// </summary>
 internal sealed class QuietLifetime : IHostLifetime
 {
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

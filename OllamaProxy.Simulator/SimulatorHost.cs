@@ -3,12 +3,12 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace OllamaProxy.Simulator;
 
-/// <summary>Builds the bare web application of a simulator.</summary>
+/// <summary>Builds the web application of a simulator, without configuration and logging.</summary>
 internal static class SimulatorHost
 {
     public static WebApplication Build(IPEndPoint endPoint)
     {
-        // The empty builder reads no files (each watched file costs an inotify instance) and no environment, and does not log.
+        // The empty builder reads neither files (each watched file costs an inotify instance) nor the environment, and does not log.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();

@@ -1,41 +1,42 @@
+using OllamaProxy.Simulator.Http;
+
 namespace OllamaProxy.Simulator;
 
-/// <summary>What a simulator serves, and how fast.</summary>
+/// <summary>The options of a simulator.</summary>
 public sealed record SimulatorOptions
 {
-    /// <summary>The models it has. A name without a tag means the tag <c>latest</c>, here and in requests.</summary>
+    /// <summary>The models that it has. A name without a tag has the tag <c>latest</c>, here and in requests.</summary>
     public IReadOnlyList<string> Models { get; init; } = ["llama3.2", "tiny"];
 
-    /// <summary>Models that it runs although no list names them, as Ollama does with cloud models and other programs with their aliases.</summary>
+    /// <summary>Models that it runs but does not list, as Ollama does with cloud models, and other programs with aliases.</summary>
     public IReadOnlyList<string> UnlistedModels { get; init; } = [];
 
-    /// <summary>How fast an answer comes, in tokens a second; 0 is as fast as possible.</summary>
+    /// <summary>The speed of an answer in tokens per second; 0: as fast as possible.</summary>
     public double TokensPerSecond { get; init; }
 
-    /// <summary>How long an answer is silent before its first token, headers included: loading and prompt evaluation.</summary>
+    /// <summary>The silence before the first token, including the headers. It stands for loading and prompt evaluation.</summary>
     public TimeSpan Latency { get; init; }
 
-    /// <summary>How long it takes to load a model that is not loaded; the request for it waits, without an answer.</summary>
+    /// <summary>How long it takes to load a model. The request for it waits without an answer.</summary>
     public TimeSpan LoadTime { get; init; }
 
     /// <summary>
-    /// How many models are loaded at most, at least 1. For one more, the one that was used least recently is unloaded, once
-    /// nothing runs on it.
+    /// How many models are loaded at most, at least 1. To load another, the least recently used one is unloaded once no request runs on it.
     /// </summary>
     public int MaxLoadedModels { get; init; } = int.MaxValue;
 
     /// <summary>
-    /// How many requests may wait for a model to be loaded (<c>OLLAMA_MAX_QUEUE</c>); one more is told that the server is busy. As with
-    /// Ollama, requests for a model that is loaded are not counted.
+    /// How many requests may wait for a model to be loaded (<c>OLLAMA_MAX_QUEUE</c>). Further ones are answered that the server is busy. As
+    /// with Ollama, requests for a model that is loaded do not count.
     /// </summary>
     public int MaxQueue { get; init; } = int.MaxValue;
 
-    /// <summary>What <c>/api/version</c> says.</summary>
+    /// <summary>The version that <c>/api/version</c> reports.</summary>
     public string Version { get; init; } = "0.33.0-simulator";
 
-    /// <summary>The clock of all delays and times.</summary>
+    /// <summary>The clock for all delays and timestamps.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Whether <see cref="RequestLog.All"/> keeps the requests. False saves memory in long runs; the counts stay.</summary>
+    /// <summary>Whether <see cref="RequestLog.All"/> keeps the requests. False saves memory in long runs, and the counts remain.</summary>
     public bool KeepRequests { get; init; } = true;
 }

@@ -1,13 +1,18 @@
 using System.Text.Json;
 using OllamaProxy.Simulator.Anthropic;
 using OllamaProxy.Simulator.Embeddings;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Http;
 using OllamaProxy.Simulator.Models;
 using OllamaProxy.Simulator.Native;
 using OllamaProxy.Simulator.OpenAI;
 
 namespace OllamaProxy.Simulator;
 
-/// <summary>The routes of a simulator, and what outlives a restart of its server: models, faults and requests.</summary>
+/// <summary>
+/// Maps the routes of a simulator, and holds the state that survives a restart of its server: models, faults and requests.
+/// </summary>
 internal sealed class SimulatorRoutes(SimulatorOptions options, FaultQueue faults, RequestLog requests)
 {
     private static readonly string[] Get = [HttpMethods.Get, HttpMethods.Head];

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace OllamaProxy.Simulator;
 
-/// <summary>Ctrl+C, or the SIGTERM of a service manager.</summary>
+/// <summary>Waits for Ctrl+C, or for the SIGTERM of a service manager.</summary>
 internal static class StopSignal
 {
     public static async Task WaitAsync()

@@ -2,19 +2,19 @@ using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Configuration;
 
-/// <summary>A backend as <c>OLLAMA_URL</c> names it.</summary>
-/// <param name="Endpoint">Where it is.</param>
+/// <summary>A backend, as <c>OLLAMA_URL</c> configures it.</summary>
+/// <param name="Endpoint">Its address.</param>
 public sealed record BackendOptions(OllamaEndpoint Endpoint)
 {
     /// <summary>How many prompts it runs at once; null: <c>OLLAMA_CONCURRENCY</c>.</summary>
     public int? Concurrency { get; init; }
 
-    /// <summary>The only models that it is asked for, of those that it has; empty: all of them.</summary>
+    /// <summary>The only models that it may be asked for; empty: all that it has.</summary>
     public IReadOnlyList<string> Models { get; init; } = [];
 
-    /// <summary>What every request to it says beside its own headers: the credentials. They are secret, and go nowhere else.</summary>
+    /// <summary>Headers that are added to every request to it: its credentials. They are secret, and are sent nowhere else.</summary>
     public HeaderList Headers { get; init; } = HeaderList.Empty;
 
-    /// <summary>The proxy that stands in between; null: none.</summary>
+    /// <summary>The HTTP or SOCKS proxy in front of it; null: none.</summary>
     public BackendProxy? Proxy { get; init; }
 }

@@ -6,9 +6,9 @@ using OllamaProxy.Protocol;
 namespace OllamaProxy.Configuration;
 
 /// <summary>
-/// <c>OLLAMA_URL</c>: addresses with commas between them, each of which may have options behind semicolons, as in
-/// <c>http://big:11434;concurrency=4,http://small:11434;models=llama3.2|nomic-embed-text</c>. A user and a password in front of a
-/// host, and the headers of options, go to that backend and are no part of its address.
+/// Parses <c>OLLAMA_URL</c>: comma-separated addresses, each with options behind semicolons, as in
+/// <c>http://big:11434;concurrency=4,http://small:11434;models=llama3.2|nomic-embed-text</c>. A user and password in an address, and
+/// headers in its options, are sent to that backend and are not part of its address.
 /// </summary>
 internal static partial class BackendsSetting
 {
@@ -16,23 +16,23 @@ internal static partial class BackendsSetting
 
     private const string Authorization = "Authorization";
 
-    /// <summary>Headers that HTTP itself needs (RFC 9110, section 7.6.1).</summary>
+    /// <summary>Headers that HTTP itself needs for a connection (RFC 9110, section 7.6.1).</summary>
     private static readonly string[] OfConnection =
     [
         "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Expect",
         "Accept-Encoding",
     ];
 
-    /// <summary>Reads the backends.</summary>
+    /// <summary>Parses the backends.</summary>
     /// <exception cref="FormatException">
-    /// The message says what is wrong, as the end of a sentence, and quotes nothing that may be secret.
+    /// The value is bad. The message says why, as the end of a sentence, and quotes nothing that may be secret.
     /// </exception>
     public static IReadOnlyList<BackendOptions> Parse(string text)
     {
         var parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        // A secret must not be looked up as the name of a host.
+        // The comma may be part of a header's value: the rest of a secret must not be taken for a host name and looked up.
         if (parts.Zip(parts.Skip(1)).Any(IsSplitHeader))
-            throw new FormatException("behind a header= an address must begin with http:// or https://; in a header write a comma as %2C");
+            throw new FormatException("an address after header= must begin with http:// or https://; in a header write a comma as %2C");
         var backends = parts.Select(ParseOne).ToList();
         if (backends.Count == 0)
             throw new FormatException("it names no address");
@@ -41,14 +41,14 @@ internal static partial class BackendsSetting
         return backends;
     }
 
-    /// <summary>The backends, with <c>OLLAMA_PROXY_BACKEND_TOKEN</c> for those that have no credentials of their own.</summary>
+    /// <summary>Gives <c>OLLAMA_PROXY_BACKEND_TOKEN</c> to the backends that have no credentials of their own.</summary>
     public static IReadOnlyList<BackendOptions> WithToken(IReadOnlyList<BackendOptions> backends, string token)
     {
         var headers = new HeaderList([KeyValuePair.Create(Authorization, $"Bearer {token}")]);
         return [.. backends.Select(backend => backend.Headers.All.Count > 0 ? backend : backend with { Headers = headers })];
     }
 
-    /// <summary>Reads a token; the <c>Bearer</c> that people copy with it is left out.</summary>
+    /// <summary>Parses a token. A leading <c>Bearer</c>, which people copy with it, is dropped.</summary>
     public static bool TryParseToken(string text, out string token)
     {
         token = text.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? text["Bearer ".Length..].Trim() : text;
@@ -97,7 +97,9 @@ internal static partial class BackendsSetting
         }
     }
 
-    /// <summary>HTTP's Basic authentication (RFC 7617) of a user and a password as they stand in an address.</summary>
+    /// <summary>
+    /// The header value for Basic authentication (RFC 7617) with a user and password that are percent-encoded, as in an address.
+    /// </summary>
     private static string BasicOf(string user)
     {
         var parts = user.Split(':', 2).Select(Uri.UnescapeDataString).ToList();

@@ -1,11 +1,11 @@
 namespace OllamaProxy.Configuration;
 
-/// <summary>Where the database file is.</summary>
+/// <summary>Resolves the path of the database file.</summary>
 internal static class DatabaseFile
 {
     /// <summary>
-    /// The full path. A relative one starts at the nearest folder upward from the program that holds the solution, so
-    /// that both hosts share one file in a checkout; elsewhere at the working directory.
+    /// The full path. A relative path starts at the folder of the solution, searched for upwards from the program, so that both hosts share
+    /// one file in a checkout; without a solution it starts at the working directory.
     /// </summary>
     public static string Resolve(string path) => Path.GetFullPath(path, Checkout() ?? Environment.CurrentDirectory);
 

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace OllamaProxy.Configuration;
 
 /// <summary>
-/// <c>OLLAMA_PROXY_HOSTS</c>: names of hosts with commas between them, in which <c>*</c> stands for any text. A port is accepted and
-/// ignored, since a host is served on any port.
+/// Parses <c>OLLAMA_PROXY_HOSTS</c>: comma-separated host names, in which <c>*</c> stands for any text. A port is accepted and ignored,
+/// since a host is allowed on any port.
 /// </summary>
 internal static partial class HostsSetting
 {

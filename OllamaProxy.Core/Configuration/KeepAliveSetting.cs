@@ -3,15 +3,17 @@ using System.Text.RegularExpressions;
 
 namespace OllamaProxy.Configuration;
 
-/// <summary><c>OLLAMA_KEEP_ALIVE</c> as Ollama takes it: a number of seconds, or a duration such as <c>1h30m</c>; negative: for ever.</summary>
+/// <summary>
+/// Parses <c>OLLAMA_KEEP_ALIVE</c> as Ollama does: a number of seconds, or a duration such as <c>1h30m</c>; negative: for ever.
+/// </summary>
 internal static partial class KeepAliveSetting
 {
     public const string Expected = "a number of seconds or a duration such as 10m, no longer than 292 years, or -1 for ever";
 
-    /// <summary>Go keeps a duration in nanoseconds, of which more do not fit into 64 bits.</summary>
+    /// <summary>The longest Go duration, which has 64 bits of nanoseconds.</summary>
     private const double MaxSeconds = long.MaxValue / 1e9;
 
-    /// <summary>Turns the setting into the JSON value to send.</summary>
+    /// <summary>Converts the setting to the JSON value that is sent.</summary>
     public static bool TryParse(string text, out string? json)
     {
         if (Number().IsMatch(text))
@@ -39,7 +41,7 @@ internal static partial class KeepAliveSetting
     [GeneratedRegex(@"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)\z", RegexOptions.CultureInvariant)]
     private static partial Regex Number();
 
-    /// <summary>The durations of Go's <c>time.ParseDuration</c>, which Ollama reads them with. Both signs for micro will do.</summary>
+    /// <summary>A duration of Go's <c>time.ParseDuration</c>, which Ollama uses. Both Unicode characters for micro are valid.</summary>
     [GeneratedRegex(@"^[+-]?(?<part>([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h))+\z", RegexOptions.CultureInvariant)]
     private static partial Regex Duration();
 }

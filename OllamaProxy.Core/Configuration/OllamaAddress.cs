@@ -5,12 +5,14 @@ using System.Text.RegularExpressions;
 
 namespace OllamaProxy.Configuration;
 
-/// <summary>An address of Ollama as people write it: a base address, one of its routes, or a value of <c>OLLAMA_HOST</c>.</summary>
-/// <param name="Endpoint">Where Ollama is.</param>
-/// <param name="User">The user and the password in front of the host, as they are written; null: none.</param>
+/// <summary>
+/// An address of Ollama in any of the forms that people write: a base address, one of its routes, or a value of <c>OLLAMA_HOST</c>.
+/// </summary>
+/// <param name="Endpoint">The endpoint that it names.</param>
+/// <param name="User">The user and password before the host, as they are written; null: none.</param>
 internal sealed partial record OllamaAddress(OllamaEndpoint Endpoint, string? User)
 {
-    /// <summary>The port of an address that has neither a scheme nor a port, as with <c>OLLAMA_HOST</c>.</summary>
+    /// <summary>The port of an address with neither a scheme nor a port, as in <c>OLLAMA_HOST</c>.</summary>
     private const string DefaultPort = "11434";
 
     private static readonly string[] Routes =
@@ -19,9 +21,9 @@ internal sealed partial record OllamaAddress(OllamaEndpoint Endpoint, string? Us
         "/api/push",
     ];
 
-    /// <summary>Reads an address.</summary>
+    /// <summary>Parses an address.</summary>
     /// <exception cref="FormatException">
-    /// The message says what is wrong, as the end of a sentence, and quotes nothing that may be secret.
+    /// The address is bad. The message says why, as the end of a sentence, and quotes nothing that may be secret.
     /// </exception>
     public static OllamaAddress Parse(string text)
     {
@@ -48,24 +50,24 @@ internal sealed partial record OllamaAddress(OllamaEndpoint Endpoint, string? Us
         _ => (null, text),
     };
 
-    /// <summary>The host, an IPv6 address in brackets, and the port; null: there is none.</summary>
+    /// <summary>The host, with brackets around an IPv6 address, and the port; null: no port is given.</summary>
     private static (string Host, string? Port) SplitPort(string text)
     {
-        // .NET reads over a port behind brackets.
+        // IPAddress.TryParse ignores a port after brackets, so such a text is left to the code below.
         if (!text.Contains("]:", StringComparison.Ordinal)
             && IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6)
             return ($"[{address}]", null);
         var colon = text.LastIndexOf(':') is >= 0 and var last && last > text.LastIndexOf(']') ? last : text.Length;
         var (host, port) = (text[..colon], colon < text.Length ? text[(colon + 1)..] : null);
         if (host.ToLowerInvariant() is "http" or "https")
-            throw new FormatException("two slashes are missing behind its http: or https:");
+            throw new FormatException("two slashes are missing after its http: or https:");
         if (host.Length == 0 && string.IsNullOrEmpty(port))
             throw new FormatException("it names no host");
-        // Without a host OLLAMA_HOST means all addresses of this machine.
+        // In OLLAMA_HOST an empty host stands for all addresses of this machine, one of which is localhost.
         return (host.Length == 0 ? "localhost" : host, port is "" ? null : port);
     }
 
-    /// <summary>Where the API begins: what is behind the host, without one of Ollama's own routes.</summary>
+    /// <summary>The path of the API: what follows the host, without one of Ollama's own routes at its end.</summary>
     private static string PathOf(string tail)
     {
         if (tail.AsSpan().IndexOfAny("?#\\@") is >= 0 and var wrong)
@@ -73,14 +75,14 @@ internal sealed partial record OllamaAddress(OllamaEndpoint Endpoint, string? Us
             throw new FormatException(tail[wrong] switch
             {
                 '\\' => "it has a backslash; write slashes",
-                '@' => "it has an @ behind a slash; write a slash in a user name or a password as %2F",
+                '@' => "it has an @ after a slash; write a slash in a user name or a password as %2F",
                 _ => "it must end with the path; write a ? or # in a user name or a password as %3F or %23",
             });
         }
         var path = Slashes().Replace(tail, "/").TrimEnd('/');
         var start = OllamaRoute().Replace(path, "");
         if (start.StartsWith("/api/", StringComparison.OrdinalIgnoreCase) && Spelling.Nearest(start, Routes) is { } route)
-            throw new FormatException($"its path is no route of Ollama's; is {route} meant?");
+            throw new FormatException($"its path is not a route of Ollama's; did you mean {route}?");
         return start + "/";
     }
 
@@ -88,7 +90,7 @@ internal sealed partial record OllamaAddress(OllamaEndpoint Endpoint, string? Us
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Host.Length > 0
             ? uri : throw new FormatException("its host is neither a name nor an address");
 
-    /// <summary>The addresses that a server listens on to be reached by any of its own are none that can be called.</summary>
+    /// <summary>Replaces the addresses that mean "all interfaces" to a server: they cannot be connected to.</summary>
     private static Uri Dialled(Uri uri)
     {
         if (!IPAddress.TryParse(uri.Host, out var address))
@@ -97,14 +99,14 @@ internal sealed partial record OllamaAddress(OllamaEndpoint Endpoint, string? Us
             address = address.MapToIPv4();
         if (address.Equals(IPAddress.Any))
             return new UriBuilder(uri) { Host = "127.0.0.1" }.Uri;
-        // Who listens there is reached by IPv4 as well, which may be all that this machine has.
+        // A server on [::] listens on IPv4 as well, and the machine may have no IPv6.
         return address.Equals(IPAddress.IPv6Any) ? new UriBuilder(uri) { Host = "localhost" }.Uri : uri;
     }
 
     [GeneratedRegex("/{2,}")]
     private static partial Regex Slashes();
 
-    /// <summary>Ollama's own routes, and those that it has in common with others, at the end of a path.</summary>
+    /// <summary>One of Ollama's own or compatible routes at the end of a path.</summary>
     [GeneratedRegex("/(api(/(generate|chat|embed|embeddings|tags|ps|version|show|pull|push|create|copy|delete|me|blobs(/[^/]*)?))?"
         + "|v1(/(chat(/completions)?|completions|embeddings|models(/[^/]*)?|responses|messages))?)$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

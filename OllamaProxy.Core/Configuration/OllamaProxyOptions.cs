@@ -3,7 +3,7 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Configuration;
 
-/// <summary>All settings, read once at the start from environment variables (in Azure Functions: app settings).</summary>
+/// <summary>All settings, read once at the start from the environment (in Azure Functions from the app settings).</summary>
 public sealed record OllamaProxyOptions
 {
     /// <summary><c>OLLAMA_URL</c>: the backends.</summary>
@@ -12,97 +12,106 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_MODEL</c>: the model of a prompt that names none.</summary>
     public string Model { get; init; } = "llama3.2";
 
-    /// <summary><c>OLLAMA_KEEP_ALIVE</c>: a JSON value sent with prompts that have no <c>keep_alive</c>; null: Ollama's own default.</summary>
+    /// <summary>
+    /// <c>OLLAMA_KEEP_ALIVE</c>: a JSON value sent with prompts that have no <c>keep_alive</c>; null: Ollama's own default.
+    /// </summary>
     public string? KeepAlive { get; init; }
 
-    /// <summary><c>OLLAMA_CONCURRENCY</c>: how many prompts run at once on each backend that does not say so itself.</summary>
+    /// <summary><c>OLLAMA_CONCURRENCY</c>: how many prompts run at once on each backend that does not set its own limit.</summary>
     public int Concurrency { get; init; } = 1;
 
     /// <summary>How many prompts run at once on all backends together.</summary>
     public int TotalConcurrency => Backends.Sum(backend => backend.Concurrency ?? Concurrency);
 
-    /// <summary><c>OLLAMA_POLL_INTERVAL</c>: how long a prompt that another process wrote can wait unseen.</summary>
+    /// <summary><c>OLLAMA_POLL_INTERVAL</c>: the longest time until prompts that another process submits are found.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary><c>OLLAMA_TIMEOUT</c>: how long an attempt may take; over it the prompt fails.</summary>
+    /// <summary><c>OLLAMA_TIMEOUT</c>: how long an attempt may take; after that the prompt fails.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(30);
 
-    /// <summary><c>OLLAMA_IDLE_TIMEOUT</c>: how long Ollama may be silent once tokens flow.</summary>
+    /// <summary><c>OLLAMA_IDLE_TIMEOUT</c>: how long Ollama may be silent once it has begun to answer.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary><c>OLLAMA_MAX_ATTEMPTS</c>: how many attempts a prompt may use up that does not say so itself.</summary>
+    /// <summary><c>OLLAMA_MAX_ATTEMPTS</c>: how many attempts a prompt may use up that does not set its own limit.</summary>
     public int MaxAttempts { get; init; } = 5;
 
-    /// <summary><c>OLLAMA_RETRY_BASE_SECONDS</c>: the longest wait before the second attempt; it doubles from there.</summary>
+    /// <summary><c>OLLAMA_RETRY_BASE_SECONDS</c>: the longest delay before the second attempt; it doubles with each further one.</summary>
     public TimeSpan RetryBase { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary><c>OLLAMA_PROXY_DB</c>: the full path of the database file.</summary>
     public string DatabasePath { get; init; } = DatabaseFile.Resolve(DefaultDatabase);
 
-    /// <summary><c>OLLAMA_PROXY_CHECK_DATABASE</c>: whether all of the database is checked at the start.</summary>
+    /// <summary><c>OLLAMA_PROXY_CHECK_DATABASE</c>: whether the whole database is checked at the start.</summary>
     public bool CheckDatabase { get; init; }
 
-    /// <summary><c>OLLAMA_PROXY_WORKER</c>: whether this process runs prompts, or only serves.</summary>
+    /// <summary><c>OLLAMA_PROXY_WORKER</c>: whether this process runs prompts; otherwise it only serves the API.</summary>
     public bool Worker { get; init; } = true;
 
-    /// <summary><c>OLLAMA_PROXY_DRAIN_SECONDS</c>: for how long one drain listens for new prompts.</summary>
+    /// <summary><c>OLLAMA_PROXY_DRAIN_SECONDS</c>: how long one drain waits for new prompts.</summary>
     public TimeSpan DrainSlice { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary><c>OLLAMA_PROXY_LEASE_SECONDS</c>: how long a worker that is no longer heard of keeps its prompts.</summary>
+    /// <summary><c>OLLAMA_PROXY_LEASE_SECONDS</c>: how long a worker that does not renew its leases keeps its prompts.</summary>
     public TimeSpan LeaseLength { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary><c>OLLAMA_PROXY_MAX_QUEUED</c>: how many prompts may be queued; 0: no limit.</summary>
     public int MaxQueued { get; init; } = 100_000;
 
-    /// <summary><c>OLLAMA_PROXY_INTERACTIVE_PRIORITY</c>: the priority of calls of Ollama's and OpenAI's own API, for whose answer somebody waits.</summary>
+    /// <summary>
+    /// <c>OLLAMA_PROXY_INTERACTIVE_PRIORITY</c>: the priority of calls of the Ollama, OpenAI and Anthropic APIs, whose clients wait for the
+    /// answer.
+    /// </summary>
     public int InteractivePriority { get; init; } = 10;
 
-    /// <summary><c>OLLAMA_PROXY_AGEING_SECONDS</c>: how much of a head start a point of priority is.</summary>
+    /// <summary><c>OLLAMA_PROXY_AGEING_SECONDS</c>: the head start of one point of priority; see <see cref="QueueRank"/>.</summary>
     public TimeSpan AgeingStep { get; init; } = QueueRank.DefaultAgeingStep;
 
-    /// <summary><c>OLLAMA_PROXY_GROUPING_WINDOW</c>: for how long a prompt may be overtaken by others whose model is loaded.</summary>
+    /// <summary><c>OLLAMA_PROXY_GROUPING_WINDOW</c>: for how long prompts whose model is loaded may overtake a prompt.</summary>
     public TimeSpan GroupingWindow { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary><c>OLLAMA_PROXY_WAIT_FOR_MODEL</c>: whether a prompt whose model no backend has waits until one has it; else it fails.</summary>
+    /// <summary><c>OLLAMA_PROXY_WAIT_FOR_MODEL</c>: whether a prompt whose model no backend has waits for it; otherwise it fails.</summary>
     public bool WaitForModel { get; init; }
 
     /// <summary><c>OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT</c>: whether clients may pull, push, create, copy and delete models.</summary>
     public bool AllowModelManagement { get; init; }
 
-    /// <summary><c>OLLAMA_PROXY_RETENTION_DAYS</c>: after how many days a prompt that has ended is removed; zero: never.</summary>
+    /// <summary><c>OLLAMA_PROXY_RETENTION_DAYS</c>: how long after its end a prompt is removed; zero: never.</summary>
     public TimeSpan Retention { get; init; }
 
     /// <summary><c>OLLAMA_PROXY_MAX_BODY_BYTES</c>: the largest request body.</summary>
     public int MaxBodyBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>
-    /// <c>OLLAMA_PROXY_MAX_BUFFERED_BYTES</c>: how much memory the large bodies of all requests may take together, while they come in and
-    /// are stored.
+    /// <c>OLLAMA_PROXY_MAX_BUFFERED_BYTES</c>: how much memory all large request bodies together may take while they are received and
+    /// stored.
     /// </summary>
     public int MaxBufferedBytes { get; init; } = 128 * 1024 * 1024;
 
-    /// <summary><c>OLLAMA_PROXY_SHUTDOWN_SECONDS</c>: how long the end of the process may take, from the signal on.</summary>
+    /// <summary><c>OLLAMA_PROXY_SHUTDOWN_SECONDS</c>: how long the shutdown may take, from the signal to the end of the process.</summary>
     public TimeSpan ShutdownTime { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary><c>OLLAMA_PROXY_KEEPALIVE_SECONDS</c>: after how much silence a call that waits gets a heartbeat; zero: never.</summary>
+    /// <summary><c>OLLAMA_PROXY_KEEPALIVE_SECONDS</c>: the silence after which a waiting call gets a heartbeat; zero: never.</summary>
     public TimeSpan HeartbeatInterval { get; init; }
 
-    /// <summary><c>OLLAMA_PROXY_CORS_ORIGINS</c>: patterns of origins that may call the API beside local ones; <c>*</c>: all.</summary>
+    /// <summary>
+    /// <c>OLLAMA_PROXY_CORS_ORIGINS</c>: patterns of origins that may call the API from a browser, besides local ones; <c>*</c>: all.
+    /// </summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
-    /// <summary><c>OLLAMA_PROXY_HOSTS</c>: patterns of hosts, without ports, that are served beside local ones; <c>*</c>: all.</summary>
+    /// <summary>
+    /// <c>OLLAMA_PROXY_HOSTS</c>: patterns of host names, without ports, that are accepted besides local ones; <c>*</c>: all.
+    /// </summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
-    /// <summary><c>WEBSITE_HOSTNAME</c>: the host name that Azure gives the app, without a port. Null: it does not run there.</summary>
+    /// <summary><c>WEBSITE_HOSTNAME</c>: the host name that Azure gives the app, without a port; null: it does not run in Azure.</summary>
     public string? WebsiteHostName { get; init; }
 
-    /// <summary><c>OLLAMA_PROXY_QUIET</c>: no line in the log for each request.</summary>
+    /// <summary><c>OLLAMA_PROXY_QUIET</c>: whether requests are left out of the log.</summary>
     public bool Quiet { get; init; }
 
     private const string DefaultDatabase = "data/queue.db";
 
     /// <summary>Reads the settings.</summary>
-    /// <exception cref="InvalidSettingException">Values are bad; the message has a line for each, with its name.</exception>
+    /// <exception cref="InvalidSettingException">Settings have bad values. The message has a line for each.</exception>
     public static OllamaProxyOptions Read(IConfiguration configuration)
     {
         var settings = new SettingReader(configuration);
@@ -124,7 +133,8 @@ public sealed record OllamaProxyOptions
             DrainSlice = settings.Seconds("OLLAMA_PROXY_DRAIN_SECONDS", defaults.DrainSlice, 0, MaxSeconds),
             LeaseLength = settings.Seconds("OLLAMA_PROXY_LEASE_SECONDS", defaults.LeaseLength, 0.1, 86_400),
             MaxQueued = settings.Int32("OLLAMA_PROXY_MAX_QUEUED", defaults.MaxQueued, 0, int.MaxValue),
-            InteractivePriority = settings.Int32("OLLAMA_PROXY_INTERACTIVE_PRIORITY", defaults.InteractivePriority, QueueRank.LowestPriority, QueueRank.HighestPriority),
+            InteractivePriority = settings.Int32(
+                "OLLAMA_PROXY_INTERACTIVE_PRIORITY", defaults.InteractivePriority, QueueRank.LowestPriority, QueueRank.HighestPriority),
             AgeingStep = settings.Seconds("OLLAMA_PROXY_AGEING_SECONDS", defaults.AgeingStep, 0, 86_400 * 365),
             GroupingWindow = settings.Seconds("OLLAMA_PROXY_GROUPING_WINDOW", defaults.GroupingWindow, 0, MaxSeconds),
             WaitForModel = settings.Switch("OLLAMA_PROXY_WAIT_FOR_MODEL", defaults.WaitForModel),
@@ -134,7 +144,8 @@ public sealed record OllamaProxyOptions
             MaxBufferedBytes = settings.Int32("OLLAMA_PROXY_MAX_BUFFERED_BYTES", defaults.MaxBufferedBytes, 1024 * 1024, int.MaxValue),
             ShutdownTime = settings.Seconds("OLLAMA_PROXY_SHUTDOWN_SECONDS", defaults.ShutdownTime, 0, 3600),
             HeartbeatInterval = settings.Seconds("OLLAMA_PROXY_KEEPALIVE_SECONDS", defaults.HeartbeatInterval, 0, 3600),
-            CorsOrigins = settings.Parsed("OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins, OriginsSetting.TryParse, OriginsSetting.Expected),
+            CorsOrigins = settings.Parsed(
+                "OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins, OriginsSetting.TryParse, OriginsSetting.Expected),
             Hosts = settings.Parsed("OLLAMA_PROXY_HOSTS", defaults.Hosts, HostsSetting.TryParse, HostsSetting.Expected),
             WebsiteHostName = settings.Text("WEBSITE_HOSTNAME", "").Split(':')[0] is { Length: > 0 } name ? name : null,
             Quiet = settings.IsSet("OLLAMA_PROXY_QUIET"),
@@ -154,9 +165,9 @@ public sealed record OllamaProxyOptions
         return [.. backends.Select(backend => backend with { Proxy = ProxySetting.Find(settings, backend.Endpoint.BaseAddress) })];
     }
 
-    /// <summary>The longest time-out that a timer of .NET can hold, rounded down: 24 days.</summary>
+    /// <summary>The longest timeout that a .NET timer supports, rounded down: 24 days.</summary>
     public const double MaxSeconds = 24 * 86_400;
 
-    /// <summary>A body becomes one array and one SQLite value, which can hold no more than this.</summary>
+    /// <summary>The largest SQLite value. A body is stored as one, and held in one array.</summary>
     private const int MaxBodyLimit = 1_000_000_000;
 }

@@ -5,15 +5,17 @@ using System.Text.RegularExpressions;
 namespace OllamaProxy.Configuration;
 
 /// <summary>
-/// An origin (RFC 6454) as browsers send it in the header <c>Origin</c>: scheme, host and port, without a path. In a pattern each of
-/// the three parts may hold <c>*</c>.
+/// An origin (RFC 6454) as browsers send it in the header <c>Origin</c>: scheme, host and port, without a path. In a pattern each of the
+/// three may contain <c>*</c>.
 /// </summary>
-/// <param name="Scheme">In lower case.</param>
-/// <param name="Host">In lower case, IPv6 in its shortest form and without brackets; empty where the scheme has none (<c>file</c>).</param>
-/// <param name="Port">A number or <c>*</c>; empty: the scheme's own.</param>
+/// <param name="Scheme">The scheme, in lower case.</param>
+/// <param name="Host">
+/// The host, in lower case, IPv6 in its shortest form and without brackets; empty where the scheme has none (<c>file</c>).
+/// </param>
+/// <param name="Port">The port, a number or <c>*</c>; empty: the default of the scheme.</param>
 internal readonly partial record struct Origin(string Scheme, string Host, string Port)
 {
-    /// <summary>Reads an origin or a pattern. False: no browser sends such an origin.</summary>
+    /// <summary>Parses an origin or a pattern. False: no browser sends such an origin.</summary>
     public static bool TryParse(string text, out Origin origin)
     {
         origin = default;
@@ -26,7 +28,7 @@ internal readonly partial record struct Origin(string Scheme, string Host, strin
         if (IsWebScheme(scheme) && !TryReadHost(ref host))
             return false;
         origin = new(scheme, host, port);
-        // No page has one of these.
+        // No page has an origin of these schemes.
         return scheme is not ("ws" or "wss" or "ftp");
     }
 
@@ -35,7 +37,7 @@ internal readonly partial record struct Origin(string Scheme, string Host, strin
 
     private static bool IsWebScheme(string scheme) => scheme is "http" or "https";
 
-    /// <summary>Browsers leave out the default port of a scheme.</summary>
+    /// <summary>Normalises the port: browsers leave out the default port of a scheme.</summary>
     private static bool TryReadPort(string scheme, string text, out string port)
     {
         port = text;
@@ -46,7 +48,9 @@ internal readonly partial record struct Origin(string Scheme, string Host, strin
         return number is > 0 and <= ushort.MaxValue;
     }
 
-    /// <summary>A host that ends in a number is an address (https://url.spec.whatwg.org/#host-parsing), any other a name.</summary>
+    /// <summary>
+    /// Normalises the host. A host whose last label is a number must be an IPv4 address (https://url.spec.whatwg.org/#host-parsing).
+    /// </summary>
     private static bool TryReadHost(ref string host)
     {
         if (host.StartsWith('['))

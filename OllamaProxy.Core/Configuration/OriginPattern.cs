@@ -3,25 +3,25 @@ using System.IO.Enumeration;
 namespace OllamaProxy.Configuration;
 
 /// <summary>
-/// An entry of <c>OLLAMA_PROXY_CORS_ORIGINS</c>, in the forms of Ollama's <c>OLLAMA_ORIGINS</c>: an origin, in whose scheme and host
-/// <c>*</c> stands for any text, and whose port may be <c>*</c>; or <c>null</c>.
+/// An entry of <c>OLLAMA_PROXY_CORS_ORIGINS</c>, in the forms of Ollama's <c>OLLAMA_ORIGINS</c>: an origin whose scheme and host may
+/// contain <c>*</c> for any text, and whose port may be <c>*</c>; or <c>null</c>.
 /// </summary>
 internal sealed class OriginPattern
 {
-    /// <summary>The entry that means all origins, <c>null</c> included. It is no pattern.</summary>
+    /// <summary>The entry that allows all origins, including <c>null</c>. It is not a pattern.</summary>
     public const string All = "*";
 
-    /// <summary>What browsers send for pages without an origin: files, and sandboxed frames of any site.</summary>
+    /// <summary>The origin that browsers send for pages without one: local files, and sandboxed frames of any site.</summary>
     public const string Null = "null";
 
     private readonly Origin? _origin;
 
     private OriginPattern(Origin? origin) => _origin = origin;
 
-    /// <summary>Whether the pattern names hosts, rather than only schemes or ports.</summary>
+    /// <summary>Whether the pattern limits the host, and not only the scheme or the port.</summary>
     public bool NamesHost => _origin is { } origin && origin.Host.Trim('*').Length > 0;
 
-    /// <summary>Reads a pattern. False: it can never match.</summary>
+    /// <summary>Parses a pattern. False: it can never match.</summary>
     public static bool TryParse(string text, out OriginPattern pattern)
     {
         pattern = new(null);

@@ -1,6 +1,6 @@
 namespace OllamaProxy.Configuration;
 
-/// <summary><c>OLLAMA_PROXY_CORS_ORIGINS</c>: patterns with commas between them; see <see cref="OriginPattern"/>.</summary>
+/// <summary>Parses <c>OLLAMA_PROXY_CORS_ORIGINS</c>: comma-separated patterns; see <see cref="OriginPattern"/>.</summary>
 internal static class OriginsSetting
 {
     public const string Expected =

@@ -3,12 +3,12 @@ using System.Net;
 namespace OllamaProxy.Configuration;
 
 /// <summary>
-/// The proxies that the environment names, as most programs read them: <c>HTTP_PROXY</c> or <c>HTTPS_PROXY</c> after the backend's scheme,
-/// else <c>ALL_PROXY</c>, but for what <c>NO_PROXY</c> lists. The machine itself is never asked through a proxy.
+/// Finds the proxy for a backend in the environment, in the way of most programs: <c>HTTP_PROXY</c> or <c>HTTPS_PROXY</c> by the backend's
+/// scheme, otherwise <c>ALL_PROXY</c>, except for hosts in <c>NO_PROXY</c>. Backends on this machine are never reached through a proxy.
 /// </summary>
 internal static class ProxySetting
 {
-    /// <summary>The proxy to a backend; null: none.</summary>
+    /// <summary>The proxy for a backend; null: none.</summary>
     public static BackendProxy? Find(SettingReader settings, Uri backend)
     {
         if (IsThisMachine(backend) || IsException(settings.Text("NO_PROXY", ""), backend))
@@ -23,7 +23,7 @@ internal static class ProxySetting
     {
         if (!text.Contains("://", StringComparison.Ordinal))
             text = "http://" + text;
-        // The names of hosts go to such a proxy in any case.
+        // socks5h has the proxy resolve host names, which .NET does for every SOCKS5 proxy.
         text = text.StartsWith("socks5h:", StringComparison.OrdinalIgnoreCase) ? "socks5:" + text["socks5h:".Length..] : text;
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0
             || uri.Scheme is not ("http" or "https" or "socks4" or "socks4a" or "socks5"))
@@ -35,7 +35,7 @@ internal static class ProxySetting
         };
     }
 
-    /// <summary>That of the system's own settings, which Linux does not have.</summary>
+    /// <summary>The proxy of the operating system's settings. Linux has none.</summary>
     private static BackendProxy? OfSystem(Uri backend)
     {
         if (OperatingSystem.IsLinux())
@@ -57,7 +57,8 @@ internal static class ProxySetting
         list.Split([',', ' ', ';'], StringSplitOptions.RemoveEmptyEntries).Any(entry => IsMeant(entry, backend));
 
     /// <param name="entry">
-    /// <c>*</c>, a domain with or without a dot or a star in front, an address, or a range as 10.0.0.0/8; all but ranges may have a port.
+    /// An entry of <c>NO_PROXY</c>: <c>*</c>, a domain with or without a leading dot or star, an address, or a range such as 10.0.0.0/8.
+    /// All but ranges may have a port.
     /// </param>
     /// <param name="backend">The backend.</param>
     private static bool IsMeant(string entry, Uri backend)

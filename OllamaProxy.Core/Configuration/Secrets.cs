@@ -2,14 +2,14 @@ using System.Text.RegularExpressions;
 
 namespace OllamaProxy.Configuration;
 
-/// <summary>Shows addresses in which there may be secrets, to people who may not know them.</summary>
+/// <summary>Hides secrets in addresses before they are shown in error messages and logs.</summary>
 internal static partial class Secrets
 {
     private const string Hidden = "***";
 
     /// <summary>
-    /// The text of a setting without what is, or may be, a user, a password, a header or a query. It may be badly written, so
-    /// that more is hidden rather than less.
+    /// Replaces what is, or may be, a user, a password, a header or a query. The text may be malformed: in doubt more is hidden rather than
+    /// less.
     /// </summary>
     public static string Hide(string text)
     {
@@ -24,14 +24,14 @@ internal static partial class Secrets
         return OtherOption().Replace(text, $"$1{Hidden}");
     }
 
-    /// <summary>What stands where a port should: a password whose host was forgotten.</summary>
+    /// <summary>What stands in the place of a port but is none: probably a password, with the host forgotten.</summary>
     [GeneratedRegex(@"((?:^|,|://)[^:/,;@\[]*:)(?![0-9]{1,5}(?:[/,;?#]|$)|//)[^/,;@]+")]
     private static partial Regex BadPort();
 
     [GeneratedRegex("([?#]).*$", RegexOptions.Singleline)]
     private static partial Regex Query();
 
-    /// <summary>The first option that is not known to be public, and all that is behind it.</summary>
+    /// <summary>The first option that is not known to be public, and everything after it.</summary>
     [GeneratedRegex(@"(;(?!\s*(?:concurrency|models)\s*=)\s*(?:[\w-]+\s*=)?).+$", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex OtherOption();
 }

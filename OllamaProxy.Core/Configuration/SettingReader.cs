@@ -4,20 +4,20 @@ using Microsoft.Extensions.Configuration;
 namespace OllamaProxy.Configuration;
 
 /// <summary>
-/// Reads settings, each with a default for when it is left out or empty. Bad values are collected, so that whoever mends one is told of
-/// all: see <see cref="ThrowIfAnyIsBad"/>.
+/// Reads settings, each with a default for when it is missing or empty. Bad values are collected, so that <see cref="ThrowIfAnyIsBad"/>
+/// reports all of them at once.
 /// </summary>
 public sealed class SettingReader(IConfiguration configuration)
 {
     private readonly List<string> _mistakes = [];
 
-    /// <summary>Reads a value; false: it is bad.</summary>
+    /// <summary>Parses a value; false: it is bad.</summary>
     public delegate bool TryParse<T>(string text, out T value);
 
-    /// <summary>Whether it has any value.</summary>
+    /// <summary>Whether the setting has any value.</summary>
     public bool IsSet(string name) => !string.IsNullOrEmpty(configuration[name]);
 
-    /// <summary>The value without spaces around it, and without the quotes that files of settings leave there.</summary>
+    /// <summary>The value without surrounding spaces, and without the quotes that some settings files keep.</summary>
     public string Text(string name, string fallback)
     {
         var text = configuration[name]?.Trim() ?? "";
@@ -26,11 +26,11 @@ public sealed class SettingReader(IConfiguration configuration)
         return text.Length > 0 ? text : fallback;
     }
 
-    /// <summary>A value of any kind.</summary>
+    /// <summary>Reads a value with a parser.</summary>
     /// <param name="name">The setting.</param>
-    /// <param name="fallback">For when it is left out.</param>
-    /// <param name="tryParse">Reads the value.</param>
-    /// <param name="expected">What it must be: the end of a sentence.</param>
+    /// <param name="fallback">The default.</param>
+    /// <param name="tryParse">Parses the value.</param>
+    /// <param name="expected">What the value must be, as the end of a sentence.</param>
     public T Parsed<T>(string name, T fallback, TryParse<T> tryParse, string expected)
     {
         if (Text(name, "") is not { Length: > 0 } text)
@@ -42,7 +42,8 @@ public sealed class SettingReader(IConfiguration configuration)
     }
 
     /// <summary>
-    /// A value with parts that may be secret; the text of a <see cref="FormatException"/> ends the sentence that says what is wrong.
+    /// Reads a value that may contain secrets. Where the parser throws a <see cref="FormatException"/>, its message ends the sentence that
+    /// reports the mistake.
     /// </summary>
     public T Secret<T>(string name, T fallback, Func<string, T> parse)
     {
@@ -59,29 +60,29 @@ public sealed class SettingReader(IConfiguration configuration)
         }
     }
 
-    /// <summary>A whole number.</summary>
+    /// <summary>Reads a whole number.</summary>
     internal int Int32(string name, int fallback, int min, int max) =>
         Parsed(name, fallback, (text, out value) =>
             int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= min && value <= max,
             string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}"));
 
-    /// <summary>A number of seconds.</summary>
+    /// <summary>Reads a number of seconds.</summary>
     public TimeSpan Seconds(string name, TimeSpan fallback, double min, double max) =>
         TimeSpan.FromSeconds(Number(name, "seconds", fallback.TotalSeconds, min, max));
 
-    /// <summary>A number of days.</summary>
+    /// <summary>Reads a number of days.</summary>
     public TimeSpan Days(string name, TimeSpan fallback, double min, double max) =>
         TimeSpan.FromDays(Number(name, "days", fallback.TotalDays, min, max));
 
-    /// <summary>On or off.</summary>
+    /// <summary>Reads a switch: true or false.</summary>
     public bool Switch(string name, bool fallback) =>
         Parsed(name, fallback, TrySwitch, "true or false");
 
-    /// <summary>Takes note of a mistake: one line.</summary>
+    /// <summary>Records a mistake, as one line of text.</summary>
     public void Refuse(string mistake) => _mistakes.Add(mistake);
 
-    /// <summary>Ends the reading.</summary>
-    /// <exception cref="InvalidSettingException">There were bad values.</exception>
+    /// <summary>Reports the mistakes that were recorded.</summary>
+    /// <exception cref="InvalidSettingException">At least one value is bad.</exception>
     public void ThrowIfAnyIsBad()
     {
         if (_mistakes.Count > 0)

@@ -1,16 +1,18 @@
 namespace OllamaProxy.Configuration;
 
-/// <summary>Finds what somebody meant who misspelt it.</summary>
+/// <summary>Suggests names for misspelt ones.</summary>
 public static class Spelling
 {
-    /// <summary>The known name that is a slip or two away from a text; null: none is, or the text is one of them.</summary>
+    /// <summary>The known name at an edit distance of one or two; null: there is none, or the text is a known name itself.</summary>
     public static string? Nearest(string text, IEnumerable<string> known)
     {
         var nearest = known.MinBy(name => Distance(text, name))!;
         return Distance(text, nearest) is > 0 and <= 2 ? nearest : null;
     }
 
-    /// <summary>How many letters must be added, left out, replaced or swapped with the next; case does not count.</summary>
+    /// <summary>
+    /// The edit distance (Damerau-Levenshtein, without case): how many letters are added, left out, replaced or swapped with the next one.
+    /// </summary>
     public static int Distance(string one, string other)
     {
         (one, other) = (one.ToUpperInvariant(), other.ToUpperInvariant());

@@ -1,8 +1,10 @@
 namespace OllamaProxy.Hosting;
 
-/// <summary>What is asked for often and costs something to find out: found out once for all who ask within a time, an error too.</summary>
-/// <param name="read">Finds it out; ends by itself.</param>
-/// <param name="ttl">For how long it is good, from when it began to be found out.</param>
+/// <summary>
+/// Caches the result of an expensive read for a time, and shares one read among all who ask meanwhile. An exception is cached as well.
+/// </summary>
+/// <param name="read">Reads the value. It must end by itself: no caller can cancel it.</param>
+/// <param name="ttl">How long a value is valid, from the beginning of its read.</param>
 /// <param name="time">The clock.</param>
 internal sealed class Cached<T>(Func<Task<T>> read, TimeSpan ttl, TimeProvider time)
 {
@@ -10,7 +12,7 @@ internal sealed class Cached<T>(Func<Task<T>> read, TimeSpan ttl, TimeProvider t
     private Task<T>? _latest;
     private long _begunAt;
 
-    /// <summary>It, or the exception with which it could not be found out.</summary>
+    /// <summary>The value, or the exception of its read.</summary>
     public Task<T> GetAsync(CancellationToken cancellationToken)
     {
         lock (_lock)

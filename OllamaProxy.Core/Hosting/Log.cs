@@ -3,7 +3,7 @@ using OllamaProxy.Configuration;
 
 namespace OllamaProxy.Hosting;
 
-/// <summary>Everything that this program says in its log. Whatever text is in that is a <see cref="LogText"/>.</summary>
+/// <summary>The log messages of Core. Texts go in as <see cref="LogText"/>, which escapes them.</summary>
 internal static partial class Log
 {
     [LoggerMessage(LogEvents.DatabaseOpened, LogLevel.Information, "The database is {Path}.")]
@@ -18,12 +18,14 @@ internal static partial class Log
     [LoggerMessage(LogEvents.StoreFailed, LogLevel.Error, "{Method} {Path} failed. {Error}")]
     public static partial void StoreFailed(this ILogger logger, LogText method, LogText path, LogText error);
 
-    [LoggerMessage(LogEvents.OllamaAway, LogLevel.Warning, "{Why}. Start it with `ollama serve` and get the model with `ollama pull {Model}`; "
+    [LoggerMessage(LogEvents.OllamaAway, LogLevel.Warning,
+        "{Why}. Start it with `ollama serve` and get the model with `ollama pull {Model}`; "
         + "prompts are accepted meanwhile and will run when it is up.")]
     public static partial void OllamaAway(this ILogger logger, LogText why, LogText model);
 
-    [LoggerMessage(LogEvents.OllamaUnusable, LogLevel.Warning, "Ollama at {Endpoint} cannot be used. {Why} Set OLLAMA_URL right, or start Ollama there with "
-        + "`ollama serve`; prompts are accepted meanwhile and will run when it is up.")]
+    [LoggerMessage(LogEvents.OllamaUnusable, LogLevel.Warning,
+        "Ollama at {Endpoint} cannot be used. {Why} Correct OLLAMA_URL, or start Ollama there with `ollama serve`; "
+        + "prompts are accepted meanwhile and will run when it is up.")]
     public static partial void OllamaUnusable(this ILogger logger, OllamaEndpoint endpoint, LogText why);
 
     [LoggerMessage(LogEvents.SettingUnknown, LogLevel.Warning, "{Warning}")]
@@ -32,7 +34,8 @@ internal static partial class Log
     [LoggerMessage(LogEvents.OllamaBack, LogLevel.Information, "Ollama at {Endpoint} answers.")]
     public static partial void OllamaBack(this ILogger logger, OllamaEndpoint endpoint);
 
-    [LoggerMessage(LogEvents.OllamaBusy, LogLevel.Warning, "Ollama at {Endpoint} is too busy for {What}; it is left alone with that for {Seconds:0.0} s.")]
+    [LoggerMessage(LogEvents.OllamaBusy, LogLevel.Warning,
+        "Ollama at {Endpoint} is too busy for {What}; trying again in {Seconds:0.0} s.")]
     public static partial void OllamaBusy(this ILogger logger, OllamaEndpoint endpoint, LogText what, double seconds);
 
     [LoggerMessage(LogEvents.AttemptStarted, LogLevel.Information, "Prompt {Id}: attempt {Attempt} starts.")]
@@ -44,22 +47,26 @@ internal static partial class Log
     [LoggerMessage(LogEvents.PromptFailed, LogLevel.Warning, "Prompt {Id}: failed. {Error}")]
     public static partial void PromptFailed(this ILogger logger, Guid id, LogText error);
 
-    [LoggerMessage(LogEvents.PromptRequeued, LogLevel.Warning, "Prompt {Id}: attempt {Attempt} failed, and the next comes in {Seconds:0.0} s. {Error}")]
+    [LoggerMessage(LogEvents.PromptRequeued, LogLevel.Warning,
+        "Prompt {Id}: attempt {Attempt} failed; the next one is due in {Seconds:0.0} s. {Error}")]
     public static partial void PromptRequeued(this ILogger logger, Guid id, int attempt, double seconds, LogText error);
 
     [LoggerMessage(LogEvents.PromptReleased, LogLevel.Information, "Prompt {Id}: handed back to the queue.")]
     public static partial void PromptReleased(this ILogger logger, Guid id);
 
-    [LoggerMessage(LogEvents.LeaseLost, LogLevel.Warning, "Prompt {Id}: the lease was lost or the prompt cancelled, so the attempt settled nothing.")]
+    [LoggerMessage(LogEvents.LeaseLost, LogLevel.Warning,
+        "Prompt {Id}: the result of the attempt was discarded, because its lease was lost or the prompt was cancelled.")]
     public static partial void LeaseLost(this ILogger logger, Guid id);
 
     [LoggerMessage(LogEvents.PromptCancelled, LogLevel.Information, "Prompt {Id}: stopped, because it was cancelled.")]
     public static partial void PromptCancelled(this ILogger logger, Guid id);
 
-    [LoggerMessage(LogEvents.SettlingDelayed, LogLevel.Warning, "Prompt {Id}: what became of it cannot be stored at the moment; trying again. {Error}")]
+    [LoggerMessage(LogEvents.SettlingDelayed, LogLevel.Warning,
+        "Prompt {Id}: the result of the attempt cannot be stored at the moment; trying again. {Error}")]
     public static partial void SettlingDelayed(this ILogger logger, Guid id, LogText error);
 
-    [LoggerMessage(LogEvents.SettlingFailed, LogLevel.Error, "Prompt {Id}: what became of it cannot be stored; its lease will run out and it will run again.")]
+    [LoggerMessage(LogEvents.SettlingFailed, LogLevel.Error,
+        "Prompt {Id}: the result of the attempt cannot be stored; the prompt will run again once its lease has run out.")]
     public static partial void SettlingFailed(this ILogger logger, LoggedException exception, Guid id);
 
     [LoggerMessage(LogEvents.RenewalFailed, LogLevel.Warning, "Prompt {Id}: its lease cannot be renewed at the moment. {Error}")]
@@ -71,9 +78,12 @@ internal static partial class Log
     [LoggerMessage(LogEvents.ClaimBroke, LogLevel.Error, "Prompt number {Seq} cannot be claimed.")]
     public static partial void ClaimBroke(this ILogger logger, LoggedException exception, long seq);
 
-    [LoggerMessage(LogEvents.ConnectionsNotRenewed, LogLevel.Warning, "The leases of clients that wait on open connections cannot be renewed at the moment. {Error}")]
+    [LoggerMessage(LogEvents.ConnectionsNotRenewed, LogLevel.Warning,
+        "The leases of clients that wait on open connections cannot be renewed at the moment. {Error}")]
     public static partial void ConnectionsNotRenewed(this ILogger logger, LogText error);
 
-    [LoggerMessage(LogEvents.AbandonedNotCancelled, LogLevel.Warning, "Prompt {Id}: its client is gone, and it cannot be cancelled at the moment; it will be when the lease of the connection runs out. {Error}")]
+    [LoggerMessage(LogEvents.AbandonedNotCancelled, LogLevel.Warning,
+        "Prompt {Id}: its client has gone, but it cannot be cancelled at the moment; it will be once the client's lease has run out. "
+        + "{Error}")]
     public static partial void AbandonedNotCancelled(this ILogger logger, Guid id, LogText error);
 }

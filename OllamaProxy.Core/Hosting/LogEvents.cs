@@ -1,8 +1,8 @@
 namespace OllamaProxy.Hosting;
 
 /// <summary>
-/// The event ids of the log, each used once: people filter by them, so one that was given keeps its meaning. The Server has its own from 101,
-/// the Functions app from 201.
+/// The event ids of the log. People filter by them, so each is used once, and an id that was released keeps its meaning. The Server's own
+/// ids begin at 101, those of the Functions app at 201.
 /// </summary>
 internal static class LogEvents
 {

@@ -4,21 +4,22 @@ using System.Text;
 namespace OllamaProxy.Hosting;
 
 /// <summary>
-/// A text from elsewhere, such as a path, a model's name or an error, as the log shows it: on one line, with an escape in place of each
-/// character that would do something rather than be seen. Terminals obey control characters, and who reads the log must be able to trust
-/// where a line begins and in which direction it reads.
+/// A text of foreign origin, such as a path, a model's name or an error, as the log shows it: on one line, with escapes for invisible
+/// characters. Terminals obey control characters, and readers must be able to trust where a line of the log begins and in which direction
+/// it reads.
 /// </summary>
 public readonly struct LogText(string? text)
 {
-    /// <summary>Any text can be logged.</summary>
+    /// <summary>Converts any text.</summary>
     public static implicit operator LogText(string? text) => new(text);
 
-    /// <summary>The text as it can be shown.</summary>
+    /// <summary>The escaped text.</summary>
     public override string ToString() => Escape(text ?? "");
 
     /// <summary>
-    /// Escapes controls (C0, DEL, C1 with U+0085), line and paragraph separators (U+2028 and U+2029), formatting characters (such as those
-    /// that change the direction) and lone surrogates, as <c>\n</c>, <c>\r</c>, <c>\t</c> or in the way of JSON: <c>\u001b</c>.
+    /// Escapes control characters (C0, DEL, and C1 with U+0085), line and paragraph separators (U+2028 and U+2029), formatting characters
+    /// (such as those that change the direction of text) and lone surrogates, as <c>\n</c>, <c>\r</c>, <c>\t</c> or as in JSON:
+    /// <c>\u001b</c>.
     /// </summary>
     public static string Escape(string text)
     {
@@ -28,7 +29,7 @@ public readonly struct LogText(string? text)
         for (var at = 0; at < text.Length; at++)
         {
             var length = char.IsSurrogatePair(text, at) ? 2 : 1;
-            // Of a lone surrogate the category is that of surrogates.
+            // A lone surrogate has the category Surrogate; a pair has that of its character.
             if (IsSeen(CharUnicodeInfo.GetUnicodeCategory(text, at)))
                 shown.Append(text, at, length);
             else

@@ -2,13 +2,13 @@ using System.Text;
 
 namespace OllamaProxy.Hosting;
 
-/// <summary>An exception as the log shows it: with the texts in it as <see cref="LogText"/> has them, each on one line.</summary>
+/// <summary>An exception as the log shows it: with its messages escaped by <see cref="LogText"/>, each on one line.</summary>
 public sealed class LoggedException(Exception exception) : Exception(LogText.Escape(exception.Message))
 {
     /// <inheritdoc/>
     public override string? StackTrace => exception.StackTrace;
 
-    /// <summary>As any exception shows itself: what is wrong, why, and where, with that of the innermost first.</summary>
+    /// <summary>The usual text of an exception: type and message, those of the inner exceptions, and the stack traces.</summary>
     public override string ToString()
     {
         var shown = new StringBuilder();

@@ -3,18 +3,17 @@ using Microsoft.Extensions.Hosting;
 namespace OllamaProxy.Hosting;
 
 /// <summary>
-/// Gives memory back to the system after a rush. The garbage collector comes when memory is asked for: when the rush is over nobody asks,
-/// and
-/// what it took would stay. This runs beside a language model, which has a better use for it.
+/// Background service that returns memory to the operating system after a burst of requests. The garbage collector only runs when memory is
+/// allocated, so after a burst the heap would keep its size. On the same machine a language model has a better use for that memory.
 /// </summary>
 public sealed class MemoryReturn(TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    /// <summary>Less than this is not worth a collection, in bytes.</summary>
+    /// <summary>The growth of the heap in bytes that is worth a collection.</summary>
     private const long LeastGain = 48 * 1024 * 1024;
 
-    /// <summary>Up to so many bytes asked for within the interval, it is quiet.</summary>
+    /// <summary>How many bytes may be allocated in an interval that counts as quiet.</summary>
     private const long Quiet = 8 * 1024 * 1024;
 
     /// <inheritdoc/>
@@ -36,10 +35,10 @@ public sealed class MemoryReturn(TimeProvider time) : BackgroundService
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The end.
+            // The host stops.
         }
     }
 
-    /// <summary>What the heap has of the system, as of the last collection.</summary>
+    /// <summary>The memory that the heap has from the system, as of the last collection.</summary>
     private static long Committed => GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;
 }

@@ -5,7 +5,7 @@ using OllamaProxy.Configuration;
 
 namespace OllamaProxy.Hosting;
 
-/// <summary>Warns at the start of settings that are misspelt, and so have no effect.</summary>
+/// <summary>Logs a warning at the start for each misspelt setting, which would have no effect.</summary>
 internal sealed class SettingWarnings(IConfiguration configuration, ILogger<SettingWarnings> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)

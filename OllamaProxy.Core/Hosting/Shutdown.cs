@@ -3,12 +3,13 @@ using Microsoft.Extensions.Hosting;
 namespace OllamaProxy.Hosting;
 
 /// <summary>
-/// The end of this process, in two steps. Once it has begun, no prompt is started, prompts on whose answer no client waits here are
-/// handed back, and streams of events and waits end; only requests that are being answered go on. When their time is over, they are cut.
+/// The shutdown of this process, in two steps. Once it has <see cref="Begun"/>, no prompt is started, prompts without a client that waits
+/// here are handed back to the queue, and event streams and waiting requests end; requests that are being answered continue. What remains
+/// is then <see cref="Cut"/>.
 /// </summary>
 public sealed class Shutdown : IDisposable
 {
-    /// <summary>How much of the time is kept for the last words to clients and to the store.</summary>
+    /// <summary>The most time that is reserved for last messages to clients and last writes to the store, after the cut.</summary>
     private static readonly TimeSpan LongestReserve = TimeSpan.FromSeconds(2);
 
     private readonly TimeSpan _atMost;
@@ -20,32 +21,35 @@ public sealed class Shutdown : IDisposable
     private readonly CancellationTokenRegistration _stopping;
 
     /// <summary>Begins when the host begins to stop.</summary>
-    /// <param name="timeout">How long the whole end may take, from its beginning until the process is gone.</param>
-    /// <param name="lifetime">Tells of the host's stop.</param>
+    /// <param name="timeout">How long the whole shutdown may take, from its beginning to the end of the process.</param>
+    /// <param name="lifetime">Signals the stop of the host.</param>
     /// <param name="time">The clock.</param>
     public Shutdown(TimeSpan timeout, IHostApplicationLifetime lifetime, TimeProvider time)
     {
         (_atMost, _time) = (timeout, time);
         _cut = new(Timeout.InfiniteTimeSpan, time);
         (Begun, Cut) = (_begun.Token, _cut.Token);
-        // The host stops its services one after the other, the web server with its open connections first: too late for the worker.
+        // A hosted service would learn of the stop too late: the host stops its services one after the other, beginning with the web
+        // server, which waits for its open connections.
         _stopping = lifetime.ApplicationStopping.UnsafeRegister(static shutdown => ((Shutdown)shutdown!).Begin(), this);
     }
 
-    /// <summary>Fires when the end has begun.</summary>
+    /// <summary>Cancelled when the shutdown begins.</summary>
     public CancellationToken Begun { get; }
 
-    /// <summary>Fires when what has not ended by itself has to end at once.</summary>
+    /// <summary>Cancelled when everything that still runs has to end at once.</summary>
     public CancellationToken Cut { get; }
 
-    /// <summary>When the host has to break the connections that are left, counted as <paramref name="timeout"/> is: after <see cref="Cut"/>.</summary>
+    /// <summary>
+    /// When the host has to close the connections that are left, counted from the beginning of the shutdown: after <see cref="Cut"/>.
+    /// </summary>
     public static TimeSpan ConnectionsEndAfter(TimeSpan timeout) => timeout - ReserveOf(timeout) / 2;
 
-    /// <summary>Begins the end, unless it has begun.</summary>
+    /// <summary>Begins the shutdown, unless it has begun.</summary>
     public void Begin() => Begin(_atMost);
 
-    /// <summary>Begins the end, or has it come sooner if it has begun.</summary>
-    /// <param name="timeout">How long it may take from now on.</param>
+    /// <summary>Begins the shutdown, or brings its end forward if it has begun.</summary>
+    /// <param name="timeout">How long the shutdown may take from now on.</param>
     public void Begin(TimeSpan timeout)
     {
         lock (_lock)

@@ -1,6 +1,6 @@
 namespace OllamaProxy.Prompts;
 
-/// <summary>What became of a change that a client asked for.</summary>
-/// <param name="Prompt">The prompt as it is now; null if there is none with this id.</param>
-/// <param name="Allowed">False: its status does not allow the change, and nothing was changed.</param>
+/// <summary>The result of a change that a client asked for.</summary>
+/// <param name="Prompt">The prompt after the change; null: there is no prompt with this id.</param>
+/// <param name="Allowed">False: the prompt's status does not allow the change, and nothing was changed.</param>
 public sealed record ChangeResult(Prompt? Prompt, bool Allowed);

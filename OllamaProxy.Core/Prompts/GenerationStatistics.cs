@@ -1,6 +1,6 @@
 namespace OllamaProxy.Prompts;
 
-/// <summary>The figures that Ollama sends when a generation is done. Durations are in nanoseconds; null: not sent.</summary>
+/// <summary>The figures that Ollama sends at the end of a generation. Durations are in nanoseconds; null: not sent.</summary>
 public sealed record GenerationStatistics
 {
     /// <summary>No figures.</summary>
@@ -9,21 +9,21 @@ public sealed record GenerationStatistics
     /// <summary>Why the model stopped: <c>stop</c>, or <c>length</c> where the answer was cut.</summary>
     public string? DoneReason { get; init; }
 
-    /// <summary>The whole generation, loading included.</summary>
+    /// <summary>The whole generation, including the loading of the model.</summary>
     public long? TotalDuration { get; init; }
 
-    /// <summary>Loading the model.</summary>
+    /// <summary>The loading of the model.</summary>
     public long? LoadDuration { get; init; }
 
-    /// <summary>Tokens in the prompt.</summary>
+    /// <summary>The tokens of the prompt.</summary>
     public long? PromptEvalCount { get; init; }
 
-    /// <summary>Reading the prompt.</summary>
+    /// <summary>The evaluation of the prompt.</summary>
     public long? PromptEvalDuration { get; init; }
 
-    /// <summary>Tokens in the answer.</summary>
+    /// <summary>The tokens of the answer.</summary>
     public long? EvalCount { get; init; }
 
-    /// <summary>Writing the answer.</summary>
+    /// <summary>The generation of the answer.</summary>
     public long? EvalDuration { get; init; }
 }

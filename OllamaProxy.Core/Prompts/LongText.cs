@@ -1,14 +1,14 @@
 namespace OllamaProxy.Prompts;
 
-/// <summary>A text or body in the store that is too long to be held by everyone who asks for it.</summary>
-/// <param name="Length">Its length in bytes.</param>
-/// <param name="Pieces">Reads it, piece by piece, each at the same cost wherever it is.</param>
+/// <summary>A stored text or body that is too long to be held in memory for every reader.</summary>
+/// <param name="Length">The length in bytes.</param>
+/// <param name="Pieces">Reads the text in pieces, each at the same cost wherever in the text it is.</param>
 public sealed record LongText(long Length, StoredText Pieces)
 {
     /// <summary>A text of more characters, or a body of more bytes, is long.</summary>
     public const int MaxShort = 256 * 1024;
 
-    /// <summary>All of it, for whoever cannot do with pieces: see to it that few are read so at once.</summary>
+    /// <summary>Reads the whole text into memory. Callers must bound how many do so at once.</summary>
     public async Task<byte[]> ReadWholeAsync(CancellationToken cancellationToken)
     {
         var whole = new byte[Length];

@@ -4,19 +4,21 @@ using System.Text.Json;
 
 namespace OllamaProxy.Prompts;
 
-/// <summary>Sends texts of the store, as fast as whoever reads takes them.</summary>
+/// <summary>Writes stored texts to a response, at the pace of the client.</summary>
 internal static class LongTextWriting
 {
-    /// <summary>How much is made JSON at once: escaped it can become six times as long.</summary>
+    /// <summary>How many bytes are escaped as JSON at once. Escaped they can become six times as long.</summary>
     private const int MaxSegment = 16 * 1024;
 
-    /// <summary>Writes a text as a JSON string. When whoever was to read it is gone, no more is read of it.</summary>
-    /// <param name="output">Where <paramref name="json"/> writes to.</param>
-    /// <param name="json">The writer, which is where a value is due.</param>
+    /// <summary>Writes a text as a JSON string. Stops reading the text when the client has gone.</summary>
+    /// <param name="output">The writer behind <paramref name="json"/>.</param>
+    /// <param name="json">The JSON writer, at a position where a value is expected.</param>
     /// <param name="text">The text.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <param name="begin">Called once the text can be read, before any of it is written.</param>
-    /// <exception cref="ReaderGoneException">The reader is gone.</exception>
+    /// <param name="cancellationToken">Stops the writing.</param>
+    /// <param name="begin">
+    /// Called once the first piece was read, before any of it is written: until then the response can still become an error.
+    /// </param>
+    /// <exception cref="ReaderGoneException">The client has gone.</exception>
     public static async Task WriteJsonAsync(
         this PipeWriter output, Utf8JsonWriter json, StoredText text, CancellationToken cancellationToken, Action? begin = null)
     {
@@ -36,19 +38,22 @@ internal static class LongTextWriting
         }
     }
 
-    /// <summary>Writes a text or body as it is.</summary>
-    /// <param name="output">Where to.</param>
+    /// <summary>Writes a text or body byte for byte.</summary>
+    /// <param name="output">The writer of the response.</param>
     /// <param name="text">The text.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <param name="begin">Called once the text can be read, before any of it is written.</param>
-    /// <exception cref="ReaderGoneException">The reader is gone.</exception>
+    /// <param name="cancellationToken">Stops the writing.</param>
+    /// <param name="begin">
+    /// Called once the first piece was read, before any of it is written: until then the response can still become an error.
+    /// </param>
+    /// <exception cref="ReaderGoneException">The client has gone.</exception>
     public static Task WriteAsync(this PipeWriter output, StoredText text, CancellationToken cancellationToken, Action? begin = null) =>
         WriteAsync(output, text, piece => output.Write(piece.Span), begin, cancellationToken);
 
     /// <summary>
-    /// Flushes, and ends whoever writes when nobody reads any more: the host then takes everything at once and lets it go.
+    /// Flushes, and throws once the client has gone: from then on the host discards all output at once, so that the rest of the text would
+    /// be read for nothing.
     /// </summary>
-    /// <exception cref="ReaderGoneException">Nobody reads.</exception>
+    /// <exception cref="ReaderGoneException">The client has gone.</exception>
     public static async ValueTask FlushToReaderAsync(this PipeWriter output, CancellationToken cancellationToken)
     {
         var flushed = await output.FlushAsync(cancellationToken);

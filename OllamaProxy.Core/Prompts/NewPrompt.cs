@@ -1,48 +1,49 @@
 namespace OllamaProxy.Prompts;
 
-/// <summary>What a client submits, checked and ready to be stored.</summary>
-/// <param name="Text">The prompt's text; of a call, the last that the user says in it, which may be nothing.</param>
-/// <param name="Model">The model that will run it, fixed now; empty for a call that names none.</param>
+/// <summary>A submission, validated and ready to be stored.</summary>
+/// <param name="Text">The prompt's text; for a call, the last text of the user, which may be empty.</param>
+/// <param name="Model">The model that will run it, fixed at the submission; empty for a call that names none.</param>
 /// <param name="Request">
-/// The client's other fields for Ollama: a JSON object in UTF-8, each value byte for byte as it came in. It holds
-/// <c>prompt</c> too where the client wrote that in another way than we would.
+/// The client's other fields for Ollama, as a JSON object in UTF-8 with each value byte for byte as it came in. It includes <c>prompt</c>
+/// only where re-encoding <paramref name="Text"/> would give other bytes than the client sent.
 /// </param>
 public sealed record NewPrompt(string Text, string Model, ReadOnlyMemory<byte> Request)
 {
     /// <summary>
-    /// The whole text in UTF-8, where it is so long that <see cref="Text"/> is but its beginning; null: <see cref="Text"/> is all of it.
-    /// It,
-    /// <see cref="Request"/> and the body of a <see cref="Call"/> must not change until the prompt is stored.
+    /// The whole text in UTF-8, where it is so long that <see cref="Text"/> is only its beginning; null: <see cref="Text"/> is all of it.
+    /// This, <see cref="Request"/> and the body of <see cref="Call"/> must not change until the prompt is stored.
     /// </summary>
     public ReadOnlyMemory<byte>? LongText { get; init; }
 
-    /// <summary>An id of the client's own, or one that is known to be new; null: a new one.</summary>
+    /// <summary>The id, chosen by the client or known to be new; null: the store chooses one.</summary>
     public Guid? Id { get; init; }
 
-    /// <summary>A hash of all that the client sent, by which the same submission is known again; null: it is not to be.</summary>
+    /// <summary>
+    /// A hash of everything that the client sent, by which a repeated submission is recognised; null: repetitions are not recognised.
+    /// </summary>
     public ReadOnlyMemory<byte>? Fingerprint { get; init; }
 
-    /// <summary>The client's name for this submission, good for a day; null: none. Goes with <see cref="Fingerprint"/>.</summary>
+    /// <summary>The client's idempotency key, valid for a day; null: none. Requires a <see cref="Fingerprint"/>.</summary>
     public string? IdempotencyKey { get; init; }
 
-    /// <summary>The call of Ollama's API that it is; null: it was submitted, and <see cref="Request"/> is what goes to Ollama.</summary>
+    /// <summary>The call to run; null: the prompt was submitted, and <see cref="Request"/> is sent to Ollama.</summary>
     public ApiCall? Call { get; init; }
 
-    /// <summary>The connection on which a client waits for it; null: none does, and it outlives whoever submitted it.</summary>
+    /// <summary>The lease of the client that waits on a connection; null: no client does, and the prompt outlives its submitter.</summary>
     public ClientLease? ClientLease { get; init; }
 
-    /// <summary>A head start in the queue, -100 to 100; see <see cref="QueueRank"/>.</summary>
+    /// <summary>The priority, -100 to 100: a head start in the queue; see <see cref="QueueRank"/>.</summary>
     public int Priority { get; init; }
 
-    /// <summary>How many attempts it may use up; null: the setting <c>OLLAMA_MAX_ATTEMPTS</c> of whoever runs it.</summary>
+    /// <summary>How many attempts it may use up; null: the worker's setting <c>OLLAMA_MAX_ATTEMPTS</c>.</summary>
     public int? MaxAttempts { get; init; }
 
-    /// <summary>How long one attempt may take; null: the setting <c>OLLAMA_TIMEOUT</c> of whoever runs it.</summary>
+    /// <summary>How long one attempt may take; null: the worker's setting <c>OLLAMA_TIMEOUT</c>.</summary>
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>How long it may wait in the queue before it fails; null: for ever.</summary>
     public TimeSpan? ExpiresIn { get; init; }
 
-    /// <summary>A JSON object in UTF-8 that belongs to the client and is handed back as it came; null: none.</summary>
+    /// <summary>The client's own JSON object in UTF-8, returned as it came; null: none.</summary>
     public ReadOnlyMemory<byte>? Metadata { get; init; }
 }

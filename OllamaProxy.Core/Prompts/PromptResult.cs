@@ -2,21 +2,21 @@ using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Prompts;
 
-/// <summary>What a model made of a prompt. For one that failed mid-way, what had come until then.</summary>
+/// <summary>The output of a model for a prompt. For a prompt that failed or was cancelled, what had been generated until then.</summary>
 /// <param name="Text">The answer.</param>
-/// <param name="Thinking">What the model thought before it answered; null where it said none of that.</param>
-/// <param name="Statistics">Ollama's figures; empty for a result that is partial or was taken over.</param>
+/// <param name="Thinking">What the model thought before it answered; null: it did not say any of it.</param>
+/// <param name="Statistics">Ollama's figures; empty for a partial or imported result.</param>
 public sealed record PromptResult(string Text, string? Thinking, GenerationStatistics Statistics)
 {
-    /// <summary>Nothing came.</summary>
+    /// <summary>The result of an attempt that generated nothing.</summary>
     public static PromptResult Empty { get; } = new("", null, GenerationStatistics.None);
 
-    /// <summary>Ollama's answer to a call as it came; null: of a prompt that was submitted, or none came.</summary>
+    /// <summary>Ollama's answer to a call, as it came; null: the prompt was submitted, or no answer came.</summary>
     public ApiResponse? Response { get; init; }
 
-    /// <summary>Whether nothing at all came.</summary>
+    /// <summary>Whether there is neither a text nor an answer to a call.</summary>
     public bool IsEmpty => !HasText && Response is null;
 
-    /// <summary>Whether the model said or thought anything.</summary>
+    /// <summary>Whether the model generated any text or thinking.</summary>
     public bool HasText => Text.Length > 0 || !string.IsNullOrEmpty(Thinking);
 }

@@ -1,9 +1,9 @@
 namespace OllamaProxy.Prompts;
 
-/// <summary>Where a prompt is in its life. <see cref="PromptStatusNames"/> holds how each is written in JSON and in the store.</summary>
+/// <summary>The status of a prompt. <see cref="PromptStatusNames"/> has the name of each in JSON and in the store.</summary>
 public enum PromptStatus
 {
-    /// <summary>Waits for the worker, perhaps for the end of a back-off.</summary>
+    /// <summary>Waits for a worker, perhaps until its next attempt is due.</summary>
     Queued,
 
     /// <summary>A worker holds its lease and runs it.</summary>
@@ -15,25 +15,25 @@ public enum PromptStatus
     /// <summary>Ended with an error: a permanent one, or that of the last attempt.</summary>
     Failed,
 
-    /// <summary>Ended because a client asked for it.</summary>
+    /// <summary>Ended by a client.</summary>
     Cancelled,
 }
 
-/// <summary>The written names of <see cref="PromptStatus"/>: the same in JSON, query strings and the store.</summary>
+/// <summary>The written names of <see cref="PromptStatus"/>, the same in JSON, query strings and the store.</summary>
 public static class PromptStatusNames
 {
     private static readonly string[] Names = ["queued", "processing", "completed", "failed", "cancelled"];
 
-    /// <summary>All names, in the order of a prompt's life.</summary>
+    /// <summary>All names, in the order in which a prompt passes through them.</summary>
     public static IReadOnlyList<string> All => Names;
 
     /// <summary>The written name, such as <c>queued</c>.</summary>
     public static string Name(this PromptStatus status) => Names[(int)status];
 
-    /// <summary>Whether a prompt in this status has ended, so that only a retry can change it.</summary>
+    /// <summary>Whether a prompt in this status has ended. Then only a retry can change it.</summary>
     public static bool HasEnded(this PromptStatus status) => status >= PromptStatus.Completed;
 
-    /// <summary>Reads a written name; false for anything else, also for another case.</summary>
+    /// <summary>Reads a written name, case-sensitively.</summary>
     public static bool TryParse(string? name, out PromptStatus status)
     {
         var index = Array.IndexOf(Names, name);
@@ -41,8 +41,8 @@ public static class PromptStatusNames
         return index >= 0;
     }
 
-    /// <summary>Reads a name that the store is known to hold.</summary>
-    /// <exception cref="FormatException">It is no name of a status.</exception>
+    /// <summary>Reads a name from the store.</summary>
+    /// <exception cref="FormatException">The text is not the name of a status.</exception>
     public static PromptStatus Parse(string name) =>
         TryParse(name, out var status) ? status : throw new FormatException($"'{name}' is no status of a prompt.");
 }

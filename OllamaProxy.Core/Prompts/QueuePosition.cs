@@ -1,30 +1,27 @@
 namespace OllamaProxy.Prompts;
 
-/// <summary>Where a queued prompt stands.</summary>
-/// <param name="Position">1 is the next to run.</param>
-/// <param name="Eta">How long until it has probably ended; null while nothing was measured yet, or no backend can run it.</param>
-/// <param name="WaitsFor">What it waits for; null: this process cannot tell.</param>
+/// <summary>The position of a queued prompt, as it is reported to clients.</summary>
+/// <param name="Position">The position in the queue; 1 is the first.</param>
+/// <param name="Eta">The estimated time until the prompt has ended; null: nothing was measured yet, or no backend can run it.</param>
+/// <param name="WaitsFor">What the prompt waits for; null: this process does not know.</param>
 public sealed record QueuePosition(long Position, TimeSpan? Eta, WaitReason? WaitsFor);
 
-/// <summary>What a queued prompt waits for.</summary>
+/// <summary>The reason why a queued prompt does not run yet.</summary>
 public enum WaitReason
 {
-    /// <summary>For a free slot: all are taken, or prompts that come before it get the next.</summary>
+    /// <summary>All slots are taken, or go to prompts that come first.</summary>
     Slot,
 
-    /// <summary>For a backend: none that can run its model answers.</summary>
+    /// <summary>No backend that can run its model is reachable.</summary>
     Backend,
 
-    /// <summary>For its model: backends answer, and none has it.</summary>
+    /// <summary>Backends are reachable, but none has its model.</summary>
     Model,
 
-    /// <summary>For its next attempt, whose time has not come.</summary>
+    /// <summary>Its next attempt is not due yet.</summary>
     Retry,
 
-    /// <summary>
-    /// For a free slot, while prompts that came later go first because their model is loaded; see
-    /// <c>OLLAMA_PROXY_GROUPING_WINDOW</c>.
-    /// </summary>
+    /// <summary>Prompts that came later go first, because their model is loaded; see <c>OLLAMA_PROXY_GROUPING_WINDOW</c>.</summary>
     Window,
 }
 

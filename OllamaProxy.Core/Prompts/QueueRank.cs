@@ -1,12 +1,13 @@
 namespace OllamaProxy.Prompts;
 
 /// <summary>
-/// The order of the queue: lower ranks run first, and equal ones in order of arrival. A priority is a head start of an ageing
-/// step (<c>OLLAMA_PROXY_AGEING_SECONDS</c>) a point, so that whatever waits long enough is passed by nothing new.
+/// The order of the queue: prompts run by ascending rank, and with equal ranks in order of arrival. The rank is the time of arrival minus
+/// one ageing step (<c>OLLAMA_PROXY_AGEING_SECONDS</c>) per point of priority. So a prompt that has waited long enough stays ahead of every
+/// new one, whatever its priority.
 /// </summary>
 public static class QueueRank
 {
-    /// <summary>How much earlier one point of priority makes a prompt seem to have arrived, unless the settings say otherwise.</summary>
+    /// <summary>How much earlier one point of priority makes a prompt rank, unless the settings say otherwise.</summary>
     public static readonly TimeSpan DefaultAgeingStep = TimeSpan.FromSeconds(300);
 
     /// <summary>The lowest priority that a prompt can have.</summary>
@@ -15,11 +16,14 @@ public static class QueueRank
     /// <summary>The highest priority that a prompt can have.</summary>
     public const int HighestPriority = 100;
 
-    /// <summary>The rank, in milliseconds since 1970, of a prompt that is queued now. It is fixed then, and kept by retries.</summary>
+    /// <summary>The rank of a prompt that is queued now, in milliseconds since 1970. It stays the same for retries.</summary>
     public static long Of(DateTimeOffset arrival, int priority, TimeSpan ageingStep) =>
         arrival.ToUnixTimeMilliseconds() - (priority * (long)ageingStep.TotalMilliseconds);
 
-    /// <summary>When a prompt of this rank was queued, as far as the ageing step was the same then. A time that no calendar has is 1970.</summary>
+    /// <summary>
+    /// The time of arrival that a rank was computed from, provided that the ageing step was the same then. A time outside the calendar
+    /// becomes 1970.
+    /// </summary>
     public static DateTimeOffset ArrivalOf(long rank, int priority, TimeSpan ageingStep) =>
         rank + (priority * (long)ageingStep.TotalMilliseconds) is >= 0 and <= MaxMilliseconds and var arrival
             ? DateTimeOffset.FromUnixTimeMilliseconds(arrival) : DateTimeOffset.UnixEpoch;

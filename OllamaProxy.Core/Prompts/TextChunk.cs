@@ -1,23 +1,25 @@
 namespace OllamaProxy.Prompts;
 
-/// <summary>A part of what is generated.</summary>
-/// <param name="Offset">How much there was before it.</param>
+/// <summary>A part of a generated text.</summary>
+/// <param name="Offset">How much of the text comes before it.</param>
 /// <param name="Text">A part of the answer; may be empty.</param>
-/// <param name="Thinking">A part of what the model thinks before it answers; may be empty.</param>
+/// <param name="Thinking">A part of the model's thinking; may be empty.</param>
 public sealed record TextChunk(TextOffset Offset, string Text, string Thinking)
 {
-    /// <summary>How much there is with it.</summary>
+    /// <summary>How much of the text there is up to its end.</summary>
     public TextOffset End => new(Offset.Text + Text.Length, Offset.Thinking + Thinking.Length);
 
-    /// <summary>Whether nothing is in it.</summary>
+    /// <summary>Whether it contains no text.</summary>
     public bool IsEmpty => Text.Length == 0 && Thinking.Length == 0;
 
-    /// <summary>What of it is beyond <paramref name="offset"/>, which must not be before it.</summary>
+    /// <summary>The part of it beyond <paramref name="offset"/>, which must not be before its own offset.</summary>
     public TextChunk After(TextOffset offset) => new(
-        offset, Text[Math.Min(offset.Text - Offset.Text, Text.Length)..], Thinking[Math.Min(offset.Thinking - Offset.Thinking, Thinking.Length)..]);
+        offset,
+        Text[Math.Min(offset.Text - Offset.Text, Text.Length)..],
+        Thinking[Math.Min(offset.Thinking - Offset.Thinking, Thinking.Length)..]);
 }
 
-/// <summary>How much of what is generated somebody has, in UTF-16 characters.</summary>
-/// <param name="Text">Of the answer.</param>
-/// <param name="Thinking">Of what the model thinks before it answers.</param>
+/// <summary>A position in a generated text, in UTF-16 characters.</summary>
+/// <param name="Text">The position in the answer.</param>
+/// <param name="Thinking">The position in the model's thinking.</param>
 public readonly record struct TextOffset(int Text, int Thinking);

@@ -1,12 +1,12 @@
 namespace OllamaProxy.Protocol;
 
-/// <summary>How an answer to a call is framed.</summary>
+/// <summary>How the answer to a call is divided into messages.</summary>
 internal enum AnswerFraming
 {
-    /// <summary>One JSON object.</summary>
+    /// <summary>A single JSON object.</summary>
     Whole,
 
-    /// <summary>A JSON object on each line.</summary>
+    /// <summary>One JSON object on each line (NDJSON).</summary>
     Lines,
 
     /// <summary>Server-sent events, each with a JSON object.</summary>

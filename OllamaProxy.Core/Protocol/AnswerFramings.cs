@@ -2,16 +2,18 @@ using System.Net.Http.Headers;
 
 namespace OllamaProxy.Protocol;
 
-/// <summary>Finds out how an answer is framed: by how its body begins, since gateways change media types, and by its media type.</summary>
+/// <summary>
+/// Detects how an answer is framed: by the beginning of its body, since gateways change media types, and then by its media type.
+/// </summary>
 internal static class AnswerFramings
 {
     private static ReadOnlySpan<byte> WhiteSpace => " \t\r\n"u8;
 
-    /// <summary>Decides.</summary>
-    /// <param name="type">The media type; null: none.</param>
-    /// <param name="body">What has come of the body.</param>
-    /// <param name="hasEnded">Whether that is all of it.</param>
-    /// <returns>Null: what has come does not tell yet, which is so until the first line has ended.</returns>
+    /// <summary>Decides how an answer is framed.</summary>
+    /// <param name="type">The media type; null: the answer has none.</param>
+    /// <param name="body">What has arrived of the body.</param>
+    /// <param name="hasEnded">Whether the body has ended.</param>
+    /// <returns>Null: what has arrived does not tell yet. That is so at least until the first line has ended.</returns>
     public static AnswerFraming? Decide(MediaTypeHeaderValue? type, ReadOnlyMemory<byte> body, bool hasEnded)
     {
         body = body.TrimStart(WhiteSpace);
@@ -33,7 +35,7 @@ internal static class AnswerFramings
         return hasEnded ? AnswerFraming.Whole : null;
     }
 
-    /// <summary>The framing of a media type that only streams have; null: it is another.</summary>
+    /// <summary>The framing of a media type that only streams have; null: any other media type.</summary>
     private static AnswerFraming? OfType(MediaTypeHeaderValue? type) => type?.MediaType switch
     {
         "application/x-ndjson" => AnswerFraming.Lines,
@@ -41,7 +43,10 @@ internal static class AnswerFramings
         _ => null,
     };
 
-    /// <summary>Whether it is a field of an event or a comment (https://html.spec.whatwg.org/multipage/server-sent-events.html).</summary>
+    /// <summary>
+    /// Whether a line is a field of a server-sent event or a comment (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+    /// </summary>
     private static bool IsOfEvent(ReadOnlySpan<byte> line) =>
-        line.StartsWith("data:"u8) || line.StartsWith("event:"u8) || line.StartsWith("id:"u8) || line.StartsWith("retry:"u8) || line.StartsWith(":"u8);
+        line.StartsWith("data:"u8) || line.StartsWith("event:"u8) || line.StartsWith("id:"u8) || line.StartsWith("retry:"u8)
+        || line.StartsWith(":"u8);
 }

@@ -2,10 +2,10 @@ using OllamaProxy.Protocol.Dialects;
 
 namespace OllamaProxy.Protocol;
 
-/// <summary>A route on which a model does something, and whose calls are therefore queued.</summary>
-/// <param name="Path">The path, as clients and Ollama know it.</param>
-/// <param name="Kind">What the model does.</param>
-/// <param name="Dialect">The API that it is one of.</param>
+/// <summary>A route whose calls make a model work, and are therefore queued.</summary>
+/// <param name="Path">The path, the same for clients and for Ollama.</param>
+/// <param name="Kind">What a call asks the model for.</param>
+/// <param name="Dialect">The API that the route belongs to.</param>
 public sealed record ApiRoute(string Path, CallKind Kind, Dialect Dialect)
 {
     /// <summary>https://docs.ollama.com/api/generate</summary>
@@ -17,7 +17,7 @@ public sealed record ApiRoute(string Path, CallKind Kind, Dialect Dialect)
     /// <summary>https://docs.ollama.com/api/embed</summary>
     public static readonly ApiRoute Embed = new("/api/embed", CallKind.Embed, Dialect.Ollama);
 
-    /// <summary>What <see cref="Embed"/> has taken the place of.</summary>
+    /// <summary>The older form of <see cref="Embed"/>, for one text.</summary>
     public static readonly ApiRoute Embeddings = new("/api/embeddings", CallKind.Embed, Dialect.Ollama);
 
     /// <summary>https://platform.openai.com/docs/api-reference/chat</summary>
@@ -35,10 +35,10 @@ public sealed record ApiRoute(string Path, CallKind Kind, Dialect Dialect)
     /// <summary>https://docs.anthropic.com/en/api/messages</summary>
     public static readonly ApiRoute Messages = new("/v1/messages", CallKind.Chat, Dialect.Anthropic);
 
-    /// <summary>All of them.</summary>
+    /// <summary>All routes whose calls are queued.</summary>
     public static readonly IReadOnlyList<ApiRoute> All =
         [Generate, Chat, Embed, Embeddings, ChatCompletions, Completions, OpenAIEmbeddings, Responses, Messages];
 
-    /// <summary>The one with this path; null: none.</summary>
+    /// <summary>The route with this path; null: calls of this path are not queued.</summary>
     public static ApiRoute? Find(string path) => All.FirstOrDefault(endpoint => endpoint.Path == path);
 }

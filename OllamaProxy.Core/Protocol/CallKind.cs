@@ -1,14 +1,14 @@
 namespace OllamaProxy.Protocol;
 
-/// <summary>What a prompt asks a model for.</summary>
+/// <summary>What a call asks a model for.</summary>
 public enum CallKind
 {
-    /// <summary>To go on with a text.</summary>
+    /// <summary>A text that continues the prompt.</summary>
     Generate,
 
     /// <summary>The next message of a conversation.</summary>
     Chat,
 
-    /// <summary>What a text is as a vector.</summary>
+    /// <summary>The vector that stands for a text.</summary>
     Embed,
 }

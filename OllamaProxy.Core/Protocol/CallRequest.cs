@@ -4,15 +4,17 @@ using OllamaProxy.Protocol.Dialects;
 
 namespace OllamaProxy.Protocol;
 
-/// <summary>What of a call matters here. The call itself goes to Ollama as it is, and whatever is wrong with it is for Ollama to say.</summary>
-/// <param name="Model">The model; empty: it names none.</param>
-/// <param name="Text">The last that the user says in it, or the beginning of that; empty: nothing, as in a call that loads a model.</param>
+/// <summary>
+/// The parts of a call's body that this program needs. The call itself goes to Ollama as it came, and Ollama reports what is wrong with it.
+/// </summary>
+/// <param name="Model">The model; empty: the call names none.</param>
+/// <param name="Text">The last text of the user, or its beginning; empty: there is none, as in a call that only loads a model.</param>
 public sealed record CallRequest(string Model, string Text)
 {
-    /// <summary>Whether it only unloads a model, which is no work for it.</summary>
+    /// <summary>Whether the call only unloads a model, so that the model has nothing to do.</summary>
     public bool IsUnload { get; private init; }
 
-    /// <summary>How much of a text is kept beside the call, for lists and searches, in characters.</summary>
+    /// <summary>How many characters of the text are kept beside the call, for lists and searches.</summary>
     private const int MaxText = 256 * 1024;
 
     private static readonly CallRequest Empty = new("", "");
@@ -27,12 +29,14 @@ public sealed record CallRequest(string Model, string Text)
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // The second is half of a character pair, in a name or a text.
+            // An InvalidOperationException means a lone surrogate in a name or a text.
             return Empty;
         }
     }
 
-    /// <summary>Whether a call wants its answer in parts: by its field <c>stream</c>, or as its API has it where that is left out.</summary>
+    /// <summary>
+    /// Whether a call asks for its answer in parts: by its field <c>stream</c> or, without that, by the default of its API.
+    /// </summary>
     public static bool IsStreamed(ApiRoute endpoint, ReadOnlyMemory<byte> body)
     {
         var isStreamed = endpoint.Dialect.StreamsByDefault;
@@ -67,7 +71,7 @@ public sealed record CallRequest(string Model, string Text)
     private static string LastOfUser(JsonElement messages) => messages.ValueKind != JsonValueKind.Array ? "" :
         Flatten(messages.EnumerateArray().Where(message => TextOf(message, "role") == "user").LastOrDefault().FindInAnyCase("content"));
 
-    /// <summary>A text, or several of which it is made up, each by itself or as a part with a <c>text</c>.</summary>
+    /// <summary>The text of a content: a string, or an array of strings and of parts with a <c>text</c>, one a line.</summary>
     private static string Flatten(JsonElement? content) => content switch
     {
         { ValueKind: JsonValueKind.Array } parts => Join(parts.EnumerateArray().Select(TextOf).Where(text => text.Length > 0)),

@@ -5,15 +5,15 @@ using ZstdSharp.Unsafe;
 namespace OllamaProxy.Protocol;
 
 /// <summary>
-/// Reads bodies with a <c>Content-Encoding</c> as Ollama 0.33 does: it decodes <c>zstd</c> on the routes of OpenAI's and Anthropic's APIs,
-/// and reads any other body as JSON, whatever the header says. The decoded body is only read here; Ollama gets the call as it came.
+/// Decodes bodies with a <c>Content-Encoding</c> as Ollama 0.33 does: it decodes <c>zstd</c> on the routes of OpenAI's and Anthropic's
+/// APIs, and reads any other body as JSON, whatever the header says. The decoded body is only read here; Ollama gets the call as it came.
 /// </summary>
 internal static class EncodedBody
 {
     /// <summary>The largest window that Ollama accepts, as a power of two: 8 MiB.</summary>
     private const int MaxWindowLog = 23;
 
-    /// <summary>Up to so many bytes of a decoded body are not told of.</summary>
+    /// <summary>A decoded body of up to this many bytes is not reserved with the caller's budget.</summary>
     private const int MaxUncounted = 64 * 1024;
 
     /// <summary>Whether Ollama decodes a body. It compares the encoding case-sensitively.</summary>
@@ -34,7 +34,7 @@ internal static class EncodedBody
             {
                 if (decoded.Length + length > maxBytes)
                     return null;
-                // The stream doubles what it has.
+                // The stream is about to double its buffer.
                 if (decoded.Length + length > decoded.Capacity && decoded.Capacity >= MaxUncounted)
                     reserve?.Invoke(2L * decoded.Capacity);
                 decoded.Write(buffer.AsSpan(0, length));
@@ -48,8 +48,8 @@ internal static class EncodedBody
     }
 
     /// <summary>
-    /// What Ollama says of a body whose first character cannot begin a JSON value, in the words of Go's <c>encoding/json</c>. Null: the
-    /// body may be JSON.
+    /// The error with which Ollama refuses a body whose first character cannot begin a JSON value, in the words of Go's
+    /// <c>encoding/json</c>. Null: the body may be JSON.
     /// </summary>
     public static string? WhyNotJson(ReadOnlySpan<byte> body)
     {
@@ -59,7 +59,7 @@ internal static class EncodedBody
             : $"invalid character '{Quoted(body[0])}' looking for beginning of value";
     }
 
-    /// <summary>A byte as Go quotes it.</summary>
+    /// <summary>A byte in quotes, escaped as Go does it.</summary>
     private static string Quoted(byte value) => value switch
     {
         (byte)'\'' or (byte)'\\' => $@"\{(char)value}",

@@ -4,19 +4,19 @@ using System.Text.RegularExpressions;
 
 namespace OllamaProxy.Protocol;
 
-/// <summary>Reads JSON of which nothing is certain.</summary>
+/// <summary>Reads JSON from clients and from Ollama without trusting its shape, as leniently as Ollama does.</summary>
 internal static partial class JsonReading
 {
-    /// <summary>As many levels as Ollama reads.</summary>
+    /// <summary>The deepest nesting that Ollama reads.</summary>
     public const int MaxDepth = 10_000;
 
     private static readonly JsonDocumentOptions Deep = new() { MaxDepth = MaxDepth };
 
-    /// <summary>Reads JSON that may be as deep as Ollama takes it: what is done with it must not descend by recursion.</summary>
-    /// <exception cref="JsonException">It is no JSON.</exception>
+    /// <summary>Parses JSON that may be nested as deeply as Ollama accepts. Code that walks it must not use recursion.</summary>
+    /// <exception cref="JsonException">The text is not JSON.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> json) => JsonDocument.Parse(json, Deep);
 
-    /// <summary>Whether it is JSON, and an object.</summary>
+    /// <summary>Whether the text is a JSON object.</summary>
     public static bool IsObject(ReadOnlyMemory<byte> json)
     {
         try
@@ -49,11 +49,13 @@ internal static partial class JsonReading
         }
     }
 
-    /// <summary>A field of an object; null: it is none, or the field is not there or null.</summary>
+    /// <summary>A field of an object; null: the value is no object, or the field is missing or null.</summary>
     public static JsonElement? Find(this JsonElement value, string name) =>
-        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var field) && field.ValueKind != JsonValueKind.Null ? field : null;
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var field) && field.ValueKind != JsonValueKind.Null
+            ? field
+            : null;
 
-    /// <summary>As <see cref="Find"/>, but, unless it is there as it should be, with its name in whatever case, since Ollama looks at none.</summary>
+    /// <summary>Like <see cref="Find"/>, but where no field has exactly this name, its case is ignored, as Ollama does.</summary>
     public static JsonElement? FindInAnyCase(this JsonElement value, string name)
     {
         if (value.Find(name) is { } exact)
@@ -65,11 +67,11 @@ internal static partial class JsonReading
         return null;
     }
 
-    /// <summary>A field that is a text.</summary>
+    /// <summary>A field that is a string; null: it is not.</summary>
     public static string? Text(this JsonElement value, string name) =>
         value.Find(name) is { ValueKind: JsonValueKind.String } text ? text.Text() : null;
 
-    /// <summary>A text, with what is no character in it replaced, as Ollama does with half of a character pair.</summary>
+    /// <summary>The value of a string. Lone surrogates are replaced, as Ollama does.</summary>
     public static string Text(this JsonElement text)
     {
         try
@@ -83,16 +85,16 @@ internal static partial class JsonReading
     }
 
     /// <summary>
-    /// As <see cref="Text(JsonElement)"/>, but of a very long one only the beginning: at least so many characters, if there are.
+    /// Like <see cref="Text(JsonElement)"/>, but of a very long string only the beginning: at least this many characters.
     /// </summary>
     public static string Text(this JsonElement text, int atLeast)
     {
-        // A character takes up to three bytes, and as an escape six.
+        // A character of UTF-16 takes up to three bytes, and as an escape six.
         var raw = JsonMarshal.GetRawUtf8Value(text);
         var end = 6 * atLeast;
         if (raw.Length <= end)
             return text.Text();
-        // Neither a character nor an escape may be cut: the longest is six bytes.
+        // Move the cut to before a character or an escape that it would split. The longest escape has six bytes.
         while ((raw[end] & 0xC0) == 0x80)
             end--;
         if (raw[(end - 6)..end].IndexOf((byte)'\\') is >= 0 and var escape)
@@ -103,15 +105,18 @@ internal static partial class JsonReading
         return beginning.RootElement.Text();
     }
 
-    /// <summary>A field that is a whole number.</summary>
+    /// <summary>A field that is a whole number; null: it is not.</summary>
     public static long? Whole(this JsonElement value, string name) =>
         value.Find(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var whole) ? whole : null;
 
-    /// <summary>The items of a field that is an array.</summary>
+    /// <summary>The items of a field that is an array; none: it is not.</summary>
     public static IEnumerable<JsonElement> Items(this JsonElement value, string name) =>
         value.Find(name) is { ValueKind: JsonValueKind.Array } items ? items.EnumerateArray() : [];
 
-    /// <summary>Any escape of a surrogate: what stands around it is shown as it was written, which is enough for a list.</summary>
+    /// <summary>
+    /// Matches any escape of a surrogate, even one of a pair. The rest of the text stays as it was written, which is good enough for a
+    /// list.
+    /// </summary>
     [GeneratedRegex(@"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")]
     private static partial Regex LoneSurrogate();
 }

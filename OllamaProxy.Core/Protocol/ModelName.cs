@@ -1,16 +1,19 @@
 namespace OllamaProxy.Protocol;
 
-/// <summary>Ollama's names of models, several of which can mean the same one.</summary>
+/// <summary>Canonical form of Ollama's model names, of which several can mean the same model.</summary>
 public static class ModelName
 {
     private const string DefaultRegistry = "registry.ollama.ai/";
     private const string DefaultNamespace = "library/";
     private const string DefaultTag = ":latest";
 
-    /// <summary>The same text for all names of a model: without what is the default, but with its tag, in lower case, since Ollama looks at no case either.</summary>
+    /// <summary>
+    /// The same text for every name of a model: in lower case, without the default registry and namespace, and with a tag. Ollama ignores
+    /// case as well.
+    /// </summary>
     public static string Canonical(string name)
     {
-        // Nearly all are canonical already, and every choice of a prompt asks.
+        // Called for every prompt in each scheduling decision. Nearly all names are canonical already: then nothing is allocated.
         name = name.Trim().ToLowerInvariant();
         if (name.StartsWith(DefaultRegistry, StringComparison.Ordinal))
             name = name[DefaultRegistry.Length..];

@@ -3,7 +3,7 @@ using OllamaProxy.Ollama.Backends;
 
 namespace OllamaProxy.Scheduling;
 
-/// <summary>A backend, as it fills up.</summary>
+/// <summary>The slots and loaded models of a backend during one round, as assignments use them up.</summary>
 internal sealed class BackendCapacity(BackendLoad load)
 {
     private RunningModels _running = load.Running;
@@ -25,7 +25,7 @@ internal sealed class BackendCapacity(BackendLoad load)
     {
         Free--;
         _running = _running.With(model);
-        // One that has yet to be loaded may need all the room that those leave which run; one that nobody knows may not even be there.
+        // To load this model, Ollama may unload all models that run nothing. A name that no list has may be no model at all.
         if (model.Length > 0 && !_loaded.Contains(model) && State.Has(model))
             (_loaded, LoadedAt) = ([.. _running.Counts.Keys], now);
     }

@@ -2,8 +2,8 @@ using OllamaProxy.Ollama.Backends;
 
 namespace OllamaProxy.Scheduling;
 
-/// <summary>A backend, and how busy it is.</summary>
-/// <param name="State">What is known of it.</param>
-/// <param name="Free">How many prompts it can be given now.</param>
-/// <param name="Running">What runs there.</param>
+/// <summary>A backend with the slots that are free, as the scheduler is given it.</summary>
+/// <param name="State">What is known about the backend.</param>
+/// <param name="Free">How many more prompts it can be given now.</param>
+/// <param name="Running">The prompts that run there.</param>
 public sealed record BackendLoad(BackendState State, int Free, RunningModels Running);

@@ -3,8 +3,8 @@ using OllamaProxy.Storage;
 
 namespace OllamaProxy.Scheduling;
 
-/// <summary>The due prompts of a model, of those that were handed in.</summary>
-internal sealed class ModelGroup(string model, List<BackendCapacity> backends, OvertakeHistory overtaken)
+/// <summary>The due prompts of one model, in the order of the queue, with the backends that can run them.</summary>
+internal sealed class ModelGroup(string model, List<BackendCapacity> backends, OvertakeHistory history)
 {
     private StrongBox<DateTimeOffset?>? _overtakenSince;
     private int _highest = int.MinValue;
@@ -15,22 +15,23 @@ internal sealed class ModelGroup(string model, List<BackendCapacity> backends, O
 
     public Queue<QueuedPrompt> Waiting { get; } = [];
 
-    /// <summary>Whether a backend is known to have the model, or none was named.</summary>
+    /// <summary>Whether a backend is known to have the model, or the prompts name none.</summary>
     public bool IsKnown { get; } = model.Length == 0 || backends.Exists(backend => backend.State.Has(model));
 
     public QueuedPrompt? Head => Waiting.TryPeek(out var head) ? head : null;
 
-    public OvertakeHistory OvertakeHistory
+    public OvertakeHistory History
     {
-        get => overtaken;
-        set => (overtaken, _overtakenSince) = (value, null);
+        get => history;
+        set => (history, _overtakenSince) = (value, null);
     }
 
     /// <summary>
-    /// Since when any of them has been overtaken, which cannot have been before it came; null: none has. It need not be the
-    /// first: one of a higher priority may have come before it since.
+    /// Since when any of the prompts has been overtaken; null: none has been. It cannot be before the prompt was submitted, and it need not
+    /// be about the first prompt: one of a higher priority may have come before it since.
     /// </summary>
-    public DateTimeOffset? OvertakenSince => OvertakeHistory == OvertakeHistory.Never ? null : (_overtakenSince ??= new(Waiting.Min(SinceOf))).Value;
+    public DateTimeOffset? OvertakenSince =>
+        History == OvertakeHistory.Never ? null : (_overtakenSince ??= new(Waiting.Min(SinceOf))).Value;
 
     public void Add(QueuedPrompt prompt)
     {
@@ -38,22 +39,22 @@ internal sealed class ModelGroup(string model, List<BackendCapacity> backends, O
         _highest = Math.Max(_highest, prompt.Priority);
     }
 
-    /// <summary>Whether any of them has been overtaken since then or longer.</summary>
-    public bool IsOvertakenSince(DateTimeOffset time) => OvertakeHistory.FirstAt <= time && OvertakenSince <= time;
+    /// <summary>Whether any of the prompts was overtaken at this time or before.</summary>
+    public bool IsOvertakenSince(DateTimeOffset time) => History.FirstAt <= time && OvertakenSince <= time;
 
-    /// <summary>Whether there is one of a higher priority before a prompt of another model.</summary>
+    /// <summary>Whether the group has a prompt that comes before a given one of another model and has a higher priority.</summary>
     public bool HasHigherBefore(QueuedPrompt prompt) => _highest > prompt.Priority
         && Waiting.TakeWhile(waiting => waiting.Key.CompareTo(prompt.Key) < 0).Any(waiting => waiting.Priority > prompt.Priority);
 
-    /// <summary>Forgets what mattered to those only that have had their turn.</summary>
-    public void Settle()
+    /// <summary>Drops the part of the history that is only about prompts that are gone.</summary>
+    public void PruneHistory()
     {
         _overtakenSince = null;
-        if (Head is { } head && OvertakeHistory.Prune(head.Key) is var rest && rest != OvertakeHistory)
-            OvertakeHistory = rest;
+        if (Head is { } head && History.Prune(head.Key) is var rest && rest != History)
+            History = rest;
     }
 
-    private DateTimeOffset? SinceOf(QueuedPrompt prompt) => OvertakeHistory.FirstOvertakenAt(prompt.Key) is { } since
+    private DateTimeOffset? SinceOf(QueuedPrompt prompt) => History.FirstOvertakenAt(prompt.Key) is { } since
         ? since > prompt.CreatedAt ? since : prompt.CreatedAt
         : null;
 }

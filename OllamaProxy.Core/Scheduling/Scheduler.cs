@@ -5,27 +5,31 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Scheduling;
 
 /// <summary>
-/// Decides which prompt goes to which backend next. Pure: the same in gives the same out. A prompt goes where its model is known
-/// to be or, where that is nowhere, to each backend in turn; first where the model is loaded; then where least runs. Prompts for a
-/// model that is loaded go before others, so that A B A B becomes A A B B, within bounds: nothing overtakes a prompt of a higher priority, or one that was first
-/// overtaken as long ago as the grouping window is.
+/// Decides which prompt goes to which backend next, as a pure function. A prompt goes to a backend that is known to have its model or, if
+/// none is, to one that has not said that it lacks it; preferably one that has the model loaded, then the one with the least load. Prompts
+/// whose model is loaded overtake others, so that A B A B becomes A A B B, but only prompts of no higher priority, and each only for the
+/// grouping window. The rules are in <see cref="SchedulingRound"/>.
 /// </summary>
-/// <param name="GroupingWindow">For how long a prompt may be overtaken.</param>
-/// <param name="WaitForModel">Whether a prompt whose model no backend has waits for it; else it fails.</param>
+/// <param name="GroupingWindow">How long a prompt may be overtaken.</param>
+/// <param name="WaitForModel">Whether a prompt whose model no backend has waits for it; otherwise it fails.</param>
 /// <param name="DefaultModel">The model of prompts that name none.</param>
 public sealed record Scheduler(TimeSpan GroupingWindow, bool WaitForModel, string DefaultModel)
 {
-    /// <summary>By this name, which no model has, goes the history of the models that were not offered.</summary>
+    /// <summary>The key, in the history by model, of the models that were not offered. No model has this name.</summary>
     public const string Others = "*";
 
-    /// <summary>Decides.</summary>
+    /// <summary>Assigns due prompts to free slots.</summary>
     /// <param name="prompts">The first due prompts of each model that is offered, in the order of the queue.</param>
     /// <param name="backends">The backends.</param>
-    /// <param name="overtaken">What the last decision said of that.</param>
+    /// <param name="overtaken">The history of the last decision; see <see cref="Schedule.OvertakeHistory"/>.</param>
     /// <param name="now">The time.</param>
     /// <param name="isPartial">Whether there are due prompts of models that are not offered.</param>
     public Schedule Decide(
-        IEnumerable<QueuedPrompt> prompts, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, OvertakeHistory> overtaken, DateTimeOffset now, bool isPartial = false)
+        IEnumerable<QueuedPrompt> prompts,
+        IReadOnlyList<BackendLoad> backends,
+        ImmutableDictionary<string, OvertakeHistory> overtaken,
+        DateTimeOffset now,
+        bool isPartial = false)
     {
         var round = new SchedulingRound(this, backends, overtaken, now, isPartial);
         foreach (var prompt in prompts)
@@ -33,6 +37,6 @@ public sealed record Scheduler(TimeSpan GroupingWindow, bool WaitForModel, strin
         return round.Decide();
     }
 
-    /// <summary>The canonical name of a prompt's model; empty for a call that names none, which may go anywhere.</summary>
+    /// <summary>The canonical name of a prompt's model; empty for a call that names none, which any backend may take.</summary>
     public string ModelOf(QueuedPrompt prompt) => ModelName.Canonical(prompt.Model ?? DefaultModel);
 }

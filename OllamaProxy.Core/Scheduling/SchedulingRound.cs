@@ -4,50 +4,67 @@ using OllamaProxy.Storage;
 
 namespace OllamaProxy.Scheduling;
 
-/// <summary>One decision of a <see cref="Scheduler"/>, as it comes about.</summary>
+/// <summary>
+/// One decision of a <see cref="Scheduler"/>: groups the due prompts by model, and assigns one after the other to a backend by the rules
+/// in <see cref="Next"/>, until no slot is free or no rule applies.
+/// </summary>
 internal sealed class SchedulingRound
 {
-    /// <summary>Into how many parts the grouping window is divided to remember who was overtaken when.</summary>
-    private const int OvertakenGrains = 64;
+    /// <summary>The resolution of <see cref="OvertakeHistory"/>, as a fraction of the grouping window.</summary>
+    private const int StepsPerWindow = 64;
 
-    /// <summary>A list of models that is as young as that is believed also where a prompt is younger.</summary>
-    private static readonly TimeSpan ListsGoodFor = TimeSpan.FromSeconds(1);
+    /// <summary>A list of models of this age counts as current, even for a prompt that is younger than the list.</summary>
+    private static readonly TimeSpan ListTolerance = TimeSpan.FromSeconds(1);
 
-    /// <summary>How many prompts are refused at once: each takes two writes.</summary>
+    /// <summary>How many prompts one round refuses at most: each costs two writes.</summary>
     private const int MaxRefusals = 32;
 
-    /// <summary>How many turns of all models that wait for a place the grouping window has room for.</summary>
-    private const double TurnsInWindow = 1.25;
+    /// <summary>
+    /// How much of the grouping window <see cref="FairTurn"/> leaves unplanned: all time slices together last for the window divided by
+    /// this.
+    /// </summary>
+    private const double WindowReserve = 1.25;
 
     private readonly Scheduler _policy;
     private readonly DateTimeOffset _now;
     private readonly List<BackendCapacity> _backends;
     private readonly Dictionary<string, ModelGroup> _groups = [];
 
-    /// <summary>The groups with prompts that wait, by the turns of their heads.</summary>
+    /// <summary>The groups that still have prompts to assign, in the order of their first prompts.</summary>
     private readonly List<ModelGroup> _waiting = [];
+
     private readonly List<Assignment> _assignments = [];
     private readonly List<Assignment> _refusals = [];
     private bool _needsModels;
-    private readonly ImmutableDictionary<string, OvertakeHistory> _overtakenBefore;
+    private readonly ImmutableDictionary<string, OvertakeHistory> _historyBefore;
     private readonly bool _isPartial;
 
-    /// <summary>What was run, as if all models that are not offered had been overtaken by it: that may hold them to their window too early, and never too late.</summary>
+    /// <summary>
+    /// The history of all models that were not offered, as if every assignment had overtaken them. So the grouping window may end too early
+    /// for them, but never too late.
+    /// </summary>
     private OvertakeHistory _others;
 
     public SchedulingRound(
-        Scheduler policy, IReadOnlyList<BackendLoad> backends, ImmutableDictionary<string, OvertakeHistory> overtaken, DateTimeOffset now, bool isPartial)
+        Scheduler policy,
+        IReadOnlyList<BackendLoad> backends,
+        ImmutableDictionary<string, OvertakeHistory> history,
+        DateTimeOffset now,
+        bool isPartial)
     {
-        (_policy, _overtakenBefore, _now, _isPartial) = (policy, overtaken, now, isPartial);
-        _others = overtaken.GetValueOrDefault(Scheduler.Others) ?? OvertakeHistory.Never;
+        (_policy, _historyBefore, _now, _isPartial) = (policy, history, now, isPartial);
+        _others = history.GetValueOrDefault(Scheduler.Others) ?? OvertakeHistory.Never;
         _backends = [.. backends.Select(load => new BackendCapacity(load))];
     }
 
-    /// <summary>Adds a due prompt; they come in the order of the queue.</summary>
+    /// <summary>A prompt of a group that a rule has chosen: the group's first one, for this backend.</summary>
+    private readonly record struct Candidate(ModelGroup Group, BackendCapacity Backend);
+
+    /// <summary>Adds a due prompt. Prompts are added in the order of the queue.</summary>
     public void Add(QueuedPrompt prompt, string model)
     {
         if (!_groups.TryGetValue(model, out var group))
-            _groups[model] = group = new(model, BackendsFor(model), _overtakenBefore.GetValueOrDefault(model) ?? _others);
+            _groups[model] = group = new(model, BackendsFor(model), _historyBefore.GetValueOrDefault(model) ?? _others);
         group.Add(prompt);
     }
 
@@ -55,105 +72,70 @@ internal sealed class SchedulingRound
     {
         foreach (var group in _groups.Values)
         {
-            group.Settle();
+            group.PruneHistory();
             if (group.Backends.Count == 0)
                 Refuse(group);
         }
-        var stuck = _groups.Values.Where(group => group.Backends.Count == 0 && !_refusals.Exists(refusal => refusal.Model == group.Model)).Select(group => group.Model).ToList();
+
+        var stuck = _groups.Values
+            .Where(group => group.Backends.Count == 0 && !_refusals.Exists(refusal => refusal.Model == group.Model))
+            .Select(group => group.Model)
+            .ToList();
         YieldToKnown();
         _waiting.AddRange(_groups.Values.Where(group => group.Head is not null).OrderBy(group => group.Head!.Key));
-        while (_backends.Exists(backend => backend.Free > 0) && Next() is var (group, backend))
-            Assign(group, backend);
+
+        while (_backends.Exists(backend => backend.Free > 0) && Next() is { } candidate)
+            Assign(candidate.Group, candidate.Backend);
         return new([.. _assignments, .. _refusals], History(), stuck, _needsModels);
     }
 
-    private ImmutableDictionary<string, OvertakeHistory> History()
-    {
-        var history = _groups.Values.Where(group => _isPartial || group.OvertakeHistory != OvertakeHistory.Never).ToImmutableDictionary(group => group.Model, group => group.OvertakeHistory);
-        return _isPartial ? history.SetItem(Scheduler.Others, _others) : history;
-    }
+    /// <summary>The rules in their order: the first that finds a candidate decides.</summary>
+    private Candidate? Next() => StarvationGuard() ?? FairTurn() ?? WarmModel() ?? ColdModel() ?? Fifo();
 
-    /// <summary>
-    /// A model that no backend is known to have yields to those that one is, for a moment after a backend had to say that it does not
-    /// have a model: anybody can invent names, and each would take a slot until it is answered.
-    /// </summary>
-    private void YieldToKnown()
-    {
-        var wanted = _groups.Values.Where(group => group.IsKnown && group.Head is not null).SelectMany(group => group.Backends).ToHashSet();
-        foreach (var group in _groups.Values.Where(group => !group.IsKnown))
-            group.Backends.RemoveAll(backend => backend.State.HasJustMissed && wanted.Contains(backend));
-    }
-
-    /// <summary>
-    /// Where this model can be asked for now: at the backends that have it, as far as is known, or else at those that have not said
-    /// that they do not. Degraded ones are asked only if there is no other.
-    /// </summary>
-    private List<BackendCapacity> BackendsFor(string model)
-    {
-        var available = _backends.FindAll(backend => backend.State.IsAvailableFor(model));
-        var known = available.FindAll(backend => backend.State.Has(model));
-        var backends = known.Count > 0 ? known : available;
-        return backends.Exists(backend => backend.State.Health == BackendHealth.Healthy) ? backends.FindAll(backend => backend.State.Health == BackendHealth.Healthy) : backends;
-    }
-
-    /// <summary>
-    /// Lets prompts fail whose model no backend has, by its own word or by the settings, unless one that is away may have it. What was
-    /// said before a prompt came is believed only if the list of models is younger than that, or as good as new: the model may have come.
-    /// </summary>
-    private void Refuse(ModelGroup group)
-    {
-        if (_policy.WaitForModel || _backends.Exists(backend => backend.State.MayHave(group.Model) && (backend.State.IsReachable || backend.State.Has(group.Model))))
-            return;
-        if (_backends.Find(backend => backend.State.IsReachable) is not { } anyone)
-            return;
-        var asOf = _backends.Where(backend => backend.State is { IsReachable: true, Listed: not null }).Select(backend => backend.State.ListedAsOf).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
-        while (_refusals.Count < MaxRefusals && group.Waiting.TryPeek(out var prompt))
-        {
-            if (asOf < prompt.CreatedAt && _now - asOf > ListsGoodFor)
-            {
-                _needsModels = true;
-                return;
-            }
-            _refusals.Add(new(group.Waiting.Dequeue(), group.Model, anyone.State.Name, IsRefused: true));
-        }
-    }
-
-    private (ModelGroup ModelGroup, BackendCapacity BackendCapacity)? Next() => FirstOverdue() ?? FirstAfterTurn() ?? FirstLoaded() ?? FirstNowhereLoaded() ?? First();
-
-    /// <summary>Who has been overtaken for as long as may be.</summary>
-    private (ModelGroup, BackendCapacity)? FirstOverdue() =>
+    /// <summary>Rule 1: a model with a prompt that was first overtaken a whole grouping window ago goes first.</summary>
+    private Candidate? StarvationGuard() =>
         Choose((group, _) => group.IsOvertakenSince(_now - _policy.GroupingWindow)) is var (group, backend)
-            ? (FirstNotToBePassed(group, backend) ?? group, backend) : null;
+            ? new(FirstNotToBePassed(group, backend) ?? group, backend)
+            : null;
 
     /// <summary>
-    /// Who waits longest for a place whose models have had their turn: so long a turn that all who wait there can have one within
-    /// the window, with some time to spare.
+    /// Rule 2: when the loaded models of a backend have used up their time slice, the model that has been overtaken for longest goes next
+    /// there. A slice is so short that every waiting model gets one within the grouping window.
     /// </summary>
-    private (ModelGroup, BackendCapacity)? FirstAfterTurn()
+    private Candidate? FairTurn()
     {
         foreach (var backend in _backends)
         {
-            if (backend.Free == 0 || !HasHadTurn(backend, _waiting.Count))
+            if (backend.Free == 0 || !IsSliceUsedUp(backend, _waiting.Count))
                 continue;
-            var waiting = _waiting.FindAll(group => group.Backends.Contains(backend) && !IsLoaded(group) && group.OvertakenSince is not null);
-            if (waiting.Count > 0 && HasHadTurn(backend, waiting.Count))
-                return waiting.MinBy(group => group.OvertakenSince)! is var next ? (FirstNotToBePassed(next, backend) ?? next, backend) : null;
+            var waiting = _waiting.FindAll(
+                group => group.Backends.Contains(backend) && !IsLoaded(group) && group.OvertakenSince is not null);
+            if (waiting.Count == 0 || !IsSliceUsedUp(backend, waiting.Count))
+                continue;
+            var next = waiting.MinBy(group => group.OvertakenSince)!;
+            return new(FirstNotToBePassed(next, backend) ?? next, backend);
         }
+
         return null;
     }
 
-    private bool HasHadTurn(BackendCapacity backend, int waiting) => _now - backend.LoadedAt >= _policy.GroupingWindow / (TurnsInWindow * (waiting + 1));
+    /// <summary>Rule 3: a model that is loaded goes before others, on the backend that has it in memory.</summary>
+    private Candidate? WarmModel() =>
+        Choose((group, backend) => backend.IsLoaded(group.Model) && FirstNotToBePassed(group, backend) is null);
 
-    private (ModelGroup, BackendCapacity)? FirstLoaded() => Choose((group, backend) => backend.IsLoaded(group.Model) && FirstNotToBePassed(group, backend) is null);
+    /// <summary>Rule 4: then a model that no backend has loaded, which one of them has to load.</summary>
+    private Candidate? ColdModel() => Choose((group, backend) => !IsLoaded(group) && FirstNotToBePassed(group, backend) is null);
 
-    private (ModelGroup, BackendCapacity)? FirstNowhereLoaded() => Choose((group, backend) => !IsLoaded(group) && FirstNotToBePassed(group, backend) is null);
+    /// <summary>Rule 5: then the first prompt of the queue that any backend can take.</summary>
+    private Candidate? Fifo() => Choose((_, _) => true);
 
-    private (ModelGroup, BackendCapacity)? First() => Choose((_, _) => true);
+    private bool IsSliceUsedUp(BackendCapacity backend, int waiting) =>
+        _now - backend.LoadedAt >= _policy.GroupingWindow / (WindowReserve * (waiting + 1));
 
     private bool IsLoaded(ModelGroup group) => _backends.Exists(backend => backend.IsLoaded(group.Model));
 
-    /// <summary>The first group that has a place with room where it is allowed, and of such places the one that suits it best.</summary>
-    private (ModelGroup, BackendCapacity)? Choose(Func<ModelGroup, BackendCapacity, bool> isAllowed)
+    /// <summary>The first group that an allowed backend has a free slot for, with the cheapest of these backends.</summary>
+    private Candidate? Choose(Func<ModelGroup, BackendCapacity, bool> isAllowed)
     {
         foreach (var group in _waiting)
         {
@@ -162,14 +144,18 @@ internal sealed class SchedulingRound
                 if (backend.Free > 0 && isAllowed(group, backend) && (best is null || Cost(backend).CompareTo(Cost(best)) < 0))
                     best = backend;
             if (best is not null)
-                return (group, best);
+                return new(group, best);
 
             (int, double, int) Cost(BackendCapacity backend) => (backend.IsLoaded(group.Model) ? 0 : 1, backend.Load, backend.LoadedModels);
         }
+
         return null;
     }
 
-    /// <summary>The first that it would pass although it could go there and must not be passed; null: none.</summary>
+    /// <summary>
+    /// The first group ahead of this one that this backend could run and that must not be overtaken: one with a prompt of a higher
+    /// priority or, without a grouping window, any. Null: there is none.
+    /// </summary>
     private ModelGroup? FirstNotToBePassed(ModelGroup group, BackendCapacity backend)
     {
         foreach (var other in _waiting)
@@ -179,6 +165,7 @@ internal sealed class SchedulingRound
             if ((_policy.GroupingWindow == TimeSpan.Zero || other.HasHigherBefore(group.Head!)) && other.Backends.Contains(backend))
                 return other;
         }
+
         return null;
     }
 
@@ -186,19 +173,88 @@ internal sealed class SchedulingRound
     {
         _waiting.Remove(group);
         var prompt = group.Waiting.Dequeue();
+        var step = _policy.GroupingWindow / StepsPerWindow;
+
         foreach (var other in _waiting)
         {
             if (other.Head!.Key.CompareTo(prompt.Key) > 0)
                 break;
             if (other.Backends.Contains(backend))
-                other.OvertakeHistory = other.OvertakeHistory.Record(prompt.Key, _now, _policy.GroupingWindow / OvertakenGrains);
+                other.History = other.History.Record(prompt.Key, _now, step);
         }
+
         if (_isPartial)
-            _others = _others.Record(prompt.Key, _now, _policy.GroupingWindow / OvertakenGrains);
-        group.Settle();
+            _others = _others.Record(prompt.Key, _now, step);
+        group.PruneHistory();
         if (group.Head is { } head)
-            _waiting.Insert(_waiting.FindIndex(other => other.Head!.Key.CompareTo(head.Key) > 0) is >= 0 and var index ? index : _waiting.Count, group);
+        {
+            var index = _waiting.FindIndex(other => other.Head!.Key.CompareTo(head.Key) > 0);
+            _waiting.Insert(index >= 0 ? index : _waiting.Count, group);
+        }
+
         backend.Take(group.Model, _now);
         _assignments.Add(new(prompt, group.Model, backend.State.Name));
+    }
+
+    private ImmutableDictionary<string, OvertakeHistory> History()
+    {
+        var history = _groups.Values
+            .Where(group => _isPartial || group.History != OvertakeHistory.Never)
+            .ToImmutableDictionary(group => group.Model, group => group.History);
+        return _isPartial ? history.SetItem(Scheduler.Others, _others) : history;
+    }
+
+    /// <summary>
+    /// Keeps models that no backend is known to have off the backends that known models wait for, for a moment after such a backend
+    /// answered that it lacks a model. Clients can invent model names, and each would take a slot until Ollama has answered.
+    /// </summary>
+    private void YieldToKnown()
+    {
+        var wanted = _groups.Values.Where(group => group.IsKnown && group.Head is not null).SelectMany(group => group.Backends).ToHashSet();
+        foreach (var group in _groups.Values.Where(group => !group.IsKnown))
+            group.Backends.RemoveAll(backend => backend.State.HasJustMissed && wanted.Contains(backend));
+    }
+
+    /// <summary>
+    /// The backends that a model's prompts can be sent to now: those known to have it or, if none is, those that have not answered that
+    /// they lack it. Degraded backends are used only if no healthy one is among them.
+    /// </summary>
+    private List<BackendCapacity> BackendsFor(string model)
+    {
+        var available = _backends.FindAll(backend => backend.State.IsAvailableFor(model));
+        var known = available.FindAll(backend => backend.State.Has(model));
+        var backends = known.Count > 0 ? known : available;
+        var healthy = backends.FindAll(backend => backend.State.Health == BackendHealth.Healthy);
+        return healthy.Count > 0 ? healthy : backends;
+    }
+
+    /// <summary>
+    /// Refuses prompts whose model no backend has, unless an unreachable backend may have it. A prompt that is younger than the lists of
+    /// models is refused only if the lists are still current: its model may have been installed in between.
+    /// </summary>
+    private void Refuse(ModelGroup group)
+    {
+        if (_policy.WaitForModel
+            || _backends.Exists(backend =>
+                backend.State.MayHave(group.Model) && (backend.State.IsReachable || backend.State.Has(group.Model))))
+            return;
+        if (_backends.Find(backend => backend.State.IsReachable) is not { } anyone)
+            return;
+
+        var asOf = _backends
+            .Where(backend => backend.State is { IsReachable: true, Listed: not null })
+            .Select(backend => backend.State.ListedAsOf)
+            .DefaultIfEmpty(DateTimeOffset.MaxValue)
+            .Min();
+        while (_refusals.Count < MaxRefusals && group.Waiting.TryPeek(out var prompt))
+        {
+            if (asOf < prompt.CreatedAt && _now - asOf > ListTolerance)
+            {
+                _needsModels = true;
+                return;
+            }
+
+            _refusals.Add(new(group.Waiting.Dequeue(), group.Model, anyone.State.Name, IsRefused: true));
+        }
     }
 }

@@ -1,11 +1,11 @@
 namespace OllamaProxy.Statistics;
 
-/// <summary>How long something takes.</summary>
-/// <param name="Median">Half of the times are no longer.</param>
-/// <param name="P95">95 of a hundred are no longer.</param>
+/// <summary>The distribution of some durations.</summary>
+/// <param name="Median">The 50th percentile: half of the durations are no longer.</param>
+/// <param name="P95">The 95th percentile.</param>
 public sealed record Percentiles(TimeSpan Median, TimeSpan P95)
 {
-    /// <summary>By the nearest rank; null of nothing.</summary>
+    /// <summary>Computes percentiles by the nearest rank; null: there are no durations.</summary>
     public static Percentiles? Of(IEnumerable<TimeSpan> times)
     {
         var sorted = times.Order().ToList();

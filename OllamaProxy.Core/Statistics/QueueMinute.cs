@@ -1,14 +1,16 @@
 namespace OllamaProxy.Statistics;
 
-/// <summary>A minute of the queue. Pure: made of a <see cref="QueueHistory"/>.</summary>
-/// <param name="At">When it began.</param>
-/// <param name="Waiting">How many prompts waited at its end or, while it runs, wait now; null: too much has happened since to tell.</param>
-/// <param name="Finished">How many ended within it, in whatever way; null: too many ended since to tell.</param>
+/// <summary>The statistics of one minute of the queue, computed from a <see cref="QueueHistory"/>.</summary>
+/// <param name="At">When the minute began.</param>
+/// <param name="Waiting">
+/// How many prompts were queued at its end or, in the current minute, are queued now; null: the history is too short to tell.
+/// </param>
+/// <param name="Finished">How many prompts ended within it, successfully or not; null: the history is too short to tell.</param>
 public sealed record QueueMinute(DateTimeOffset At, long? Waiting, int? Finished)
 {
-    /// <summary>The last minutes, oldest first; the last one still runs.</summary>
-    /// <param name="history">What happened at least within that time.</param>
-    /// <param name="queued">How many prompts wait now.</param>
+    /// <summary>Computes the last minutes, oldest first, with the current minute as the last one.</summary>
+    /// <param name="history">The history, which covers at least these minutes.</param>
+    /// <param name="queued">How many prompts are queued now.</param>
     /// <param name="minutes">How many minutes.</param>
     /// <param name="now">The time.</param>
     public static IReadOnlyList<QueueMinute> Last(QueueHistory history, long queued, int minutes, DateTimeOffset now)
@@ -16,11 +18,11 @@ public sealed record QueueMinute(DateTimeOffset At, long? Waiting, int? Finished
         var running = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMinute));
         var first = running.AddMinutes(1 - minutes);
         var finished = new int[minutes];
-        // How much longer the queue was after a minute than it is now, as differences between one minute and the next.
-        var longer = new long[minutes + 1];
+        // How the queue's length changed in each minute. The last element takes what happened after the last minute.
+        var changes = new long[minutes + 1];
 
         foreach (var since in history.Waiting)
-            longer[IndexOf(since)]++;
+            changes[IndexOf(since)]++;
         foreach (var prompt in history.Running)
             CountWait(prompt.QueuedAt, prompt.StartedAt);
         foreach (var prompt in history.Ended)
@@ -34,7 +36,7 @@ public sealed record QueueMinute(DateTimeOffset At, long? Waiting, int? Finished
         return [.. Enumerable.Range(0, minutes).Select(index =>
         {
             var at = first.AddMinutes(index);
-            waiting += longer[index];
+            waiting += changes[index];
             return new QueueMinute(
                 at,
                 IsKnown(at.AddMinutes(1), history.EndedSince) && IsKnown(at.AddMinutes(1), history.WaitingSince) ? waiting : null,
@@ -43,13 +45,13 @@ public sealed record QueueMinute(DateTimeOffset At, long? Waiting, int? Finished
 
         void CountWait(DateTimeOffset from, DateTimeOffset until)
         {
-            longer[IndexOf(from)]++;
-            longer[IndexOf(until)]--;
+            changes[IndexOf(from)]++;
+            changes[IndexOf(until)]--;
         }
 
         int IndexOf(DateTimeOffset at) => (int)Math.Clamp(Math.Floor((at - first).TotalMinutes), 0, minutes);
 
-        // A list that begins later need not hold all of what happened at its very beginning.
+        // A list that was cut may lack some of what happened at the very time of its oldest entry.
         static bool IsKnown(DateTimeOffset at, DateTimeOffset? since) => since is null || at > since;
     }
 }

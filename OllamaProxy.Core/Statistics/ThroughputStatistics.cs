@@ -2,24 +2,27 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Statistics;
 
-/// <summary>How the queue did within a time. Pure: made of a <see cref="QueueHistory"/>.</summary>
-/// <param name="Prompts">How many prompts were completed, of those looked at.</param>
-/// <param name="PromptsPerSecond">How many were completed a second.</param>
-/// <param name="TokensPerSecond">How many tokens were generated a second for them, over the whole time.</param>
-/// <param name="Wait">How long they waited until their last attempt; null: there were none.</param>
-/// <param name="Run">How long that took; null: there were none.</param>
+/// <summary>The throughput of the queue over a time window, computed from a <see cref="QueueHistory"/>.</summary>
+/// <param name="Prompts">How many prompts were completed.</param>
+/// <param name="PromptsPerSecond">How many prompts were completed per second.</param>
+/// <param name="TokensPerSecond">How many tokens were generated for them per second of the window.</param>
+/// <param name="Wait">The time from the submission to the start of the last attempt; null: no prompt was completed.</param>
+/// <param name="Run">The duration of the last attempt; null: no prompt was completed.</param>
 public sealed record ThroughputStatistics(int Prompts, double PromptsPerSecond, double TokensPerSecond, Percentiles? Wait, Percentiles? Run)
 {
-    /// <summary>The figures of the time that ends now.</summary>
-    /// <param name="history">What happened at least within that time.</param>
-    /// <param name="window">How long the time is.</param>
-    /// <param name="now">When it ends.</param>
+    /// <summary>Computes the statistics of a window that ends now.</summary>
+    /// <param name="history">The history, which covers at least the window.</param>
+    /// <param name="window">The length of the window.</param>
+    /// <param name="now">The time.</param>
     public static ThroughputStatistics Of(QueueHistory history, TimeSpan window, DateTimeOffset now)
     {
-        // Of more prompts than are looked at, the newest tell of a shorter time.
-        if (history.Ended is { Count: QueueHistory.MaxPrompts } looked && now - looked[^1].CompletedAt is { Ticks: > 0 } covered && covered < window)
+        // Where the history was cut, it covers a shorter time.
+        if (history.Ended is { Count: QueueHistory.MaxPrompts } ended
+            && now - ended[^1].CompletedAt is { Ticks: > 0 } covered && covered < window)
             window = covered;
-        var completed = history.Ended.Where(prompt => prompt.Status == PromptStatus.Completed && prompt.CompletedAt > now - window).ToList();
+        var completed = history.Ended
+            .Where(prompt => prompt.Status == PromptStatus.Completed && prompt.CompletedAt > now - window)
+            .ToList();
         var ran = completed.Where(prompt => prompt.StartedAt is not null).ToList();
         return new(
             completed.Count,

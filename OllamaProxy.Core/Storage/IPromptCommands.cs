@@ -2,52 +2,66 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Storage;
 
-/// <summary>What clients do to prompts. Every write is on disk when its task completes, and is whole or not there at all. Any method can throw a
-/// <see cref="StoreException"/>. Safe for many threads.</summary>
+/// <summary>
+/// The changes that clients make to prompts. Every change is atomic, and is on disk when its task completes. Any method can throw a
+/// <see cref="StoreException"/>. Safe for many threads.
+/// </summary>
 public interface IPromptCommands
 {
     /// <summary>
-    /// Queues a prompt, unless one is there under its own id or idempotency key: that is a repetition where the
-    /// fingerprints agree, and a conflict where not.
+    /// Queues a prompt. If there is one with the same id or idempotency key, nothing is changed: equal fingerprints make this submission a
+    /// repetition, others a conflict.
     /// </summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="maxQueued">How many prompts may be queued; 0: no limit.</param>
-    /// <param name="terms">On what terms it is claimed at once, if no other is queued and the backend has a slot; null: it is queued.</param>
-    /// <param name="cancellationToken">Gives up, unless the write is under way.</param>
-    /// <returns>What became of it and, where it was claimed at once, the claim.</returns>
-    /// <exception cref="QueueFullException">As many are queued as may be.</exception>
-    Task<(Submission Submission, ClaimedPrompt? Claimed)> AddAsync(NewPrompt prompt, long maxQueued, ClaimTerms? terms, CancellationToken cancellationToken);
+    /// <param name="terms">
+    /// The conditions under which the prompt is claimed at once, provided that no other is queued and the backend has a free slot; null: it
+    /// is queued in any case.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the write until it is handed to the writer.</param>
+    /// <returns>The result of the submission and, if the prompt was claimed at once, the claim.</returns>
+    /// <exception cref="QueueFullException">The queue has reached its limit.</exception>
+    Task<(Submission Submission, ClaimedPrompt? Claimed)> AddAsync(
+        NewPrompt prompt, long maxQueued, ClaimTerms? terms, CancellationToken cancellationToken);
 
     /// <summary>Queues prompts as one batch, all or none, in their order.</summary>
     /// <param name="batch">The batch's new id.</param>
     /// <param name="prompts">The prompts.</param>
-    /// <param name="maxQueued">How many prompts may be queued, these among them; 0: no limit.</param>
-    /// <param name="cancellationToken">Gives up, unless the write is under way.</param>
-    /// <exception cref="QueueFullException">With them, more would be queued than may be.</exception>
-    Task<IReadOnlyList<Prompt>> AddBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued, CancellationToken cancellationToken);
+    /// <param name="maxQueued">How many prompts may be queued, including these; 0: no limit.</param>
+    /// <param name="cancellationToken">Cancels the write until it is handed to the writer.</param>
+    /// <exception cref="QueueFullException">The batch would exceed the limit of the queue.</exception>
+    Task<IReadOnlyList<Prompt>> AddBatchAsync(
+        Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Ends a prompt that has not ended as cancelled; its worker learns of it from its lease. What has ended stays as it
-    /// is. Null if there is no prompt with this id.
+    /// Cancels a prompt that has not ended; a worker that runs it learns of that from its lease. A prompt that has ended stays as it is.
+    /// Null: there is no prompt with this id.
     /// </summary>
     Task<Prompt?> CancelAsync(Guid id, CancellationToken cancellationToken);
 
-    /// <summary>Queues a prompt again that failed or was cancelled, at its old rank, with all its attempts to use up anew.</summary>
+    /// <summary>Queues a failed or cancelled prompt again, at its old rank and with all its attempts.</summary>
     Task<ChangeResult> RetryAsync(Guid id, CancellationToken cancellationToken);
 
-    /// <summary>Gives a queued prompt another priority.</summary>
+    /// <summary>Changes the priority of a queued prompt.</summary>
     Task<ChangeResult> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken);
 
-    /// <summary>Removes a prompt with all that belongs to it, in whatever status; its worker learns of it from its lease. False if there is none with this id.</summary>
+    /// <summary>
+    /// Deletes a prompt with everything that belongs to it, in any status; a worker that runs it learns of that from its lease. False:
+    /// there is no prompt with this id.
+    /// </summary>
     Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Asks again for a prompt that <see cref="Prompt.IsAbandoned"/> though its client is there: queues it at its old rank, with a lease of
-    /// its connection. It stays as it is where another than the connection's worker had begun it, who has stopped since.
+    /// Queues a prompt again whose client is still connected although <see cref="Prompt.IsAbandoned"/>, at its old rank and with a new
+    /// lease for the client. The prompt stays as it is if it had been started by another worker than that of the connection, since that
+    /// worker has stopped.
     /// </summary>
-    /// <returns>The prompt as it is then; null if there is none with this id.</returns>
+    /// <returns>The prompt after the change; null: there is no prompt with this id.</returns>
     Task<Prompt?> ReconnectAsync(Guid id, ClientLease connection, CancellationToken cancellationToken);
 
-    /// <summary>Makes the leases of connections on these prompts good for another <paramref name="length"/> from now. Those of prompts that have ended are gone.</summary>
+    /// <summary>
+    /// Renews the leases of the clients of these prompts for another <paramref name="length"/> from now. Prompts that have ended have no
+    /// such lease any more.
+    /// </summary>
     Task RenewClientLeasesAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken);
 }

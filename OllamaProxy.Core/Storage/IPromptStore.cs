@@ -1,7 +1,7 @@
 namespace OllamaProxy.Storage;
 
 /// <summary>
-/// Keeps prompts, for one process or for several. A caller depends on the part that it uses; this is the whole, for code that opens, tests or
-/// exchanges a store.
+/// The durable store of prompts, for one process or several. Callers depend on the interface that they need; this one is for code that
+/// opens, tests or replaces a whole store.
 /// </summary>
 public interface IPromptStore : IPromptReader, IPromptCommands, IWorkQueue, IStoreMaintenance;

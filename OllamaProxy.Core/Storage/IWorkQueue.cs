@@ -2,46 +2,56 @@ using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Storage;
 
-/// <summary>What workers do with the queue: they look at it, claim prompts, keep their leases and settle attempts. Every write is on disk when its
-/// task completes. Any method can throw a <see cref="StoreException"/>. Safe for many threads, and for workers of several processes.</summary>
+/// <summary>
+/// The workers' side of the queue: read snapshots, claim prompts, renew leases and settle attempts. Every write is on disk when its task
+/// completes. Any method can throw a <see cref="StoreException"/>. Safe for many threads, and for workers of several processes.
+/// </summary>
 public interface IWorkQueue
 {
-    /// <summary>What there is to be run, and what runs; what another process has done within <see cref="SnapshotTerms.Freshness"/> may not be in it.</summary>
+    /// <summary>
+    /// Reads the prompts that can run and those that run. Writes of other processes may be missing for the time of
+    /// <see cref="SnapshotTerms.Freshness"/>.
+    /// </summary>
     Task<QueueSnapshot> ReadSnapshotAsync(SnapshotTerms terms, CancellationToken cancellationToken);
 
-    /// <summary>Claims a prompt, which starts an attempt. Null if it is not due any more, or the backend's slots are all taken.</summary>
+    /// <summary>Claims a prompt, which starts an attempt. Null: it is not due any more, or the backend has no free slot.</summary>
     Task<ClaimedPrompt?> ClaimAsync(long seq, ClaimTerms terms, CancellationToken cancellationToken);
 
-    /// <summary>What a lease is worth now.</summary>
+    /// <summary>The state of a lease.</summary>
     Task<LeaseState> GetLeaseStateAsync(Lease lease, CancellationToken cancellationToken);
 
-    /// <summary>Makes a lease that is held good for another <paramref name="length"/> from now, and returns what it is worth.</summary>
+    /// <summary>Renews a lease that is held for another <paramref name="length"/> from now, and returns its state.</summary>
     Task<LeaseState> RenewAsync(Lease lease, TimeSpan length, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Renews a lease that is held, and keeps a part of what its attempt has generated, so that others can read it and little
-    /// is lost with this process. The parts come in order and without gaps. Returns what the lease is worth.
+    /// Renews a lease that is held, and stores the next chunk of what its attempt generates, so that other processes can read it and little
+    /// is lost if this one dies. Chunks come in order and without gaps. Returns the state of the lease.
     /// </summary>
     Task<LeaseState> AppendAsync(Lease lease, TextChunk chunk, TimeSpan length, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Settles an attempt: gives its lease up and writes how it ended. Where the lease is not held any more, nothing is written but, of a
-    /// prompt that was cancelled meanwhile, what was generated until then.
+    /// Settles an attempt: ends its lease and writes how it ended. If the lease is not held any more, only the partial result of a
+    /// cancelled prompt is written.
     /// </summary>
-    /// <param name="lease">The attempt's.</param>
-    /// <param name="settlement">How it ended.</param>
-    /// <param name="cancellationToken">Gives up, unless the write is under way.</param>
-    /// <returns>Whether it was settled like that: true if the lease was held or, of a <see cref="Settlement.AcknowledgeCancel"/>, the prompt was cancelled.</returns>
+    /// <param name="lease">The lease of the attempt.</param>
+    /// <param name="settlement">How the attempt ended.</param>
+    /// <param name="cancellationToken">Cancels the write until it is handed to the writer.</param>
+    /// <returns>
+    /// Whether the settlement was written: true if the lease was held or, for <see cref="Settlement.AcknowledgeCancel"/>, if the prompt was
+    /// cancelled.
+    /// </returns>
     Task<bool> SettleAsync(Lease lease, Settlement settlement, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Queues prompts again whose lease ran out, or fails them where that was their last attempt; fails queued ones that
-    /// waited for longer than they may, and cancels those whose client was waiting on a connection that is not heard of any more.
+    /// Queues prompts again whose lease has expired, or fails them after their last attempt; fails queued prompts that waited longer than
+    /// they may; and cancels prompts whose client's lease has expired.
     /// </summary>
-    /// <remarks>A lease that its holder renews is good, also after the wall clock was set: see <see cref="ClockReading"/>.</remarks>
-    /// <param name="terms">How long leases are, and how many attempts there are.</param>
-    /// <param name="connected">The ids of prompts for which clients wait here: their connections are there, however late the last renewal was.</param>
+    /// <remarks>A lease that its holder renews does not expire when the wall clock is set; see <see cref="ClockReading"/>.</remarks>
+    /// <param name="terms">The length of leases, and the limit of attempts.</param>
+    /// <param name="connected">
+    /// The ids of prompts whose clients are connected to this process: their leases are renewed first, however late that is.
+    /// </param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Whether any prompt is queued then, due or not.</returns>
+    /// <returns>Whether any prompt is queued afterwards, due or not.</returns>
     Task<bool> RecoverExpiredAsync(ClaimTerms terms, IReadOnlyCollection<Guid> connected, CancellationToken cancellationToken);
 }

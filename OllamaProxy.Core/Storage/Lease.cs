@@ -3,14 +3,14 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Storage;
 
 /// <summary>
-/// A worker's right to run one prompt for a time. Every write by a worker carries its lease, and writes nothing once
-/// the lease ran out and was given to somebody else: its token is the fence.
+/// A worker's right to run one prompt for a limited time. Every write of a worker names its lease and has no effect once the lease has
+/// expired and the prompt was claimed again: the token is a fencing token.
 /// </summary>
 /// <param name="Seq">The prompt's <see cref="Prompt.Seq"/>.</param>
-/// <param name="Token">Of this claim alone; no two leases share one.</param>
+/// <param name="Token">Identifies this claim; no two leases share one.</param>
 public readonly record struct Lease(long Seq, Guid Token)
 {
-    /// <summary>A new one. Its token need not be a secret, so that it is made without asking the kernel for one: claims are many.</summary>
+    /// <summary>Creates a lease. Its token need not be secret, so a fast random number suffices: claims are frequent.</summary>
     public static Lease New(long seq)
     {
         Span<byte> token = stackalloc byte[16];
@@ -19,15 +19,15 @@ public readonly record struct Lease(long Seq, Guid Token)
     }
 }
 
-/// <summary>What a worker's lease is worth.</summary>
+/// <summary>The state of a worker's lease.</summary>
 public enum LeaseState
 {
-    /// <summary>The worker may go on.</summary>
+    /// <summary>The lease is valid: the worker continues.</summary>
     Held,
 
-    /// <summary>A client cancelled the prompt: the worker stops, and may still hand in what had come.</summary>
+    /// <summary>A client cancelled the prompt: the worker stops, and can still store a partial result.</summary>
     Cancelled,
 
-    /// <summary>It ran out, or the prompt is gone: the worker stops, and can write nothing.</summary>
+    /// <summary>The lease has expired, or the prompt was deleted: the worker stops, and can write nothing.</summary>
     Lost,
 }

@@ -1,11 +1,11 @@
 namespace OllamaProxy.Storage;
 
-/// <summary>The store could not do what was asked, and changed nothing. The message is for people.</summary>
+/// <summary>An operation of the store failed, and changed nothing. The message is shown to users.</summary>
 public sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner)
 {
-    /// <summary>Whether it may pass by itself, so that asking again later is worth it.</summary>
+    /// <summary>Whether the cause may pass, so that trying again later makes sense.</summary>
     public bool IsTransient { get; init; } = true;
 
-    /// <summary>Whether what is asked for is there, but is not what was stored.</summary>
+    /// <summary>Whether the data were found, but differ from what was stored.</summary>
     public bool IsDamage { get; init; }
 }

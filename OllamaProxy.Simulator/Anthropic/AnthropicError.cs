@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace OllamaProxy.Simulator.Anthropic;
 
-/// <summary>An error as Anthropic tells it.</summary>
+/// <summary>Writes errors in Anthropic's format.</summary>
 internal static class AnthropicError
 {
     public static void Write(Utf8JsonWriter json, int status, string error)

@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using OllamaProxy.Simulator.Generation;
 
 namespace OllamaProxy.Simulator.Anthropic;
 
-/// <summary>What a message is made of, whole or in a stream.</summary>
+/// <summary>Builds the JSON of messages, for whole answers and streams.</summary>
 internal static class Message
 {
     public static JsonObject Of(string model, params JsonNode[] content) => new()

@@ -1,9 +1,13 @@
 using System.Buffers;
 using System.Text.Json.Nodes;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Anthropic;
 
-/// <summary>The answer of <c>/v1/messages</c> as events: a message of blocks, each begun, filled and ended.</summary>
+/// <summary>
+/// The streamed answer of <c>/v1/messages</c>: a message of blocks, each with events for its start, its contents and its end.
+/// </summary>
 internal sealed class MessageStream(string model, int estimatedTokens) : IStreamFormat
 {
     private bool _hasBegun;

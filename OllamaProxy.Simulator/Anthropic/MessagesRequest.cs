@@ -1,8 +1,11 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Go;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Anthropic;
 
-/// <summary>Reads the body of <c>/v1/messages</c>.</summary>
+/// <summary>Parses the body of <c>/v1/messages</c>.</summary>
 internal static class MessagesRequest
 {
     private const string Type = "anthropic.MessagesRequest";
@@ -32,7 +35,7 @@ internal static class MessagesRequest
         };
     }
 
-    /// <summary>The text of a message; that of a tool's result has no part in it.</summary>
+    /// <summary>The text of a message, without tool results.</summary>
     private static string TextOf(GoObject message)
     {
         _ = message.Text("role");
@@ -47,6 +50,6 @@ internal static class MessagesRequest
         return block.Text("type") == "text" ? block.Text("text") : "";
     }
 
-    // As Ollama estimates: four characters a token, for the stream begins before they are counted.
+    // Like Ollama, which estimates four characters per token, since the stream begins before the tokens are counted.
     private static int EstimateTokens(GoObject fields) => Math.Max(1, (fields.Any("messages")?.GetRawText().Length ?? 0) / 4);
 }

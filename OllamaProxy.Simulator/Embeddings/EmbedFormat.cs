@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Generation;
 
 namespace OllamaProxy.Simulator.Embeddings;
 

@@ -1,8 +1,11 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Go;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Embeddings;
 
-/// <summary>Reads the body of <c>/api/embed</c>. An embedding is an answer without tokens.</summary>
+/// <summary>Parses the body of <c>/api/embed</c>. An embedding is an answer without tokens.</summary>
 internal static class EmbedRequest
 {
     public static readonly ModelOptions NoTokens = ModelOptions.Of(numPredict: null, simulatorTokens: 0);

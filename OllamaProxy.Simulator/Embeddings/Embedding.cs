@@ -3,14 +3,14 @@ using System.Text;
 
 namespace OllamaProxy.Simulator.Embeddings;
 
-/// <summary>The vectors that texts are embedded as. They mean nothing, and are the same for the same text.</summary>
+/// <summary>Vectors for texts. They have no meaning, but are always the same for the same text.</summary>
 internal static class Embedding
 {
     private const int Dimensions = 8;
 
-    /// <summary>A vector of the length 1.</summary>
-    /// <param name="text">What is embedded.</param>
-    /// <param name="dimensions">How many numbers it has at most; all there are if null or 0.</param>
+    /// <summary>A vector of length 1.</summary>
+    /// <param name="text">The text to embed.</param>
+    /// <param name="dimensions">The most elements of the vector; null or 0: all there are.</param>
     public static float[] Of(string text, int? dimensions = null)
     {
         var count = dimensions is > 0 and < Dimensions and var few ? few : Dimensions;

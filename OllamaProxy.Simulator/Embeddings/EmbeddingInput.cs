@@ -1,11 +1,12 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Embeddings;
 
-/// <summary>Reads what is to be embedded: a text, or an array of texts.</summary>
+/// <summary>Parses the texts to embed: one text, or an array of texts.</summary>
 internal static class EmbeddingInput
 {
-    /// <exception cref="OllamaException">It is neither.</exception>
+    /// <exception cref="OllamaException">The input is neither.</exception>
     public static IReadOnlyList<string> Read(JsonElement? input) => input switch
     {
         null => [],

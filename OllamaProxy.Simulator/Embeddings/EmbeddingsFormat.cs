@@ -1,8 +1,9 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Generation;
 
 namespace OllamaProxy.Simulator.Embeddings;
 
-/// <summary>The answer of <c>/api/embeddings</c>: one vector, none of a prompt that is empty.</summary>
+/// <summary>The answer of <c>/api/embeddings</c>: one vector, which is empty for an empty prompt.</summary>
 internal sealed class EmbeddingsFormat(string prompt) : IWholeFormat
 {
     public void Write(Utf8JsonWriter json, AnswerPart answer)

@@ -1,8 +1,11 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Go;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Embeddings;
 
-/// <summary>Reads the body of <c>/api/embeddings</c>, the old way to embed one text.</summary>
+/// <summary>Parses the body of <c>/api/embeddings</c>, the older route that embeds one text.</summary>
 internal static class EmbeddingsRequest
 {
     /// <exception cref="OllamaException">The body is not such a request.</exception>

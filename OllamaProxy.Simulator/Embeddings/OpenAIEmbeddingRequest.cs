@@ -1,8 +1,11 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Go;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Embeddings;
 
-/// <summary>Reads the body of <c>/v1/embeddings</c>.</summary>
+/// <summary>Parses the body of <c>/v1/embeddings</c>.</summary>
 internal static class OpenAIEmbeddingRequest
 {
     /// <exception cref="OllamaException">The body is not such a request.</exception>

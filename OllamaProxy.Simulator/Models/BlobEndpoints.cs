@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Models;
 
-/// <summary><c>/api/blobs/{digest}</c>: takes the files that models are created from. Only their digests are kept.</summary>
+/// <summary><c>/api/blobs/{digest}</c>: accepts the files from which models are created. Only their digests are kept.</summary>
 internal sealed partial class BlobEndpoints
 {
     private readonly ConcurrentDictionary<string, bool> _digests = new(StringComparer.Ordinal);

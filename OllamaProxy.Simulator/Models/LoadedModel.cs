@@ -12,12 +12,12 @@ internal sealed class LoadedModel(string name, RunnerOptions runnerOptions)
     /// <summary>How many requests run on it.</summary>
     public int Running { get; set; }
 
-    /// <summary>When it was last used, as a count of all uses.</summary>
+    /// <summary>The number of its last use, among all uses of all models.</summary>
     public long LastUse { get; set; }
 
-    /// <summary>How long it stays once nothing runs on it.</summary>
+    /// <summary>How long it stays loaded after the last request.</summary>
     public TimeSpan KeepAlive { get; set; }
 
-    /// <summary>Until when it stays, unless something runs on it then.</summary>
+    /// <summary>When it is unloaded, unless a request runs on it then.</summary>
     public DateTimeOffset ExpiresAt { get; set; }
 }

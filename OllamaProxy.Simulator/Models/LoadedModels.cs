@@ -1,9 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Models;
 
 /// <summary>
-/// The models in memory. One is loaded at a time; for one too many, the one that was used least recently goes, once nothing
+/// The models in memory. One is loaded at a time. If there is no room for another, the least recently used one is unloaded once no request
 /// runs on it. Safe for many threads.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for holds nothing to release.")]
@@ -19,7 +20,7 @@ internal sealed class LoadedModels(SimulatorOptions options)
     private long _uses;
     private int _waiting;
 
-    /// <summary>What is loaded now and until when, what stays longest first.</summary>
+    /// <summary>The loaded models, with the time when each expires, the latest first.</summary>
     public IReadOnlyList<(string Name, DateTimeOffset ExpiresAt)> All
     {
         get
@@ -32,7 +33,7 @@ internal sealed class LoadedModels(SimulatorOptions options)
         }
     }
 
-    /// <summary>The full name of the model of each load that began, in order.</summary>
+    /// <summary>The full names of the models that were loaded, one for each load that began, in order.</summary>
     public IReadOnlyList<string> Loads
     {
         get
@@ -41,12 +42,12 @@ internal sealed class LoadedModels(SimulatorOptions options)
         }
     }
 
-    /// <summary>Loads a model if need be, and keeps it loaded until the returned use of it is disposed.</summary>
+    /// <summary>Loads a model if necessary, and keeps it loaded until the returned use is disposed.</summary>
     /// <param name="name">The model.</param>
-    /// <param name="keepAlive">How long it stays afterwards; the default if null.</param>
-    /// <param name="runnerOptions">The options that it is to be loaded with.</param>
-    /// <param name="ct">Gives up waiting; a load that has begun is lost.</param>
-    /// <exception cref="OllamaException">503: too many wait for a model to be loaded.</exception>
+    /// <param name="keepAlive">How long it stays loaded afterwards; null: the default.</param>
+    /// <param name="runnerOptions">The options to load it with.</param>
+    /// <param name="ct">Cancels the waiting. A load that has begun is abandoned.</param>
+    /// <exception cref="OllamaException">503: too many requests wait for a model to be loaded.</exception>
     public async ValueTask<ModelUse> UseAsync(string name, TimeSpan? keepAlive, RunnerOptions runnerOptions, CancellationToken ct)
     {
         var fullName = ModelCatalog.FullName(name);
@@ -76,7 +77,7 @@ internal sealed class LoadedModels(SimulatorOptions options)
         }
     }
 
-    /// <summary>Unloads a model as soon as nothing runs on it.</summary>
+    /// <summary>Unloads a model as soon as no request runs on it.</summary>
     public void Unload(string name)
     {
         lock (_gate)
@@ -130,13 +131,13 @@ internal sealed class LoadedModels(SimulatorOptions options)
         return new(this, model);
     }
 
-    /// <summary>Null once there is room for this model; else what completes when a model is released.</summary>
+    /// <summary>Null: there is room for this model. Otherwise a task that completes when any model is released.</summary>
     private Task? RoomOrNull(string name)
     {
         lock (_gate)
         {
             DropExpired();
-            // It was loaded with other options.
+            // It is loaded with other options, and has to be loaded anew.
             if (_models.TryGetValue(name, out var outdated))
             {
                 if (outdated.Running > 0) return _released.Task;

@@ -1,6 +1,6 @@
 namespace OllamaProxy.Simulator.Models;
 
-/// <summary>The models there are, loaded or not. Safe for many threads.</summary>
+/// <summary>The models that the simulator can run, listed or not. Safe for many threads.</summary>
 internal sealed class ModelCatalog
 {
     private readonly TimeProvider _time;
@@ -14,10 +14,11 @@ internal sealed class ModelCatalog
         _time = options.Time;
         var names = options.Models.Select(FullName).Distinct(StringComparer.OrdinalIgnoreCase);
         _models = [.. names.Select(name => new InstalledModel(name, now))];
-        foreach (var model in _models.Concat(options.UnlistedModels.Select(FullName).Select(name => new InstalledModel(name, now)))) _byName[model.Name] = model;
+        var unlisted = options.UnlistedModels.Select(FullName).Select(name => new InstalledModel(name, now));
+        foreach (var model in _models.Concat(unlisted)) _byName[model.Name] = model;
     }
 
-    /// <summary>The models that are listed now, those that were added last first.</summary>
+    /// <summary>The listed models, the latest first.</summary>
     public IReadOnlyList<InstalledModel> All
     {
         get
@@ -30,13 +31,13 @@ internal sealed class ModelCatalog
 
     public bool Has(string name) => Find(name) is not null;
 
-    /// <summary>The model of that name, in any case; null if there is none.</summary>
+    /// <summary>The model of this name, in any case; null: there is none.</summary>
     public InstalledModel? Find(string name)
     {
         lock (_gate) return _byName.GetValueOrDefault(FullName(name));
     }
 
-    /// <summary>Adds a model, or makes it a new one if it is there.</summary>
+    /// <summary>Adds a model, or replaces it.</summary>
     public void Add(string name)
     {
         lock (_gate)
@@ -46,7 +47,7 @@ internal sealed class ModelCatalog
         }
     }
 
-    /// <summary>Removes a model; false if there is none of that name.</summary>
+    /// <summary>Removes a model; false: there is none of this name.</summary>
     public bool Remove(string name)
     {
         lock (_gate) return _models.RemoveAll(Named(name)) > 0 && _byName.Remove(FullName(name));

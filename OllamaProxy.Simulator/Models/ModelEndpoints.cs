@@ -1,6 +1,8 @@
+using OllamaProxy.Simulator.Http;
+
 namespace OllamaProxy.Simulator.Models;
 
-/// <summary>What Ollama tells about itself and its models.</summary>
+/// <summary>The routes that describe Ollama and its models.</summary>
 internal sealed class ModelEndpoints(SimulatorOptions options, ModelCatalog models, LoadedModels loaded)
 {
     public Task VersionAsync(HttpContext context) => JsonReply.WriteAsync(

@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using OllamaProxy.Simulator.Go;
 
 namespace OllamaProxy.Simulator.Models;
 
-/// <summary>Writes models as Ollama does. Their numbers are made up.</summary>
+/// <summary>Writes models in Ollama's format, with invented figures.</summary>
 internal static class ModelJson
 {
     public const int ContextLength = 4096;

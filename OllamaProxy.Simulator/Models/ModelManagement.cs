@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
+using OllamaProxy.Simulator.Go;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Models;
 
-/// <summary>What adds models and removes them. Every model can be pulled.</summary>
+/// <summary>The routes that add and remove models. Every model can be pulled.</summary>
 internal sealed class ModelManagement(ModelCatalog models)
 {
     public Task PullAsync(HttpContext context) => BodyHandler.InvokeAsync(context, (body, ct) =>
@@ -51,7 +53,7 @@ internal sealed class ModelManagement(ModelCatalog models)
         return models.Remove(request.Model) ? Task.CompletedTask : throw OllamaException.ModelNotFound(request.Model);
     });
 
-    /// <summary>Sees to what a model is made from: one that is not here is pulled.</summary>
+    /// <summary>Provides the base of a new model: one that is not installed is pulled.</summary>
     private IEnumerable<JsonObject> Prepare(ModelRequest request)
     {
         if (request is { From: "", HasFiles: false }) throw OllamaException.BadRequest("neither 'from' or 'files' was specified");

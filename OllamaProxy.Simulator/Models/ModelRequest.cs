@@ -1,15 +1,17 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Go;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Models;
 
 /// <summary>The body of a request about one model.</summary>
-/// <param name="Model">Which; from the old field <c>name</c> where <c>model</c> is empty.</param>
-/// <param name="Stream">Whether progress is to be told line by line.</param>
-/// <param name="From">The model that a new one is made from.</param>
-/// <param name="HasFiles">Whether there are files to make it from.</param>
+/// <param name="Model">The model; from the older field <c>name</c> where <c>model</c> is empty.</param>
+/// <param name="Stream">Whether progress is reported in lines.</param>
+/// <param name="From">The base of a new model.</param>
+/// <param name="HasFiles">Whether the new model is created from files.</param>
 internal sealed record ModelRequest(string Model, bool Stream, string From, bool HasFiles)
 {
-    /// <summary>Whether the model's name can be one.</summary>
+    /// <summary>Whether the name is valid for a model.</summary>
     public bool HasName => IsName(Model);
 
     /// <exception cref="OllamaException">The body is not such a request.</exception>

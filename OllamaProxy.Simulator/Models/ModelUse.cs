@@ -1,6 +1,6 @@
 namespace OllamaProxy.Simulator.Models;
 
-/// <summary>Something that runs on a loaded model, until it is disposed. Disposing it again does nothing.</summary>
+/// <summary>Keeps a model loaded until it is disposed. Disposing it twice has no effect.</summary>
 internal sealed class ModelUse(LoadedModels models, LoadedModel model) : IDisposable
 {
     private bool _isOver;

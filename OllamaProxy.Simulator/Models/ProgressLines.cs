@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OllamaProxy.Simulator.Models;
 
-/// <summary>What Ollama tells of a job, in lines. A model is one layer here, and four steps on its way.</summary>
+/// <summary>The lines by which Ollama reports the progress of a job. Here a model has one layer, which arrives in four steps.</summary>
 internal static class ProgressLines
 {
     private const int Steps = 4;
@@ -13,7 +13,7 @@ internal static class ProgressLines
     public static IEnumerable<JsonObject> Push(string model) =>
         [Line("retrieving manifest"), .. Layer("pushing", model), Line("pushing manifest"), Line("success")];
 
-    /// <summary>The making of a model, after what is told while its base is pulled, or its files are read.</summary>
+    /// <summary>The creation of a model, after the lines for its base or its files.</summary>
     public static IEnumerable<JsonObject> Create(string model) =>
         [Line($"using existing layer sha256:{DigestOf(model)}"), Line("writing manifest"), Line("success")];
 

@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
+using OllamaProxy.Simulator.Http;
 using OllamaProxy.Simulator.Native;
 
 namespace OllamaProxy.Simulator.Models;
 
-/// <summary>Tells how far a job has come: line by line, or only its last line.</summary>
+/// <summary>Sends the progress of a job: all lines as a stream, or only the last one.</summary>
 internal static class ProgressReply
 {
     public static async Task SendAsync(HttpResponse response, bool stream, IEnumerable<JsonObject> lines, CancellationToken ct)

@@ -3,15 +3,15 @@ using System.Text.Json;
 namespace OllamaProxy.Simulator.Models;
 
 /// <summary>
-/// The options that a model is loaded with. A request that asks for others has the model loaded anew, once nothing runs on it;
-/// one that says nothing of an option takes the default for it (Ollama, <c>server/sched.go</c>: <c>needsReload</c>).
+/// The options that a model is loaded with. A request with other options has the model loaded anew, once no request runs on it; options
+/// that a request does not name have their defaults (Ollama, <c>server/sched.go</c>: <c>needsReload</c>).
 /// </summary>
-/// <param name="Values">Their names and values as JSON, in a fixed order; null: all are the defaults.</param>
+/// <param name="Values">The options as JSON, in a fixed order; null: all have their defaults.</param>
 internal readonly record struct RunnerOptions(string? Values)
 {
     private static readonly string[] Names = ["num_ctx", "num_batch", "num_gpu", "main_gpu", "num_thread", "use_mmap"];
 
-    /// <summary>Those of a request's <c>options</c>.</summary>
+    /// <summary>Reads them from a request's <c>options</c>.</summary>
     public static RunnerOptions Of(JsonElement options)
     {
         var values = Names

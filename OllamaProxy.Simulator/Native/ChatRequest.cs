@@ -1,8 +1,11 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Go;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Native;
 
-/// <summary>Reads the body of <c>/api/chat</c>.</summary>
+/// <summary>Parses the body of <c>/api/chat</c>.</summary>
 internal static class ChatRequest
 {
     /// <exception cref="OllamaException">The body is not such a request.</exception>

@@ -1,8 +1,11 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Go;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Native;
 
-/// <summary>The fields that <c>/api/generate</c> and <c>/api/chat</c> share.</summary>
+/// <summary>The fields that <c>/api/generate</c> and <c>/api/chat</c> have in common.</summary>
 internal sealed record CommonFields(string Model, bool Stream, bool Think, TimeSpan? KeepAlive, ModelOptions Options, JsonElement? Format)
 {
     /// <exception cref="OllamaException">One of them is of a wrong type.</exception>

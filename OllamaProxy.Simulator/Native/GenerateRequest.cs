@@ -1,8 +1,11 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Go;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Native;
 
-/// <summary>Reads the body of <c>/api/generate</c>; fields that change nothing here are only checked for their type.</summary>
+/// <summary>Parses the body of <c>/api/generate</c>. Of fields without an effect here, only the type is checked.</summary>
 internal static class GenerateRequest
 {
     /// <exception cref="OllamaException">The body is not such a request.</exception>

@@ -1,9 +1,12 @@
 using System.Buffers;
 using System.Text.Json;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Go;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Native;
 
-/// <summary>The answers of <c>/api/generate</c> and <c>/api/chat</c>: the same object whole and, one a line, in a stream.</summary>
+/// <summary>The answers of <c>/api/generate</c> and <c>/api/chat</c>: the same object, whole or one per line of a stream.</summary>
 internal sealed class NativeFormat(string model, bool isChat, TimeProvider time) : IWholeFormat, IStreamFormat
 {
     public void SetHeaders(IHeaderDictionary headers) => headers.ContentType = Ndjson.ContentType;

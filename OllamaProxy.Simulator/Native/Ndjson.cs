@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.Native;
 

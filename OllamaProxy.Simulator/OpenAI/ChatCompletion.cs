@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.OpenAI;
 

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.OpenAI;
 
@@ -21,7 +23,7 @@ internal sealed class Completion(string model, bool includesUsage, TimeProvider 
 
     public void SetHeaders(IHeaderDictionary headers) => headers.ContentType = ServerSentEvent.ContentType;
 
-    // Not a collection expression: that would add a generic item, which native compilation turns down.
+    // Not a collection expression: that would call the generic JsonArray.Add, which Native AOT does not support.
     public void WriteToken(IBufferWriter<byte> stream, Token token) => WriteChunk(stream, new(Choice(token.Said, null)), Usage.Of(0, 0));
 
     public void WriteDone(IBufferWriter<byte> stream, string reason, GenerationMetrics? metrics)

@@ -1,8 +1,11 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Go;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.OpenAI;
 
-/// <summary>Reads the body of <c>/v1/completions</c>.</summary>
+/// <summary>Parses the body of <c>/v1/completions</c>.</summary>
 internal static class CompletionRequest
 {
     private const string Type = "openai.CompletionRequest";

@@ -1,12 +1,14 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Go;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.OpenAI;
 
-/// <summary>Reads the <c>content</c> of a message: a text, or parts of which some are texts.</summary>
+/// <summary>Parses the <c>content</c> of a message: a text, or an array of parts, some with texts.</summary>
 internal static class MessageContent
 {
-    /// <summary>The text, or the texts of the parts together.</summary>
-    /// <exception cref="OllamaException">It is neither.</exception>
+    /// <summary>The text, or the texts of all parts together.</summary>
+    /// <exception cref="OllamaException">The content is neither.</exception>
     public static string Read(GoObject message) => message.Any("content") switch
     {
         { ValueKind: JsonValueKind.String } text => text.GetString()!,

@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.OpenAI;
 
-/// <summary>An error as OpenAI tells it.</summary>
+/// <summary>Writes errors in OpenAI's format.</summary>
 internal static class OpenAIError
 {
     public static void Write(Utf8JsonWriter json, int status, string error) => Of(status, error).WriteTo(json);
@@ -14,7 +15,7 @@ internal static class OpenAIError
         ["error"] = new JsonObject { ["message"] = error, ["type"] = TypeOf(status), ["param"] = null, ["code"] = null },
     };
 
-    /// <summary>Tells an error in the middle of a stream.</summary>
+    /// <summary>Writes an error as an event of a stream.</summary>
     public static void WriteEvent(IBufferWriter<byte> stream, string error) =>
         ServerSentEvent.Write(stream, Of(StatusCodes.Status500InternalServerError, error));
 

@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
+using OllamaProxy.Simulator.Http;
 using OllamaProxy.Simulator.Models;
 
 namespace OllamaProxy.Simulator.OpenAI;
 
-/// <summary><c>/v1/models</c>: the models as OpenAI lists them.</summary>
+/// <summary><c>/v1/models</c>: the models in OpenAI's format.</summary>
 internal sealed class OpenAIModels(ModelCatalog models)
 {
     public Task ListAsync(HttpContext context)

@@ -1,9 +1,12 @@
 using System.Buffers;
 using System.Text.Json.Nodes;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.OpenAI;
 
-/// <summary>Numbers the events of a response. Ollama builds them as Go maps, whose names come sorted.</summary>
+/// <summary>
+/// Writes and numbers the events of a response. Ollama builds them as Go maps, whose fields are written in alphabetical order.
+/// </summary>
 internal sealed class ResponseEvents
 {
     private int _number;

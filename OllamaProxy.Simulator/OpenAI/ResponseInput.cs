@@ -1,8 +1,10 @@
 using System.Text.Json;
+using OllamaProxy.Simulator.Go;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.OpenAI;
 
-/// <summary>Reads the <c>input</c> of a response: a text, or an array of messages and of what was thought and called between.</summary>
+/// <summary>Parses the <c>input</c> of a response: a text, or an array of messages, reasoning and tool calls.</summary>
 internal static class ResponseInput
 {
     public static bool IsEmpty(JsonElement? input) => input switch
@@ -13,7 +15,7 @@ internal static class ResponseInput
     };
 
     /// <summary>The text, or that of the last item that has one.</summary>
-    /// <exception cref="OllamaException">It is neither.</exception>
+    /// <exception cref="OllamaException">The input is neither.</exception>
     public static string LastText(JsonElement? input) => input switch
     {
         null => "",

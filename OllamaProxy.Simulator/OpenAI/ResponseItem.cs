@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
+using OllamaProxy.Simulator.Generation;
 
 namespace OllamaProxy.Simulator.OpenAI;
 
-/// <summary>What the <c>output</c> of a response is made of.</summary>
+/// <summary>Builds the items in the <c>output</c> of a response.</summary>
 internal static class ResponseItem
 {
     public static JsonObject Message(string id, string status, params JsonNode[] content) => new()

@@ -1,14 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OllamaProxy.Simulator.Generation;
 
 namespace OllamaProxy.Simulator.OpenAI;
 
-/// <summary>The whole answer of <c>/v1/responses</c>, and what a stream of it tells at its beginning and its end.</summary>
+/// <summary>The whole answer of <c>/v1/responses</c>, which a stream sends at its beginning and its end as well.</summary>
 internal sealed class ResponseObject(string model, ResponseEcho echo, TimeProvider time) : IWholeFormat
 {
     private readonly string _id = $"resp_{Random.Shared.Next(999_999)}";
 
-    /// <summary>The id of its message.</summary>
+    /// <summary>The id of the message in the response.</summary>
     public string MessageId { get; } = $"msg_{Random.Shared.Next(999_999)}";
 
     private long Now => time.GetUtcNow().ToUnixTimeSeconds();
@@ -23,7 +24,7 @@ internal sealed class ResponseObject(string model, ResponseEcho echo, TimeProvid
         ToJson(answer.DoneReason is null ? "in_progress" : "completed", output, Usage(answer.PromptTokens, answer.Tokens)).WriteTo(json);
     }
 
-    /// <summary>The object as it is now.</summary>
+    /// <summary>The object in this state.</summary>
     public JsonObject ToJson(string status, JsonArray output, JsonObject? usage) => new()
     {
         ["id"] = _id,

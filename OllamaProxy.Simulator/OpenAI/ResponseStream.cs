@@ -1,10 +1,12 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json.Nodes;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Http;
 
 namespace OllamaProxy.Simulator.OpenAI;
 
-/// <summary>The answer of <c>/v1/responses</c> as events.</summary>
+/// <summary>The streamed answer of <c>/v1/responses</c>.</summary>
 internal sealed class ResponseStream(ResponseObject response) : IStreamFormat
 {
     private readonly ResponseEvents _events = new();

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OllamaProxy.Simulator.OpenAI;
 
-/// <summary>The <c>usage</c> of completions.</summary>
+/// <summary>Writes the <c>usage</c> of completions.</summary>
 internal static class Usage
 {
     public static JsonObject Of(int promptTokens, int tokens) => new()

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Simulator.Faults;
 
 namespace OllamaProxy.Tests.Api;
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Simulator.Faults;
 
 namespace OllamaProxy.Tests.Api;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Simulator.Faults;
 
 namespace OllamaProxy.Tests.Api;
 

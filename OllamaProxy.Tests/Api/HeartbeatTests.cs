@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using OllamaProxy.Api;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;

@@ -1,5 +1,7 @@
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Simulator.Faults;
 
 namespace OllamaProxy.Tests.Api;
 

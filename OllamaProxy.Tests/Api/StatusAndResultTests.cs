@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.ServerSentEvents;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
 
 namespace OllamaProxy.Tests.Api;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 
 namespace OllamaProxy.Tests.Clients;
 

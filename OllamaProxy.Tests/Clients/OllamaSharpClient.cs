@@ -2,9 +2,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 using OllamaSharp;
 using OllamaSharp.Models;
 using OllamaSharp.Models.Chat;
+
 using ChatRole = OllamaSharp.Models.Chat.ChatRole;
 
 namespace OllamaProxy.Tests.Clients;

@@ -55,7 +55,7 @@ public sealed partial class KnownSettingsTests
     {
         var warning = KnownSettings.WarningOf(name);
         Assert.StartsWith($"{name} is set", warning, StringComparison.Ordinal);
-        Assert.EndsWith($"Is {meant} meant?", warning, StringComparison.Ordinal);
+        Assert.EndsWith($"Did you mean {meant}?", warning, StringComparison.Ordinal);
     }
 
     [Theory]

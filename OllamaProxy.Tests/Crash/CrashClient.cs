@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Crash;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Tests.Support;
 using Xunit.Abstractions;
 

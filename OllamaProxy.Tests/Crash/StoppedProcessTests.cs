@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Tests.Server;
 using OllamaProxy.Tests.Storage;

@@ -4,6 +4,8 @@ using System.Text;
 using System.Text.Json;
 using OllamaProxy.Prompts;
 using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Api;
 using OllamaProxy.Tests.Clients;

@@ -5,10 +5,13 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using OllamaProxy.Prompts;
 using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Api;
 using OllamaProxy.Tests.Functions.StandIn;
 using OllamaProxy.Tests.Support;
+
 using static System.StringComparison;
 
 namespace OllamaProxy.Tests.Functions;

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Microsoft.Playwright;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Tests.Support;
+
 using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;

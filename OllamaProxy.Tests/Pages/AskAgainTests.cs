@@ -1,6 +1,7 @@
 using System.Text;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Tests.Support;
+
 using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using OllamaProxy.Simulator;
 using static Microsoft.Playwright.Assertions;
+using OllamaProxy.Simulator.Faults;
 
 namespace OllamaProxy.Tests.Pages;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using OllamaProxy.Simulator;
 using static Microsoft.Playwright.Assertions;
+using OllamaProxy.Simulator.Faults;
 
 namespace OllamaProxy.Tests.Pages;
 

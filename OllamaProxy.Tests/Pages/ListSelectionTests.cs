@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;
 using static Microsoft.Playwright.Assertions;
+using OllamaProxy.Simulator.Faults;
 
 namespace OllamaProxy.Tests.Pages;
 

@@ -1,5 +1,6 @@
 using OllamaProxy.Simulator;
 using static Microsoft.Playwright.Assertions;
+using OllamaProxy.Simulator.Faults;
 
 namespace OllamaProxy.Tests.Pages;
 

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using Microsoft.Playwright;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Tests.Support;
+
 using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;

@@ -1,7 +1,9 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Tests.Support;
+
 using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;

@@ -60,7 +60,7 @@ public sealed class CommandLineTests : IDisposable
         var mistake = CommandLine.Parse(line.Split(' ')).Mistakes[0];
         Assert.StartsWith($"{named} is not known.", mistake, StringComparison.Ordinal);
         if (meant is not null)
-            Assert.Contains($"Is {meant} meant?", mistake, StringComparison.Ordinal);
+            Assert.Contains($"Did you mean {meant}?", mistake, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -101,7 +101,7 @@ public sealed class CommandLineTests : IDisposable
     {
         using var server = new ServerProcess(_folder, "--simulate --prot 8000");
         Assert.Equal(2, await server.ExitCodeAsync());
-        Assert.Equal("--prot is not known. --help tells what there is.", server.Output.Trim());
+        Assert.Equal("--prot is not known. --help lists the options.", server.Output.Trim());
     }
 
     [Theory]

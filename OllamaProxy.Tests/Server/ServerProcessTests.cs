@@ -6,6 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 using OllamaProxy.Configuration;
 using OllamaProxy.Server;
 using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Server;
@@ -133,8 +135,8 @@ public sealed class ServerProcessTests : IDisposable
     {
         using var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_PROXY_RETENTON_DAYS", "7"), ("OLLAMA_HOST", "0.0.0.0"));
         using var client = await server.ClientAsync();
-        Assert.Contains("OLLAMA_PROXY_RETENTON_DAYS is set, but is no setting of Ollama Proxy", server.Output, StringComparison.Ordinal);
-        Assert.Contains("Is OLLAMA_PROXY_RETENTION_DAYS meant?", server.Output, StringComparison.Ordinal);
+        Assert.Contains("OLLAMA_PROXY_RETENTON_DAYS is set, but is not a setting of Ollama Proxy", server.Output, StringComparison.Ordinal);
+        Assert.Contains("Did you mean OLLAMA_PROXY_RETENTION_DAYS?", server.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("OLLAMA_HOST", server.Output, StringComparison.Ordinal);
     }
 

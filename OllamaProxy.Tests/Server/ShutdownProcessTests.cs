@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using OllamaProxy.Prompts;
 using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Support;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Generation;
 
 namespace OllamaProxy.Tests.Simulator;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 
 namespace OllamaProxy.Tests.Simulator;
 

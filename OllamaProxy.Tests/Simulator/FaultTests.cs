@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Simulator;

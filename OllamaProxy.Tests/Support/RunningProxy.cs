@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 
 namespace OllamaProxy.Tests.Support;
 

@@ -1,4 +1,6 @@
 using OllamaProxy.Prompts;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;
 

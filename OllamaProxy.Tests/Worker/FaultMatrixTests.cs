@@ -1,6 +1,7 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
-using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Worker;

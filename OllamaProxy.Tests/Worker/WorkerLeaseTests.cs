@@ -1,4 +1,5 @@
 using OllamaProxy.Prompts;
+using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator;
 using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Tests.Support;

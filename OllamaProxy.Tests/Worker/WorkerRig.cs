@@ -6,6 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Live;
 using OllamaProxy.Prompts;
 using OllamaProxy.Queue;
+using OllamaProxy.Simulator.Http;
 using OllamaProxy.Simulator;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;

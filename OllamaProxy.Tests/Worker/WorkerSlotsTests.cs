@@ -1,4 +1,5 @@
 using OllamaProxy.Prompts;
+using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Storage;
 using OllamaProxy.Tests.Support;

@@ -7,17 +7,20 @@ namespace OllamaProxy.Storage.Sqlite;
 public sealed partial class SqlitePromptStore
 {
     /// <inheritdoc/>
-    public async Task<(Submission Submission, ClaimedPrompt? Claimed)> AddAsync(NewPrompt prompt, long maxQueued, ClaimTerms? terms, CancellationToken cancellationToken)
+    public async Task<(Submission Submission, ClaimedPrompt? Claimed)> AddAsync(
+        NewPrompt prompt, long maxQueued, ClaimTerms? terms, CancellationToken cancellationToken)
     {
         var staged = await _staging.StageAsync(prompt, cancellationToken);
-        // What is long is not held for as long as the prompt runs: who claims it reads it from here.
+        // A prompt with long texts is not claimed at once: the worker would hold them in memory while it runs.
         var atOnce = staged.Count == 0 ? terms : null;
         var draft = PromptInserts.Draft(prompt, null, _ageingStep, _time.GetUtcNow());
-        return await WriteAsync((session, now) => PromptInserts.Add(session, prompt, draft, staged, maxQueued, atOnce, now), cancellationToken);
+        return await WriteAsync(
+            (session, now) => PromptInserts.Add(session, prompt, draft, staged, maxQueued, atOnce, now), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Prompt>> AddBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Prompt>> AddBatchAsync(
+        Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued, CancellationToken cancellationToken)
     {
         var staged = new List<IReadOnlyList<StagedText>>();
         foreach (var prompt in prompts)
@@ -48,9 +51,10 @@ public sealed partial class SqlitePromptStore
         WriteAsync((session, now) => ClientLeaseTable.Reconnect(session, id, connection, now), cancellationToken);
 
     /// <inheritdoc/>
-    public Task RenewClientLeasesAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken) => WriteAsync((session, now) =>
-    {
-        ClientLeaseTable.Renew(session, ids, now + length, expiredBy: DateTimeOffset.MaxValue);
-        return true;
-    }, cancellationToken);
+    public Task RenewClientLeasesAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken) =>
+        WriteAsync((session, now) =>
+        {
+            ClientLeaseTable.Renew(session, ids, now + length, expiredBy: DateTimeOffset.MaxValue);
+            return true;
+        }, cancellationToken);
 }

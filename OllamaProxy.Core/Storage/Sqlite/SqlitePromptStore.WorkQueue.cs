@@ -11,7 +11,7 @@ public sealed partial class SqlitePromptStore
     {
         if (!_commits.IsCaughtUpWithin(terms.Freshness))
             await _writer.CatchUpAsync(cancellationToken);
-        return _commits.Offer(terms, await ReadAsync(RunningLeases.Read, cancellationToken));
+        return _queue.Offer(terms, await ReadAsync(RunningLeases.Read, cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -38,7 +38,8 @@ public sealed partial class SqlitePromptStore
     }
 
     /// <inheritdoc/>
-    public Task<bool> RecoverExpiredAsync(ClaimTerms terms, IReadOnlyCollection<Guid> connected, CancellationToken cancellationToken) => WriteAsync((session, now) =>
+    public Task<bool> RecoverExpiredAsync(
+        ClaimTerms terms, IReadOnlyCollection<Guid> connected, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
         var expiry = _leaseClocks.Look(terms.LeaseLength);
         expiry.Settle(session);

@@ -8,14 +8,15 @@ using OllamaProxy.Storage.Sqlite.Tables;
 
 namespace OllamaProxy.Storage.Sqlite;
 
-/// <summary>Prompts in a SQLite file. Writes go through one <see cref="SqliteWriter"/>; reads never wait for them.</summary>
+/// <summary>The store of prompts in a SQLite file. Writes go through one <see cref="SqliteWriter"/>; reads never wait for them.</summary>
 public sealed partial class SqlitePromptStore : IPromptStore, IAsyncDisposable
 {
-    /// <summary>For so long a status is good without a look at what other processes wrote.</summary>
+    /// <summary>How long the state in memory is trusted without a check for writes of other processes.</summary>
     private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(1);
 
     private readonly SqliteDatabase _database;
     private readonly SqliteReaders _readers;
+    private readonly QueueMirror _queue;
     private readonly CommitObserver _commits;
     private readonly PromptCache _recent = new();
     private readonly ResultTexts _results;
@@ -34,7 +35,8 @@ public sealed partial class SqlitePromptStore : IPromptStore, IAsyncDisposable
         _staging = new(this);
         _longTexts = new(this);
         _results = new(this, _longTexts);
-        _commits = new(session, _recent, Notifier, ageingStep, time);
+        _queue = new(session, ageingStep, time);
+        _commits = new(session, _queue, _recent, Notifier, time);
         _writer = new(database, session, files, _commits);
         _leaseClocks = new(time);
         _ageingStep = ageingStep;
@@ -44,13 +46,13 @@ public sealed partial class SqlitePromptStore : IPromptStore, IAsyncDisposable
     /// <inheritdoc/>
     public ChangeNotifier Notifier { get; } = new();
 
-    /// <summary>Opens the file, and makes it, migrates it, or takes it over from the original program first where needed.</summary>
-    /// <param name="path">The full path. Its folder is made if it is not there.</param>
-    /// <param name="defaultModel">The model for taken-over prompts that have yet to run.</param>
+    /// <summary>Opens the file. A new file is created, an older one is migrated, and one of the original program is imported.</summary>
+    /// <param name="path">The full path. Its folder is created if it is missing.</param>
+    /// <param name="defaultModel">The model for imported prompts that have yet to run.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="ageingStep">How much of a head start a point of priority is; null: <see cref="QueueRank.DefaultAgeingStep"/>.</param>
-    /// <param name="check">Whether to look at all of the file first, which takes as long as to read it.</param>
-    /// <exception cref="StoreException">The file cannot be used. Nothing in it was changed.</exception>
+    /// <param name="ageingStep">The head start of one point of priority; null: <see cref="QueueRank.DefaultAgeingStep"/>.</param>
+    /// <param name="check">Whether to check the consistency of the whole file first, which takes as long as reading it.</param>
+    /// <exception cref="StoreException">The file cannot be used. It was not changed.</exception>
     public static SqlitePromptStore Open(
         string path, string defaultModel, TimeProvider time, TimeSpan? ageingStep = null, bool check = false)
     {
@@ -63,7 +65,7 @@ public sealed partial class SqlitePromptStore : IPromptStore, IAsyncDisposable
             if (check)
                 database.Check(connection);
             SqliteSchema.Prepare(connection, path, new LegacyImport(defaultModel, time.GetUtcNow()));
-            // They are for those who write by scripts; this program writes only what it can read, and checks beforehand.
+            // The CHECK constraints are for scripts that write to the file. This program validates its values itself.
             connection.Execute("PRAGMA ignore_check_constraints = ON");
             return new(database, connection, new OpenFiles(connection, path), ageingStep ?? QueueRank.DefaultAgeingStep, time);
         }
@@ -73,29 +75,30 @@ public sealed partial class SqlitePromptStore : IPromptStore, IAsyncDisposable
             throw exception switch
             {
                 SqliteException sqlite => database.Translate(sqlite),
-                IOException or UnauthorizedAccessException => new StoreException($"The folder of the database {path} cannot be made: {exception.Message}", exception),
+                IOException or UnauthorizedAccessException =>
+                    new StoreException($"The folder of the database {path} cannot be made: {exception.Message}", exception),
                 _ => exception,
             };
         }
     }
 
-    /// <summary>Finishes the writes that were handed in, and closes the file.</summary>
+    /// <summary>Finishes the writes that wait, and closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
-        // Whoever closes last folds the write-ahead log into the file, which a reader cannot.
+        // The last connection to be closed checkpoints the write-ahead log. A reader could not do that.
         _readers.Dispose();
         await _writer.DisposeAsync();
         _staging.Dispose();
     }
 
-    /// <summary>Runs work on the connection that writes, as one write among others; also for tests, to break what they will.</summary>
+    /// <summary>Runs work on the writer's connection, as one write among others. Tests use it as well, to damage a file.</summary>
     internal Task<T> WriteAsync<T>(Func<SqliteSession, DateTimeOffset, T> work, CancellationToken cancellationToken) =>
         _writer.RunAsync(session => work(session, _time.GetUtcNow()), cancellationToken);
 
-    /// <summary>Runs queries on a connection that only reads.</summary>
+    /// <summary>Runs queries on a read-only connection.</summary>
     internal Task<T> ReadAsync<T>(Func<SqliteSession, T> queries, CancellationToken cancellationToken)
     {
-        // SQLite reads from the page cache in microseconds: a hop to another thread would cost more than it frees.
+        // Synchronously: SQLite reads from the page cache in microseconds, less than a switch to another thread takes.
         cancellationToken.ThrowIfCancellationRequested();
         try
         {

@@ -3,12 +3,12 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Storage.Sqlite.Caching;
 
 /// <summary>
-/// Prompts that were asked for lately, as they were last committed: clients ask for the same ones again and again until
-/// they have ended. Safe for many threads.
+/// Cache of the prompts that were read recently, in their last committed state: clients poll the same prompts until they have ended. Safe
+/// for many threads.
 /// </summary>
 internal sealed class PromptCache
 {
-    /// <summary>How many are kept. All go at once when there are more: those that are still asked for come back.</summary>
+    /// <summary>How many prompts are kept. When there are more, all are dropped: those that are still polled come back.</summary>
     private const int Capacity = 4096;
 
     private readonly Lock _lock = new();
@@ -16,7 +16,7 @@ internal sealed class PromptCache
     private readonly Dictionary<long, Guid> _bySeq = [];
     private long _generation;
 
-    /// <summary>Changes with every commit that may change a prompt. To be read before a prompt is.</summary>
+    /// <summary>Changes with every commit that may change a prompt. Read it before a prompt that is to be kept.</summary>
     public long Generation
     {
         get
@@ -32,7 +32,7 @@ internal sealed class PromptCache
             return _byId.GetValueOrDefault(id);
     }
 
-    /// <summary>Keeps a prompt that was read, unless there was a commit since: it may be of before that.</summary>
+    /// <summary>Keeps a prompt that was read, unless a commit since <paramref name="generation"/> may have changed it.</summary>
     public void Keep(Prompt prompt, long generation)
     {
         lock (_lock)
@@ -46,7 +46,7 @@ internal sealed class PromptCache
         }
     }
 
-    /// <summary>Forgets those that a commit may have changed.</summary>
+    /// <summary>Drops the prompts that a commit may have changed.</summary>
     public void Forget(IReadOnlyCollection<long> seqs)
     {
         if (seqs.Count == 0)
@@ -60,7 +60,7 @@ internal sealed class PromptCache
         }
     }
 
-    /// <summary>Forgets all, after a commit of nobody knows what.</summary>
+    /// <summary>Drops all prompts, after a commit of which the changes are not known.</summary>
     public void ForgetAll()
     {
         lock (_lock)

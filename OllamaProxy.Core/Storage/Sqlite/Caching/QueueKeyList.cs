@@ -1,8 +1,8 @@
 namespace OllamaProxy.Storage.Sqlite.Caching;
 
 /// <summary>
-/// Turns in their order, of which it can be told at next to no cost how many come before one. They are kept in sorted blocks: to
-/// count is to add up the sizes of the blocks before, and to search one. Not safe for many threads.
+/// Sorted list of queue keys that counts the keys before a given one at little cost. The keys are kept in sorted blocks: counting adds up
+/// the sizes of the earlier blocks, and searches one. Not safe for many threads.
 /// </summary>
 internal sealed class QueueKeyList
 {
@@ -12,56 +12,56 @@ internal sealed class QueueKeyList
 
     public int Count { get; private set; }
 
-    /// <summary>The first one; null: there is none.</summary>
+    /// <summary>The first key; null: the list is empty.</summary>
     public (long Rank, long Seq)? First => _blocks.Count > 0 ? _blocks[0][0] : null;
 
-    /// <summary>All of them, in their order.</summary>
+    /// <summary>All keys, in order.</summary>
     public IEnumerable<(long Rank, long Seq)> All => _blocks.SelectMany(block => block);
 
-    /// <summary>Adds a turn, unless it is there.</summary>
+    /// <summary>Adds a key, unless the list has it.</summary>
     public void Add((long Rank, long Seq) key)
     {
         if (_blocks.Count == 0)
             _blocks.Add([]);
         var block = BlockOf(key);
         var items = _blocks[block];
-        if (items.BinarySearch(key) is not (< 0 and var place))
+        if (items.BinarySearch(key) is not (< 0 and var index))
             return;
-        items.Insert(~place, key);
+        items.Insert(~index, key);
         Count++;
         if (items.Count > MaxBlock)
             Split(block);
     }
 
-    /// <summary>Removes a turn, if it is there.</summary>
+    /// <summary>Removes a key, if the list has it.</summary>
     public void Remove((long Rank, long Seq) key)
     {
         if (_blocks.Count == 0)
             return;
         var block = BlockOf(key);
         var items = _blocks[block];
-        if (items.BinarySearch(key) is not (>= 0 and var place))
+        if (items.BinarySearch(key) is not (>= 0 and var index))
             return;
-        items.RemoveAt(place);
+        items.RemoveAt(index);
         Count--;
         if (items.Count == 0)
             _blocks.RemoveAt(block);
     }
 
-    /// <summary>How many come before this turn, whether or not it is there.</summary>
+    /// <summary>How many keys come before this one, whether or not the list has it.</summary>
     public long CountBefore((long Rank, long Seq) key)
     {
         if (_blocks.Count == 0)
             return 0;
         var block = BlockOf(key);
-        var place = _blocks[block].BinarySearch(key);
-        long before = place >= 0 ? place : ~place;
+        var index = _blocks[block].BinarySearch(key);
+        long before = index >= 0 ? index : ~index;
         for (var earlier = 0; earlier < block; earlier++)
             before += _blocks[earlier].Count;
         return before;
     }
 
-    /// <summary>The last block that begins at this turn or before it; the first, if none does.</summary>
+    /// <summary>The last block that begins at or before this key; the first block if none does.</summary>
     private int BlockOf((long Rank, long Seq) key)
     {
         var (low, high) = (0, _blocks.Count - 1);
@@ -76,7 +76,10 @@ internal sealed class QueueKeyList
         return low;
     }
 
-    /// <summary>At its end rather than in its middle where turns come in their order, as they do when all are read.</summary>
+    /// <summary>
+    /// Splits a block in its middle, except for the last block: there only the last key moves, so that adding keys in order fills the
+    /// blocks.
+    /// </summary>
     private void Split(int block)
     {
         var items = _blocks[block];

@@ -3,23 +3,26 @@ using OllamaProxy.Protocol;
 namespace OllamaProxy.Storage.Sqlite.Caching;
 
 /// <summary>
-/// The queued prompts in their order: all of them, for positions, and in groups, one a model, for offers. The first of the groups
-/// that matter are found at the same cost however many models there are: their names are the clients', who can invent any number.
-/// A prompt that only one worker may run is in a group of that worker's. Not safe for many threads.
+/// Index of the queued prompts: one list of all keys for positions, and a group per model for snapshots. Finding the first groups that
+/// matter takes the same time however many models there are; clients choose their names, and can invent any number. Prompts that only one
+/// worker may run are in groups of their own. Not safe for many threads.
 /// </summary>
 internal sealed class QueuePositionIndex
 {
-    /// <summary>How many groups are offered because one backend with room has their model.</summary>
+    /// <summary>How many groups are offered for each backend with room, because it has their models.</summary>
     private const int MaxWanted = 8;
 
-    /// <summary>How many heads are looked at for the wanted ones, before those are looked for by name.</summary>
+    /// <summary>How many heads are scanned for the models of a backend, before these are looked up by name.</summary>
     private const int MaxScanned = 256;
 
-    /// <summary>How many prompts are offered of models that are not loaded, as long as each group can have some.</summary>
+    /// <summary>How many prompts are offered of models that are not loaded, unless <see cref="MinPerGroup"/> requires more.</summary>
     private const int MaxPrompts = 64;
     private const int MinPerGroup = 2;
 
-    /// <summary>As <see cref="MaxPrompts"/>, of loaded models: each decision looks at all of them, and prompts that are quick take many.</summary>
+    /// <summary>
+    /// Like <see cref="MaxPrompts"/>, of loaded models. More would slow down each decision; fewer would leave slots free where prompts are
+    /// short.
+    /// </summary>
     private const int MaxLoadedPrompts = 128;
     private const int MinPerLoadedGroup = 8;
 
@@ -27,41 +30,42 @@ internal sealed class QueuePositionIndex
     private readonly Dictionary<long, Entry> _entries = [];
     private readonly Dictionary<(string? Model, Guid Worker), Group> _groups = [];
 
-    /// <summary>The first turn of each group, by worker; empty: of groups that any worker may run.</summary>
+    /// <summary>The first key of each group, by the worker that alone may run it; an empty id: any worker may.</summary>
     private readonly Dictionary<Guid, SortedSet<(long Rank, long Seq)>> _heads = [];
 
-    /// <summary>What is not due yet, with the millisecond in which it will be.</summary>
+    /// <summary>The prompts that are not due yet, with the millisecond in which they will be.</summary>
     private readonly PriorityQueue<long, long> _later = new();
 
-    /// <summary>The time of the last offer, in milliseconds since 1970.</summary>
+    /// <summary>The time of the last snapshot, in milliseconds since 1970.</summary>
     private long _now;
 
-    /// <summary>How many there are, due or not.</summary>
+    /// <summary>How many prompts there are, due or not.</summary>
     public int Count => _all.Count;
 
-    /// <summary>How many come before this turn, due or not, whether or not a prompt has it.</summary>
+    /// <summary>How many prompts come before this key, due or not, whether or not a prompt has it.</summary>
     public long CountBefore((long Rank, long Seq) key) => _all.CountBefore(key);
 
-    /// <summary>Adds a queued prompt, or changes it.</summary>
+    /// <summary>Adds a queued prompt, or replaces it.</summary>
     /// <param name="prompt">The prompt.</param>
-    /// <param name="availableAt">When it is due, in milliseconds since 1970.</param>
-    /// <param name="worker">Who alone may run it; empty: anybody.</param>
+    /// <param name="availableAt">When it is due, in milliseconds since 1970; zero: at once.</param>
+    /// <param name="worker">The only worker that may run it; an empty id: any worker may.</param>
     public void Set(QueuedPrompt prompt, long availableAt, Guid worker)
     {
-        if (_entries.TryGetValue(prompt.Seq, out var old) && old.Prompt == prompt && old.AvailableAt == availableAt && old.Group.Worker == worker)
+        if (_entries.TryGetValue(prompt.Seq, out var old)
+            && old.Prompt == prompt && old.AvailableAt == availableAt && old.Group.Worker == worker)
             return;
         Remove(prompt.Seq);
         var entry = new Entry(prompt, GroupOf(prompt.Model is null ? null : ModelName.Canonical(prompt.Model), worker), availableAt);
         _entries[prompt.Seq] = entry;
         _all.Add(prompt.Key);
-        // Zero is the time of nearly all of them.
+        // Nearly all prompts are due at once, and need no entry here.
         if (availableAt > 0)
             _later.Enqueue(prompt.Seq, availableAt);
         else
             SetDue(entry);
     }
 
-    /// <summary>Removes a prompt, if it is there.</summary>
+    /// <summary>Removes a prompt, if it is here.</summary>
     public void Remove(long seq)
     {
         if (!_entries.Remove(seq, out var entry))
@@ -74,11 +78,11 @@ internal sealed class QueuePositionIndex
             _groups.Remove((group.Model, group.Worker));
     }
 
-    /// <summary>The first due prompts of the groups that matter to a worker.</summary>
-    /// <param name="terms">What it wants.</param>
-    /// <param name="leased">Prompts that cannot be claimed yet.</param>
+    /// <summary>Selects the first due prompts of the groups that matter to a worker.</summary>
+    /// <param name="terms">What the worker asks for.</param>
+    /// <param name="leased">Prompts that have a lease, so that they cannot be claimed yet.</param>
     /// <param name="now">The time, in milliseconds since 1970.</param>
-    /// <param name="isPartial">Whether there are more groups with due prompts.</param>
+    /// <param name="isPartial">Whether other groups have due prompts as well.</param>
     public List<QueuedPrompt> Offer(SnapshotTerms terms, IReadOnlySet<long> leased, long now, out bool isPartial)
     {
         if (now < _now)
@@ -95,7 +99,9 @@ internal sealed class QueuePositionIndex
         foreach (var models in terms.ModelsWithRoom)
             chosen.UnionWith(Wanted(models, terms.Worker));
         chosen.UnionWith(Named(terms.LoadedModels, terms.Worker));
-        chosen.UnionWith(Heads(terms.Worker).Where(group => group.Model is null || !terms.PassedOver.Contains(group.Model)).Take(terms.FirstModels));
+        chosen.UnionWith(Heads(terms.Worker)
+            .Where(group => group.Model is null || !terms.PassedOver.Contains(group.Model))
+            .Take(terms.FirstModels));
         isPartial = chosen.Count < HeadsOf(Guid.Empty).Count + (terms.Worker == Guid.Empty ? 0 : HeadsOf(terms.Worker).Count);
 
         var loaded = chosen.Where(group => group.Model is null || terms.LoadedModels.Contains(group.Model)).ToHashSet();
@@ -121,7 +127,7 @@ internal sealed class QueuePositionIndex
         int Share(int prompts, int groups, int least) => Math.Min(terms.PerModel, Math.Max(least, prompts / Math.Max(groups, 1)));
     }
 
-    /// <summary>The clock went back: what became due meanwhile is not due any more.</summary>
+    /// <summary>Takes back what became due, after the clock was put back.</summary>
     private void Undo(long now)
     {
         foreach (var (seq, entry) in _entries)
@@ -135,7 +141,7 @@ internal sealed class QueuePositionIndex
         }
     }
 
-    /// <summary>The groups of these models whose heads come first, and that of prompts that name no model.</summary>
+    /// <summary>The first groups of these models, and of prompts that name no model.</summary>
     private IEnumerable<Group> Wanted(IReadOnlySet<string> models, Guid worker)
     {
         var found = Heads(worker).Take(MaxScanned).Where(IsWanted).Take(MaxWanted).ToList();
@@ -143,7 +149,8 @@ internal sealed class QueuePositionIndex
             return found;
         var all = models.Count < _groups.Count
             ? Named([.. models, "", null], worker)
-            : _groups.Values.Where(group => IsWanted(group) && group.Keys.Count > 0 && (group.Worker == Guid.Empty || group.Worker == worker));
+            : _groups.Values.Where(group =>
+                IsWanted(group) && group.Keys.Count > 0 && (group.Worker == Guid.Empty || group.Worker == worker));
         return all.OrderBy(group => group.Keys.First).Take(MaxWanted);
 
         bool IsWanted(Group group) => group.Model is null or "" || models.Contains(group.Model);
@@ -155,7 +162,7 @@ internal sealed class QueuePositionIndex
         .OfType<Group>()
         .Where(group => group.Keys.Count > 0);
 
-    /// <summary>The groups with due prompts that this worker may run, by the turns of their heads.</summary>
+    /// <summary>The groups with due prompts that this worker may run, in the order of their first keys.</summary>
     private IEnumerable<Group> Heads(Guid worker)
     {
         using var anybodys = HeadsOf(Guid.Empty).GetEnumerator();
@@ -189,8 +196,8 @@ internal sealed class QueuePositionIndex
         MoveHead(entry.Group, before);
     }
 
-    /// <param name="group">A group that has changed.</param>
-    /// <param name="before">What its first turn was.</param>
+    /// <param name="group">The group that has changed.</param>
+    /// <param name="before">Its first key before the change.</param>
     private void MoveHead(Group group, (long Rank, long Seq)? before)
     {
         var after = group.Keys.First;
@@ -208,15 +215,15 @@ internal sealed class QueuePositionIndex
 
     private readonly record struct Entry(QueuedPrompt Prompt, Group Group, long AvailableAt);
 
-    /// <param name="model">The canonical name; null: that of whoever runs it.</param>
-    /// <param name="worker">Who alone may run its prompts; empty: anybody.</param>
+    /// <param name="model">The canonical name of the model; null: the worker's default.</param>
+    /// <param name="worker">The only worker that may run its prompts; an empty id: any worker may.</param>
     private sealed class Group(string? model, Guid worker)
     {
         public string? Model => model;
 
         public Guid Worker => worker;
 
-        /// <summary>The turns of its due prompts.</summary>
+        /// <summary>The keys of its due prompts.</summary>
         public QueueKeyList Keys { get; } = new();
 
         /// <summary>How many prompts it has, due or not.</summary>

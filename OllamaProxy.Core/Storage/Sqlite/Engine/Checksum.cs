@@ -6,8 +6,8 @@ using System.Text;
 namespace OllamaProxy.Storage.Sqlite.Engine;
 
 /// <summary>
-/// The CRC-32C (RFC 3720, appendix B.4) of a text or body, which stands beside it in the file: SQLite does not notice when a disk or a
-/// copy changes bytes within one. Processors have an instruction for it, so that it costs next to nothing.
+/// CRC-32C (RFC 3720, appendix B.4) of a text or body, stored beside it: SQLite does not notice when a disk or a copy changes bytes within
+/// a value. Processors have an instruction for it, so that it costs next to nothing.
 /// </summary>
 internal struct Checksum
 {
@@ -15,13 +15,13 @@ internal struct Checksum
 
     private uint _remainder;
 
-    /// <summary>The checksum of what was appended.</summary>
+    /// <summary>The checksum of the bytes that were appended.</summary>
     public readonly long Value => ~_remainder;
 
-    /// <summary>A checksum of nothing so far.</summary>
+    /// <summary>Starts a checksum.</summary>
     public static Checksum Begin() => new() { _remainder = uint.MaxValue };
 
-    /// <summary>Of bytes as they are.</summary>
+    /// <summary>The checksum of these bytes.</summary>
     public static long Of(ReadOnlySpan<byte> bytes)
     {
         var checksum = Begin();
@@ -29,7 +29,7 @@ internal struct Checksum
         return checksum.Value;
     }
 
-    /// <summary>Of a text in UTF-8, as SQLite is given it; null: of none.</summary>
+    /// <summary>The checksum of a text in UTF-8, as SQLite stores it; null: there is no text.</summary>
     public static long? Of(string? text)
     {
         if (text is null)
@@ -49,7 +49,7 @@ internal struct Checksum
         return checksum.Value;
     }
 
-    /// <summary>What to tell people of a text that has changed since it was stored.</summary>
+    /// <summary>The error for a text that has changed since it was stored.</summary>
     /// <param name="what">Which text of a prompt it is.</param>
     public static StoreException Mismatch(string what) =>
         new($"The {what} of this prompt is damaged in the database: it is not what was stored. "

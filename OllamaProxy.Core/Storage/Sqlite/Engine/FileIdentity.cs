@@ -2,15 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace OllamaProxy.Storage.Sqlite.Engine;
 
-/// <summary>
-/// Which file it is that a path names, whatever the file is called: on Linux, where an open file can be taken away, its device and inode.
-/// </summary>
+/// <summary>Identity of a file, whatever its path: its device and inode. Linux only, where an open file can be moved or deleted.</summary>
 internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor, ulong Inode)
 {
     private const int CurrentFolder = -100; // AT_FDCWD
     private const uint InodeOnly = 0x100; // STATX_INO
 
-    /// <summary>The file that a path names at the moment; null: there is none, or it cannot be told.</summary>
+    /// <summary>The identity of the file at a path; null: there is no file, or the system does not tell.</summary>
     /// <param name="path">The path in UTF-8, with a 0 at its end.</param>
     public static FileIdentity? Of(ReadOnlySpan<byte> path)
     {
@@ -27,7 +25,7 @@ internal readonly record struct FileIdentity(uint DeviceMajor, uint DeviceMinor,
         }
     }
 
-    /// <summary>statx(2), whose structure is the same on every processor, as that of <c>stat</c> is not.</summary>
+    /// <summary>statx(2). Unlike that of <c>stat</c>, its structure is the same on every processor.</summary>
     [DllImport("libc", EntryPoint = "statx")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Statx(int folder, in byte path, int flags, uint mask, out StatxFile file);

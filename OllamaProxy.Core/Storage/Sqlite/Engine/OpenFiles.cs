@@ -5,36 +5,37 @@ using Microsoft.Data.Sqlite;
 namespace OllamaProxy.Storage.Sqlite.Engine;
 
 /// <summary>
-/// The files of an open database: the main one, its write-ahead log (<c>-wal</c>) and the index of that (<c>-shm</c>). All must be
-/// where their paths say: what is written to another file is lost with the process, and who opens the database meanwhile does not see it.
-/// On Windows an open file cannot be taken away; elsewhere than on Linux only the main one is looked at.
+/// The files of an open database: the main file, its write-ahead log (<c>-wal</c>) and the index of the log (<c>-shm</c>). Each must still
+/// be at its path: what is written to a file that was moved away is lost with the process, and others who open the database do not see it.
+/// On Windows an open file cannot be moved; on other systems than Linux only the main file is checked.
 /// </summary>
 internal sealed class OpenFiles
 {
-    /// <summary>SQLITE_FCNTL_HAS_MOVED, of <c>sqlite3_file_control</c>, which SQLitePCL leaves out.</summary>
+    /// <summary>SQLITE_FCNTL_HAS_MOVED of <c>sqlite3_file_control</c>, which SQLitePCL does not declare.</summary>
     private const int HasMoved = 20;
 
     private readonly SqliteConnection _connection;
     private readonly string _path;
     private readonly SideFile[] _beside;
 
-    /// <param name="connection">The writer's. It has read the file: then the files beside it are open.</param>
-    /// <param name="path">What people call the file.</param>
+    /// <param name="connection">The writer's connection, which has read the file already, so that the files beside it are open.</param>
+    /// <param name="path">The path of the file, as it was configured.</param>
     public OpenFiles(SqliteConnection connection, string path)
     {
         (_connection, _path) = (connection, path);
-        // SQLite follows links to the file itself, and its log is beside that.
+        // SQLite resolves symbolic links: the log is beside the real file.
         var file = SQLitePCL.raw.sqlite3_db_filename(connection.Handle, "main").utf8_to_string();
         _beside = [new(file + "-wal", IsLog: true), new(file + "-shm", IsLog: false)];
     }
 
-    /// <summary>Makes sure that each open file is still the one that its path names.</summary>
-    /// <exception cref="StoreException">One is not.</exception>
+    /// <summary>Makes sure that each open file is still the one at its path.</summary>
+    /// <exception cref="StoreException">A file was moved, deleted or replaced.</exception>
     public void RefuseMoved()
     {
         if (FileControl(_connection.Handle!, "main", HasMoved, out var moved) == SQLitePCL.raw.SQLITE_OK && moved != 0)
             throw Moved(
-                $"The database {_path} was moved or deleted while the program ran. Put it back, or restart the program to begin a new one.");
+                $"The database {_path} was moved or deleted while the program ran. "
+                + "Put it back, or restart the program to begin a new one.");
         foreach (var file in _beside)
         {
             if (file.IsInPlace)
@@ -46,10 +47,10 @@ internal sealed class OpenFiles
     }
 
     /// <summary>
-    /// As <see cref="RefuseMoved"/>, of the files beside the main one: who opens the database now would read another log. Safe for many
-    /// threads.
+    /// Like <see cref="RefuseMoved"/>, but only for the files beside the main one: a connection that is opened now would read another log.
+    /// Safe for many threads.
     /// </summary>
-    /// <exception cref="StoreException">One is not.</exception>
+    /// <exception cref="StoreException">A file was moved, deleted or replaced.</exception>
     public void RefuseMovedLog()
     {
         foreach (var file in _beside)
@@ -62,8 +63,8 @@ internal sealed class OpenFiles
     private static StoreException Moved(string message) => new(message) { IsTransient = false };
 
     /// <summary>
-    /// Writes what is in the log, which is open though its name is gone, into the main file: so that what was acknowledged is not lost
-    /// with this process. Not where another log has taken its place: somebody else may go by that.
+    /// Checkpoints a log that is open but has been deleted, so that acknowledged writes are not lost with this process. This must not be
+    /// done once another log is at its path, since another process may use that.
     /// </summary>
     private void Fold()
     {
@@ -82,7 +83,7 @@ internal sealed class OpenFiles
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
     private static extern int FileControl(SQLitePCL.sqlite3 connection, string database, int operation, out int answer);
 
-    /// <summary>A file beside the main one, which was in its place when this was made.</summary>
+    /// <summary>A file beside the main one. It was at its path when this was created.</summary>
     private sealed record SideFile(string Path, bool IsLog)
     {
         private readonly byte[] _path = Encoding.UTF8.GetBytes(Path + '\0');

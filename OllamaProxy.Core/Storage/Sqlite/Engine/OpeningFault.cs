@@ -1,12 +1,12 @@
 namespace OllamaProxy.Storage.Sqlite.Engine;
 
-/// <summary>Finds out why SQLite cannot open a file, of which it says no more than that.</summary>
+/// <summary>Finds out why SQLite cannot open a file. SQLite itself does not tell.</summary>
 internal static class OpeningFault
 {
-    /// <summary>Unix's EROFS.</summary>
+    /// <summary>The Unix error EROFS.</summary>
     private const int ReadOnlyFileSystem = 30;
 
-    /// <summary>What is wrong, as the end of a sentence; null: nothing is to be seen.</summary>
+    /// <summary>The cause, as the end of a sentence; null: none was found.</summary>
     public static string? Of(string path)
     {
         if (Directory.Exists(path) || path.EndsWith(Path.DirectorySeparatorChar))
@@ -38,7 +38,7 @@ internal static class OpeningFault
         }
     }
 
-    /// <summary>SQLite keeps its log beside the file.</summary>
+    /// <summary>The cause in the folder, where SQLite creates its log.</summary>
     private static string? OfFolder(string folder)
     {
         try

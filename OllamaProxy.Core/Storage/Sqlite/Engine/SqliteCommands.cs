@@ -3,10 +3,13 @@ using Microsoft.Data.Sqlite;
 
 namespace OllamaProxy.Storage.Sqlite.Engine;
 
-/// <summary>Shorter ways to run SQL. Values go in as parameters, named by <c>$name</c>; null becomes NULL.</summary>
+/// <summary>
+/// Extension methods that run SQL on a connection. Values are passed as parameters named <c>$name</c>; null becomes NULL.
+/// </summary>
 internal static class SqliteCommands
 {
-    public static SqliteCommand Command(this SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    public static SqliteCommand Command(
+        this SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         var command = connection.CreateCommand();
         command.CommandText = sql;

@@ -2,7 +2,7 @@ using Microsoft.Data.Sqlite;
 
 namespace OllamaProxy.Storage.Sqlite.Engine;
 
-/// <summary>The database file: how it is opened, and what its faults are called.</summary>
+/// <summary>Opens connections to the database file, and translates the errors of SQLite.</summary>
 internal sealed class SqliteDatabase(string path)
 {
     /// <summary>How long a statement waits for a lock that another process holds, in seconds.</summary>
@@ -10,19 +10,19 @@ internal sealed class SqliteDatabase(string path)
 
     static SqliteDatabase()
     {
-        // Nobody asks how much memory SQLite has, and to count it takes a lock at each allocation (https://sqlite.org/malloc.html).
+        // SQLite's memory statistics are not used, and cost a lock at each allocation (https://sqlite.org/malloc.html).
         SQLitePCL.Batteries_V2.Init();
         SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MEMSTATUS, 0);
     }
 
-    /// <summary>A connection that can write. Its commits survive a loss of power.</summary>
-    /// <exception cref="SqliteException">The file cannot be opened, or not for writing.</exception>
+    /// <summary>Opens a connection that can write. Its commits survive a power failure.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened for writing.</exception>
     public SqliteConnection OpenWriter()
     {
         var connection = Open(SqliteOpenMode.ReadWriteCreate);
         if (SQLitePCL.raw.sqlite3_db_readonly(connection.Handle, "main") != 0)
         {
-            // SQLite opens for reading what it may not write.
+            // Without permission to write, SQLite opens the file for reading instead.
             connection.Dispose();
             throw new SqliteException("The file is read-only.", SQLitePCL.raw.SQLITE_READONLY);
         }
@@ -30,12 +30,12 @@ internal sealed class SqliteDatabase(string path)
         return connection;
     }
 
-    /// <summary>A connection that can only read.</summary>
+    /// <summary>Opens a connection that can only read.</summary>
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public SqliteConnection OpenReader() => Open(SqliteOpenMode.ReadOnly);
 
-    /// <summary>Makes sure that the pages of the file agree with each other.</summary>
-    /// <exception cref="StoreException">They do not; the message names the first fault.</exception>
+    /// <summary>Checks the consistency of the file's pages.</summary>
+    /// <exception cref="StoreException">The file is damaged. The message names the first fault.</exception>
     public void Check(SqliteConnection connection)
     {
         using var command = connection.Command("PRAGMA quick_check(1)");
@@ -47,7 +47,7 @@ internal sealed class SqliteDatabase(string path)
             };
     }
 
-    /// <summary>What to tell people about an error of SQLite's (https://sqlite.org/rescode.html).</summary>
+    /// <summary>Translates an error of SQLite (https://sqlite.org/rescode.html) to one that users understand.</summary>
     public StoreException Translate(SqliteException exception) => new(
         exception.SqliteErrorCode switch
         {
@@ -61,7 +61,8 @@ internal sealed class SqliteDatabase(string path)
         },
         exception)
     {
-        IsTransient = exception.SqliteErrorCode is not (SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB),
+        IsTransient = exception.SqliteErrorCode
+            is not (SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB),
     };
 
     private SqliteConnection Open(SqliteOpenMode mode)

@@ -3,19 +3,19 @@ using Microsoft.Data.Sqlite;
 
 namespace OllamaProxy.Storage.Sqlite.Engine;
 
-/// <summary>Connections that only read, kept open for the next who asks. In WAL mode they never wait for the writer. Safe for many threads.</summary>
+/// <summary>Pool of read-only connections. In WAL mode they never wait for the writer. Safe for many threads.</summary>
 internal sealed class SqliteReaders(SqliteDatabase database, OpenFiles files) : IDisposable
 {
-    /// <summary>How many stay open: each has a page cache of its own.</summary>
+    /// <summary>How many idle connections are kept. Each has its own page cache.</summary>
     private const int MaxIdle = 8;
 
     private readonly ConcurrentStack<SqliteSession> _idle = new();
     private volatile bool _disposed;
     private int _idleCount;
 
-    /// <summary>Runs queries.</summary>
-    /// <exception cref="SqliteException">They failed; the connection is given up with its statements.</exception>
-    /// <exception cref="StoreException">The log is not where it belongs.</exception>
+    /// <summary>Runs queries on a connection of the pool.</summary>
+    /// <exception cref="SqliteException">A query failed. Its connection is closed.</exception>
+    /// <exception cref="StoreException">The log of the database was moved, deleted or replaced.</exception>
     public T Read<T>(Func<SqliteSession, T> queries)
     {
         var session = Take();

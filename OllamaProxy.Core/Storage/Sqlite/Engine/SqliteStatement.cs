@@ -4,20 +4,20 @@ using SQLitePCL;
 
 namespace OllamaProxy.Storage.Sqlite.Engine;
 
-/// <summary>A prepared statement. Once it ran, the values of a row can be read until it is disposed, which readies it to be run again.</summary>
+/// <summary>A prepared statement, and its current row while it runs. Disposing it resets it, so that it can be run again.</summary>
 internal sealed class SqliteStatement : IDisposable
 {
-    /// <summary>Up to so many bytes take no memory of their own on the way to SQLite, which makes a copy.</summary>
+    /// <summary>Texts of up to this many bytes are encoded on the stack: SQLite copies them.</summary>
     private const int ShortText = 512;
 
     private readonly sqlite3 _connection;
     private readonly sqlite3_stmt _statement;
 
-    /// <summary>Where each value is bound, of those that a caller gives; 0: not in this statement.</summary>
+    /// <summary>The index at which each value of the caller is bound; 0: this statement does not use the value.</summary>
     private readonly int[] _places;
 
     /// <param name="connection">The connection.</param>
-    /// <param name="statement">The statement, which is this object's own from now on.</param>
+    /// <param name="statement">The statement, which this object owns from now on.</param>
     /// <param name="names">The names of the values that will be bound, in their order.</param>
     public SqliteStatement(sqlite3 connection, sqlite3_stmt statement, ReadOnlySpan<(string Name, object? Value)> names)
     {
@@ -35,8 +35,8 @@ internal sealed class SqliteStatement : IDisposable
                 Check(Bind(_places[value], values[value].Value));
     }
 
-    /// <summary>Steps to the next row; false: there is none, and the statement has done its work.</summary>
-    /// <exception cref="SqliteException">It failed.</exception>
+    /// <summary>Steps to the next row; false: there is none, and the statement is done.</summary>
+    /// <exception cref="SqliteException">The statement failed.</exception>
     public bool Read()
     {
         var answer = raw.sqlite3_step(_statement);
@@ -54,13 +54,13 @@ internal sealed class SqliteStatement : IDisposable
 
     public double Real(int column) => raw.sqlite3_column_double(_statement, column);
 
-    /// <summary>A text, also one that holds the character 0.</summary>
+    /// <summary>A text, which may contain the character 0.</summary>
     public string Text(int column) => Encoding.UTF8.GetString(raw.sqlite3_column_blob(_statement, column));
 
-    /// <summary>A text or blob as the bytes that are stored, without a detour through UTF-16.</summary>
+    /// <summary>A text or blob as it is stored, without conversion to UTF-16.</summary>
     public ReadOnlyMemory<byte> Bytes(int column) => raw.sqlite3_column_blob(_statement, column).ToArray();
 
-    /// <summary>Copies a blob into memory of the caller's, which must be large enough, and returns its length.</summary>
+    /// <summary>Copies a blob to a buffer that must be large enough, and returns its length.</summary>
     public int CopyBytes(int column, Span<byte> target)
     {
         var bytes = raw.sqlite3_column_blob(_statement, column);
@@ -68,11 +68,11 @@ internal sealed class SqliteStatement : IDisposable
         return bytes.Length;
     }
 
-    /// <summary>Makes sure that a text or blob is what was stored.</summary>
-    /// <param name="column">The text's.</param>
+    /// <summary>Verifies the checksum of a text or blob.</summary>
+    /// <param name="column">The column of the text.</param>
     /// <param name="checksum">The column of its checksum; NULL there: it has none.</param>
-    /// <param name="what">Which text of a prompt it is.</param>
-    /// <exception cref="StoreException">It is not.</exception>
+    /// <param name="what">Which text of a prompt it is, for the message.</param>
+    /// <exception cref="StoreException">The text is not what was stored.</exception>
     public void RefuseDamaged(int column, int checksum, string what)
     {
         if (!IsNull(checksum) && Checksum.Of(raw.sqlite3_column_blob(_statement, column)) != Int64(checksum))
@@ -87,17 +87,17 @@ internal sealed class SqliteStatement : IDisposable
 
     public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
 
-    // A bare null would be taken for a null array, which becomes an empty memory and not none.
+    // A bare null would be converted from a null array to an empty memory.
     public ReadOnlyMemory<byte>? BytesOrNull(int column) => IsNull(column) ? default(ReadOnlyMemory<byte>?) : Bytes(column);
 
-    /// <summary>Readies it to be run again, and lets go of the values that were bound.</summary>
+    /// <summary>Resets the statement, so that it can be run again, and releases the values that were bound.</summary>
     public void Dispose()
     {
         raw.sqlite3_reset(_statement);
         raw.sqlite3_clear_bindings(_statement);
     }
 
-    /// <summary>Gives the statement up.</summary>
+    /// <summary>Releases the statement.</summary>
     public void Close() => _statement.Dispose();
 
     private int Bind(int place, object? value) => value switch
@@ -112,7 +112,7 @@ internal sealed class SqliteStatement : IDisposable
         _ => throw new ArgumentException($"{value.GetType()} cannot be stored.", nameof(value)),
     };
 
-    /// <summary>With its length, since a text may hold the character 0, where SQLite would take it to end.</summary>
+    /// <summary>Binds a text with its length. Without that, SQLite would cut it at a character 0.</summary>
     private int BindText(int place, string text)
     {
         if (text.Length == 0)

@@ -2,25 +2,31 @@ using System.Globalization;
 
 namespace OllamaProxy.Storage.Sqlite.Engine;
 
-/// <summary>How times are written in the columns that the original program had too: ISO 8601, UTC, as Python's <c>isoformat()</c>.</summary>
+/// <summary>
+/// Formats times for the columns that the original program had too: ISO 8601 in UTC, as Python's <c>isoformat()</c> writes it.
+/// </summary>
 internal static class SqliteTime
 {
     public static string Write(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'+00:00'", CultureInfo.InvariantCulture);
 
-    /// <summary>A time as it is read again after <see cref="Write"/>.</summary>
+    /// <summary>Rounds a time down to what <see cref="Write"/> keeps.</summary>
     public static DateTimeOffset ToMicroseconds(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
 
-    /// <summary>A time as it is read again where it is kept in milliseconds.</summary>
-    public static DateTimeOffset? ToMilliseconds(DateTimeOffset? time) => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerMillisecond));
+    /// <summary>Rounds a time down to milliseconds, for columns that keep no more.</summary>
+    public static DateTimeOffset? ToMilliseconds(DateTimeOffset? time) =>
+        time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerMillisecond));
 
     /// <summary>
-    /// Reads a time that anybody may have written; one without an offset is UTC. SQLite takes the 30th of February for a time;
-    /// what is none reads as 1970, since one row must not stop the queue.
+    /// Reads a time that any program may have written; without an offset it is UTC. A text that is no time, which the checks of SQLite
+    /// cannot exclude (it accepts February 30), becomes 1970: one bad row must not stop the queue.
     /// </summary>
     public static DateTimeOffset Read(string text) => ReadOrNull(text) ?? DateTimeOffset.UnixEpoch;
 
-    /// <summary>As <see cref="Read"/>; null: there is none, or it is none.</summary>
+    /// <summary>Like <see cref="Read"/>; null: there is no text, or it is no time.</summary>
     public static DateTimeOffset? ReadOrNull(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
+        DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            ? time
+            : null;
 }

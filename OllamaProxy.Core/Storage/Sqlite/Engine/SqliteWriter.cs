@@ -5,16 +5,16 @@ using OllamaProxy.Storage.Sqlite.Caching;
 namespace OllamaProxy.Storage.Sqlite.Engine;
 
 /// <summary>
-/// The one that writes in this process. It takes every write that is waiting into one transaction (group commit), so
-/// that concurrent writes share one fsync; a write's task completes after its own commit. SQLite blocks, so it has a thread
-/// of its own: one of the pool would be missed by those who answer, and would have to queue up behind them.
+/// The only writer of this process. It commits all writes that are waiting in one transaction (group commit), so that they share one fsync;
+/// the task of a write completes after its commit. SQLite blocks, so the writer has its own thread: one of the thread pool would be missing
+/// there, and would have to wait for its turn.
 /// </summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
-    /// <summary>How many writes share a transaction at the most, so that the first of them need not wait for long.</summary>
+    /// <summary>How many writes share a transaction at most, so that the first of them does not wait for long.</summary>
     private const int MaxBatch = 256;
 
-    /// <summary>No write, only a reason to catch up.</summary>
+    /// <summary>A write that does nothing, and only has the writer catch up with other processes.</summary>
     private static readonly Write Nudge = new(_ => { });
 
     private readonly SqliteDatabase _database;
@@ -25,10 +25,10 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly Task _loop;
     private int _catchUpWaits;
 
-    /// <param name="database">For the names of faults.</param>
-    /// <param name="session">The writer's own from now on.</param>
-    /// <param name="files">Of the same connection.</param>
-    /// <param name="commits">Of the same connection; catches up after every transaction.</param>
+    /// <param name="database">Translates errors.</param>
+    /// <param name="session">The session, which the writer owns from now on.</param>
+    /// <param name="files">The files of the same connection.</param>
+    /// <param name="commits">Observes the commits of the same connection.</param>
     public SqliteWriter(SqliteDatabase database, SqliteSession session, OpenFiles files, CommitObserver commits)
     {
         _database = database;
@@ -39,10 +39,10 @@ internal sealed class SqliteWriter : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs <paramref name="work"/> in a transaction, whole or not at all, and returns when it is on disk. It may be run
-    /// twice, the first time undone, where a neighbour in its transaction failed.
+    /// Runs <paramref name="work"/> atomically, and returns when it is on disk. It may run twice, after a rollback, if another write of the
+    /// same transaction fails: so it must have no side effects.
     /// </summary>
-    /// <exception cref="StoreException">It is not written.</exception>
+    /// <exception cref="StoreException">Nothing was written.</exception>
     public async Task<T> RunAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -52,7 +52,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
             throw new StoreException("The program is shutting down.");
         try
         {
-            // A write that was handed in is waited for: its outcome must not be in doubt.
+            // From here on it cannot be cancelled: the caller must learn its outcome.
             await write.Done.Task;
             return result;
         }
@@ -62,7 +62,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Has the order catch up with what other processes wrote.</summary>
+    /// <summary>Observes what other processes wrote.</summary>
     /// <exception cref="StoreException">The file cannot be read at the moment.</exception>
     public async Task CatchUpAsync(CancellationToken cancellationToken)
     {
@@ -70,7 +70,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
             throw new StoreException("The queue cannot be read at the moment.");
     }
 
-    /// <summary>Has the order catch up with what other processes wrote, as soon as it is its turn.</summary>
+    /// <summary>Observes what other processes wrote, after the writes that are waiting.</summary>
     public void CatchUpSoon()
     {
         if (Interlocked.Exchange(ref _catchUpWaits, 1) == 0)
@@ -92,7 +92,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
         catch (InvalidOperationException)
         {
-            // That is how the collection says that no more is taken.
+            // The collection is marked as complete: the writer is being disposed.
             return false;
         }
     }
@@ -124,18 +124,18 @@ internal sealed class SqliteWriter : IAsyncDisposable
             _files.RefuseMoved();
             if (!TryCommit(batch, RunBare))
                 TryCommit(batch, RunInSavepoint);
-            // Taken away meanwhile: then it may not be where the path leads, and must not be acknowledged.
+            // The file may have been moved meanwhile. Then the writes must not be acknowledged: the file at the path lacks them.
             _files.RefuseMoved();
         }
         catch (Exception exception)
         {
-            // Whatever it was, nothing of this batch is sure to be on disk, and its callers hear of it.
+            // Whatever the cause, no write of this batch is certain to be on disk, so all of them fail.
             foreach (var write in batch)
                 write.Fault ??= exception;
         }
     }
 
-    /// <summary>Commits a transaction of the whole batch, unless one of its writes asks for that to be given up.</summary>
+    /// <summary>Commits the batch in one transaction, or rolls it back if a write requires that.</summary>
     private bool TryCommit(List<Write> batch, Func<Write, bool> run)
     {
         _session.Execute("BEGIN IMMEDIATE");
@@ -153,7 +153,10 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a write at the cost of nothing else, and returns whether its neighbours may stand: not if it failed amid its changes.</summary>
+    /// <summary>
+    /// Runs a write without a savepoint, and returns whether the transaction can go on: not if the write failed after it had changed
+    /// something.
+    /// </summary>
     private bool RunBare(Write write)
     {
         var changedBefore = _session.ChangedRows;
@@ -168,7 +171,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         return write.Fault is null || (_session.InTransaction && _session.ChangedRows == changedBefore);
     }
 
-    /// <summary>Runs a write so that, if it fails, its own changes go and its neighbours' stand.</summary>
+    /// <summary>Runs a write in a savepoint: if it fails, only its own changes are rolled back.</summary>
     private bool RunInSavepoint(Write write)
     {
         _session.Execute("SAVEPOINT one");
@@ -179,7 +182,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         catch (Exception exception)
         {
             write.Fault = exception;
-            // Of a full disk SQLite may make an end of the whole transaction: then it is its neighbours' fault as well.
+            // After some errors, such as a full disk, SQLite rolls back the whole transaction: then all its writes fail.
             if (!_session.InTransaction)
                 throw;
             _session.Execute("ROLLBACK TO one");
@@ -196,7 +199,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
         catch (SqliteException)
         {
-            // What was committed stays so; the order knows that it is behind, and the next transaction mends it.
+            // The commit stands. The observer knows that it is behind, and catches up after the next transaction.
         }
     }
 

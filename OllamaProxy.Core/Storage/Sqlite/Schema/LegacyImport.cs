@@ -6,31 +6,31 @@ using OllamaProxy.Storage.Sqlite.Engine;
 namespace OllamaProxy.Storage.Sqlite.Schema;
 
 /// <summary>
-/// Takes over the table of the original Python program: <c>prompts (id, prompt, status, result, created_at, updated_at)</c>.
-/// What had ended stays readable; what was queued or processing is queued. SQLite lets any column hold anything, so every value
-/// is read as what it comes nearest to: no row stops the takeover, and none is left out.
+/// Imports the table of the original Python program: <c>prompts (id, prompt, status, result, created_at, updated_at)</c>. Prompts that had
+/// ended stay readable; those that were queued or processing are queued. SQLite lets any column hold any value, so each value is converted
+/// to what it is most similar to: no row stops the import, and none is left out.
 /// </summary>
-/// <param name="model">The model for prompts that have yet to run: the original's rows name none.</param>
-/// <param name="now">For rows whose times cannot be read.</param>
+/// <param name="model">The model for prompts that have yet to run, since the original's rows have none.</param>
+/// <param name="now">The time for rows whose times cannot be read.</param>
 internal sealed class LegacyImport(string model, DateTimeOffset now)
 {
     private const string Columns = "id,prompt,status,result,created_at,updated_at";
 
-    /// <summary>Whether the file's table is the original's.</summary>
+    /// <summary>Whether the file has the original's table.</summary>
     public static bool IsOriginal(SqliteConnection connection) => connection.Number(
         """
         SELECT count(*) FROM pragma_table_info('prompts')
         HAVING count(*) = 6 AND sum(instr(',' || $columns || ',', ',' || name || ',') > 0) = 6
         """, ("$columns", Columns)) > 0;
 
-    /// <summary>Moves the table out of the way of ours.</summary>
+    /// <summary>Renames the original's table, so that ours can be created.</summary>
     public static void SetAside(SqliteConnection connection) => connection.Execute(
         """
         DROP INDEX IF EXISTS idx_prompts_status_created;
         ALTER TABLE prompts RENAME TO original_prompts;
         """);
 
-    /// <summary>Copies the rows, oldest first, and drops the table that was set aside.</summary>
+    /// <summary>Copies the rows, oldest first, and drops the original's table.</summary>
     public void Copy(SqliteConnection connection)
     {
         var ids = Ids(connection);
@@ -40,8 +40,8 @@ internal sealed class LegacyImport(string model, DateTimeOffset now)
     }
 
     /// <summary>
-    /// The new id of each row. Of ids that differ only in how they are written, the one that is written as ours are keeps it, or else
-    /// the first; the others, and those that are no UUIDs, get new ones.
+    /// Chooses the new id of each row. Where several ids are the same UUID, the one in our spelling keeps it, or otherwise the first; the
+    /// others, and ids that are not UUIDs, are replaced.
     /// </summary>
     private Dictionary<long, Guid> Ids(SqliteConnection connection)
     {
@@ -72,7 +72,7 @@ internal sealed class LegacyImport(string model, DateTimeOffset now)
         while (row.Read())
             rows.Add((Time(Text(row, 1)), row.GetInt64(0)));
         rows.Sort();
-        return [.. rows.Select(place => place.Row)];
+        return [.. rows.Select(each => each.Row)];
     }
 
     private void Copy(SqliteConnection connection, long from, Guid id)
@@ -87,7 +87,7 @@ internal sealed class LegacyImport(string model, DateTimeOffset now)
         var (prompt, status, result) = (Text(row, 0), Text(row, 1), Text(row, 2));
         var (createdAt, updatedAt) = (Time(Text(row, 3)), Time(Text(row, 4)));
         var (isToRun, isCompleted) = (status is "queued" or "processing", status is "completed");
-        // As bytes, since texts may hold the character 0, where they would end as parameters.
+        // As bytes: a text parameter would be cut at a character 0.
         connection.Execute(
             """
             INSERT INTO prompts (id, prompt, status, result, error, created_at, updated_at, completed_at, rank, model)
@@ -113,7 +113,7 @@ internal sealed class LegacyImport(string model, DateTimeOffset now)
 
     private DateTimeOffset Time(string? text) => OriginalTime.ReadOrNull(text) ?? now;
 
-    /// <summary>A value as text, what is no UTF-8 in it replaced by U+FFFD; null: NULL.</summary>
+    /// <summary>A value as text, with invalid UTF-8 replaced by U+FFFD; null: NULL.</summary>
     private static string? Text(SqliteDataReader row, int column) =>
         row.IsDBNull(column) ? null : Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(column));
 

@@ -4,29 +4,31 @@ using OllamaProxy.Storage.Sqlite.Engine;
 
 namespace OllamaProxy.Storage.Sqlite.Schema;
 
-/// <summary>Times of the original's table, in whatever form Python or SQLite wrote them.</summary>
+/// <summary>Parses times of the original's table, in the formats of Python and SQLite.</summary>
 internal static partial class OriginalTime
 {
     /// <summary>
-    /// What can be a Julian day: SQLite's modifier <c>auto</c> tells days from seconds in the same way
+    /// The largest number that can be a Julian day. SQLite's modifier <c>auto</c> distinguishes days from seconds in the same way
     /// (https://sqlite.org/lang_datefunc.html).
     /// </summary>
     private const double LastJulianDay = 5373484.5;
     private const double JulianDayOfUnixEpoch = 2440587.5;
 
-    /// <summary>What Python's <c>time.ctime()</c> writes, and <c>email.utils</c>; what ISO 8601 has is read anyway.</summary>
+    /// <summary>The formats of Python's <c>time.ctime()</c> and <c>email.utils</c>. ISO 8601 is read anyway.</summary>
     private static readonly string[] Formats =
         ["ddd MMM d HH:mm:ss yyyy", "ddd, d MMM yyyy HH:mm:ss 'GMT'", "ddd, d MMM yyyy HH:mm:ss zzz"];
 
     private const DateTimeStyles Styles =
         DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal | DateTimeStyles.AllowWhiteSpaces;
 
-    /// <summary>The time; one without an offset is UTC, and a number is a Unix time in seconds or a Julian day. Null: it is none.</summary>
+    /// <summary>
+    /// Parses a time; without an offset it is UTC, and a number is a Unix time in seconds or a Julian day. Null: it is no time.
+    /// </summary>
     public static DateTimeOffset? ReadOrNull(string? text)
     {
         if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
             return OfNumber(number);
-        // Without a year .NET would add today's.
+        // .NET would assume the current year where there is none.
         if (text is null || !Year().IsMatch(text))
             return null;
         return SqliteTime.ReadOrNull(text)

@@ -3,26 +3,27 @@ using OllamaProxy.Storage.Sqlite.Engine;
 
 namespace OllamaProxy.Storage.Sqlite.Schema;
 
-/// <summary>The tables, and the steps that bring a file of an older version up to them.</summary>
+/// <summary>The schema, and its migrations from older versions.</summary>
 internal static class SqliteSchema
 {
     private const string Prefix = "migrations/";
 
     /// <summary>
-    /// The files of the folder Migrations. Step N leads from <c>user_version</c> N to N + 1. Steps that were released are never edited. Small
-    /// columns come first: SQLite walks a row's overflow pages only as far as the last column that is asked for. The defaults let a script
-    /// queue a prompt by the original's columns alone, and the checks keep out what could not be read.
+    /// The scripts of the folder Migrations, in order: script N migrates from <c>user_version</c> N to N + 1. Scripts that were released
+    /// are never changed. In tables, small columns come first, since SQLite follows a row's overflow pages only to the last column that is
+    /// read. Defaults let a script queue a prompt with the original's columns alone, and CHECK constraints keep out what this program could
+    /// not read.
     /// </summary>
     internal static readonly string[] Migrations = [.. typeof(SqliteSchema).Assembly.GetManifestResourceNames()
         .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
         .Order(StringComparer.Ordinal)
         .Select(Read)];
 
-    /// <summary>The version that this program writes.</summary>
+    /// <summary>The schema version that this program writes.</summary>
     public static int Version => Migrations.Length;
 
-    /// <summary>Makes the tables of a new file, takes over that of the original program, or migrates an older one.</summary>
-    /// <exception cref="StoreException">The file is of a newer version, or not ours. Nothing was changed.</exception>
+    /// <summary>Creates the schema in a new file, imports that of the original program, or migrates that of an older version.</summary>
+    /// <exception cref="StoreException">The file is of a newer version, or of another program. It was not changed.</exception>
     public static void Prepare(SqliteConnection connection, string path, LegacyImport takeover)
     {
         RefuseForeign(connection, path);
@@ -33,7 +34,8 @@ internal static class SqliteSchema
         users.AddTo(connection);
         Migrate(connection, path, takeover);
 
-        // Of a file that was not ours from the start, or whose first vacuum was cut short; and what was removed is still in the file.
+        // A file that another program created, or whose first VACUUM was interrupted, has another mode. And removed passwords are still in
+        // free pages.
         if (connection.Number("PRAGMA auto_vacuum") != 2 || users.HasRemoved)
             connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
     }
@@ -43,7 +45,7 @@ internal static class SqliteSchema
         if (CurrentVersion(connection) == Version)
             return;
 
-        // Looked at again under the lock: another process may have been quicker.
+        // Check again under the lock: another process may have migrated the file meanwhile.
         using var transaction = connection.BeginTransaction(deferred: false);
         RefuseForeign(connection, path);
         for (var version = CurrentVersion(connection); version < Version; version++)

@@ -3,13 +3,13 @@ using Microsoft.Data.Sqlite;
 
 namespace OllamaProxy.Storage.Sqlite.Schema;
 
-/// <summary>The SQL function <c>without_user</c> of a migration: a text without the users and passwords of the addresses in it.</summary>
+/// <summary>The SQL function <c>without_user</c> of a migration, which removes users and passwords from the addresses in a text.</summary>
 internal sealed partial class UserRemoval
 {
-    /// <summary>Whether it has found any.</summary>
+    /// <summary>Whether it has removed any.</summary>
     public bool HasRemoved { get; private set; }
 
-    /// <summary>Makes the function known to a connection.</summary>
+    /// <summary>Registers the function with a connection.</summary>
     public void AddTo(SqliteConnection connection) =>
         connection.CreateFunction("without_user", (string? text) => text is null ? null : Remove(text), isDeterministic: false);
 
@@ -21,8 +21,8 @@ internal sealed partial class UserRemoval
     }
 
     /// <summary>
-    /// Between the scheme and the host. A password of ours may have had spaces, which were shown as they are: there the address is the
-    /// whole text, or stands where our errors had it.
+    /// Matches the user and password between scheme and host. Older versions stored passwords with spaces as they were: then the address is
+    /// the whole text, or follows the words of our error messages.
     /// </summary>
     [GeneratedRegex(@"((?:^|(?<=Ollama at ))https?://)[^/]*@|(?<=https?://)[^\s/?#]*@",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

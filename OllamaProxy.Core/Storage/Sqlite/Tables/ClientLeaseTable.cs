@@ -3,19 +3,24 @@ using OllamaProxy.Storage.Sqlite.Engine;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
-/// <summary>The table <c>connections</c>; triggers remove what has ended. Each method is part of one transaction of the writer.</summary>
+/// <summary>
+/// The table <c>connections</c>, the leases of clients. Triggers remove those of prompts that have ended. Each method runs within a
+/// transaction of the writer.
+/// </summary>
 internal static class ClientLeaseTable
 {
     public static void Insert(SqliteSession session, long seq, ClientLease connection, DateTimeOffset now) => session.Execute(
         "INSERT INTO connections (seq, worker, expires_at) VALUES ($seq, $worker, $expires_at)",
-        ("$seq", seq), ("$worker", connection.Worker?.ToString()), ("$expires_at", (now + connection.LeaseLength).ToUnixTimeMilliseconds()));
+        ("$seq", seq), ("$worker", connection.Worker?.ToString()),
+        ("$expires_at", (now + connection.LeaseLength).ToUnixTimeMilliseconds()));
 
     public static bool AnyExpired(SqliteSession session, DateTimeOffset now) =>
-        session.Number("SELECT EXISTS (SELECT 1 FROM connections WHERE expires_at <= $now_ms)", ("$now_ms", now.ToUnixTimeMilliseconds())) != 0;
+        session.Number(
+            "SELECT EXISTS (SELECT 1 FROM connections WHERE expires_at <= $now_ms)", ("$now_ms", now.ToUnixTimeMilliseconds())) != 0;
 
     /// <summary>
-    /// Queues a prompt again that was cancelled because its connection was not heard of, with a lease for that. Not one that had been begun
-    /// where the connection is not: who ran it has stopped since. The attempt that was cut off does not count, since its worker is there.
+    /// Queues a prompt again that was cancelled because its client's lease expired, with a new lease. Excepted are prompts that another
+    /// worker than that of the connection had started, since that worker has stopped. The attempt that was interrupted does not count.
     /// </summary>
     public static Prompt? Reconnect(SqliteSession session, Guid id, ClientLease connection, DateTimeOffset now)
     {
@@ -35,11 +40,14 @@ internal static class ClientLeaseTable
         return prompt;
     }
 
-    /// <summary>Makes the leases of these prompts good until a new time, of those that there are and that have run out by then.</summary>
-    public static void Renew(SqliteSession session, IEnumerable<Guid> ids, DateTimeOffset expiresAt, DateTimeOffset expiredBy) => session.Execute(
+    /// <summary>Extends the leases of these prompts' clients that have expired by a given time.</summary>
+    public static void Renew(
+        SqliteSession session, IEnumerable<Guid> ids, DateTimeOffset expiresAt, DateTimeOffset expiredBy) => session.Execute(
         """
         UPDATE connections SET expires_at = $expires_at
         WHERE seq IN (SELECT seq FROM prompts WHERE id IN (SELECT value FROM json_each($ids))) AND expires_at <= $expired_by
         """,
-        ("$ids", $"[{string.Join(',', ids.Select(id => $"\"{id}\""))}]"), ("$expires_at", expiresAt.ToUnixTimeMilliseconds()), ("$expired_by", expiredBy.ToUnixTimeMilliseconds()));
+        ("$ids", $"[{string.Join(',', ids.Select(id => $"\"{id}\""))}]"),
+        ("$expires_at", expiresAt.ToUnixTimeMilliseconds()),
+        ("$expired_by", expiredBy.ToUnixTimeMilliseconds()));
 }

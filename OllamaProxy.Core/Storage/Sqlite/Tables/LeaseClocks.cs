@@ -1,18 +1,17 @@
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
 /// <summary>
-/// The clocks by which leases that are held may have been given. Their ends are in the file as times of the wall clock, by which all
-/// processes and their successors go. Once that was set, a lease from before would be good for too short or too long a time. So for as
-/// long as a lease is, in which every holder that is there renews its own by the new time, the time from before goes on beside it, as the
-/// monotonic clock tells it. Used by one thread at a time.
+/// Keeps leases correct when the wall clock is set. The ends of leases are stored by the wall clock, which all processes and their
+/// successors share. Once it was set, earlier leases would end too soon or too late. So for one lease length, in which every live holder
+/// renews its leases by the new time, the earlier time goes on as well, measured by the monotonic clock. Not safe for many threads.
 /// </summary>
 internal sealed class LeaseClocks(TimeProvider time)
 {
     private readonly List<(ClockReading Reading, long SetAt)> _before = [];
     private ClockReading _current = ClockReading.Of(time);
 
-    /// <summary>Which leases have run out by now.</summary>
-    /// <param name="length">How long leases are.</param>
+    /// <summary>Determines which leases have expired by now.</summary>
+    /// <param name="length">The length of leases.</param>
     public LeaseExpiry Look(TimeSpan length)
     {
         if (_current.SetSince(time) != TimeSpan.Zero)

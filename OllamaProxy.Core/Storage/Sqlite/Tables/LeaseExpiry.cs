@@ -2,17 +2,17 @@ using OllamaProxy.Storage.Sqlite.Engine;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
-/// <summary>Which leases have run out: those that could be good by none of the clocks by which they may have been given.</summary>
-/// <param name="Clocks">What each of the clocks says now; more than one only for a while after the wall clock was set.</param>
-/// <param name="Length">How long leases are.</param>
+/// <summary>Which leases have expired: those that cannot be valid by any of the clocks that may have set their ends.</summary>
+/// <param name="Clocks">The time of each clock now. There are several only for a while after the wall clock was set.</param>
+/// <param name="Length">The length of leases.</param>
 internal readonly record struct LeaseExpiry(IReadOnlyList<DateTimeOffset> Clocks, TimeSpan Length)
 {
-    /// <summary>What ends by then has run out, whichever clock it was given by.</summary>
+    /// <summary>A lease that ends by this time has expired, whichever clock set its end.</summary>
     public DateTimeOffset By => Clocks.Min();
 
     /// <summary>
-    /// Has leases and connections end by <see cref="By"/> that end later and have run out all the same; part of a transaction of the
-    /// writer.
+    /// Shortens the leases that have expired but end later than <see cref="By"/>, so that they end by then. Runs within a transaction of
+    /// the writer.
     /// </summary>
     public void Settle(SqliteSession session)
     {

@@ -5,22 +5,22 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
 /// <summary>
-/// Writes long texts before the transaction that makes them a prompt's, a piece at a time and one text's at once, so that other writes get
-/// through in between. What is not adopted, since the program ended or a lease was lost, is removed after some minutes.
+/// Writes long texts before the transaction that makes them a prompt's: in steps, and one text at a time, so that other writes run in
+/// between. A text that is not adopted, because the program ended or a lease was lost, is removed after some minutes.
 /// </summary>
 internal sealed class LongTextStaging(SqlitePromptStore store) : IDisposable
 {
-    /// <summary>How many bytes are written at once: some milliseconds' work for a disk.</summary>
+    /// <summary>How many bytes are written at once, which takes a disk some milliseconds.</summary>
     private const int Step = 1024 * 1024;
 
-    /// <summary>How long a text waits for its next step and, when it is whole, to be adopted.</summary>
+    /// <summary>How long a text may wait for its next step, and finally to be adopted.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private static readonly IReadOnlyList<StagedText> None = [];
 
     private readonly SemaphoreSlim _turn = new(1);
 
-    /// <summary>Stages what is long of a submission; nothing, mostly.</summary>
+    /// <summary>Stages the long texts of a submission; mostly there are none.</summary>
     public async Task<IReadOnlyList<StagedText>> StageAsync(NewPrompt prompt, CancellationToken cancellationToken)
     {
         var call = prompt.Call?.Body ?? default;
@@ -38,7 +38,7 @@ internal sealed class LongTextStaging(SqlitePromptStore store) : IDisposable
         return staged;
     }
 
-    /// <summary>Stages what is long of a result; nothing, mostly.</summary>
+    /// <summary>Stages the long texts of a result; mostly there are none.</summary>
     public async Task<IReadOnlyList<StagedText>> StageAsync(PromptResult? result, CancellationToken cancellationToken)
     {
         var response = result?.Response?.Body ?? default;
@@ -89,7 +89,8 @@ internal sealed class LongTextStaging(SqlitePromptStore store) : IDisposable
         }
     }
 
-    private async Task<(long Text, int Next)> AppendAsync(long? text, int number, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private async Task<(long Text, int Next)> AppendAsync(
+        long? text, int number, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try

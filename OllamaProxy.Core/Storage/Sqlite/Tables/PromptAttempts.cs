@@ -3,23 +3,23 @@ using OllamaProxy.Storage.Sqlite.Engine;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
-/// <summary>The table <c>attempts</c>. The methods that write are part of one transaction of the writer.</summary>
+/// <summary>The table <c>attempts</c>. The methods that write run within a transaction of the writer.</summary>
 internal static class PromptAttempts
 {
     public static void Begin(SqliteSession session, long seq, int number, string backend, DateTimeOffset now) => session.Execute(
         "INSERT INTO attempts (seq, number, backend, started_at) VALUES ($seq, $number, $backend, $now)",
         ("$seq", seq), ("$number", number), ("$backend", backend), ("$now", SqliteTime.Write(now)));
 
-    /// <summary>Ends the attempt that runs.</summary>
+    /// <summary>Ends the running attempt.</summary>
     public static void End(SqliteSession session, long seq, string? error, DateTimeOffset now) => session.Execute(
         "UPDATE attempts SET ended_at = $now, error = $error WHERE seq = $seq AND ended_at IS NULL",
         ("$seq", seq), ("$error", error), ("$now", SqliteTime.Write(now)));
 
-    /// <summary>Forgets the attempt that runs: it does not count.</summary>
+    /// <summary>Deletes the running attempt, which does not count.</summary>
     public static void Forget(SqliteSession session, long seq) =>
         session.Execute("DELETE FROM attempts WHERE seq = $seq AND ended_at IS NULL", ("$seq", seq));
 
-    /// <summary>The mean over the last ten that succeeded among the last hundred.</summary>
+    /// <summary>The mean duration of the last ten successful attempts among the last hundred.</summary>
     public static TimeSpan? MeanRun(SqliteSession session)
     {
         using var row = session.Query(
@@ -41,7 +41,11 @@ internal static class PromptAttempts
             """, ("$id", id.ToString()));
         var attempts = new List<AttemptRecord>();
         while (row.Read())
-            attempts.Add(new(row.Int32(0), row.Text(1), SqliteTime.Read(row.Text(2)), SqliteTime.ReadOrNull(row.TextOrNull(3)), row.TextOrNull(4)));
+        {
+            var (startedAt, endedAt) = (SqliteTime.Read(row.Text(2)), SqliteTime.ReadOrNull(row.TextOrNull(3)));
+            attempts.Add(new(row.Int32(0), row.Text(1), startedAt, endedAt, row.TextOrNull(4)));
+        }
+
         return attempts;
     }
 }

@@ -4,10 +4,7 @@ using OllamaProxy.Storage.Sqlite.Engine;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
-/// <summary>
-/// What clients sent, and the tables <c>calls</c> and <c>responses</c>. The methods that write are part of one transaction of the
-/// writer.
-/// </summary>
+/// <summary>The tables <c>calls</c> and <c>responses</c>. The methods that write run within a transaction of the writer.</summary>
 internal static class PromptCalls
 {
     public static void Insert(SqliteSession session, long seq, ApiCall call)

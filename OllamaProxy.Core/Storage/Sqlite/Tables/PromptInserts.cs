@@ -3,16 +3,18 @@ using OllamaProxy.Storage.Sqlite.Engine;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
-/// <summary>Submissions. Each method is part of one transaction of the writer.</summary>
+/// <summary>Inserts submissions. Each method runs within a transaction of the writer.</summary>
 internal static class PromptInserts
 {
-    /// <summary>For how long an idempotency key is good, as it is with other services that have them.</summary>
+    /// <summary>How long an idempotency key is valid. A day is usual for other services.</summary>
     private static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(24);
 
-    /// <summary>What stands in place of fields that are too long for their column.</summary>
+    /// <summary>The value of the column <c>request</c> where the fields are stored as a long text.</summary>
     private static readonly ReadOnlyMemory<byte> NoFields = "{}"u8.ToArray();
 
-    /// <summary>What a submission will be once it is inserted, but for its number: to be made before the writer's turn, whose time is precious.</summary>
+    /// <summary>
+    /// The prompt that a submission becomes, except for its number. It is built before the write, to keep the transaction short.
+    /// </summary>
     public static Prompt Draft(NewPrompt prompt, Guid? batch, TimeSpan ageingStep, DateTimeOffset now) => new()
     {
         Id = prompt.Id ?? Guid.CreateVersion7(now),
@@ -30,7 +32,13 @@ internal static class PromptInserts
     };
 
     public static (Submission Submission, ClaimedPrompt? Claimed) Add(
-        SqliteSession session, NewPrompt prompt, Prompt draft, IReadOnlyList<StagedText> staged, long maxQueued, ClaimTerms? terms, DateTimeOffset now)
+        SqliteSession session,
+        NewPrompt prompt,
+        Prompt draft,
+        IReadOnlyList<StagedText> staged,
+        long maxQueued,
+        ClaimTerms? terms,
+        DateTimeOffset now)
     {
         if (FindEarlier(session, prompt, now) is { } earlier)
             return (earlier, null);
@@ -44,14 +52,20 @@ internal static class PromptInserts
         if (prompt.ClientLease is { } connection)
             ClientLeaseTable.Insert(session, added.Seq, connection, now);
         if (prompt.IdempotencyKey is { } key)
-            session.Execute("INSERT OR REPLACE INTO idempotency_keys (key, seq, expires_at) VALUES ($key, $seq, $expires_at)",
+            session.Execute(
+                "INSERT OR REPLACE INTO idempotency_keys (key, seq, expires_at) VALUES ($key, $seq, $expires_at)",
                 ("$key", key), ("$seq", added.Seq), ("$expires_at", (now + KeyLifetime).ToUnixTimeMilliseconds()));
-        // A client is told what it handed in: that it was queued, however short that was.
-        return (new(draft with { Seq = added.Seq }, SubmissionOutcome.Accepted), begins ? Claim(session, prompt, added, shared, terms!, now) : null);
+        // The submission reports the prompt as queued, even where it was claimed at once.
+        var submission = new Submission(draft with { Seq = added.Seq }, SubmissionOutcome.Accepted);
+        return (submission, begins ? Claim(session, prompt, added, shared, terms!, now) : null);
     }
 
     public static IReadOnlyList<Prompt> AddBatch(
-        SqliteSession session, IReadOnlyList<NewPrompt> prompts, IReadOnlyList<Prompt> drafts, IReadOnlyList<IReadOnlyList<StagedText>> staged, long maxQueued)
+        SqliteSession session,
+        IReadOnlyList<NewPrompt> prompts,
+        IReadOnlyList<Prompt> drafts,
+        IReadOnlyList<IReadOnlyList<StagedText>> staged,
+        long maxQueued)
     {
         RefuseIfFull(session, prompts.Count, maxQueued);
         return [.. prompts.Zip(drafts, staged).Select(each => Insert(session, each.First, each.Second, each.Third))];
@@ -71,8 +85,11 @@ internal static class PromptInserts
     private static Prompt Started(Prompt draft, DateTimeOffset now) =>
         draft with { Status = PromptStatus.Processing, Attempts = 1, StartedAt = SqliteTime.ToMicroseconds(now) };
 
-    private static ClaimedPrompt Claim(SqliteSession session, NewPrompt prompt, Prompt added, string? shared, ClaimTerms terms, DateTimeOffset now) =>
-        new(added.Id, SqliteLeases.Begin(session, added.Seq, added.Attempts, shared, terms, now), added.Attempts, prompt.Text, prompt.Request)
+    private static ClaimedPrompt Claim(
+        SqliteSession session, NewPrompt prompt, Prompt added, string? shared, ClaimTerms terms, DateTimeOffset now)
+    {
+        var lease = SqliteLeases.Begin(session, added.Seq, added.Attempts, shared, terms, now);
+        return new(added.Id, lease, added.Attempts, prompt.Text, prompt.Request)
         {
             StartedAt = added.StartedAt!.Value,
             Call = prompt.Call,
@@ -80,6 +97,7 @@ internal static class PromptInserts
             MaxAttempts = prompt.MaxAttempts,
             Timeout = prompt.Timeout,
         };
+    }
 
     private static Submission? FindEarlier(SqliteSession session, NewPrompt prompt, DateTimeOffset now)
     {
@@ -90,7 +108,8 @@ internal static class PromptInserts
             SELECT {PromptRow.Columns}, coalesce(fingerprint = $fingerprint, FALSE) FROM prompts
             WHERE id = $id OR seq = (SELECT seq FROM idempotency_keys WHERE key = $key AND expires_at > $now)
             """,
-            ("$fingerprint", prompt.Fingerprint), ("$id", prompt.Id?.ToString()), ("$key", prompt.IdempotencyKey), ("$now", now.ToUnixTimeMilliseconds()));
+            ("$fingerprint", prompt.Fingerprint), ("$id", prompt.Id?.ToString()), ("$key", prompt.IdempotencyKey),
+            ("$now", now.ToUnixTimeMilliseconds()));
         return row.Read()
             ? new(PromptRow.Read(row), row.Int64(PromptRow.Next) != 0 ? SubmissionOutcome.Repeated : SubmissionOutcome.Conflicting)
             : null;

@@ -3,7 +3,7 @@ using OllamaProxy.Storage.Sqlite.Engine;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
-/// <summary>Lists of prompts.</summary>
+/// <summary>Lists and counts prompts.</summary>
 internal static class PromptList
 {
     public static PromptPage Read(SqliteSession session, PromptQuery query)
@@ -49,7 +49,7 @@ internal static class PromptList
     {
         var before = (query.Page - 1L) * query.PageSize;
         var start = IsFiltered(query) ? new PageStart(long.MaxValue, before) : PageStart.Find(session, before);
-        // The inner query finds its rows in an index alone: only those of the page are read.
+        // The inner query uses only an index, so that only the rows of the page are read.
         using var row = session.Query(
             $"""
             SELECT {PromptRow.Columns}, substr(prompt, 1, $preview)
@@ -77,7 +77,10 @@ internal static class PromptList
         query.Status is null ? null : "status = $status",
         query.Model is null ? null : "model = $model",
         query.Batch is null ? null : "batch = $batch",
-        query.Search is null ? null : $@"prompt LIKE $search ESCAPE '\' AND seq IN (SELECT seq FROM prompts ORDER BY seq DESC LIMIT {PromptQuery.SearchDepth})",
+        query.Search is null
+            ? null
+            : @"prompt LIKE $search ESCAPE '\' AND "
+                + $"seq IN (SELECT seq FROM prompts ORDER BY seq DESC LIMIT {PromptQuery.SearchDepth})",
     }.OfType<string>());
 
     private static (string Name, object? Value)[] Parameters(PromptQuery query) =>
@@ -89,5 +92,7 @@ internal static class PromptList
     ];
 
     private static string EscapeLike(string text) =>
-        text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal);
+        text.Replace(@"\", @"\\", StringComparison.Ordinal)
+            .Replace("%", @"\%", StringComparison.Ordinal)
+            .Replace("_", @"\_", StringComparison.Ordinal);
 }

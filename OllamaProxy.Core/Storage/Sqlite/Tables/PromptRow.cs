@@ -3,15 +3,16 @@ using OllamaProxy.Storage.Sqlite.Engine;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
-/// <summary>A row of the table <c>prompts</c>, without its texts, as a <see cref="Prompt"/>.</summary>
+/// <summary>Maps rows of the table <c>prompts</c>, without the texts, to <see cref="Prompt"/>.</summary>
 internal static class PromptRow
 {
-    /// <summary>The columns that <see cref="Read"/> takes, in its order.</summary>
+    /// <summary>The columns that <see cref="Read"/> expects, in this order.</summary>
     public const string Columns =
         "seq, id, status, created_at, updated_at, started_at, completed_at, model, priority, "
-        + "rank, attempts, max_attempts, error, batch, expires_at, available_at, (SELECT endpoint FROM calls WHERE calls.seq = prompts.seq)";
+        + "rank, attempts, max_attempts, error, batch, expires_at, available_at, "
+        + "(SELECT endpoint FROM calls WHERE calls.seq = prompts.seq)";
 
-    /// <summary>The first column behind <see cref="Columns"/>.</summary>
+    /// <summary>The index of the first column after <see cref="Columns"/>.</summary>
     public const int Next = 17;
 
     public static Prompt? Find(SqliteSession session, Guid id)

@@ -4,11 +4,11 @@ using OllamaProxy.Storage.Sqlite.Engine;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
-/// <summary>When things happened to prompts lately. The hints keep SQLite from sorting more than is asked for.</summary>
+/// <summary>Reads a <see cref="QueueHistory"/>. INDEXED BY keeps SQLite from sorting more rows than are asked for.</summary>
 internal static class RecentHistory
 {
     /// <summary>
-    /// When the attempt before that of <c>started_at</c> ended or, where that is NULL, the last one; NULL: there was none.
+    /// The end of the attempt before the one of <c>started_at</c> or, where that is NULL, of the last attempt; NULL: there was none.
     /// </summary>
     private const string EarlierEnd =
         "(SELECT max(ended_at) FROM attempts WHERE attempts.seq = prompts.seq AND attempts.started_at < coalesce(prompts.started_at, '9'))";
@@ -52,7 +52,7 @@ internal static class RecentHistory
 
     private static (List<DateTimeOffset> Waiting, DateTimeOffset? Since) ReadWaiting(SqliteSession session, DateTimeOffset since)
     {
-        // Of a prompt that was run before, it was its requeueing that changed it last.
+        // A prompt that was run before was last updated when it was queued again.
         using var row = session.Query(
             """
             SELECT created_at,
@@ -90,9 +90,8 @@ internal static class RecentHistory
     }
 
     /// <summary>
-    /// Since when a prompt waited the last time. After an attempt that failed it does so at once; when a client had it queued again
-    /// is not known
-    /// any more, and that wait is left out.
+    /// When a prompt was last queued. After a failed attempt that is the end of the attempt. When a client retried it is not stored: then
+    /// its wait counts as zero.
     /// </summary>
     private static DateTimeOffset QueuedAt(DateTimeOffset createdAt, DateTimeOffset? earlierEnd, bool isFirst, DateTimeOffset until) =>
         earlierEnd is not { } end ? createdAt : isFirst ? until : end;

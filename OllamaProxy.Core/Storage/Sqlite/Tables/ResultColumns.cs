@@ -10,10 +10,10 @@ internal static class ResultColumns
         "result, thinking, done_reason, total_duration, load_duration, prompt_eval_count, prompt_eval_duration, eval_count, eval_duration, "
         + "result_checksum, thinking_checksum";
 
-    /// <summary>For an UPDATE with <see cref="Parameters"/>.</summary>
+    /// <summary>The assignments of an UPDATE with <see cref="Parameters"/>.</summary>
     public static readonly string Assignments = string.Join(", ", Names.Split(", ").Select(name => $"{name} = ${name}"));
 
-    /// <param name="result">What came; null: nothing.</param>
+    /// <param name="result">The result; null: nothing was generated.</param>
     public static (string Name, object? Value)[] Parameters(PromptResult? result) =>
     [
         ("$result", LongTexts.ColumnOf(result?.Text)),

@@ -7,9 +7,8 @@ using OllamaProxy.Storage.Sqlite.Engine;
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
 /// <summary>
-/// Reads texts and bodies of prompts in pieces: what is long from its parts, the rest, and whatever an older version wrote, from its
-/// column.
-/// A piece of a column is a query of its own as well, which reads it where it is.
+/// Reads the texts and bodies of prompts in pieces: long ones from their parts, others, and all that older versions wrote, from their
+/// columns. Each piece of a column is read by its own query, without the rest of the value.
 /// </summary>
 internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTexts)
 {
@@ -23,13 +22,13 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
         FROM prompts WHERE id = $id AND result IS NOT NULL
         """;
 
-    /// <summary>The result, or what there is of one; null if there is none, or no such prompt.</summary>
+    /// <summary>Reads the result, final or partial; null: there is none, or no such prompt.</summary>
     public StoredResult? FindResult(SqliteSession session, Guid id) => InSnapshot(session, () =>
     {
         using var row = session.Query(ResultQuery, ("$id", id.ToString()), ("$max_short", LongText.MaxShort));
         if (!row.Read())
             return null;
-        // It is sent behind the text, when it is too late to say that it is damaged.
+        // The thinking is sent after the text, when it would be too late to report that it is damaged.
         if (row.Int32OrNull(3) <= LongText.MaxShort)
             row.RefuseDamaged(13, 12, "thinking");
         var version = new RowVersion(row.Int64(0), row.Text(1));
@@ -50,7 +49,7 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
         return new StoredResult(statistics, text.Pieces, thinking?.Pieces);
     });
 
-    /// <summary>What the client handed in; null if there is no such prompt.</summary>
+    /// <summary>Reads what the client submitted; null: there is no such prompt.</summary>
     public PromptContent? FindContent(SqliteSession session, Guid id) => InSnapshot(session, () =>
     {
         using var row = session.Query(
@@ -78,7 +77,7 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
         };
     });
 
-    /// <summary>What Ollama answered to a call; null if there is nothing, or no such prompt.</summary>
+    /// <summary>Reads Ollama's answer to a call; null: there is none, or no such prompt.</summary>
     public StoredResponse? FindResponse(SqliteSession session, Guid id) => InSnapshot(session, () =>
     {
         using var row = session.Query(
@@ -119,7 +118,7 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
                 var rest = piece.AsMemory(0, Math.Min(length - offset, piece.Length));
                 await store.ReadAsync(session => ReadPiece(session, version, table, column, offset, rest.Span), cancellationToken);
                 read.Append(rest.Span);
-                // What is short is not sent before it is known to be right; of the rest, the last piece.
+                // The last piece is not sent before the checksum of the whole text is verified.
                 if (checksum is not null && offset + rest.Length == length && read.Value != checksum)
                     throw Checksum.Mismatch(column == "body" ? "response" : column == "prompt" ? "text" : column);
                 yield return rest;
@@ -136,7 +135,10 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
         session.Execute("BEGIN");
         try
         {
-            if (session.Number("SELECT count(*) FROM prompts WHERE seq = $seq AND updated_at = coalesce($version, updated_at)", ("$seq", version.Seq), ("$version", version.UpdatedAt)) == 0)
+            var unchanged = session.Number(
+                "SELECT count(*) FROM prompts WHERE seq = $seq AND updated_at = coalesce($version, updated_at)",
+                ("$seq", version.Seq), ("$version", version.UpdatedAt));
+            if (unchanged == 0)
                 throw new StoreException("The prompt was changed or deleted while its text was being read.");
             session.ReadBlob(table, column, version.Seq, offset, piece);
             return true;
@@ -147,8 +149,8 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
         }
     }
 
-    /// <summary>What a text is read of, over several queries.</summary>
-    /// <param name="Seq">The prompt.</param>
-    /// <param name="UpdatedAt">When it was changed last; null: that does not change the text.</param>
+    /// <summary>The version of a row, to detect a change between queries for the same text.</summary>
+    /// <param name="Seq">The number of the prompt.</param>
+    /// <param name="UpdatedAt">When the row was last changed; null: changes do not concern the text.</param>
     private sealed record RowVersion(long Seq, string? UpdatedAt);
 }

@@ -2,13 +2,13 @@ using OllamaProxy.Storage.Sqlite.Engine;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
-/// <summary>Gives room back. Each method is part of one transaction of the writer.</summary>
+/// <summary>Deletes old data and shrinks the file. Each method runs within a transaction of the writer.</summary>
 internal static class Retention
 {
-    /// <summary>Gives up to 4 MiB back, so that no other write waits for long.</summary>
+    /// <summary>Frees up to 4 MiB, so that other writes do not wait for long.</summary>
     private const string VacuumStep = "PRAGMA incremental_vacuum(1024)";
 
-    /// <summary>Removes what ended long ago and the keys that ran out, and returns how many prompts are gone.</summary>
+    /// <summary>Deletes expired idempotency keys and prompts that ended long ago, and returns how many prompts were deleted.</summary>
     public static int Purge(SqliteSession session, DateTimeOffset endedBefore, int limit, DateTimeOffset now)
     {
         session.Execute("DELETE FROM idempotency_keys WHERE expires_at <= $now", ("$now", now.ToUnixTimeMilliseconds()));
@@ -18,7 +18,8 @@ internal static class Retention
     }
 
     /// <summary>
-    /// Removes some of the long texts that are nobody's or else shortens the file by some free pages, and returns whether there is more.
+    /// Removes some of a long text that belongs to no prompt or, if there is none, some free pages of the file. Returns whether there is
+    /// more.
     /// </summary>
     public static bool Shrink(SqliteSession session, DateTimeOffset now)
     {
@@ -27,7 +28,7 @@ internal static class Retention
         using var page = session.Query(VacuumStep);
         while (page.Read())
         {
-            // Each row is a page that was given back.
+            // Each row stands for a page that was freed.
         }
         return session.Number("PRAGMA freelist_count") > 0;
     }

@@ -4,14 +4,14 @@ using OllamaProxy.Storage.Sqlite.Engine;
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
 /// <summary>
-/// The last that a worker writes of a prompt. The lease ends first, and what is written depends on what it was worth: what the
-/// worker asks for where it was held, the partial text where the prompt was cancelled, nothing where it was lost. What of it is
-/// long has been staged before. All is part of one transaction of the writer.
+/// Settles attempts. The lease ends first, and its state decides what is written: the settlement if it was held, the partial result if the
+/// prompt was cancelled, nothing if it was lost. Long texts have been staged before. Everything runs within one transaction of the writer.
 /// </summary>
 internal static class SettlementTable
 {
     /// <summary>Settles an attempt; see <see cref="IWorkQueue.SettleAsync"/>.</summary>
-    public static bool Settle(SqliteSession session, Lease lease, Settlement settlement, IReadOnlyList<StagedText> staged, DateTimeOffset now)
+    public static bool Settle(
+        SqliteSession session, Lease lease, Settlement settlement, IReadOnlyList<StagedText> staged, DateTimeOffset now)
     {
         if (settlement is Settlement.AcknowledgeCancel)
             return AcknowledgeCancel(session, lease, settlement, staged, now);
@@ -60,7 +60,7 @@ internal static class SettlementTable
             ("$seq", lease.Seq), ("$now", SqliteTime.Write(now)));
     }
 
-    /// <summary>True where the prompt was cancelled.</summary>
+    /// <summary>Returns true if the prompt was cancelled.</summary>
     private static bool AcknowledgeCancel(
         SqliteSession session, Lease lease, Settlement settlement, IReadOnlyList<StagedText> staged, DateTimeOffset now)
     {
@@ -70,27 +70,45 @@ internal static class SettlementTable
     }
 
     private static void End(
-        SqliteSession session, Lease lease, PromptStatus status, string? error, PromptResult? result, IReadOnlyList<StagedText> staged, DateTimeOffset now)
+        SqliteSession session,
+        Lease lease,
+        PromptStatus status,
+        string? error,
+        PromptResult? result,
+        IReadOnlyList<StagedText> staged,
+        DateTimeOffset now)
     {
         PromptAttempts.End(session, lease.Seq, error, now);
-        // An error's answer has no text: then nothing is to be read of any.
+        // The answer to a failed call may have no text: then the prompt has no result, only a response.
         var text = status == PromptStatus.Completed || result is { HasText: true } ? result : null;
         session.Execute(
-            $"UPDATE prompts SET status = $status, error = $error, completed_at = $now, updated_at = $now, {ResultColumns.Assignments} WHERE seq = $seq",
-            [("$seq", lease.Seq), ("$status", status.Name()), ("$error", error), ("$now", SqliteTime.Write(now)), .. ResultColumns.Parameters(text)]);
+            $"""
+            UPDATE prompts SET status = $status, error = $error, completed_at = $now, updated_at = $now, {ResultColumns.Assignments}
+            WHERE seq = $seq
+            """,
+            [
+                ("$seq", lease.Seq),
+                ("$status", status.Name()),
+                ("$error", error),
+                ("$now", SqliteTime.Write(now)),
+                .. ResultColumns.Parameters(text),
+            ]);
         if (result?.Response is { } response)
             PromptCalls.Answer(session, lease.Seq, response);
         LongTexts.Adopt(session, lease.Seq, staged);
     }
 
-    /// <summary>Ends the lease and returns whether it was held; keeps what had come of a prompt that was cancelled.</summary>
-    private static bool EndLease(SqliteSession session, Lease lease, Settlement settlement, IReadOnlyList<StagedText> staged, DateTimeOffset now)
+    /// <summary>Ends the lease, and returns whether it was held. Stores the partial result of a cancelled prompt.</summary>
+    private static bool EndLease(
+        SqliteSession session, Lease lease, Settlement settlement, IReadOnlyList<StagedText> staged, DateTimeOffset now)
     {
         var state = SqliteLeases.End(session, lease);
         if (state == LeaseState.Cancelled)
         {
             PromptAttempts.End(session, lease.Seq, "It was cancelled.", now);
-            session.Execute($"UPDATE prompts SET {ResultColumns.Assignments} WHERE seq = $seq", [("$seq", lease.Seq), .. ResultColumns.Parameters(settlement.Result)]);
+            session.Execute(
+                $"UPDATE prompts SET {ResultColumns.Assignments} WHERE seq = $seq",
+                [("$seq", lease.Seq), .. ResultColumns.Parameters(settlement.Result)]);
             LongTexts.Adopt(session, lease.Seq, [.. staged.Where(text => text.Kind != LongTexts.Response)]);
         }
         return state == LeaseState.Held;

@@ -4,12 +4,15 @@ using OllamaProxy.Storage.Sqlite.Engine;
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
 /// <summary>
-/// The table <c>leases</c>: a row for each prompt that is processing, or that its worker has yet to let go of. The methods
-/// that write are part of one transaction of the writer.
+/// The table <c>leases</c>, with a row for each prompt that is processing, or whose worker has yet to stop after a cancel. The methods that
+/// write run within a transaction of the writer.
 /// </summary>
 internal static class SqliteLeases
 {
-    /// <summary>Takes back what is processing without a good lease, and fails what waited for too long. No statement may scan the queue.</summary>
+    /// <summary>
+    /// Queues or fails prompts whose lease has expired, cancels those whose client's lease has, and fails those that waited too long. No
+    /// statement may scan the queue.
+    /// </summary>
     public const string SweepAll =
         $"""
         UPDATE prompts SET status = 'cancelled', error = $client_gone, completed_at = $now, updated_at = $now,
@@ -41,7 +44,7 @@ internal static class SqliteLeases
         ("$leases_by_ms", expiry.By.ToUnixTimeMilliseconds()), ("$now_ms", now.ToUnixTimeMilliseconds()), ("$now", SqliteTime.Write(now)),
         ("$max_attempts", terms.MaxAttempts), ("$lease_ran_out", LeaseRanOut), ("$client_gone", ClientLease.Gone));
 
-    /// <summary>Claims a prompt, if it is still due, and there is a slot for it.</summary>
+    /// <summary>Claims a prompt if it is still due and there is a slot for it.</summary>
     public static ClaimedPrompt? Claim(SqliteSession session, long seq, ClaimTerms terms, LongTextReader reader, DateTimeOffset now)
     {
         if (!HasSlot(session, terms, out var shared) || Take(session, seq, now, out var isCall, out var hasLongTexts) is not { } claimed)
@@ -61,25 +64,34 @@ internal static class SqliteLeases
     }
 
     /// <summary>Whether there is a slot for a prompt on these terms.</summary>
-    /// <param name="session">The writer's.</param>
+    /// <param name="session">The session of the writer.</param>
     /// <param name="terms">The terms.</param>
-    /// <param name="shared">The slot, if it is that of another lease; null: a lease has a slot of its own, which goes by its token.</param>
+    /// <param name="shared">
+    /// The slot of the predecessor, which the lease will share; null: the lease takes a slot of its own, identified by its token.
+    /// </param>
     public static bool HasSlot(SqliteSession session, ClaimTerms terms, out string? shared)
     {
         shared = terms.PredecessorLease is { } after ? SlotOf(session, after) : null;
         if (shared is not null || !terms.TakesSlot)
             return true;
-        // As long as there are fewer leases than slots, which is quick to tell, it does not matter where they are, and which of them share one.
+        // Fewer leases than slots: then there is room, on whichever backends they are. This is the fast path.
         return session.Number("SELECT count(*) FROM leases") < terms.Concurrency
-            || session.Number("SELECT count(DISTINCT coalesce(slot, token)) FROM leases WHERE coalesce(backend, $backend) = $backend", ("$backend", terms.Backend)) < terms.Concurrency;
+            || session.Number(
+                "SELECT count(DISTINCT coalesce(slot, token)) FROM leases WHERE coalesce(backend, $backend) = $backend",
+                ("$backend", terms.Backend)) < terms.Concurrency;
     }
 
-    /// <summary>Begins an attempt at a prompt that is processing from now on, with a lease on it.</summary>
+    /// <summary>Starts an attempt at a prompt, which is processing from now on, with a new lease.</summary>
     public static Lease Begin(SqliteSession session, long seq, int attempt, string? shared, ClaimTerms terms, DateTimeOffset now)
     {
         var lease = Lease.New(seq);
-        session.Execute("INSERT INTO leases (seq, token, slot, backend, worker, expires_at) VALUES ($seq, $token, $slot, $backend, $worker, $expires_at)",
-            ("$seq", seq), ("$token", lease.Token.ToString()), ("$slot", shared), ("$backend", terms.TakesSlot ? terms.Backend : ""), ("$worker", terms.Worker?.ToString()), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
+        session.Execute(
+            """
+            INSERT INTO leases (seq, token, slot, backend, worker, expires_at)
+            VALUES ($seq, $token, $slot, $backend, $worker, $expires_at)
+            """,
+            ("$seq", seq), ("$token", lease.Token.ToString()), ("$slot", shared), ("$backend", terms.TakesSlot ? terms.Backend : ""),
+            ("$worker", terms.Worker?.ToString()), ("$expires_at", (now + terms.LeaseLength).ToUnixTimeMilliseconds()));
         PromptAttempts.Begin(session, seq, attempt, terms.Backend, now);
         return lease;
     }
@@ -96,7 +108,7 @@ internal static class SqliteLeases
         };
     }
 
-    /// <summary>Makes a lease good until a new time, if it is held.</summary>
+    /// <summary>Extends a lease that is held, and returns its state.</summary>
     public static LeaseState Renew(SqliteSession session, Lease lease, DateTimeOffset expiresAt)
     {
         var state = LookAt(session, lease);
@@ -106,7 +118,7 @@ internal static class SqliteLeases
         return state;
     }
 
-    /// <summary>Gives up a lease, whatever it is worth, and returns what it was worth: its holder may write the last of its prompt accordingly.</summary>
+    /// <summary>Deletes a lease, and returns the state that it had, on which depends what its holder may still write.</summary>
     public static LeaseState End(SqliteSession session, Lease lease)
     {
         var state = LookAt(session, lease);
@@ -126,7 +138,7 @@ internal static class SqliteLeases
         }
     }
 
-    /// <summary>What of a row is damaged; null: nothing.</summary>
+    /// <summary>The error of the first damaged text in a row; null: none is damaged.</summary>
     private static string? DamageOf(SqliteStatement row, params ReadOnlySpan<(int Column, int Checksum)> texts)
     {
         try
@@ -148,8 +160,10 @@ internal static class SqliteLeases
             """
             UPDATE prompts SET status = 'processing', attempts = attempts + 1, error = NULL, started_at = $now, updated_at = $now
             WHERE seq = $seq AND status = 'queued' AND available_at <= $now_ms AND seq NOT IN (SELECT seq FROM leases)
-            RETURNING id, attempts, prompt, request, model, max_attempts, timeout, EXISTS (SELECT 1 FROM calls WHERE calls.seq = prompts.seq),
-                CASE WHEN attempts > 1 THEN (SELECT attempts.error FROM attempts WHERE attempts.seq = prompts.seq ORDER BY attempts.id DESC LIMIT 1) END,
+            RETURNING id, attempts, prompt, request, model, max_attempts, timeout,
+                EXISTS (SELECT 1 FROM calls WHERE calls.seq = prompts.seq),
+                CASE WHEN attempts > 1
+                    THEN (SELECT attempts.error FROM attempts WHERE attempts.seq = prompts.seq ORDER BY attempts.id DESC LIMIT 1) END,
                 EXISTS (SELECT 1 FROM texts WHERE texts.seq = prompts.seq), prompt_checksum, request_checksum
             """,
             ("$seq", seq), ("$now", SqliteTime.Write(now)), ("$now_ms", now.ToUnixTimeMilliseconds()));

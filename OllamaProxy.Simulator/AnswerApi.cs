@@ -1,8 +1,0 @@
-using System.Text.Json;
-
-namespace OllamaProxy.Simulator;
-
-/// <summary>One of the APIs that a model answers through.</summary>
-/// <param name="Family">How it tells errors.</param>
-/// <param name="Read">Reads the body of a request; throws <see cref="OllamaException"/> if it is none.</param>
-internal sealed record AnswerApi(ApiFamily Family, Func<JsonElement, GenerationRequest> Read);

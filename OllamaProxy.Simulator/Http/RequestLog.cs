@@ -1,0 +1,73 @@
+namespace OllamaProxy.Simulator.Http;
+
+/// <summary>
+/// The requests that ran a model, to generate or to embed by any API, in the order in which their bodies were received. Rejected requests
+/// are included, except those rejected for a foreign <c>Host</c> or <c>Origin</c>. Safe for many threads.
+/// </summary>
+public sealed class RequestLog
+{
+    private readonly SimulatorOptions _options;
+    private readonly Lock _gate = new();
+    private readonly List<LoggedRequest> _all = [];
+    private readonly List<(int Count, TaskCompletionSource Reached)> _waiting = [];
+    private int _count;
+    private int _running;
+    private int _maxRunning;
+
+    internal RequestLog(SimulatorOptions options) => _options = options;
+
+    /// <summary>The requests so far; empty if <see cref="SimulatorOptions.KeepRequests"/> is false.</summary>
+    public IReadOnlyList<LoggedRequest> All
+    {
+        get
+        {
+            lock (_gate) return [.. _all];
+        }
+    }
+
+    /// <summary>How many requests there were.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>How many requests run now. A request ends here just before the last byte of its answer is sent.</summary>
+    public int Running => Volatile.Read(ref _running);
+
+    /// <summary>The most requests that have run at the same time.</summary>
+    public int MaxRunning => Volatile.Read(ref _maxRunning);
+
+    /// <summary>Completes once <see cref="Count"/> has reached <paramref name="count"/>.</summary>
+    /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled first.</exception>
+    public Task WaitForAsync(int count, CancellationToken ct = default)
+    {
+        lock (_gate)
+        {
+            if (_count >= count) return Task.CompletedTask;
+            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Add((count, reached));
+            return reached.Task.WaitAsync(ct);
+        }
+    }
+
+    internal LoggedRequest Begin(HttpRequest request, ReadOnlyMemory<byte> body)
+    {
+        var logged = new LoggedRequest(this, request, body, _options.Time);
+        lock (_gate)
+        {
+            if (_options.KeepRequests) _all.Add(logged);
+            _count++;
+            _maxRunning = Math.Max(_maxRunning, ++_running);
+            foreach (var (count, reached) in _waiting)
+            {
+                if (count == _count) reached.SetResult();
+            }
+
+            _waiting.RemoveAll(waiting => waiting.Count <= _count);
+        }
+
+        return logged;
+    }
+
+    internal void OnEnded()
+    {
+        lock (_gate) _running--;
+    }
+}
