@@ -14,7 +14,7 @@ internal sealed class SqliteStatement : IDisposable
     private readonly sqlite3_stmt _statement;
 
     /// <summary>The index at which each value of the caller is bound; 0: this statement does not use the value.</summary>
-    private readonly int[] _places;
+    private readonly int[] _indexes;
 
     /// <param name="connection">The connection.</param>
     /// <param name="statement">The statement, which this object owns from now on.</param>
@@ -23,16 +23,16 @@ internal sealed class SqliteStatement : IDisposable
     {
         _connection = connection;
         _statement = statement;
-        _places = new int[names.Length];
+        _indexes = new int[names.Length];
         for (var value = 0; value < names.Length; value++)
-            _places[value] = raw.sqlite3_bind_parameter_index(statement, names[value].Name);
+            _indexes[value] = raw.sqlite3_bind_parameter_index(statement, names[value].Name);
     }
 
     public void Bind(ReadOnlySpan<(string Name, object? Value)> values)
     {
-        for (var value = 0; value < _places.Length; value++)
-            if (_places[value] > 0)
-                Check(Bind(_places[value], values[value].Value));
+        for (var value = 0; value < _indexes.Length; value++)
+            if (_indexes[value] > 0)
+                Check(Bind(_indexes[value], values[value].Value));
     }
 
     /// <summary>Steps to the next row; false: there is none, and the statement is done.</summary>
@@ -100,28 +100,28 @@ internal sealed class SqliteStatement : IDisposable
     /// <summary>Releases the statement.</summary>
     public void Close() => _statement.Dispose();
 
-    private int Bind(int place, object? value) => value switch
+    private int Bind(int index, object? value) => value switch
     {
         null => raw.SQLITE_OK,
-        string text => BindText(place, text),
-        long number => raw.sqlite3_bind_int64(_statement, place, number),
-        int number => raw.sqlite3_bind_int64(_statement, place, number),
-        double number => raw.sqlite3_bind_double(_statement, place, number),
-        ReadOnlyMemory<byte> { Length: 0 } => raw.sqlite3_bind_zeroblob(_statement, place, 0), // An empty span would be NULL.
-        ReadOnlyMemory<byte> bytes => raw.sqlite3_bind_blob(_statement, place, bytes.Span),
+        string text => BindText(index, text),
+        long number => raw.sqlite3_bind_int64(_statement, index, number),
+        int number => raw.sqlite3_bind_int64(_statement, index, number),
+        double number => raw.sqlite3_bind_double(_statement, index, number),
+        ReadOnlyMemory<byte> { Length: 0 } => raw.sqlite3_bind_zeroblob(_statement, index, 0), // An empty span would be NULL.
+        ReadOnlyMemory<byte> bytes => raw.sqlite3_bind_blob(_statement, index, bytes.Span),
         _ => throw new ArgumentException($"{value.GetType()} cannot be stored.", nameof(value)),
     };
 
     /// <summary>Binds a text with its length. Without that, SQLite would cut it at a character 0.</summary>
-    private int BindText(int place, string text)
+    private int BindText(int index, string text)
     {
         if (text.Length == 0)
-            return raw.sqlite3_bind_text(_statement, place, ""); // An empty span would be NULL.
+            return raw.sqlite3_bind_text(_statement, index, ""); // An empty span would be NULL.
         var longest = Encoding.UTF8.GetMaxByteCount(text.Length);
         if (longest > ShortText)
-            return raw.sqlite3_bind_text(_statement, place, Encoding.UTF8.GetBytes(text));
+            return raw.sqlite3_bind_text(_statement, index, Encoding.UTF8.GetBytes(text));
         Span<byte> utf8 = stackalloc byte[longest];
-        return raw.sqlite3_bind_text(_statement, place, utf8[..Encoding.UTF8.GetBytes(text, utf8)]);
+        return raw.sqlite3_bind_text(_statement, index, utf8[..Encoding.UTF8.GetBytes(text, utf8)]);
     }
 
     private void Check(int answer)
