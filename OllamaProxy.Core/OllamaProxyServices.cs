@@ -21,6 +21,7 @@ using OllamaProxy.Queue;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Worker;
+using OllamaProxy.Worker.Attempts;
 
 namespace OllamaProxy;
 
@@ -96,7 +97,7 @@ public static class OllamaProxyServices
             return new BackendPool(
                 [.. options.Backends.Select(backend => new Backend(ClientOf(backend, time), backend, options, time, logger))], time);
         });
-        services.AddSingleton<Attempt>();
+        services.AddSingleton<AttemptRunner>();
         services.AddSingleton<LeaseRenewer>();
         services.AddSingleton<AttemptFinalizer>();
         services.AddSingleton<PromptRunner>();

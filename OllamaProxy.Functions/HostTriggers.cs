@@ -4,7 +4,7 @@ using OllamaProxy.Api;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>What a web service has beside its own routes: a sign of life, and an answer to everything else.</summary>
+/// <summary>What a web service has beside its own routes: whether it is healthy, and an answer to everything else.</summary>
 public sealed class HostTriggers(ApiPipeline pipeline, UnmatchedHandler unmatched)
 {
     [Function("Health")]

@@ -25,10 +25,6 @@ namespace OllamaProxy.Api;
 [JsonSerializable(typeof(StatsResource))]
 [JsonSerializable(typeof(ModelsResource))]
 [JsonSerializable(typeof(Problem))]
-[JsonSerializable(typeof(OllamaErrorResource))]
-[JsonSerializable(typeof(OpenAIErrorResource))]
-[JsonSerializable(typeof(AnthropicErrorResource))]
-[JsonSerializable(typeof(ResponsesErrorEvent))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Writes texts as they are, not as <c>\u00e9</c>: these answers are never part of a page.</summary>

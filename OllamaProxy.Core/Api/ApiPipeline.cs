@@ -64,7 +64,7 @@ public sealed class ApiPipeline(
         }
         catch (Exception exception) when (exception is ReaderGoneException || context.RequestAborted.IsCancellationRequested || IsOfConnection(exception))
         {
-            // The client went away, or the host has broken the connection, which can be known a moment sooner: nobody is left to be told.
+            // The client went away, or the host has broken the connection, which can be known a moment sooner: there is no client to answer.
         }
         catch (Exception exception)
         {

@@ -2,7 +2,7 @@ namespace OllamaProxy.Api;
 
 /// <summary>What the host can do, beyond what HTTP asks of it.</summary>
 /// <param name="LongestSilence">How long a client can wait for the first byte of an answer; null: for ever.</param>
-/// <param name="LongestShutdown">How long the end of the process can take once it is told to end; null: as the settings say.</param>
+/// <param name="LongestShutdown">How long a shutdown can take; null: as the settings say.</param>
 public sealed record HostLimits(TimeSpan? LongestSilence, TimeSpan? LongestShutdown = null)
 {
     /// <summary>A host that is ASP.NET Core itself.</summary>

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace OllamaProxy.Api;
 
 /// <summary>
-/// Tells names and addresses of this machine and its network from those that anybody can own. Names may be in any case; they come
+/// Distinguishes names and addresses of this machine and its network from those that anybody can own. Names may be in any case; they come
 /// without a port, brackets or a dot at the end.
 /// </summary>
 internal static class LocalNetwork

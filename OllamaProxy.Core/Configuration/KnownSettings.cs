@@ -37,7 +37,7 @@ public static class KnownSettings
         new("OLLAMA_PROXY_MAX_BODY_BYTES", "67108864", "the largest request body"),
         new("OLLAMA_PROXY_MAX_BUFFERED_BYTES", "134217728", "how much memory the large bodies of all requests may take together"),
         new("OLLAMA_PROXY_SHUTDOWN_SECONDS", "10", "seconds from the signal to end until the process is gone"),
-        new("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0", "seconds after which a call that waits gets signs of life; 0: none"),
+        new("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0", "seconds after which a call that waits gets heartbeats; 0: none"),
         new("OLLAMA_PROXY_CORS_ORIGINS", "local ones only", "origins whose pages may call the API beside local ones; *: all"),
         new("OLLAMA_PROXY_HOSTS", "local ones only", "hosts that are served beside local ones; *: all"),
         new("OLLAMA_PROXY_QUIET", "not set", "any value: no line in the log for each request"),

@@ -7,9 +7,6 @@ public sealed record OllamaEndpoint(Uri BaseAddress)
     /// <summary>Where <c>ollama serve</c> listens unless told otherwise.</summary>
     public static readonly OllamaEndpoint Default = new(new Uri("http://localhost:11434/"));
 
-    /// <summary>Runs a prompt.</summary>
-    public Uri Generate => new(BaseAddress, "api/generate");
-
     /// <summary>Answers whenever Ollama is up.</summary>
     public Uri Version => new(BaseAddress, "api/version");
 

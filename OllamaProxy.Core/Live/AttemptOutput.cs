@@ -34,7 +34,7 @@ public sealed class AttemptOutput : IDisposable
     /// <summary>What came after <paramref name="offset"/>, at most so many characters of each text.</summary>
     public TextChunk ReadFrom(TextOffset offset, int maxLength = int.MaxValue)
     {
-        // The answer first, since it grows last: nobody reads an answer without the thinking that came before it.
+        // The length of the answer is read first, since it grows last: so no answer is read without the thinking that came before it.
         var text = Text.Read(offset.Text, maxLength);
         return new(offset, text, Thinking.Read(offset.Thinking, maxLength));
     }

@@ -41,7 +41,7 @@ public sealed class ClientLeaseRenewer(
     {
         try
         {
-            await store.RenewConnectionsAsync(ids, options.LeaseLength, cancellationToken);
+            await store.RenewClientLeasesAsync(ids, options.LeaseLength, cancellationToken);
         }
         catch (StoreException exception)
         {

@@ -7,7 +7,7 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Live;
 
 /// <summary>
-/// What has been generated for a prompt, whole or so far, from any offset on, wherever it is: in this process while it runs
+/// Reads what has been generated for a prompt, from any offset on, wherever it is: in this process while it runs
 /// here, in the store, or there as its result.
 /// </summary>
 public sealed class PromptTexts(IPromptReader store, AttemptOutputs live)
@@ -36,7 +36,7 @@ public sealed class PromptTexts(IPromptReader store, AttemptOutputs live)
         for (var chunk = text.ReadFrom(after, MaxChunk); !chunk.IsEmpty; chunk = text.ReadFrom(chunk.End, MaxChunk))
         {
             yield return chunk;
-            // Who has much to catch up with lets others have a turn in between.
+            // A reader that is far behind lets others have a turn in between.
             if (chunk.Text.Length + chunk.Thinking.Length >= MaxChunk - 1)
                 await Task.Yield();
         }

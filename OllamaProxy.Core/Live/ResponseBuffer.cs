@@ -4,10 +4,9 @@ using OllamaProxy.Protocol;
 namespace OllamaProxy.Live;
 
 /// <summary>
-/// Ollama's answer to a call whose attempt runs, or is being settled, in this process: the attempt writes it, and the
-/// connection on which the client waits reads it. What nobody has begun to read can be withdrawn, and the call tried again.
-/// The end of an answer is shown when the prompt is settled, and with that this is disposed of: who has read all of it finds
-/// the prompt completed.
+/// Buffers Ollama's answer to a call: the attempt writes it, and the client's connection to this process reads it. The attempt publishes
+/// what may be read. As long as nobody has begun to read, the answer can be discarded, and the call tried again. The end of the answer is
+/// published by disposing of this when the prompt is settled, so that a client that has read all of it finds the prompt completed.
 /// </summary>
 public sealed class ResponseBuffer : IDisposable
 {
@@ -18,15 +17,15 @@ public sealed class ResponseBuffer : IDisposable
     private readonly ResponseSubscription? _wait;
     private byte[] _bytes = [];
     private int _length;
-    private int _shown;
-    private bool _isTaken;
-    private bool _isWithdrawn;
+    private int _published;
+    private bool _isBeingRead;
+    private bool _isDiscarded;
     private bool _isEnded;
     private bool _isWhole;
     private int? _status;
     private HeaderList _headers = HeaderList.Empty;
 
-    /// <param name="wait">Who is told of it; null: nobody waits for it.</param>
+    /// <param name="wait">Is notified of what is published; null: nobody waits for it.</param>
     internal ResponseBuffer(ResponseSubscription? wait) => _wait = wait;
 
     /// <summary>Whether a client waits for it on a connection to this process, or did when the attempt began.</summary>
@@ -38,7 +37,7 @@ public sealed class ResponseBuffer : IDisposable
     /// <summary>The headers.</summary>
     public HeaderList Headers => _headers;
 
-    /// <summary>Whether no more will be shown.</summary>
+    /// <summary>Whether nothing more will be published.</summary>
     public bool HasEnded
     {
         get
@@ -58,19 +57,19 @@ public sealed class ResponseBuffer : IDisposable
         }
     }
 
-    /// <summary>Begins to read, once there is something to be read; from then on it cannot be withdrawn. False: not yet, or not any more.</summary>
+    /// <summary>Begins to read, if something has been published; from then on it cannot be discarded. False: not yet, or not any more.</summary>
     public bool TryBeginRead()
     {
         lock (_lock)
-            return _isTaken = !_isWithdrawn && (_shown > 0 || (_isEnded && _isWhole));
+            return _isBeingRead = !_isDiscarded && (_published > 0 || (_isEnded && _isWhole));
     }
 
-    /// <summary>Copies what is shown beyond an offset, or the first of it, and returns how much that was; 0: there is no more.</summary>
+    /// <summary>Copies the next piece of what is published beyond an offset, and returns its length in bytes; 0: there is no more yet.</summary>
     public int CopyTo(int offset, IBufferWriter<byte> output)
     {
         lock (_lock)
         {
-            var count = Math.Min(_shown - offset, MaxPiece);
+            var count = Math.Min(_published - offset, MaxPiece);
             if (count > 0)
                 output.Write(_bytes.AsSpan(offset, count));
             return Math.Max(count, 0);
@@ -83,7 +82,7 @@ public sealed class ResponseBuffer : IDisposable
             (_status, _headers) = (status, headers);
     }
 
-    /// <param name="bytes">What comes next; it is not shown yet.</param>
+    /// <param name="bytes">What comes next; it is not published yet.</param>
     internal void Append(ReadOnlySpan<byte> bytes)
     {
         lock (_lock)
@@ -95,29 +94,29 @@ public sealed class ResponseBuffer : IDisposable
         }
     }
 
-    /// <summary>Shows what has come up to there. What belongs to the end of the answer is not to be shown: that is done when the prompt is settled.</summary>
+    /// <summary>Publishes the beginning of the answer, up to this length in bytes. Its end is published by <see cref="Dispose"/>.</summary>
     internal void Publish(int length)
     {
         lock (_lock)
-            _shown = length;
+            _published = length;
         _wait?.Notify();
     }
 
     /// <summary>All that has come; for the attempt alone.</summary>
     internal ReadOnlyMemory<byte> Bytes => _bytes.AsMemory(0, _length);
 
-    /// <summary>Nothing follows, since Ollama ended it.</summary>
+    /// <summary>Ollama has ended its answer, so that all of it is here.</summary>
     internal void MarkComplete()
     {
         lock (_lock)
             _isWhole = true;
     }
 
-    /// <summary>Withdraws it: nobody will read it here. False: somebody has begun to.</summary>
+    /// <summary>Discards it: nobody will read it here. False: somebody has begun to.</summary>
     internal bool TryDiscard()
     {
         lock (_lock)
-            return _isWithdrawn = !_isTaken;
+            return _isDiscarded = !_isBeingRead;
     }
 
     /// <summary>What has come, to be stored; null: nothing.</summary>
@@ -127,14 +126,14 @@ public sealed class ResponseBuffer : IDisposable
             return _status is { } status && _isWhole ? new(status, _headers, _bytes.AsMemory(0, _length)) : null;
     }
 
-    /// <summary>Shows the end of it: the prompt is settled, or that takes too long to wait for.</summary>
+    /// <summary>Publishes the end: the prompt is settled, or settling it takes too long to wait for.</summary>
     public void Dispose()
     {
         lock (_lock)
         {
             if (_isEnded)
                 return;
-            (_isEnded, _shown) = (true, _isWhole ? _length : _shown);
+            (_isEnded, _published) = (true, _isWhole ? _length : _published);
         }
         _wait?.Notify();
     }

@@ -7,7 +7,7 @@ public sealed class ResponseSubscription : IDisposable
 {
     private readonly ResponseRegistry _responses;
     private readonly Guid _id;
-    // Every token goes this way, and who waits only hands it on.
+    // Inline continuations: every token comes this way, and the waiter only passes it on.
     private readonly AsyncAutoResetEvent _event = new(inline: true);
     private volatile ResponseBuffer? _current;
 

@@ -33,7 +33,7 @@ public static class GenerateRequest
                 writer.WriteString("model", prompt.Model ?? defaultModel);
             if (!Has("prompt"))
                 writer.WriteString("prompt", prompt.Text);
-            // As to Ollama, null is as good as nothing.
+            // Ollama treats null as if the field were absent.
             var setsKeepAlive = defaultKeepAlive is not null && request.RootElement.Find("keep_alive") is null;
             foreach (var field in request.RootElement.EnumerateObject())
                 if (!field.NameEquals("stream") && !(setsKeepAlive && field.NameEquals("keep_alive")))

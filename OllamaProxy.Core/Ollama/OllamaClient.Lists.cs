@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Net;
-using System.Text.Json;
 using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Ollama;
@@ -91,7 +89,7 @@ public sealed partial class OllamaClient
             using var answer = await PassAsync(HttpMethod.Get, path, HeaderList.Empty, null, linked.Token);
             var body = await ReadListAsync(answer.Content, linked.Token);
             if (answer.StatusCode == HttpStatusCode.OK && !JsonReading.IsObject(body))
-                throw OllamaFailures.OfInvalidBody("It is no JSON.");
+                throw OllamaFailures.OfNoJson();
             return new((int)answer.StatusCode, HeaderFilter.ForClient(answer), body);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
@@ -101,49 +99,6 @@ public sealed partial class OllamaClient
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw NoAnswerWithin(timeout, exception);
-        }
-    }
-
-    private static async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<ReadOnlySequence<byte>> line)
-    {
-        try
-        {
-            return await line.MoveNextAsync();
-        }
-        catch (Exception exception) when (exception is IOException or HttpRequestException)
-        {
-            throw OllamaFailures.OfBrokenConnection(exception);
-        }
-    }
-
-    /// <param name="line">A line of the answer.</param>
-    /// <param name="any">Whether there were any before it, so that the answer is Ollama's.</param>
-    private static GenerateChunk Parse(ReadOnlySequence<byte> line, bool any)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(line.IsSingleSegment ? line.FirstSpan : line.ToArray(), OllamaJson.Default.GenerateChunk)
-                ?? throw OllamaFailures.OfInvalidBody("A line of it was null.");
-        }
-        catch (JsonException exception)
-        {
-            throw any
-                ? new OllamaException(FailureKind.Transient, "Ollama's answer broke off within a line, or a line of it is no JSON.", exception)
-                : OllamaFailures.OfInvalidBody("It is no JSON.", exception);
-        }
-    }
-
-    private static async Task<string> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
-            var buffer = new char[MaxErrorChars];
-            return new(buffer, 0, await reader.ReadBlockAsync(buffer, cancellationToken));
-        }
-        catch (Exception exception) when (exception is IOException or HttpRequestException)
-        {
-            return "";
         }
     }
 

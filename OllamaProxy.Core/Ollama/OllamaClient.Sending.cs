@@ -17,7 +17,7 @@ public sealed partial class OllamaClient
         }
         catch (JsonException exception)
         {
-            throw OllamaFailures.OfInvalidBody("It is no JSON.", exception);
+            throw OllamaFailures.OfNoJson(exception);
         }
     }
 

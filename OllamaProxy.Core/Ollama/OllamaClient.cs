@@ -1,5 +1,3 @@
-using System.Net;
-using System.Runtime.CompilerServices;
 using System.Text;
 using OllamaProxy.Configuration;
 using OllamaProxy.Prompts;
@@ -17,7 +15,7 @@ public sealed partial class OllamaClient(
     HttpClient http, OllamaEndpoint endpoint, TimeProvider time, HeaderList? credentials = null, BackendProxy? proxy = null)
 {
     /// <summary>How much of an error answer is read.</summary>
-    private const int MaxErrorChars = 64 * 1024;
+    private const int MaxErrorBytes = 64 * 1024;
 
     /// <summary>The longest list of models, or other answer in which Ollama tells of itself.</summary>
     private const int MaxListBytes = 8 * 1024 * 1024;
@@ -26,42 +24,6 @@ public sealed partial class OllamaClient(
 
     /// <summary>For so long a client is let wait for what Ollama tells of itself, which takes it some time when it is busy.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(1);
-
-    /// <summary>
-    /// Runs a generation and yields its lines as they come; the last one is <see cref="GenerateChunk.Done"/>, or
-    /// <see cref="GenerateChunk.RepeatLimit"/> where Ollama ends the answer without such a line. To stop the generation,
-    /// cancel: that closes the connection.
-    /// </summary>
-    /// <param name="body">The request; see <see cref="GenerateRequest"/> and <see cref="LongGenerateContent"/>.</param>
-    /// <param name="cancellationToken">Stops the generation.</param>
-    /// <exception cref="OllamaException">It failed, before the first line or after some.</exception>
-    public async IAsyncEnumerable<GenerateChunk> GenerateAsync(HttpContent body, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.Generate) { Content = body };
-        using var response = await SendAsync(request, cancellationToken);
-        if (response.StatusCode != HttpStatusCode.OK)
-            throw FailureOf(response, await ReadErrorAsync(response, cancellationToken));
-
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        await using var line = LineReader.ReadAsync(stream, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        var (any, hasAnswer) = (false, false);
-        while (await MoveNextAsync(line))
-        {
-            var chunk = Parse(line.Current, any);
-            any = true;
-            hasAnswer |= chunk.Response is not null || chunk.Thinking is not null || chunk.Done;
-            if (chunk.Error is { } error)
-                throw OllamaFailures.OfErrorLine(error);
-            yield return chunk;
-            if (chunk.Done)
-                yield break;
-        }
-        if (!any)
-            throw OllamaFailures.OfInvalidBody("It was empty.");
-        if (!hasAnswer)
-            throw OllamaFailures.OfInvalidBody("It has none of the fields of an answer.");
-        yield return GenerateChunk.RepeatLimit;
-    }
 
     /// <summary>Sends a call as it came, and returns the answer as soon as its headers are there. To stop what it began, cancel or dispose of the answer.</summary>
     /// <param name="call">The call.</param>
@@ -90,16 +52,14 @@ public sealed partial class OllamaClient(
         return await SendAsync(request, cancellationToken);
     }
 
-    /// <summary>What an answer other than 200 means.</summary>
+    /// <summary>What an answer other than a success means.</summary>
     /// <param name="response">The answer.</param>
     /// <param name="body">Its body.</param>
-    public OllamaException FailureOf(HttpResponseMessage response, ReadOnlySpan<byte> body) =>
-        FailureOf(response, Encoding.UTF8.GetString(body[..Math.Min(body.Length, MaxErrorChars)]));
-
-    private OllamaException FailureOf(HttpResponseMessage response, string body)
+    public OllamaException FailureOf(HttpResponseMessage response, ReadOnlySpan<byte> body)
     {
-        var failure = OllamaFailures.OfAnswer((int)response.StatusCode, body, RetryAfter(response));
-        // What is not Ollama's may be the proxy's own.
+        var text = Encoding.UTF8.GetString(body[..Math.Min(body.Length, MaxErrorBytes)]);
+        var failure = OllamaFailures.OfAnswer((int)response.StatusCode, text, RetryAfter(response));
+        // An answer that is not Ollama's may come from the HTTP proxy.
         return proxy is null || !failure.Message.StartsWith(OllamaFailures.NotOllama, StringComparison.Ordinal) ? failure
             : new(failure.Kind, $"{failure.Message} It came through {proxy}.", failure) { RetryAfter = failure.RetryAfter };
     }

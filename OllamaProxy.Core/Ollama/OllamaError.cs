@@ -5,7 +5,7 @@ using OllamaProxy.Protocol;
 namespace OllamaProxy.Ollama;
 
 /// <summary>An error as Ollama, or what it runs, put it.</summary>
-/// <param name="Message">The innermost message, in the words of whoever failed.</param>
+/// <param name="Message">The innermost message, unchanged.</param>
 /// <param name="Code">The HTTP status that stands beside the message, such as llama-server's <c>"code": 400</c>; null: none.</param>
 /// <param name="Type">The kind of error that stands beside the message, such as <c>exceed_context_size_error</c>; null: none.</param>
 public sealed record OllamaError(string Message, int? Code = null, string? Type = null)

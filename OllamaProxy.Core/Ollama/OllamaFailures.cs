@@ -36,7 +36,7 @@ public static class OllamaFailures
     {
         var read = OllamaError.ReadText(error);
         var kind = ErrorClassifier.Classify(500, read);
-        // Amid an answer the input has been accepted: what is not known for the input's fault is more likely the runner's.
+        // Once an answer has begun, the input was accepted: an unknown error is more likely the runner's fault than the input's.
         return new(kind == FailureKind.Unknown ? FailureKind.Transient : kind, Shortened(read.Message))
         {
             IsModelMissing = ErrorClassifier.SaysModelIsMissing(read.Message),
@@ -46,6 +46,16 @@ public static class OllamaFailures
     /// <summary>What an answer that is no NDJSON of Ollama's means.</summary>
     public static OllamaException OfInvalidBody(string what, Exception? inner = null) =>
         new(FailureKind.InvalidResponse, $"{NotOllama} {what}", inner);
+
+    /// <summary>An answer that is no JSON.</summary>
+    internal static OllamaException OfNoJson(Exception? inner = null) => OfInvalidBody("It is no JSON.", inner);
+
+    /// <summary>An answer without any of the fields that Ollama's have.</summary>
+    internal static OllamaException OfMissingFields() => OfInvalidBody("It has none of the fields of an answer.");
+
+    /// <summary>A line amid Ollama's answer that is no JSON: most likely its end is missing.</summary>
+    internal static OllamaException OfBrokenLine() =>
+        new(FailureKind.Transient, "Ollama's answer broke off within a line, or a line of it is no JSON.");
 
     /// <summary>What an answer means whose head cannot be passed on.</summary>
     public static OllamaException OfOddHead(string what, Exception? inner = null) =>

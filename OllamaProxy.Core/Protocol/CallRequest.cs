@@ -1,18 +1,15 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
+using OllamaProxy.Protocol.Dialects;
 
 namespace OllamaProxy.Protocol;
 
 /// <summary>What of a call matters here. The call itself goes to Ollama as it is, and whatever is wrong with it is for Ollama to say.</summary>
 /// <param name="Model">The model; empty: it names none.</param>
 /// <param name="Text">The last that the user says in it, or the beginning of that; empty: nothing, as in a call that loads a model.</param>
-public sealed partial record CallRequest(string Model, string Text)
+public sealed record CallRequest(string Model, string Text)
 {
-    /// <summary>
-    /// Whether it only unloads a model, which is no work for it: a call of <c>/api/generate</c> without a prompt, or of
-    /// <c>/api/chat</c> without messages, with a <c>keep_alive</c> of zero (https://docs.ollama.com/api/generate#unload-a-model).
-    /// </summary>
+    /// <summary>Whether it only unloads a model, which is no work for it.</summary>
     public bool IsUnload { get; private init; }
 
     /// <summary>How much of a text is kept beside the call, for lists and searches, in characters.</summary>
@@ -38,7 +35,7 @@ public sealed partial record CallRequest(string Model, string Text)
     /// <summary>Whether a call wants its answer in parts: by its field <c>stream</c>, or as its API has it where that is left out.</summary>
     public static bool IsStreamed(ApiRoute endpoint, ReadOnlyMemory<byte> body)
     {
-        var isStreamed = endpoint.Family == ApiFamily.Ollama;
+        var isStreamed = endpoint.Dialect.StreamsByDefault;
         if (endpoint.Kind == CallKind.Embed)
             return false;
         try
@@ -58,38 +55,7 @@ public sealed partial record CallRequest(string Model, string Text)
     }
 
     private static CallRequest Read(ApiRoute endpoint, JsonElement body) =>
-        new(TextOf(body, "model") ?? TextOf(body, "name") ?? "", TextOf(endpoint.Kind, body)) { IsUnload = Unloads(endpoint, body) };
-
-    private static bool Unloads(ApiRoute endpoint, JsonElement body) => endpoint.Family == ApiFamily.Ollama
-        && body.FindInAnyCase("keep_alive") is { } keepAlive && IsZero(keepAlive)
-        && endpoint.Kind switch
-        {
-            CallKind.Generate => IsEmpty(body, "prompt"),
-            CallKind.Chat => IsEmpty(body, "messages"),
-            _ => false,
-        };
-
-    /// <summary>Whether a field has nothing in it, however often and in whatever case it is there: Ollama takes the last.</summary>
-    private static bool IsEmpty(JsonElement body, string name) => body.EnumerateObject()
-        .Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-        .All(field => field.Value.ValueKind switch
-        {
-            JsonValueKind.Null => true,
-            JsonValueKind.String => field.Value.Text().Length == 0,
-            JsonValueKind.Array => field.Value.GetArrayLength() == 0,
-            _ => false,
-        });
-
-    /// <summary>Whether a <c>keep_alive</c> is zero as Ollama reads it: a number of seconds, cut to nanoseconds, or one of Go's durations.</summary>
-    private static bool IsZero(JsonElement keepAlive) => keepAlive.ValueKind switch
-    {
-        JsonValueKind.Number => keepAlive.TryGetDouble(out var seconds) && seconds >= 0 && seconds < 1e-9,
-        JsonValueKind.String => ZeroDuration().IsMatch(keepAlive.Text()),
-        _ => false,
-    };
-
-    [GeneratedRegex(@"^[+-]?(0|((0+\.?0*|\.0+)(ns|us|µs|μs|ms|s|m|h))+)$", RegexOptions.CultureInvariant)]
-    private static partial Regex ZeroDuration();
+        new(TextOf(body, "model") ?? TextOf(body, "name") ?? "", TextOf(endpoint.Kind, body)) { IsUnload = KeepAlive.IsUnload(endpoint, body) };
 
     private static string TextOf(CallKind kind, JsonElement body) => kind switch
     {

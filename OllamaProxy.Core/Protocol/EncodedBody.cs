@@ -17,7 +17,7 @@ internal static class EncodedBody
     private const int MaxUncounted = 64 * 1024;
 
     /// <summary>Whether Ollama decodes a body. It compares the encoding case-sensitively.</summary>
-    public static bool IsDecoded(ApiRoute endpoint, string encoding) => endpoint.Family != ApiFamily.Ollama && encoding == "zstd";
+    public static bool IsDecoded(ApiRoute endpoint, string encoding) => endpoint.Dialect.DecodesZstd && encoding == "zstd";
 
     /// <summary>Decodes zstd (RFC 8878). Null: the decoded body is larger than <paramref name="maxBytes"/>.</summary>
     /// <exception cref="InvalidDataException">The body is not zstd, is damaged or ends too early, or needs a larger window.</exception>

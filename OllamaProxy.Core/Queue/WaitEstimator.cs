@@ -21,7 +21,7 @@ public sealed class WaitEstimator(IPromptReader store, OllamaProxyOptions option
     public async Task<TimeSpan> UntilGoneAsync(long prompts, CancellationToken cancellationToken) =>
         await MeanRunAsync(cancellationToken) * prompts / options.TotalConcurrency is { } wait && wait > LeastWait ? wait : LeastWait;
 
-    // That nothing was measured yet is not cached: a client that is told so may not ask again before its prompt changes.
+    // That there is no measurement yet is not cached: a client that gets no estimate may not ask again before its prompt changes.
     private async Task<TimeSpan?> MeanRunAsync(CancellationToken cancellationToken)
     {
         lock (_lock)

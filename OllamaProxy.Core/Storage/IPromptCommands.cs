@@ -49,5 +49,5 @@ public interface IPromptCommands
     Task<Prompt?> ReconnectAsync(Guid id, ClientLease connection, CancellationToken cancellationToken);
 
     /// <summary>Makes the leases of connections on these prompts good for another <paramref name="length"/> from now. Those of prompts that have ended are gone.</summary>
-    Task RenewConnectionsAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken);
+    Task RenewClientLeasesAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken);
 }

@@ -4,6 +4,7 @@ using OllamaProxy.Hosting;
 using OllamaProxy.Notifications;
 using OllamaProxy.Ollama;
 using OllamaProxy.Storage;
+using OllamaProxy.Worker.Attempts;
 
 namespace OllamaProxy.Worker;
 
@@ -32,7 +33,7 @@ public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, Ollam
                 await WriteAsync(prompt, outcome, lease);
                 return;
             }
-            // Only a shutdown has no time for that: then its lease runs out.
+            // A shutdown does not wait for that: the lease runs out instead.
             catch (StoreException exception) when (outcome is not { Stopped: true, Failure: null } && time.GetElapsedTime(started) < options.LeaseLength)
             {
                 logger.SettlingDelayed(prompt.Id, exception.Message);
@@ -66,7 +67,7 @@ public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, Ollam
         { Failure: var failure } => FailOrRequeueAsync(prompt, outcome, failure),
     };
 
-    // The writes take no token: at a shutdown they are what has yet to be done.
+    // The writes take no token: a shutdown waits for them.
 
     private async Task AcknowledgeCancelAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
     {

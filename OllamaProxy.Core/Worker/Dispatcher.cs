@@ -10,8 +10,8 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Worker;
 
 /// <summary>
-/// Brings prompts to backends that have room for them: those that are queued and, where none is, those that are being submitted. One drain
-/// at a time uses it; prompts are submitted by many threads. Which slots there are, and who gets them, is the <see cref="SlotTable"/>'s.
+/// Claims prompts and starts them on backends that have room: queued prompts and, where none is queued, prompts that are being submitted.
+/// One drain at a time uses it; prompts are submitted by many threads. The <see cref="SlotTable"/> knows the slots and decides who gets them.
 /// </summary>
 public sealed class Dispatcher : IDirectDispatch
 {
@@ -24,10 +24,9 @@ public sealed class Dispatcher : IDirectDispatch
     private readonly TimeSpan _patience;
     private readonly SnapshotCache _snapshots;
     private readonly ActiveLeases _activeLeases = new();
+    private readonly RefusedClaims _refused = new();
     private readonly SlotTable _slots;
     private volatile ExecutionContext? _context;
-    private volatile bool _wasRefused;
-    private long _settledLeases;
 
     /// <summary>Runs nothing yet.</summary>
     public Dispatcher(
@@ -62,7 +61,7 @@ public sealed class Dispatcher : IDirectDispatch
             await Task.WhenAll(remaining);
     }
 
-    /// <summary>The backends are not what they were: what waited for that is looked at. Safe for many threads.</summary>
+    /// <summary>A backend's state has changed, so that prompts that waited for it may run now. Safe for many threads.</summary>
     public void OnBackendsChanged()
     {
         _snapshots.OnBackendsChanged();
@@ -81,7 +80,7 @@ public sealed class Dispatcher : IDirectDispatch
                 var room = free + prefetchable;
                 if (room == 0 && !_snapshots.IsDueWhenFull)
                 {
-                    // Something may have been queued since: the next slot that closes is to be told of.
+                    // A prompt may have been queued since, so the next slot that closes must raise the signal.
                     _snapshots.Invalidate();
                     if (_slots.Room is (0, 0))
                         return FillResult.Full;
@@ -107,7 +106,7 @@ public sealed class Dispatcher : IDirectDispatch
                         continue; // The cached snapshot was stale: a new one is read.
                     return FillResult.Full;
                 }
-                // What comes from now on raises the signal.
+                // A prompt that is queued from now on raises the signal.
                 if (assignments.Count == snapshot.Queued)
                     return FillResult.Empty;
             }
@@ -146,17 +145,14 @@ public sealed class Dispatcher : IDirectDispatch
     private async Task<bool> StartAsync(IReadOnlyList<Assignment> assignments, CancellationToken stop)
     {
         var any = false;
-        var settledBefore = Interlocked.Read(ref _settledLeases);
+        var settledBefore = _refused.Settled;
         foreach (var (reservation, claim) in _slots.Reserve(assignments).Select(reservation => (reservation, ClaimAsync(reservation, stop))).ToList())
         {
             using (reservation)
             {
                 if (await claim is not { } prompt)
                 {
-                    _wasRefused = true;
-                    // A lease that was settled after the store had refused and before this was known raised no signal.
-                    Interlocked.MemoryBarrier();
-                    if (Interlocked.Read(ref _settledLeases) != settledBefore)
+                    if (_refused.Record(settledBefore))
                         _signal.RaiseForRoom();
                     continue;
                 }
@@ -184,7 +180,7 @@ public sealed class Dispatcher : IDirectDispatch
         }
         catch (Exception exception)
         {
-            // A row that cannot be read: it must not keep the places of others.
+            // A row that cannot be read: it must not keep other prompts from their slots.
             _logger.ClaimBroke(new(exception), reservation.Assignment.Prompt.Seq);
             return null;
         }
@@ -241,13 +237,10 @@ public sealed class Dispatcher : IDirectDispatch
             _signal.RaiseForRoom();
     }
 
-    /// <summary>What the store would not let be claimed may have waited for just this lease.</summary>
+    /// <summary>A claim that the store refused may have waited for this lease.</summary>
     private void OnLeaseSettled()
     {
-        Interlocked.Increment(ref _settledLeases);
-        if (!_wasRefused)
-            return;
-        _wasRefused = false;
-        _signal.RaiseForRoom();
+        if (_refused.OnLeaseSettled())
+            _signal.RaiseForRoom();
     }
 }

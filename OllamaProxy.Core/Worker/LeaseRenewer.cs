@@ -58,7 +58,7 @@ public sealed class LeaseRenewer(
                 if (state is null)
                     continue;
                 kept = chunk.End;
-                // What is left comes next.
+                // The remainder is handed in next time.
                 if (chunk.Text.Length + chunk.Thinking.Length >= MaxChunk - 1)
                     wakeUp.Set();
                 if (renew || !chunk.IsEmpty)

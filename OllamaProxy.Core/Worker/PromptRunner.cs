@@ -7,12 +7,13 @@ using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
+using OllamaProxy.Worker.Attempts;
 
 namespace OllamaProxy.Worker;
 
 /// <summary>Runs a claimed prompt under its lease, and sees to it that what became of it is settled.</summary>
 public sealed class PromptRunner(
-    Attempt attempt,
+    AttemptRunner attempts,
     LeaseRenewer leaseRenewer,
     AttemptFinalizer finalizer,
     AttemptOutputs outputs,
@@ -119,7 +120,7 @@ public sealed class PromptRunner(
             var failure = await TryAsync(prompt, backend, text, response, stop);
             if (failure is null)
                 backend.OnPromptCompleted(ModelOf(prompt));
-            // An attempt for which Ollama was not there at all is as good as stopped: it does not count.
+            // An attempt that found Ollama unreachable does not count, as if it had been stopped.
             var stopped = failure is { IsModelMissing: false } && !await backend.ReportAsync(failure, ModelOf(prompt), started, stop);
             var isForAnother = false;
             if (failure is { IsModelMissing: true })
@@ -127,7 +128,7 @@ public sealed class PromptRunner(
                 backend.OnModelMissing(ModelOf(prompt));
                 var others = backends.All.Where(other => other != backend).Select(other => other.State).ToList();
                 isForAnother = ModelOf(prompt) is { Length: > 0 } model && others.Exists(other => other.IsReachable && other.MayHave(model));
-                // It waits for a backend that is away and has it, or for the model itself; who names none has none to wait for.
+                // The prompt waits for a backend that is away and has the model, or for the model itself, if it names one.
                 stopped = !isForAnother && ModelOf(prompt) is { Length: > 0 } awaited && (options.WaitForModel || others.Exists(other => other.Has(awaited)));
             }
             // What a client has begun to read cannot be tried again.
@@ -151,7 +152,7 @@ public sealed class PromptRunner(
         {
             if (backend.State.IsExcluded(ModelOf(prompt)))
                 return OllamaFailures.OfMissingModel(prompt.Model ?? options.Model);
-            await attempt.RunAsync(prompt, backend.Client, text, response, stop);
+            await attempts.RunAsync(prompt, backend.Client, text, response, stop);
             return null;
         }
         catch (OllamaException failure)
@@ -160,7 +161,7 @@ public sealed class PromptRunner(
         }
         catch (Exception exception) when (!stop.IsCancellationRequested)
         {
-            // Not Ollama's fault but ours, or that of whoever wrote the row: it must not run, and break, for ever.
+            // A bug here, or a bad row, and not Ollama's fault. It counts as an attempt, so that the prompt does not run for ever.
             return new OllamaException(FailureKind.Transient, exception.Message, exception);
         }
     }

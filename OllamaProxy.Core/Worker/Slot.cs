@@ -9,7 +9,7 @@ namespace OllamaProxy.Worker;
 /// </summary>
 /// <param name="backend">The backend.</param>
 /// <param name="runner">Runs them.</param>
-/// <param name="activeLeases">Told of what has ended and of what is settled.</param>
+/// <param name="activeLeases">Keeps the leases of prompts that have ended until they are settled.</param>
 /// <param name="closed">Called when the slot has closed.</param>
 /// <param name="open">Called when a prompt that is to follow is welcome.</param>
 /// <param name="settled">Called when a lease was given up.</param>

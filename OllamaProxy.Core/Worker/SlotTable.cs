@@ -89,7 +89,7 @@ internal sealed class SlotTable
     /// <summary>The models of the backends that have room, one set a backend, and those of them that are loaded.</summary>
     public (IReadOnlyList<IReadOnlySet<string>> Known, IReadOnlySet<string> Loaded) ModelsWithRoom()
     {
-        // Of a backend of which nobody knows what it has, it may have any model: what comes first will do.
+        // A backend whose models are unknown may have any model, so it gets the prompt that is first in the queue.
         var (models, loaded) = (new List<IReadOnlySet<string>>(), new HashSet<string>());
         lock (_lock)
         {

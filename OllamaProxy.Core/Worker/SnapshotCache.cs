@@ -5,7 +5,7 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Worker;
 
 /// <summary>
-/// What the store offers of the queue, and what is left of that a moment later: to look is what costs most where prompts are quick.
+/// Caches the snapshot of the queue, less what has been claimed since: where prompts are quick, reading it costs most.
 /// Used by one drain at a time; <see cref="IsEmpty"/> by anybody.
 /// </summary>
 internal sealed class SnapshotCache(IWorkQueue store, QueueSignal signal, WorkerIdentity identity, TimeSpan pollInterval, TimeProvider time)
@@ -61,7 +61,7 @@ internal sealed class SnapshotCache(IWorkQueue store, QueueSignal signal, Worker
     /// <param name="modelsWithRoom">The models of backends that have room; see <see cref="SnapshotTerms.ModelsWithRoom"/>.</param>
     /// <param name="loadedModels">Those of them that are loaded.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="StoreException">It cannot be looked at.</exception>
+    /// <exception cref="StoreException">The queue cannot be read.</exception>
     public async Task<QueueSnapshot> LookAsync(
         int room, IReadOnlyList<IReadOnlySet<string>> modelsWithRoom, IReadOnlySet<string> loadedModels, CancellationToken cancellationToken)
     {

@@ -29,7 +29,7 @@ public sealed class WaitReasons(BackendPool backends, Dispatcher dispatcher, Oll
     /// <param name="isOvertaken">Whether prompts that came later have been run before it.</param>
     /// <param name="waitsForModel">Whether a prompt whose model no backend has waits for it; else it is sent to one that says so, and
     /// needs a slot for that.</param>
-    /// <param name="backends">What is known of the backends. One of which nothing is known may answer.</param>
+    /// <param name="backends">The states of the backends. One whose state is unknown may answer.</param>
     /// <param name="now">The time.</param>
     public static WaitReason Of(
         string model,
@@ -40,9 +40,9 @@ public sealed class WaitReasons(BackendPool backends, Dispatcher dispatcher, Oll
         DateTimeOffset now)
     {
         var able = backends.Where(backend => model.Length == 0 || backend.Has(model)).ToList();
-        // A list is a hint: whoever has not said that it does not have the model is asked for it.
+        // A list of models is a hint: a backend is asked unless it has answered that it does not have the model.
         var canBeAsked = backends.Any(backend => backend.Health != BackendHealth.Unreachable && (model.Length == 0 || backend.MayHave(model)));
-        // What is away may have the model: before that is known, nothing else helps. Also a retry waits for it first.
+        // A backend that is away may have the model, so the prompt waits for it first. A retry does so, too.
         if (backends.All(backend => backend.Health == BackendHealth.Unreachable) || (able.Count > 0 && !canBeAsked))
             return WaitReason.Backend;
         if (!canBeAsked && waitsForModel)

@@ -68,11 +68,11 @@ public sealed class ClientTests
         Assert.All(direct.Steps, step => Assert.Equal(step.ContainsKey("error"), ((string)step["step"]!).StartsWith("unknown model", StringComparison.Ordinal)));
     }
 
-    /// <summary>Each answer comes after several signs of life.</summary>
+    /// <summary>Each answer comes after several heartbeats.</summary>
     private static Task<RunningProxy> SlowAsync() =>
         RunningProxy.StartAsync(ProxyHosts.Server, new() { Latency = TimeSpan.FromMilliseconds(300) }, ("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0.03"));
 
-    /// <summary>But for errors, whose status is 200 where a sign of life came first.</summary>
+    /// <summary>But for errors, whose status is 200 where a heartbeat came first.</summary>
     private static void AssertSameAnswers(Recording direct, Recording through)
     {
         Assert.Equal(direct.Steps.Select(step => (string)step["step"]!), through.Steps.Select(step => (string)step["step"]!));

@@ -10,7 +10,7 @@ public sealed class OllamaProxyOptionsTests
     public void The_defaults_are_those_of_the_original()
     {
         var options = Read();
-        Assert.Equal("http://localhost:11434/api/generate", options.Backends.Single().Endpoint.Generate.ToString());
+        Assert.Equal("http://localhost:11434/api/generate", options.Backends.Single().Endpoint.Route("/api/generate").ToString());
         Assert.Equal(("llama3.2", TimeSpan.FromSeconds(1), false, true), (options.Model, options.PollInterval, options.Quiet, options.Worker));
         Assert.Equal((1, TimeSpan.FromSeconds(60), 64 * 1024 * 1024), (options.Concurrency, options.DrainSlice, options.MaxBodyBytes));
     }
@@ -43,8 +43,8 @@ public sealed class OllamaProxyOptionsTests
     public void The_times_of_the_shutdown_and_of_signs_of_life_are_read()
     {
         var options = Read(("OLLAMA_PROXY_SHUTDOWN_SECONDS", "2.5"), ("OLLAMA_PROXY_KEEPALIVE_SECONDS", "60"));
-        Assert.Equal((TimeSpan.FromSeconds(2.5), TimeSpan.FromMinutes(1)), (options.ShutdownTime, options.KeepAliveInterval));
-        Assert.Equal((TimeSpan.FromSeconds(10), TimeSpan.Zero), (Read().ShutdownTime, Read().KeepAliveInterval));
+        Assert.Equal((TimeSpan.FromSeconds(2.5), TimeSpan.FromMinutes(1)), (options.ShutdownTime, options.HeartbeatInterval));
+        Assert.Equal((TimeSpan.FromSeconds(10), TimeSpan.Zero), (Read().ShutdownTime, Read().HeartbeatInterval));
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using OllamaProxy.Protocol;
+using OllamaProxy.Protocol.Dialects;
 using ZstdSharp;
 
 namespace OllamaProxy.Tests.Protocol;
@@ -87,9 +88,9 @@ public sealed class EncodedBodyTests
         var encoded = compressor.Wrap(Encoding.UTF8.GetBytes(body)).ToArray();
         foreach (var endpoint in ApiRoute.All)
         {
-            Assert.Equal(encoded, KeepAliveDefault.Apply(endpoint, encoded, "5").ToArray());
-            var applied = KeepAliveDefault.Apply(endpoint, Encoding.UTF8.GetBytes(body), "5");
-            Assert.Equal(endpoint.Family == ApiFamily.Ollama ? expected : body, Encoding.UTF8.GetString(applied.Span));
+            Assert.Equal(encoded, KeepAlive.ApplyDefault(endpoint, encoded, "5").ToArray());
+            var applied = KeepAlive.ApplyDefault(endpoint, Encoding.UTF8.GetBytes(body), "5");
+            Assert.Equal(endpoint.Dialect == Dialect.Ollama ? expected : body, Encoding.UTF8.GetString(applied.Span));
         }
     }
 

@@ -56,7 +56,7 @@ public sealed class ClockJumpTests : IAsyncLifetime, IDisposable
             if (second % 20 == 19)
             {
                 Assert.Equal(LeaseState.Held, await _store.RenewAsync(running.Lease, Length, default));
-                await _store.RenewConnectionsAsync([waiting.Id], Length, default);
+                await _store.RenewClientLeasesAsync([waiting.Id], Length, default);
             }
             _time.Advance(TimeSpan.FromSeconds(1));
             await RecoverExpiredAsync();

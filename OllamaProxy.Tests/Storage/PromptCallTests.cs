@@ -73,7 +73,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         if (runs)
             Assert.NotNull(await ClaimAsync(Me, Terms with { LeaseLength = TimeSpan.FromHours(1) }));
         _time.Advance(TimeSpan.FromSeconds(50));
-        await _store.RenewConnectionsAsync([added.Id, Guid.NewGuid()], TimeSpan.FromMinutes(1), default);
+        await _store.RenewClientLeasesAsync([added.Id, Guid.NewGuid()], TimeSpan.FromMinutes(1), default);
         _time.Advance(TimeSpan.FromSeconds(50));
         await _store.RecoverExpiredAsync(Terms, [], default);
         Assert.Equal(runs ? PromptStatus.Processing : PromptStatus.Queued, (await _store.FindAsync(added.Id, default))!.Status);

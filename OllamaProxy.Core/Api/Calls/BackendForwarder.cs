@@ -97,7 +97,7 @@ public sealed class BackendForwarder(BackendPool backends, Shutdown shutdown)
     private static Task<HttpResponseMessage> SendAsync(HttpContext context, HttpMethod method, Backend backend, HttpContent? content)
     {
         var request = context.Request;
-        // Whoever reads the path on the way takes such a segment for one step up, and would ask for another route.
+        // A proxy on the way resolves such a segment as the parent folder, and would ask for another route.
         if (Uri.UnescapeDataString(request.Path.Value!).Split('/', '\\').Any(segment => segment is "." or ".."))
             throw new ProblemException(StatusCodes.Status404NotFound, $"There is no route {request.Path}.");
         return backend.Client.PassAsync(

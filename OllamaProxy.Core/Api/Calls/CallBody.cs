@@ -13,7 +13,7 @@ internal static class CallBody
     /// <param name="request">The call.</param>
     /// <param name="body">Its body, as it came.</param>
     /// <param name="maxBytes">How large it may be.</param>
-    /// <param name="reserve">Told of so many bytes more that decoding takes, before it takes them.</param>
+    /// <param name="reserve">Is called with the number of bytes that decoding is about to allocate.</param>
     /// <exception cref="ProblemException">
     /// 400: it is broken, or encoded in a way that Ollama does not read; 413: it is larger than <paramref name="maxBytes"/>.
     /// </exception>

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Api.Prompts;
-using OllamaProxy.Api.Streams;
 using OllamaProxy.Configuration;
 using OllamaProxy.Live;
 using OllamaProxy.Prompts;
@@ -52,7 +51,7 @@ public sealed class CallHandlers(
 
     private async Task<IResult> CallAsync(HttpContext context, ApiRoute endpoint)
     {
-        ApiError.Use(context, endpoint.Family);
+        ApiError.Use(context, endpoint.Dialect);
         var body = await bodies.ReadAsync(context);
         context.Response.RegisterForDispose(body);
         var (request, contentType) = Read(context, endpoint, body);
@@ -94,10 +93,9 @@ public sealed class CallHandlers(
     /// <summary>As what Ollama answers such a call, if it answers it well; null: no answer begins before Ollama's.</summary>
     private string? ContentTypeOf(ApiRoute endpoint, ReadOnlyMemory<byte> body) => endpoint switch
     {
-        _ when options.KeepAliveInterval == TimeSpan.Zero => null,
+        _ when options.HeartbeatInterval == TimeSpan.Zero => null,
         _ when !CallRequest.IsStreamed(endpoint, body) => "application/json; charset=utf-8",
-        { Family: ApiFamily.Ollama } => "application/x-ndjson",
-        _ => EventStream.MediaType,
+        _ => endpoint.Dialect.StreamMediaType,
     };
 
     private async Task<Prompt> SubmitAsync(HttpContext context, NewPrompt prompt, BufferedBody body)

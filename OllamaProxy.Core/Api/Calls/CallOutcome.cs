@@ -3,7 +3,6 @@ using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
-using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Api.Calls;
 
@@ -18,13 +17,13 @@ internal static class CallOutcome
     {
         if (response is not { Status: < StatusCodes.Status400BadRequest })
             context.Response.Headers[ShouldRetry] = "false";
-        // Older versions stored also what cannot be sent: then it is told what was wrong with it.
+        // Older versions also stored responses that cannot be sent: then the error of the prompt is sent.
         if (response is not null && (response.Body.Length > 0 || CallResponseResult.CanBeSent(response.Status, isEmpty: true)))
             return new StoredResponseResult(response);
         var status = StatusOf(prompt);
         // That a model is missing is said here only because Ollama has just said so: in its words, to the byte.
-        return status == StatusCodes.Status404NotFound && ApiError.FamilyOf(context) is ApiFamily.OpenAI or ApiFamily.Anthropic
-            ? JsonResult.Of((byte[])[.. ApiError.Json(context, status, MessageOf(prompt)), (byte)'\n'], status, "application/json")
+        return status == StatusCodes.Status404NotFound && ApiError.DialectOf(context) is { EndsErrorsWithLineFeed: true } dialect
+            ? JsonResult.Of((byte[])[.. dialect.WriteError(status, MessageOf(prompt)), (byte)'\n'], status, "application/json")
             : ApiError.Of(context, status, MessageOf(prompt));
     }
 

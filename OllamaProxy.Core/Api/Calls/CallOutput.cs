@@ -11,10 +11,10 @@ namespace OllamaProxy.Api.Calls;
 
 /// <summary>
 /// The answer to a call, as it goes to its client. Where its head has to go out before Ollama has answered, its status is 200, its form
-/// is the one that the call asks for, and whatever goes wrong from then on is told at the end of it (<see cref="LateError"/>).
+/// is the one that the call asks for, and an error from then on stands at its end (<see cref="LateError"/>).
 /// </summary>
 /// <param name="context">The request.</param>
-/// <param name="contentType">The form that the call asks for; null: no sign of life is to be sent.</param>
+/// <param name="contentType">The form that the call asks for; null: no heartbeat is to be sent.</param>
 internal sealed class CallOutput(HttpContext context, string? contentType)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
@@ -22,10 +22,10 @@ internal sealed class CallOutput(HttpContext context, string? contentType)
     private ResponseBuffer? _relayed;
 
     /// <summary>
-    /// Sends what every client passes over before an answer, and what keeps whoever is on the way from giving up: comments in a stream of
+    /// Sends bytes that every client ignores before an answer, and that keep clients and proxies from giving up: comments in a stream of
     /// events, and white space before JSON, be it the only one or the first line of many (RFC 8259, section 2).
     /// </summary>
-    public async Task SendSignOfLifeAsync(CancellationToken cancellationToken)
+    public async Task SendHeartbeatAsync(CancellationToken cancellationToken)
     {
         if (!context.Response.HasStarted)
         {

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using OllamaProxy.Api.Prompts;
+using OllamaProxy.Api.Http;
 using OllamaProxy.Configuration;
 using OllamaProxy.Hosting;
 using OllamaProxy.Live;
@@ -84,7 +84,7 @@ public sealed class CallResponder(
         using var gone = cancellationToken.UnsafeRegister(static wait => ((ResponseSubscription)wait!).Notify(), wait);
         using var stopping = shutdown.Begun.UnsafeRegister(static wait => ((ResponseSubscription)wait!).Notify(), wait);
         using var look = new Reminder(_lookInterval, wait.Notify, time);
-        using var signOfLife = new Reminder(options.KeepAliveInterval, wait.Notify, time);
+        using var heartbeat = new Reminder(options.HeartbeatInterval, wait.Notify, time);
         using var end = new Reminder(limits.LongestSilence ?? TimeSpan.Zero, wait.Notify, time);
         while (true)
         {
@@ -93,7 +93,7 @@ public sealed class CallResponder(
             if (live?.TryBeginRead() is true)
             {
                 var isWhole = await output.RelayAsync(live, wait, cancellationToken);
-                // As with Ollama, it is the broken connection that tells of an answer that broke off.
+                // As with Ollama, a broken connection is how the client learns that an answer broke off.
                 if (!isWhole)
                     context.Abort();
                 return isWhole;
@@ -120,10 +120,10 @@ public sealed class CallResponder(
                 }
                 look.Restart();
             }
-            if (signOfLife.IsDue)
+            if (heartbeat.IsDue)
             {
-                await output.SendSignOfLifeAsync(cancellationToken);
-                signOfLife.Restart();
+                await output.SendHeartbeatAsync(cancellationToken);
+                heartbeat.Restart();
                 end.Restart();
             }
             if (end.IsDue)

@@ -6,6 +6,7 @@ using OllamaProxy.Api.Models;
 using OllamaProxy.Ollama;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Protocol;
+using OllamaProxy.Protocol.Dialects;
 
 namespace OllamaProxy.Api.Calls;
 
@@ -15,22 +16,22 @@ public sealed class OllamaHandlers(BackendPool backends, BackendForwarder forwar
     private static readonly byte[] Running = "Ollama is running"u8.ToArray();
 
     /// <summary><c>/api/tags</c>: the models that are installed anywhere.</summary>
-    public Task<IResult> TagsAsync(HttpContext context) => ListAsync(context, ApiFamily.Ollama, "models", "name", JsonResult.MediaType);
+    public Task<IResult> TagsAsync(HttpContext context) => ListAsync(context, Dialect.Ollama, "models", "name", JsonResult.MediaType);
 
     /// <summary><c>/api/ps</c>: the models that are loaded, once for each backend that has them.</summary>
-    public Task<IResult> LoadedAsync(HttpContext context) => ListAsync(context, ApiFamily.Ollama, "models", null, JsonResult.MediaType);
+    public Task<IResult> LoadedAsync(HttpContext context) => ListAsync(context, Dialect.Ollama, "models", null, JsonResult.MediaType);
 
     /// <summary><c>/v1/models</c>: as <see cref="TagsAsync"/>, in OpenAI's shape.</summary>
-    public Task<IResult> OpenAIModelsAsync(HttpContext context) => ListAsync(context, ApiFamily.OpenAI, "data", "id", "application/json");
+    public Task<IResult> OpenAIModelsAsync(HttpContext context) => ListAsync(context, Dialect.OpenAI, "data", "id", "application/json");
 
     /// <summary><c>/api/version</c>: the lowest, since it tells clients what they can rely on.</summary>
     public Task<IResult> VersionAsync(HttpContext context) =>
-        AskAsync(context, ApiFamily.Ollama, JsonResult.MediaType, answers => answers.MinBy(VersionOf));
+        AskAsync(context, Dialect.Ollama, JsonResult.MediaType, answers => answers.MinBy(VersionOf));
 
     /// <summary><c>/api/show</c>: of a backend that has the model.</summary>
     public async Task<IResult> ShowAsync(HttpContext context)
     {
-        ApiError.Use(context, ApiFamily.Ollama);
+        ApiError.Use(context, Dialect.Ollama);
         var body = await bodies.ReadForRequestAsync(context);
         var model = CallRequest.Read(ApiRoute.Generate, body).Model;
         return NameLimits.WhyNotModel(model) is { } why
@@ -41,26 +42,26 @@ public sealed class OllamaHandlers(BackendPool backends, BackendForwarder forwar
     /// <summary><c>/v1/models/{model}</c>: of a backend that has the model.</summary>
     public Task<IResult> OpenAIModelAsync(HttpContext context)
     {
-        ApiError.Use(context, ApiFamily.OpenAI);
+        ApiError.Use(context, Dialect.OpenAI);
         return forwarder.ForwardToOwnerAsync(context, (string?)context.Request.RouteValues["model"] ?? "", null);
     }
 
     /// <summary>What Ollama's root answers, by which clients see that it runs.</summary>
     internal static IResult Root() => JsonResult.Of(Running, contentType: "text/plain; charset=utf-8");
 
-    private Task<IResult> ListAsync(HttpContext context, ApiFamily family, string list, string? key, string contentType) =>
-        AskAsync(context, family, contentType, answers => MergedList.Of(answers, list, key), (backend, answer) =>
+    private Task<IResult> ListAsync(HttpContext context, Dialect dialect, string list, string? key, string contentType) =>
+        AskAsync(context, dialect, contentType, answers => MergedList.Of(answers, list, key), (backend, answer) =>
             key is null || backend.State.AllowedModels is null ? answer : MergedList.Where(answer, list, item => item.Text(key) is { } name && backend.IsModelAllowed(name)));
 
     /// <param name="context">The request.</param>
-    /// <param name="family">Whose API it is one of.</param>
+    /// <param name="dialect">The API that it is one of.</param>
     /// <param name="contentType">That of an answer that is good.</param>
     /// <param name="merge">Makes one answer of all.</param>
     /// <param name="only">What of a backend's answer counts; null: all.</param>
-    private async Task<IResult> AskAsync(HttpContext context, ApiFamily family, string contentType,
+    private async Task<IResult> AskAsync(HttpContext context, Dialect dialect, string contentType,
         Func<IReadOnlyList<ReadOnlyMemory<byte>>, ReadOnlyMemory<byte>> merge, Func<Backend, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? only = null)
     {
-        ApiError.Use(context, family);
+        ApiError.Use(context, dialect);
         try
         {
             var path = context.Request.Path.Value!;

@@ -58,7 +58,7 @@ public sealed class CompletionWaiter(PromptQueue queue, Shutdown shutdown)
         }
         catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
         {
-            // At a shutdown the client is told what is known by then.
+            // At a shutdown the client gets the prompt as it is then.
             return prompt;
         }
     }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace OllamaProxy.Api.Http;
 
 /// <summary>
-/// Memory from the system itself. The C library's allocator keeps what is freed for the next who asks, and of large blocks, which threads
+/// Memory from the system itself. The C library's allocator keeps freed memory for later allocations, and of large blocks, which threads
 /// free in any order, that can be hundreds of megabytes; the garbage collector does the same.
 /// </summary>
 internal static unsafe partial class NativePages

@@ -12,7 +12,7 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
 {
     /// <summary>
     /// How much of a large body has to come within <see cref="Patience"/>, in bytes: what does not come holds memory that others need.
-    /// Kestrel's own limit looks at the mean since the beginning, and lets who sent much be silent for ever.
+    /// Kestrel's own limit is on the mean rate since the beginning, so that a client that has sent much may be silent for ever.
     /// </summary>
     private const int LeastProgress = 64 * 1024;
 
@@ -120,7 +120,7 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
         {
             return await request.BodyReader.ReadAsync(cancellationToken);
         }
-        // Kestrel throws a plain IOException for some chunks. A connection that is broken is another matter: nobody is left to be told.
+        // Kestrel throws a plain IOException for some malformed chunks. After a reset there is no client left to answer.
         catch (IOException exception) when (exception is not ConnectionResetException)
         {
             var status = (exception as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;

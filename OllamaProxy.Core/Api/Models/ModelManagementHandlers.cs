@@ -6,6 +6,7 @@ using OllamaProxy.Api.Http;
 using OllamaProxy.Configuration;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Protocol;
+using OllamaProxy.Protocol.Dialects;
 
 namespace OllamaProxy.Api.Models;
 
@@ -36,7 +37,7 @@ public sealed class ModelManagementHandlers(
 
     private async Task<IResult> ManageAsync(HttpContext context, Func<HttpContext, Task<IResult>> manageAsync)
     {
-        ApiError.Use(context, ApiFamily.Ollama);
+        ApiError.Use(context, Dialect.Ollama);
         if (!options.AllowModelManagement)
             return ApiError.Of(context, StatusCodes.Status403Forbidden, $"{context.Request.Path} changes which models there are, and this Ollama Proxy does not allow that. Ask Ollama itself, or set OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT=true.");
         if (context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && !origins.Trusts(origin))

@@ -44,7 +44,7 @@ public sealed record StatusResource
     public long? Position { get; private init; }
 
     /// <summary>
-    /// While queued: how many seconds until it has probably ended, if that can be told; never while no backend can run it.
+    /// While queued: how many seconds until it has probably ended, if there is an estimate; none while no backend can run it.
     /// </summary>
     public double? EtaSeconds { get; private init; }
 

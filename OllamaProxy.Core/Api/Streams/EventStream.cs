@@ -14,7 +14,7 @@ namespace OllamaProxy.Api.Streams;
 
 /// <summary>
 /// Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), each with a line of JSON. A slow
-/// client holds up whoever writes to it, and nobody else: nothing is piled up for it but what the host buffers.
+/// client holds up only its own writer: nothing is queued for it beyond what the host buffers.
 /// </summary>
 internal sealed class EventStream
 {

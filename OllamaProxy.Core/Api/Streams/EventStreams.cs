@@ -24,7 +24,7 @@ public sealed class EventStreams(Shutdown shutdown, TimeProvider time, ILogger<E
         }
         catch (OperationCanceledException) when (linked.IsCancellationRequested)
         {
-            // Nobody listens, or nobody may any more.
+            // The client has left, or its connection was closed.
         }
         catch (StoreException exception) when (!stream.IsAmidEvent)
         {

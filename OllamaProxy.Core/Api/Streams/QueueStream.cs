@@ -10,7 +10,7 @@ namespace OllamaProxy.Api.Streams;
 /// <summary>
 /// Tells a client what happens in the whole queue: <c>counts</c>, and of each prompt what has become of it (<c>queued</c>,
 /// <c>started</c>, <c>finished</c>). Where that is too much, or another process did it, the counts must do. While prompts are queued,
-/// it tells of each backend that goes away or comes back, too (<c>backend</c>), unless this process only serves and watches none.
+/// it also has an event for each backend that goes away or comes back (<c>backend</c>), unless this process only serves and watches none.
 /// </summary>
 public sealed class QueueStream(IPromptReader reader, BackendPool backends, EventStreams streams, OllamaProxyOptions options, TimeProvider time)
 {
@@ -49,7 +49,7 @@ public sealed class QueueStream(IPromptReader reader, BackendPool backends, Even
     }
 
     /// <param name="stream">The stream.</param>
-    /// <param name="away">The backends of which it was told last that they are away.</param>
+    /// <param name="away">The backends that the last event reported as away.</param>
     private void TellBackends(EventStream stream, HashSet<string> away)
     {
         backends.WatchClosely();

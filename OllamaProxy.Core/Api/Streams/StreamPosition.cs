@@ -11,7 +11,7 @@ namespace OllamaProxy.Api.Streams;
 /// </summary>
 /// <param name="Attempt">The attempt; 0: none was started.</param>
 /// <param name="Offset">How much of its text the client has.</param>
-/// <param name="Done">Whether the client was told how the prompt ended.</param>
+/// <param name="Done">Whether the client has got the event that says how the prompt ended.</param>
 internal readonly record struct StreamPosition(long Attempt, TextOffset Offset, bool Done = false)
 {
     /// <summary>Where a client begins that has nothing.</summary>

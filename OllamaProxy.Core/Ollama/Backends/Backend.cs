@@ -31,7 +31,7 @@ public sealed class Backend
     /// <param name="setting">What the settings say of it.</param>
     /// <param name="options">All settings.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Told when it goes and comes.</param>
+    /// <param name="logger">Logs when the backend goes away and comes back.</param>
     public Backend(OllamaClient client, BackendOptions setting, OllamaProxyOptions options, TimeProvider time, ILogger<Backend> logger)
     {
         (Client, Endpoint, _time, _logger) = (client, setting.Endpoint, time, logger);
@@ -56,7 +56,7 @@ public sealed class Backend
     public int Concurrency => _state.Concurrency;
 
     /// <summary>Whether the settings let it be asked for this model.</summary>
-    /// <param name="model">In any of its names; empty: none is named, and that it may be told.</param>
+    /// <param name="model">Any name of the model; empty: the prompt names none, and the backend may say so.</param>
     public bool IsModelAllowed(string model) => !State.IsExcluded(ModelName.Canonical(model));
 
     /// <summary>What is known of it now.</summary>

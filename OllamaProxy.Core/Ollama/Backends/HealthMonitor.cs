@@ -83,7 +83,7 @@ internal sealed class HealthMonitor(
             _health = isReachable ? BackendHealth.Healthy : BackendHealth.Unreachable;
             if (!isReachable)
                 models.OnUnreachable();
-            // Who asked for another look while this one was under way gets it.
+            // Another look that was asked for during this one follows at once.
             _refreshedAt = _isRefreshWanted ? null : time.GetTimestamp();
         }
         // The watch counts from now on.

@@ -48,7 +48,7 @@ public sealed partial class SqlitePromptStore
         WriteAsync((session, now) => ClientLeaseTable.Reconnect(session, id, connection, now), cancellationToken);
 
     /// <inheritdoc/>
-    public Task RenewConnectionsAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken) => WriteAsync((session, now) =>
+    public Task RenewClientLeasesAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
         ClientLeaseTable.Renew(session, ids, now + length, expiredBy: DateTimeOffset.MaxValue);
         return true;

@@ -17,12 +17,12 @@ public sealed class AnthropicDialectTests
     [InlineData("""{"type":"ping"}""", null, null, false, null)]
     [InlineData("{}", null, null, false, null)]
     public void An_event_says_what_its_type_says(string json, string? text, string? thinking, bool done, string? reason) =>
-        Assert.Equal((text, thinking, done, reason, null), Dialect.Said(Dialect.Part(ApiRoute.Messages, json)));
+        Assert.Equal((text, thinking, done, reason, null), Answers.Said(Answers.Part(ApiRoute.Messages, json)));
 
     [Fact]
     public void An_event_that_is_an_error_is_read_as_one() => Assert.Equal(
         """{"type":"overloaded_error","message":"busy"}""",
-        Dialect.Part(ApiRoute.Messages, """{"type":"error","error":{"type":"overloaded_error","message":"busy"}}""")?.Error);
+        Answers.Part(ApiRoute.Messages, """{"type":"error","error":{"type":"overloaded_error","message":"busy"}}""")?.Error);
 
     [Theory]
     [InlineData("""{"type":"message","content":[{"type":"text","text":"one"},{"type":"text","text":" two"}],"stop_reason":"end_turn"}""",
@@ -32,7 +32,7 @@ public sealed class AnthropicDialectTests
     // Ollama stops without a word where a model repeats itself.
     [InlineData("""{"type":"message","content":[{"type":"text","text":"hi"}]}""", "hi", "", "repeat_limit")]
     public void A_whole_answer_is_the_texts_of_its_blocks(string json, string text, string thinking, string reason) =>
-        Assert.Equal((text, thinking, true, reason, null), Dialect.Said(Dialect.Whole(ApiRoute.Messages, json)));
+        Assert.Equal((text, thinking, true, reason, null), Answers.Said(Answers.Whole(ApiRoute.Messages, json)));
 
     [Theory]
     // At the start nothing has been written yet, whatever the figure says.
@@ -42,7 +42,7 @@ public sealed class AnthropicDialectTests
     public void The_usage_has_the_figures(string json, int? input, int? output) =>
         Assert.Equal(
             ((long?)input, (long?)output),
-            Dialect.Part(ApiRoute.Messages, json) is { } part ? (part.PromptEvalCount, part.EvalCount) : default);
+            Answers.Part(ApiRoute.Messages, json) is { } part ? (part.PromptEvalCount, part.EvalCount) : default);
 
     [Theory]
     [InlineData(400, "invalid_request_error")]
@@ -56,7 +56,7 @@ public sealed class AnthropicDialectTests
     [InlineData(503, "overloaded_error")]
     public async Task An_error_is_an_object_of_Anthropics_type_with_an_id_of_its_own(int status, string type)
     {
-        var error = Dialect.Error(ApiRoute.Messages, status, "no");
+        var error = Answers.Error(ApiRoute.Messages, status, "no");
         using var read = JsonDocument.Parse(error);
         Assert.Equal(
             ("error", type, "no"),
@@ -64,9 +64,9 @@ public sealed class AnthropicDialectTests
                 read.RootElement.GetProperty("error").GetProperty("message").GetString()));
         Assert.StartsWith("""{"type":"error",""", error, StringComparison.Ordinal);
         Assert.Matches("^req_[0-9a-f]{24}$", read.RootElement.GetProperty("request_id").GetString());
-        Assert.NotEqual(error, Dialect.Error(ApiRoute.Messages, status, "no"));
+        Assert.NotEqual(error, Answers.Error(ApiRoute.Messages, status, "no"));
 
-        var late = await Dialect.LateErrorAsync(ApiRoute.Messages, "text/event-stream", status, "no");
+        var late = await Answers.LateErrorAsync(ApiRoute.Messages, "text/event-stream", status, "no");
         Assert.StartsWith("event: error\ndata: {\"type\":\"error\",", late, StringComparison.Ordinal);
         Assert.EndsWith("}\n\n", late, StringComparison.Ordinal);
         Assert.Contains($"\"type\":\"{type}\"", late, StringComparison.Ordinal);

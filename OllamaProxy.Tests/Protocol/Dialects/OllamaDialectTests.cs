@@ -20,19 +20,19 @@ public sealed class OllamaDialectTests
     [InlineData("/api/generate", """{"created_at":"x"}""", null, null, false, null)]
     [InlineData("/api/generate", "[]", null, null, false, null)]
     public void A_line_says_what_the_model_says(string path, string line, string? text, string? thinking, bool done, string? reason) =>
-        Assert.Equal((text, thinking, done, reason, null), Dialect.Said(Dialect.Part(ApiRoute.Find(path)!, line)));
+        Assert.Equal((text, thinking, done, reason, null), Answers.Said(Answers.Part(ApiRoute.Find(path)!, line)));
 
     [Fact]
     public void The_last_line_has_the_figures()
     {
-        var last = Dialect.Part(ApiRoute.Chat,
+        var last = Answers.Part(ApiRoute.Chat,
             """
             {"message":{"content":""},"done":true,"total_duration":1,"load_duration":2,"prompt_eval_count":3,
              "prompt_eval_duration":4,"eval_count":5,"eval_duration":6}
             """)!;
         Assert.Equal((1, 2, 3, 4, 5, 6), (
             last.TotalDuration, last.LoadDuration, last.PromptEvalCount, last.PromptEvalDuration, last.EvalCount, last.EvalDuration));
-        Assert.Equal((null, null), Dialect.Part(ApiRoute.Chat, """{"eval_count":1.5,"eval_duration":"6"}""") is { } odd
+        Assert.Equal((null, null), Answers.Part(ApiRoute.Chat, """{"eval_count":1.5,"eval_duration":"6"}""") is { } odd
             ? (odd.EvalCount, odd.EvalDuration) : default);
     }
 
@@ -44,8 +44,8 @@ public sealed class OllamaDialectTests
     {
         foreach (var route in ApiRoute.All)
         {
-            Assert.Equal(error, Dialect.Part(route, json)?.Error);
-            Assert.Equal(error, Dialect.Whole(route, json).Error);
+            Assert.Equal(error, Answers.Part(route, json)?.Error);
+            Assert.Equal(error, Answers.Whole(route, json).Error);
         }
     }
 
@@ -53,7 +53,7 @@ public sealed class OllamaDialectTests
     [InlineData("""{"error":null}""")]
     [InlineData("""{"error":5}""")]
     [InlineData("""{"error":["x"]}""")]
-    public void What_is_no_text_and_no_object_is_no_error(string json) => Assert.Null(Dialect.Part(ApiRoute.Generate, json)!.Error);
+    public void What_is_no_text_and_no_object_is_no_error(string json) => Assert.Null(Answers.Part(ApiRoute.Generate, json)!.Error);
 
     [Theory]
     [InlineData("")]
@@ -61,7 +61,7 @@ public sealed class OllamaDialectTests
     [InlineData("oops")]
     [InlineData("""{"response":"hi"} x""")]
     public void A_line_that_is_no_JSON_says_nothing_on_any_route(string line) =>
-        Assert.All(ApiRoute.All, route => Assert.Null(Dialect.Part(route, line)));
+        Assert.All(ApiRoute.All, route => Assert.Null(Answers.Part(route, line)));
 
     [Theory]
     [InlineData("/api/generate", """{"response":"hi","done":true,"done_reason":"stop"}""", "hi", null, "stop")]
@@ -74,13 +74,13 @@ public sealed class OllamaDialectTests
     [InlineData("/api/embed", """{"embeddings":[[0.5]]}""", null, null, null)]
     [InlineData("/api/embeddings", """{"embedding":[0.5]}""", null, null, null)]
     public void A_whole_answer_is_done_whether_it_says_so_or_not(string path, string json, string? text, string? thought, string? reason) =>
-        Assert.Equal((text, thought, true, reason, null), Dialect.Said(Dialect.Whole(ApiRoute.Find(path)!, json)));
+        Assert.Equal((text, thought, true, reason, null), Answers.Said(Answers.Whole(ApiRoute.Find(path)!, json)));
 
     [Fact]
     public void Of_an_embedding_only_the_tokens_are_counted()
     {
-        Assert.Equal(8, Dialect.Whole(ApiRoute.Embed, """{"embeddings":[],"prompt_eval_count":8}""").PromptEvalCount);
-        Assert.Null(Dialect.Whole(ApiRoute.Embeddings, """{"embedding":[]}""").PromptEvalCount);
+        Assert.Equal(8, Answers.Whole(ApiRoute.Embed, """{"embeddings":[],"prompt_eval_count":8}""").PromptEvalCount);
+        Assert.Null(Answers.Whole(ApiRoute.Embeddings, """{"embedding":[]}""").PromptEvalCount);
     }
 
     [Theory]
@@ -96,7 +96,7 @@ public sealed class OllamaDialectTests
     {
         foreach (var route in ApiRoute.All)
         {
-            var refused = Assert.Throws<OllamaException>(() => Dialect.Whole(route, json));
+            var refused = Assert.Throws<OllamaException>(() => Answers.Whole(route, json));
             Assert.Equal((FailureKind.InvalidResponse, true), (refused.Kind, refused.Message.EndsWith(words, StringComparison.Ordinal)));
         }
     }
@@ -106,9 +106,9 @@ public sealed class OllamaDialectTests
     [InlineData(503)]
     public async Task An_error_is_a_text_before_an_answer_and_a_line_amid_it(int status)
     {
-        Assert.Equal("""{"error":"no \"é\""}""", Dialect.Error(ApiRoute.Generate, status, "no \"é\""));
+        Assert.Equal("""{"error":"no \"é\""}""", Answers.Error(ApiRoute.Generate, status, "no \"é\""));
         Assert.Equal(
             """{"error":"no\nroom"}""" + "\n",
-            await Dialect.LateErrorAsync(ApiRoute.Chat, "application/x-ndjson", status, "no\nroom"));
+            await Answers.LateErrorAsync(ApiRoute.Chat, "application/x-ndjson", status, "no\nroom"));
     }
 }

@@ -18,7 +18,7 @@ public sealed class OpenAIDialectTests
     [InlineData("/v1/chat/completions", """{"choices":[null]}""", null, null, null)]
     [InlineData("/v1/chat/completions", "{}", null, null, null)]
     public void An_event_says_what_the_model_says(string path, string json, string? text, string? thinking, string? reason) =>
-        Assert.Equal((text, thinking, false, reason, null), Dialect.Said(Dialect.Part(ApiRoute.Find(path)!, json)));
+        Assert.Equal((text, thinking, false, reason, null), Answers.Said(Answers.Part(ApiRoute.Find(path)!, json)));
 
     [Theory]
     [InlineData("/v1/chat/completions", """{"choices":[{"message":{"content":"hi","reasoning":"hmm"},"finish_reason":"stop"}]}""",
@@ -31,15 +31,15 @@ public sealed class OpenAIDialectTests
     [InlineData("/v1/chat/completions", """{"choices":[{"message":{"content":"hi"},"finish_reason":null}]}""", "hi", null, "repeat_limit")]
     [InlineData("/v1/embeddings", """{"data":[{"embedding":[0.5]}]}""", null, null, null)]
     public void A_whole_answer_says_what_the_model_says(string path, string json, string? text, string? thinking, string? reason) =>
-        Assert.Equal((text, thinking, true, reason, null), Dialect.Said(Dialect.Whole(ApiRoute.Find(path)!, json)));
+        Assert.Equal((text, thinking, true, reason, null), Answers.Said(Answers.Whole(ApiRoute.Find(path)!, json)));
 
     [Fact]
     public void The_usage_has_the_figures()
     {
         const string usage = """{"choices":[],"data":[],"usage":{"prompt_tokens":3,"completion_tokens":5,"total_tokens":8}}""";
-        Assert.Equal((3, 5), Dialect.Part(ApiRoute.ChatCompletions, usage) is { } part ? (part.PromptEvalCount, part.EvalCount) : default);
-        Assert.Equal((3, 5), Dialect.Whole(ApiRoute.Completions, usage) is var whole ? (whole.PromptEvalCount, whole.EvalCount) : default);
-        Assert.Equal((3, null), Dialect.Whole(ApiRoute.OpenAIEmbeddings, usage) is var embedding
+        Assert.Equal((3, 5), Answers.Part(ApiRoute.ChatCompletions, usage) is { } part ? (part.PromptEvalCount, part.EvalCount) : default);
+        Assert.Equal((3, 5), Answers.Whole(ApiRoute.Completions, usage) is var whole ? (whole.PromptEvalCount, whole.EvalCount) : default);
+        Assert.Equal((3, null), Answers.Whole(ApiRoute.OpenAIEmbeddings, usage) is var embedding
             ? (embedding.PromptEvalCount, embedding.EvalCount) : default);
     }
 
@@ -55,9 +55,9 @@ public sealed class OpenAIDialectTests
     public async Task An_error_is_an_object_of_the_type_that_Ollama_gives_it(int status, string type)
     {
         var error = $$$"""{"error":{"message":"no \"é\"","type":"{{{type}}}","param":null,"code":null}}""";
-        Assert.Equal(error, Dialect.Error(ApiRoute.ChatCompletions, status, "no \"é\""));
-        Assert.Equal(error, Dialect.Error(ApiRoute.Responses, status, "no \"é\""));
-        Assert.Equal($"data: {error}\n\n", await Dialect.LateErrorAsync(ApiRoute.Completions, "text/event-stream", status, "no \"é\""));
-        Assert.Equal($"{error}\n", await Dialect.LateErrorAsync(ApiRoute.Completions, "application/json", status, "no \"é\""));
+        Assert.Equal(error, Answers.Error(ApiRoute.ChatCompletions, status, "no \"é\""));
+        Assert.Equal(error, Answers.Error(ApiRoute.Responses, status, "no \"é\""));
+        Assert.Equal($"data: {error}\n\n", await Answers.LateErrorAsync(ApiRoute.Completions, "text/event-stream", status, "no \"é\""));
+        Assert.Equal($"{error}\n", await Answers.LateErrorAsync(ApiRoute.Completions, "application/json", status, "no \"é\""));
     }
 }

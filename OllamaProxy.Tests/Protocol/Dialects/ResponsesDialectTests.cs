@@ -23,7 +23,7 @@ public sealed class ResponsesDialectTests
     [InlineData("""{"type":"response.created","response":{"output":[]}}""", null, null, false, null)]
     [InlineData("""{"type":"something.new","delta":"hi"}""", null, null, false, null)]
     public void An_event_says_what_its_type_says(string json, string? text, string? thinking, bool done, string? error) =>
-        Assert.Equal((text, thinking, done, null, error), Dialect.Said(Dialect.Part(ApiRoute.Responses, json)));
+        Assert.Equal((text, thinking, done, null, error), Answers.Said(Answers.Part(ApiRoute.Responses, json)));
 
     [Theory]
     [InlineData("""{"output":[{"content":[{"type":"output_text","text":"one"},{"text":" two"}]},{"content":[{"text":"!"}]}]}""", "one two!")]
@@ -33,14 +33,14 @@ public sealed class ResponsesDialectTests
     // It always has its status: that no reason is told says nothing.
     [InlineData("""{"status":"incomplete","output":[{"content":[{"text":"hi"}]}]}""", "hi")]
     public void A_whole_answer_is_the_texts_of_its_output(string json, string text) =>
-        Assert.Equal((text, null, true, null, null), Dialect.Said(Dialect.Whole(ApiRoute.Responses, json)));
+        Assert.Equal((text, null, true, null, null), Answers.Said(Answers.Whole(ApiRoute.Responses, json)));
 
     [Theory]
     [InlineData("""{"type":"response.completed","response":{"usage":{"input_tokens":3,"output_tokens":5}}}""")]
     [InlineData("""{"type":"response.incomplete","response":{"usage":{"input_tokens":3,"output_tokens":5}}}""")]
     [InlineData("""{"output":[],"usage":{"input_tokens":3,"output_tokens":5}}""")]
     public void The_usage_has_the_figures(string json) =>
-        Assert.Equal((3, 5), Dialect.Part(ApiRoute.Responses, json) is { } part ? (part.PromptEvalCount, part.EvalCount) : default);
+        Assert.Equal((3, 5), Answers.Part(ApiRoute.Responses, json) is { } part ? (part.PromptEvalCount, part.EvalCount) : default);
 
     [Theory]
     [InlineData(0)]
@@ -48,7 +48,7 @@ public sealed class ResponsesDialectTests
     public async Task An_error_amid_an_answer_is_an_event_that_counts_those_before_it(int eventsBefore)
     {
         const string before = "event: error\ndata: ";
-        var late = await Dialect.LateErrorAsync(ApiRoute.Responses, "text/event-stream; charset=utf-8", 503, "no", eventsBefore);
+        var late = await Answers.LateErrorAsync(ApiRoute.Responses, "text/event-stream; charset=utf-8", 503, "no", eventsBefore);
         Assert.StartsWith(before, late, StringComparison.Ordinal);
         Assert.EndsWith("}\n\n", late, StringComparison.Ordinal);
         Assert.True(JsonNode.DeepEquals(

@@ -1,11 +1,12 @@
 using OllamaProxy.Live;
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol.Dialects;
 
-namespace OllamaProxy.Worker;
+namespace OllamaProxy.Worker.Attempts;
 
 /// <summary>Puts a result together from the lines of Ollama's answer.</summary>
-/// <param name="live">Where the texts go, for those who watch.</param>
+/// <param name="live">Receives the texts, and shows them to subscribers.</param>
 internal sealed class GeneratedText(AttemptOutput live)
 {
     private const int MaxLength = 64 * 1024 * 1024;
@@ -17,7 +18,7 @@ internal sealed class GeneratedText(AttemptOutput live)
     public bool HasDoneReason => !string.IsNullOrEmpty(_statistics.DoneReason);
 
     /// <exception cref="OllamaException">It is more than any model has a reason to say; what came before stays.</exception>
-    public void Append(GenerateChunk chunk)
+    public void Append(OutputChunk chunk)
     {
         if (live.Text.Length + live.Thinking.Length > MaxLength)
             throw new OllamaException(FailureKind.Permanent, $"The answer is longer than {MaxLength} characters, and was cut off.");

@@ -1,10 +1,11 @@
 using System.Text;
 using OllamaProxy.Protocol;
+using OllamaProxy.Protocol.Dialects;
 
-namespace OllamaProxy.Tests.Protocol;
+namespace OllamaProxy.Tests.Protocol.Dialects;
 
 /// <summary>What <c>OLLAMA_KEEP_ALIVE</c> does to the body of a call, which stays as it came otherwise, byte for byte.</summary>
-public sealed class KeepAliveDefaultTests
+public sealed class KeepAliveTests
 {
     [Theory]
     [InlineData("{}", """{"keep_alive":"10m"}""")]
@@ -53,11 +54,11 @@ public sealed class KeepAliveDefaultTests
     {
         foreach (var route in ApiRoute.All)
         {
-            Assert.Equal(route.Family == ApiFamily.Ollama ? """{"keep_alive":"10m"}""" : "{}", Apply(route, "{}"));
+            Assert.Equal(route.Dialect == Dialect.Ollama ? """{"keep_alive":"10m"}""" : "{}", Apply(route, "{}"));
             Assert.Equal("{}", Apply(route, "{}", null));
         }
     }
 
     private static string Apply(ApiRoute route, string body, string? json = "\"10m\"") =>
-        Encoding.UTF8.GetString(KeepAliveDefault.Apply(route, Encoding.UTF8.GetBytes(body), json).Span);
+        Encoding.UTF8.GetString(KeepAlive.ApplyDefault(route, Encoding.UTF8.GetBytes(body), json).Span);
 }

@@ -1,4 +1,4 @@
-namespace OllamaProxy.Api.Prompts;
+namespace OllamaProxy.Api.Http;
 
 /// <summary>Tells of a moment that comes after a time, once, until it is started again.</summary>
 internal sealed class Reminder : IDisposable

@@ -1,7 +1,7 @@
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
 
-namespace OllamaProxy.Worker;
+namespace OllamaProxy.Worker.Attempts;
 
 /// <summary>How an attempt ended.</summary>
 /// <param name="Result">What had come by then: the whole result if nothing else is said.</param>

@@ -8,8 +8,8 @@ using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;
 
-/// <summary>Signs of life for clients that wait for their turn: <c>OLLAMA_PROXY_KEEPALIVE_SECONDS</c>.</summary>
-public sealed class KeepAliveTests
+/// <summary>Heartbeats for clients that wait for their turn: <c>OLLAMA_PROXY_KEEPALIVE_SECONDS</c>.</summary>
+public sealed class HeartbeatTests
 {
     private const string Lines = "application/x-ndjson";
     private const string Json = "application/json; charset=utf-8";

@@ -1,6 +1,6 @@
 using OllamaProxy.Ollama;
 
-namespace OllamaProxy.Worker;
+namespace OllamaProxy.Worker.Attempts;
 
 /// <summary>Decides what becomes of a prompt whose attempt failed. Pure: the same in gives the same out.</summary>
 /// <param name="Base">The longest wait before the second attempt; it doubles with each further one.</param>

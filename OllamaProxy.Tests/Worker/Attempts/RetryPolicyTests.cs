@@ -1,7 +1,8 @@
 using OllamaProxy.Ollama;
 using OllamaProxy.Worker;
+using OllamaProxy.Worker.Attempts;
 
-namespace OllamaProxy.Tests.Worker;
+namespace OllamaProxy.Tests.Worker.Attempts;
 
 public sealed class RetryPolicyTests
 {

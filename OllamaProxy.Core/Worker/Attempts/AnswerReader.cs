@@ -1,0 +1,150 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using OllamaProxy.Live;
+using OllamaProxy.Ollama;
+using OllamaProxy.Protocol;
+using OllamaProxy.Protocol.Dialects;
+
+namespace OllamaProxy.Worker.Attempts;
+
+/// <summary>
+/// Reads Ollama's answer to an attempt as it comes. An answer that the client gets as it came may be framed and end in any way that
+/// clients understand, and all of it is read. One that is not kept must be Ollama's to the last line, and is read up to the line that
+/// says that it is done or what went wrong.
+/// </summary>
+/// <param name="route">The route that answers.</param>
+/// <param name="text">Receives what the model says.</param>
+/// <param name="response">Keeps the answer as it came; null: it is not kept.</param>
+/// <param name="onLine">Is called when a line of an answer in parts has come.</param>
+internal sealed class AnswerReader(ApiRoute route, GeneratedText text, ResponseBuffer? response, Action onLine)
+{
+    /// <summary>How much is read of an error answer that is not kept, in bytes.</summary>
+    private const int MaxErrorBytes = 64 * 1024;
+
+    private static readonly StreamPipeReaderOptions Reading = new(bufferSize: 16 * 1024);
+
+    /// <summary>For so long what may follow the end of the answer is waited for.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(1);
+
+    private readonly AnswerLines _lines = new(response);
+
+    private AnswerFraming? _framing = response is null ? AnswerFraming.Lines : null;
+    private int _publishable;
+    private int _published;
+    private bool _hasPart;
+    private bool _hasOutput;
+    private bool _isDone;
+    private OllamaException? _failure;
+
+    /// <summary>Whether the answer is a success by its status, and not a body that says what is wrong.</summary>
+    private bool _isSuccess;
+
+    /// <summary>Whether enough has come of an answer that nobody gets as it came.</summary>
+    private bool HasEnough => response is null && (_isDone || _failure is not null || (!_isSuccess && _lines.Bytes.Length >= MaxErrorBytes));
+
+    /// <summary>Reads the answer to its end.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="ollama">The backend that gave it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="OllamaException">It tells of an error, breaks off, or is not Ollama's.</exception>
+    public async Task ReadAsync(HttpResponseMessage answer, OllamaClient ollama, CancellationToken cancellationToken)
+    {
+        _isSuccess = answer.IsSuccessStatusCode;
+        await ReadBodyAsync(answer, cancellationToken);
+        if (_isSuccess && _framing is AnswerFraming.Lines or AnswerFraming.Events && !HasEnough && !_lines.Rest.IsEmpty)
+            ReadLine(_lines.Rest);
+        // Also after an error the client gets all that Ollama sends: it may be the end of an event, or one more.
+        response?.MarkComplete();
+        if (!_isSuccess)
+            throw ollama.FailureOf(answer, _lines.Bytes.Span);
+        if (_failure is not null)
+            throw _failure;
+        if (!_hasPart)
+            ReadWhole();
+        else if (response is null && !_hasOutput)
+            throw OllamaFailures.OfMissingFields();
+        else if (!_isDone && !text.HasDoneReason)
+            text.Append(OutputChunk.RepeatLimit);
+    }
+
+    private async Task ReadBodyAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            var reader = PipeReader.Create(await answer.Content.ReadAsStreamAsync(cancellationToken), Reading);
+            bool more;
+            do
+            {
+                var read = await reader.ReadAsync(rest.Token);
+                more = !read.IsCompleted;
+                _lines.Append(read.Buffer);
+                if (_isSuccess && _framing is null && (!more || read.Buffer.PositionOf((byte)'\n') is not null))
+                    _framing = AnswerFramings.Decide(answer.Content.Headers.ContentType, _lines.Bytes, hasEnded: !more);
+                reader.AdvanceTo(read.Buffer.End);
+                if (_isSuccess && _framing is AnswerFraming.Lines or AnswerFraming.Events)
+                    ReadLines();
+                if (_isDone && more)
+                    rest.CancelAfter(EndPatience);
+            }
+            while (more && !HasEnough);
+        }
+        catch (Exception exception) when (_isDone && !cancellationToken.IsCancellationRequested
+            && exception is IOException or HttpRequestException or OperationCanceledException)
+        {
+            // All that matters has come.
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        {
+            throw OllamaFailures.OfBrokenConnection(exception);
+        }
+    }
+
+    /// <summary>Reads the lines that have come, and publishes them to the client.</summary>
+    private void ReadLines()
+    {
+        while (!HasEnough && _lines.TryRead(out var line))
+        {
+            ReadLine(line);
+            onLine();
+        }
+        // Only now: an error that comes with the first part is no reason not to try again.
+        if (_failure is null && _publishable > _published)
+            response?.Publish(_published = _publishable);
+    }
+
+    private void ReadLine(ReadOnlyMemory<byte> line)
+    {
+        line = line.Trim(" \t\r\n"u8);
+        var part = ReadPart(line);
+        if (response is null && !line.IsEmpty && (part is null || JsonReading.HasLoneSurrogate(line.Span)))
+            throw _hasPart ? OllamaFailures.OfBrokenLine() : OllamaFailures.OfNoJson();
+        _hasPart |= part is not null;
+        if (part?.Error is { } error)
+            _failure ??= OllamaFailures.OfErrorLine(error);
+        else if (part is not null)
+            text.Append(part);
+        _isDone |= part is { Done: true };
+        _hasOutput |= part is { Done: true } or { Response: not null } or { Thinking: not null };
+        // An error is not published with what came before it: if the client has read nothing yet, the call can be tried again.
+        // A line of an event is published with the blank one that ends the event.
+        if (_hasPart && !_isDone && _failure is null && (line.IsEmpty || _framing == AnswerFraming.Lines))
+            _publishable = _lines.Position;
+    }
+
+    /// <summary>What a line says: JSON by itself or, in an event, behind its field's name. Null: nothing that can be read.</summary>
+    private OutputChunk? ReadPart(ReadOnlyMemory<byte> line)
+    {
+        if (_framing == AnswerFraming.Events && line.Span.StartsWith("data:"u8))
+            line = line["data:".Length..].Trim(" "u8);
+        return _framing == AnswerFraming.Events && line.Span.SequenceEqual("[DONE]"u8) ? new() { Done = true } : CallAnswer.ReadPart(route, line);
+    }
+
+    private void ReadWhole()
+    {
+        var whole = CallAnswer.ReadWhole(route, _lines.Bytes);
+        if (whole.Error is { } error)
+            throw OllamaFailures.OfErrorLine(error);
+        text.Append(whole);
+    }
+}

@@ -1,0 +1,45 @@
+using OllamaProxy.Configuration;
+using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
+using OllamaProxy.Protocol.Dialects;
+using OllamaProxy.Storage;
+
+namespace OllamaProxy.Worker.Attempts;
+
+/// <summary>What an attempt sends to Ollama. A prompt that was submitted becomes a call of <c>/api/generate</c>.</summary>
+/// <param name="Call">The call.</param>
+/// <param name="Route">Its route.</param>
+/// <param name="Body">Its body, with the settings applied. Long bodies are read from the store while they are sent.</param>
+internal sealed record AttemptRequest(ApiCall Call, ApiRoute Route, HttpContent Body)
+{
+    private static readonly ApiCall Generate = new(ApiRoute.Generate.Path, "", HeaderList.Empty, default);
+
+    /// <summary>Makes the request of a claimed prompt.</summary>
+    /// <exception cref="OllamaException">It is a call of a route that this version does not know.</exception>
+    public static async Task<AttemptRequest> CreateAsync(ClaimedPrompt prompt, OllamaProxyOptions options, CancellationToken cancellationToken)
+    {
+        if (prompt.Call is not { } call)
+            return new(Generate, ApiRoute.Generate, await GenerateBodyAsync(prompt, options, cancellationToken));
+        var route = ApiRoute.Find(call.Endpoint)
+            ?? throw new OllamaException(FailureKind.Permanent, $"'{call.Endpoint}' is no route whose calls are queued.");
+        return new(call, route, await CallBodyAsync(call, route, options, cancellationToken));
+    }
+
+    private static async Task<HttpContent> GenerateBodyAsync(ClaimedPrompt prompt, OllamaProxyOptions options, CancellationToken cancellationToken)
+    {
+        if (prompt is { LongText: null, LongRequest: null })
+            return GenerateRequest.ContentOf(GenerateRequest.Write(prompt, options.Model, options.KeepAlive));
+        var fields = prompt.LongRequest is { } request ? await request.ReadWholeAsync(cancellationToken) : prompt.Request;
+        return LongGenerateContent.Of(prompt, fields, options.Model, options.KeepAlive);
+    }
+
+    private static async Task<HttpContent> CallBodyAsync(ApiCall call, ApiRoute route, OllamaProxyOptions options, CancellationToken cancellationToken)
+    {
+        if (call.LongBody is not { } body)
+            return new ReadOnlyMemoryContent(KeepAlive.ApplyDefault(route, call.Body, options.KeepAlive));
+        if (options.KeepAlive is null || !route.Dialect.HasKeepAlive)
+            return new LongTextContent(body);
+        return new ReadOnlyMemoryContent(KeepAlive.ApplyDefault(route, await body.ReadWholeAsync(cancellationToken), options.KeepAlive));
+    }
+}

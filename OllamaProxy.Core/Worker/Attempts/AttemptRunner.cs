@@ -1,0 +1,42 @@
+using OllamaProxy.Configuration;
+using OllamaProxy.Live;
+using OllamaProxy.Ollama;
+using OllamaProxy.Protocol;
+using OllamaProxy.Storage;
+
+namespace OllamaProxy.Worker.Attempts;
+
+/// <summary>Sends a claimed prompt to Ollama once, within its time limits.</summary>
+public sealed class AttemptRunner(OllamaProxyOptions options, TimeProvider time)
+{
+    /// <summary>Runs it; what has come is in <paramref name="text"/> and <paramref name="response"/>, also after an exception.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="ollama">The backend that it runs on.</param>
+    /// <param name="text">Receives what the model says.</param>
+    /// <param name="response">Keeps the answer as it came; null: only what the model says is kept.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="OllamaException">Ollama failed, or a time limit passed.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
+    internal async Task RunAsync(
+        ClaimedPrompt prompt, OllamaClient ollama, GeneratedText text, ResponseBuffer? response, CancellationToken cancellationToken)
+    {
+        var timeout = prompt.Timeout ?? options.Timeout;
+        using var deadline = new CancellationTokenSource(timeout, time);
+        using var idle = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token, idle.Token);
+        try
+        {
+            var request = await AttemptRequest.CreateAsync(prompt, options, linked.Token);
+            using var answer = await ollama.CallAsync(request.Call, request.Body, linked.Token);
+            response?.Begin((int)answer.StatusCode, HeaderFilter.ForClient(answer));
+            // Silence before the first token is loading and prompt evaluation, and healthy.
+            await new AnswerReader(request.Route, text, response, () => idle.CancelAfter(options.IdleTimeout)).ReadAsync(answer, ollama, linked.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw deadline.IsCancellationRequested
+                ? new OllamaException(FailureKind.Permanent, $"It ran for longer than its timeout of {timeout.TotalSeconds:0.###} seconds.")
+                : new OllamaException(FailureKind.Transient, $"Ollama stopped sending tokens for {options.IdleTimeout.TotalSeconds:0.###} seconds.");
+        }
+    }
+}
