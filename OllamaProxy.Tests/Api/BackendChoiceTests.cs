@@ -28,7 +28,8 @@ public sealed class BackendChoiceTests
         rig.One.RemoveModel("m");
         var id = await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" });
         Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(id), "status"));
-        var attempts = (await rig.Proxy.GetAsync($"/api/v1/prompt/{id}")).GetProperty("attempt_history").EnumerateArray().Select(attempt => CallTests.Text(attempt, "backend"));
+        var attempts = (await rig.Proxy.GetAsync($"/api/v1/prompt/{id}")).GetProperty("attempt_history").EnumerateArray()
+            .Select(attempt => CallTests.Text(attempt, "backend"));
         Assert.Equal([$"{rig.One.BaseAddress}", $"{rig.Two.BaseAddress}"], attempts);
     }
 
@@ -36,7 +37,9 @@ public sealed class BackendChoiceTests
     public async Task A_model_that_all_have_said_they_do_not_have_is_refused_at_once_even_while_all_are_busy()
     {
         await using var rig = await TwoBackends.StartAsync(["a"], ["b"]);
-        Assert.Equal("failed", CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "nosuch" })), "status"));
+        Assert.Equal(
+            "failed",
+            CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "nosuch" })), "status"));
         rig.One.Faults.Enqueue(Fault.Hang);
         rig.Two.Faults.Enqueue(Fault.Hang);
         await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "a" });
@@ -47,7 +50,9 @@ public sealed class BackendChoiceTests
         var failed = await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "nosuch" }));
         Assert.Equal(("failed", "model 'nosuch' not found"), (CallTests.Text(failed, "status"), CallTests.Text(failed, "error")));
         using var call = await rig.Proxy.Client.SendAsync(CallTests.Post("/api/chat", """{"model":"nosuch","messages":[]}"""));
-        Assert.Equal((HttpStatusCode.NotFound, """{"error":"model 'nosuch' not found"}"""), (call.StatusCode, await call.Content.ReadAsStringAsync()));
+        Assert.Equal(
+            (HttpStatusCode.NotFound, """{"error":"model 'nosuch' not found"}"""),
+            (call.StatusCode, await call.Content.ReadAsStringAsync()));
         Assert.Equal((2, 2), (rig.One.Requests.Count, rig.Two.Requests.Count));
     }
 
@@ -65,7 +70,9 @@ public sealed class BackendChoiceTests
         await using var two = await OllamaSimulator.StartAsync(new() { Models = ["b"], UnlistedModels = ["hidden"] });
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null,
             ("OLLAMA_URL", $"{one.BaseAddress},{two.BaseAddress}"), ("OLLAMA_MAX_ATTEMPTS", "1"));
-        await Eventually.NotNull(async () => (await TwoBackends.NamesAsync(proxy, "/api/tags", "models", "name")).Count() == 2 ? "" : null, "both to be known");
+        await Eventually.NotNull(
+            async () => (await TwoBackends.NamesAsync(proxy, "/api/tags", "models", "name")).Count() == 2 ? "" : null,
+            "both to be known");
 
         for (var call = 0; call < 3; call++)
         {
@@ -96,11 +103,15 @@ public sealed class BackendChoiceTests
     {
         await using var one = await OllamaSimulator.StartAsync(new() { Models = ["a", "m"] });
         await using var two = await OllamaSimulator.StartAsync(new() { Models = ["b"], UnlistedModels = ["m"] });
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", $"{one.BaseAddress},{two.BaseAddress}"));
-        await Eventually.NotNull(async () => (await TwoBackends.NamesAsync(proxy, "/api/tags", "models", "name")).Count() == 3 ? "" : null, "both to be known");
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null,
+            ("OLLAMA_URL", $"{one.BaseAddress},{two.BaseAddress}"));
+        await Eventually.NotNull(
+            async () => (await TwoBackends.NamesAsync(proxy, "/api/tags", "models", "name")).Count() == 3 ? "" : null,
+            "both to be known");
         await one.RefuseAsync();
 
-        Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hi", model = "m" })), "status"));
+        Assert.Equal(
+            "completed", CallTests.Text(await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hi", model = "m" })), "status"));
     }
 
     [Fact]
@@ -135,8 +146,13 @@ public sealed class BackendChoiceTests
     {
         await using var rig = await TwoBackends.StartAsync(["a"], ["b"], settings: ("OLLAMA_PROXY_WAIT_FOR_MODEL", "true"));
         var id = await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "later" });
-        Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "a" })), "status"));
-        Assert.Equal(("queued", 0), (CallTests.Text(await rig.Proxy.StatusAsync(id), "status"), (await rig.Proxy.StatusAsync(id)).GetProperty("attempts").GetInt32()));
+        Assert.Equal(
+            "completed",
+            CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "a" })), "status"));
+        Assert.Equal(
+            ("queued", 0),
+            (CallTests.Text(await rig.Proxy.StatusAsync(id), "status"),
+                (await rig.Proxy.StatusAsync(id)).GetProperty("attempts").GetInt32()));
 
         rig.One.AddModel("later");
         Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(id), "status"));
@@ -147,21 +163,25 @@ public sealed class BackendChoiceTests
     {
         await using var rig = await TwoBackends.StartAsync(["a"], ["b"], settings: ("OLLAMA_PROXY_WAIT_FOR_MODEL", "true"));
         using var call = await rig.Proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"prompt":"x"}"""));
-        Assert.Equal((HttpStatusCode.NotFound, """{"error":"model '' not found"}"""), (call.StatusCode, await call.Content.ReadAsStringAsync()));
+        Assert.Equal(
+            (HttpStatusCode.NotFound, """{"error":"model '' not found"}"""), (call.StatusCode, await call.Content.ReadAsStringAsync()));
     }
 
     [Fact]
     public async Task A_model_that_the_settings_keep_from_all_who_have_it_is_not_to_be_had()
     {
         await using var rig = await TwoBackends.StartAsync(["b"], ["a", "b"], ";models=b");
-        using var call = await rig.Proxy.Client.SendAsync(CallTests.Post("/v1/chat/completions", """{"model":"a","messages":[{"role":"user","content":"hi"}]}"""));
+        using var call = await rig.Proxy.Client.SendAsync(
+            CallTests.Post("/v1/chat/completions", """{"model":"a","messages":[{"role":"user","content":"hi"}]}"""));
         Assert.Equal((HttpStatusCode.NotFound, 0), (call.StatusCode, rig.Two.Requests.Count));
         Assert.Contains("model 'a' not found", await call.Content.ReadAsStringAsync(), StringComparison.Ordinal);
 
         // Also where there is nobody to say so.
         await rig.One.RefuseAsync();
         using var alone = await rig.Proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"a","prompt":"hi"}"""));
-        Assert.Equal((HttpStatusCode.NotFound, """{"error":"model 'a' not found"}""", 0), (alone.StatusCode, await alone.Content.ReadAsStringAsync(), rig.Two.Requests.Count));
+        Assert.Equal(
+            (HttpStatusCode.NotFound, """{"error":"model 'a' not found"}""", 0),
+            (alone.StatusCode, await alone.Content.ReadAsStringAsync(), rig.Two.Requests.Count));
     }
 
     [Fact]
@@ -170,7 +190,8 @@ public sealed class BackendChoiceTests
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server);
         await proxy.RestartAsync(("OLLAMA_URL", $"{proxy.Ollama.BaseAddress};models=tiny"));
         using var call = await proxy.Client.SendAsync(CallTests.Post("/api/chat", """{"messages":[{"role":"user","content":"hi"}]}"""));
-        Assert.Equal((HttpStatusCode.BadRequest, """{"error":"model is required"}"""), (call.StatusCode, await call.Content.ReadAsStringAsync()));
+        Assert.Equal(
+            (HttpStatusCode.BadRequest, """{"error":"model is required"}"""), (call.StatusCode, await call.Content.ReadAsStringAsync()));
     }
 
     [Fact]

@@ -24,7 +24,8 @@ public sealed class BackendForwarderTests
         await using var proxy = await ForwarderRig.StartAsync(host, ollama.Url + "/base");
         foreach (var (method, path) in new[]
         {
-            ("GET", "/v1/models/%252e%252e/%252e%252e/api/secret"), ("GET", "/v1/models/a/%252E%252e/x"), ("GET", "/v1/models/..%2F..%2Fapi%2Fsecret"), ("GET", "/v1/models/..%5C..%5Csecret"),
+            ("GET", "/v1/models/%252e%252e/%252e%252e/api/secret"), ("GET", "/v1/models/a/%252E%252e/x"),
+            ("GET", "/v1/models/..%2F..%2Fapi%2Fsecret"), ("GET", "/v1/models/..%5C..%5Csecret"),
             ("POST", "/api/blobs/%252e%252e"), ("HEAD", "/api/blobs/%252e%252e"),
         })
         {
@@ -37,7 +38,8 @@ public sealed class BackendForwarderTests
             Assert.Equal((path, HttpStatusCode.OK), (path, response.StatusCode));
             Assert.Contains("/base" + path, seen);
         }
-        Assert.All(seen, target => Assert.True(target.StartsWith("/base/v1/models/", StringComparison.Ordinal) || target is "/base/api/tags" or "/base/api/ps", target));
+        Assert.All(seen, target => Assert.True(
+            target.StartsWith("/base/v1/models/", StringComparison.Ordinal) || target is "/base/api/tags" or "/base/api/ps", target));
     }
 
     [Theory]
@@ -47,19 +49,25 @@ public sealed class BackendForwarderTests
     [InlineData("/v1/models")]
     public async Task What_Ollama_says_instead_of_telling_of_itself_is_passed_on_unless_another_tells(string path)
     {
-        await using var closed = await RawOllama.AnswerAllAsync(context => ForwarderRig.AnswerAsync(context, 401, """{"error":"unauthorized"}"""));
+        await using var closed = await RawOllama.AnswerAllAsync(
+            context => ForwarderRig.AnswerAsync(context, 401, """{"error":"unauthorized"}"""));
         await using var broken = await RawOllama.AnswerAllAsync(context => ForwarderRig.AnswerAsync(context, 500, "no"));
         await using (var proxy = await ForwarderRig.StartAsync(nameof(ProxyHosts.Server), $"{closed.Url},{broken.Url}"))
         {
             using var response = await proxy.Client.GetAsync(path);
-            Assert.Equal((HttpStatusCode.Unauthorized, """{"error":"unauthorized"}"""), (response.StatusCode, await response.Content.ReadAsStringAsync()));
+            Assert.Equal(
+                (HttpStatusCode.Unauthorized, """{"error":"unauthorized"}"""),
+                (response.StatusCode, await response.Content.ReadAsStringAsync()));
         }
 
-        await using var good = await RawOllama.AnswerAllAsync(context => ForwarderRig.AnswerAsync(context, 200, """{ "version":"0.0.0","models":[],"data":[] }"""));
+        await using var good = await RawOllama.AnswerAllAsync(
+            context => ForwarderRig.AnswerAsync(context, 200, """{ "version":"0.0.0","models":[],"data":[] }"""));
         await using (var proxy = await ForwarderRig.StartAsync(nameof(ProxyHosts.Server), $"{closed.Url},{good.Url},{broken.Url}"))
         {
             using var response = await proxy.Client.GetAsync(path);
-            Assert.Equal((HttpStatusCode.OK, """{ "version":"0.0.0","models":[],"data":[] }"""), (response.StatusCode, await response.Content.ReadAsStringAsync()));
+            Assert.Equal(
+                (HttpStatusCode.OK, """{ "version":"0.0.0","models":[],"data":[] }"""),
+                (response.StatusCode, await response.Content.ReadAsStringAsync()));
         }
     }
 
@@ -103,7 +111,8 @@ public sealed class BackendForwarderTests
         });
         await using var proxy = await ForwarderRig.StartAsync(host, ollama.Url);
 
-        using var response = await proxy.Client.SendAsync(CallTests.Post("/api/pull", """{"model":"m"}"""), HttpCompletionOption.ResponseHeadersRead);
+        using var response = await proxy.Client.SendAsync(
+            CallTests.Post("/api/pull", """{"model":"m"}"""), HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
         Assert.Equal("""{"status":"pulling manifest"}""", await reader.ReadLineAsync());
         seen.SetResult();
@@ -118,13 +127,16 @@ public sealed class BackendForwarderTests
         {
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body);
-            await ForwarderRig.AnswerAsync(context, 201, $"{context.Request.Method} {context.Request.Path} {Encoding.UTF8.GetString(body.ToArray())}");
+            await ForwarderRig.AnswerAsync(context, 201,
+                $"{context.Request.Method} {context.Request.Path} {Encoding.UTF8.GetString(body.ToArray())}");
         });
         await using var proxy = await ForwarderRig.StartAsync(host, ollama.Url);
         foreach (var path in new[] { "/api/push", "/api/create", "/api/blobs/sha256:00" })
         {
             using var response = await proxy.Client.SendAsync(CallTests.Post(path, """{"model":"m"}"""));
-            Assert.Equal((HttpStatusCode.Created, $$"""POST {{path}} {"model":"m"}"""), (response.StatusCode, await response.Content.ReadAsStringAsync()));
+            Assert.Equal(
+                (HttpStatusCode.Created, $$"""POST {{path}} {"model":"m"}"""),
+                (response.StatusCode, await response.Content.ReadAsStringAsync()));
         }
         using var head = await proxy.Client.SendAsync(new(HttpMethod.Head, "/api/blobs/sha256:00"));
         Assert.Equal(HttpStatusCode.Created, head.StatusCode);
@@ -136,7 +148,10 @@ public sealed class BackendForwarderTests
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null,
             ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "true"), ("OLLAMA_PROXY_CORS_ORIGINS", "https://known.example"));
-        foreach (var (origin, status) in new[] { ("https://known.example", HttpStatusCode.OK), ("https://other.example", HttpStatusCode.Forbidden) })
+        foreach (var (origin, status) in new[]
+        {
+            ("https://known.example", HttpStatusCode.OK), ("https://other.example", HttpStatusCode.Forbidden),
+        })
         {
             using var request = CallTests.Post("/api/pull", """{"model":"m"}""");
             request.Headers.Add("Origin", origin);

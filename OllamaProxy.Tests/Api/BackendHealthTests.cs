@@ -19,12 +19,16 @@ public sealed class BackendHealthTests
         await using var rig = await TwoBackends.StartAsync(["m"], ["m"]);
         await rig.One.RefuseAsync();
         for (var prompt = 0; prompt < 5; prompt++)
-            Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" })), "status"));
+            Assert.Equal(
+                "completed",
+                CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" })), "status"));
         Assert.Equal((0, 5), (rig.One.Requests.Count, rig.Two.Requests.Count));
 
         await rig.One.AcceptAsync();
         await rig.Two.RefuseAsync();
-        Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" })), "status"));
+        Assert.Equal(
+            "completed",
+            CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" })), "status"));
         Assert.Equal(1, rig.One.Requests.Count);
     }
 
@@ -34,7 +38,9 @@ public sealed class BackendHealthTests
         await using var rig = await TwoBackends.StartAsync(["m"], ["m"]);
         rig.One.Faults.Enqueue(Fault.Status(500, "llama runner process has terminated"), 100);
         for (var prompt = 0; prompt < 12; prompt++)
-            Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" })), "status"));
+            Assert.Equal(
+                "completed",
+                CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" })), "status"));
         Assert.InRange(rig.One.Requests.Count, 1, 3);
     }
 
@@ -46,7 +52,9 @@ public sealed class BackendHealthTests
         await using var rig = await TwoBackends.StartAsync(["m"], ["m"]);
         rig.One.Faults.Enqueue(isEmpty ? Fault.Empty : Fault.NotJson, 100);
         for (var prompt = 0; prompt < 8; prompt++)
-            Assert.Equal("completed", CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" })), "status"));
+            Assert.Equal(
+                "completed",
+                CallTests.Text(await rig.Proxy.ResultAsync(await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" })), "status"));
         Assert.InRange(rig.One.Requests.Count, 1, 3);
     }
 
@@ -79,14 +87,18 @@ public sealed class BackendHealthTests
             if (context.Request.Path == "/api/version")
                 await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             else
-                await context.Response.WriteAsync(HttpMethods.IsGet(context.Request.Method) ? """{"models":[{"name":"b"}]}""" : """{"license":"b"}""");
+                await context.Response.WriteAsync(
+                    HttpMethods.IsGet(context.Request.Method) ? """{"models":[{"name":"b"}]}""" : """{"license":"b"}""");
         });
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", $"{known.BaseAddress},{unknown.Url}"));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null,
+            ("OLLAMA_URL", $"{known.BaseAddress},{unknown.Url}"));
         // After some seconds without an answer it is known to be away: a busy machine may need another start.
         await Eventually.NotNull(async () =>
         {
             await proxy.RestartAsync();
-            Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hi", model = "a" })), "status"));
+            Assert.Equal(
+                "completed",
+                CallTests.Text(await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hi", model = "a" })), "status"));
             var names = await TwoBackends.NamesAsync(proxy, "/api/tags", "models", "name");
             using var show = await proxy.Client.PostAsJsonAsync("/api/show", new { model = "b" });
             return names.SequenceEqual(["a:latest", "b"]) && await show.Content.ReadAsStringAsync() == """{"license":"b"}""" ? "" : null;
@@ -100,7 +112,8 @@ public sealed class BackendHealthTests
         await using var silent = await RawOllama.AnswerAllAsync(context =>
             Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default));
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", $"{silent.Url},{known.BaseAddress}"));
-        Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hi", model = "a" })), "status"));
+        Assert.Equal(
+            "completed", CallTests.Text(await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hi", model = "a" })), "status"));
 
         // As long as an Ollama that is known may take is a minute.
         Assert.Equal(["a:latest"], await TwoBackends.NamesAsync(proxy, "/api/tags", "models", "name").WaitAsync(TimeSpan.FromSeconds(40)));

@@ -30,7 +30,9 @@ public sealed class BackendModelsTests
             Assert.Equal(HttpStatusCode.OK, one.StatusCode);
         }
         using var unknown = await rig.Proxy.Client.PostAsJsonAsync("/api/show", new { model = "nosuch" });
-        Assert.Equal((HttpStatusCode.NotFound, """{"error":"model 'nosuch:latest' not found"}"""), (unknown.StatusCode, await unknown.Content.ReadAsStringAsync()));
+        Assert.Equal(
+            (HttpStatusCode.NotFound, """{"error":"model 'nosuch:latest' not found"}"""),
+            (unknown.StatusCode, await unknown.Content.ReadAsStringAsync()));
 
         Task<IEnumerable<string?>> NamesAsync(string path, string list, string name) => TwoBackends.NamesAsync(rig.Proxy, path, list, name);
     }
@@ -40,7 +42,10 @@ public sealed class BackendModelsTests
     {
         await using var rig = await TwoBackends.StartAsync(["a"], ["b"]);
         await rig.Two.RefuseAsync();
-        foreach (var (model, status) in new[] { ("a", HttpStatusCode.OK), ("b", HttpStatusCode.ServiceUnavailable), ("nosuch", HttpStatusCode.NotFound) })
+        foreach (var (model, status) in new[]
+        {
+            ("a", HttpStatusCode.OK), ("b", HttpStatusCode.ServiceUnavailable), ("nosuch", HttpStatusCode.NotFound),
+        })
         {
             using var show = await rig.Proxy.Client.PostAsJsonAsync("/api/show", new { model });
             using var one = await rig.Proxy.Client.GetAsync($"/v1/models/{model}");
@@ -58,13 +63,20 @@ public sealed class BackendModelsTests
         Assert.Equal(["tiny:latest"], await TwoBackends.NamesAsync(proxy, "/v1/models", "data", "id"));
         Assert.Equal(["tiny:latest"], await TwoBackends.NamesAsync(proxy, "/api/v1/models", "models", "name"));
         using var other = await proxy.Client.PostAsJsonAsync("/api/show", new { model = "other" });
-        Assert.Equal((HttpStatusCode.NotFound, """{"error":"model 'other' not found"}"""), (other.StatusCode, await other.Content.ReadAsStringAsync()));
+        Assert.Equal(
+            (HttpStatusCode.NotFound, """{"error":"model 'other' not found"}"""),
+            (other.StatusCode, await other.Content.ReadAsStringAsync()));
         using var compatible = await proxy.Client.GetAsync("/v1/models/other");
         Assert.Equal(HttpStatusCode.NotFound, compatible.StatusCode);
-        Assert.Equal("model 'other' not found", CallTests.Text((await compatible.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error"), "message"));
+        Assert.Equal(
+            "model 'other' not found",
+            CallTests.Text((await compatible.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error"), "message"));
 
         await proxy.RestartAsync(("OLLAMA_URL", $"{one.BaseAddress},{two.BaseAddress};models=tiny"));
-        await Eventually.NotNull(async () => (await TwoBackends.NamesAsync(proxy, "/api/tags", "models", "name")).SequenceEqual(["a:latest", "both:latest", "tiny:latest"]) ? "" : null, "both to be known");
+        string[] all = ["a:latest", "both:latest", "tiny:latest"];
+        await Eventually.NotNull(
+            async () => (await TwoBackends.NamesAsync(proxy, "/api/tags", "models", "name")).SequenceEqual(all) ? "" : null,
+            "both to be known");
         using var still = await proxy.Client.PostAsJsonAsync("/api/show", new { model = "other" });
         Assert.Equal(HttpStatusCode.NotFound, still.StatusCode);
 
@@ -76,7 +88,8 @@ public sealed class BackendModelsTests
     [Fact]
     public async Task A_model_is_deleted_wherever_it_is()
     {
-        await using var rig = await TwoBackends.StartAsync(["a", "both"], ["b", "both"], settings: ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "true"));
+        await using var rig = await TwoBackends.StartAsync(["a", "both"], ["b", "both"],
+            settings: ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "true"));
         Assert.Equal(HttpStatusCode.OK, await DeleteAsync("both"));
         Assert.Equal(["a:latest", "b:latest"], await TwoBackends.NamesAsync(rig.Proxy, "/api/tags", "models", "name"));
         Assert.Equal(HttpStatusCode.NotFound, await DeleteAsync("both"));
@@ -85,7 +98,8 @@ public sealed class BackendModelsTests
 
         async Task<HttpStatusCode> DeleteAsync(string model)
         {
-            using var response = await rig.Proxy.Client.SendAsync(new(HttpMethod.Delete, "/api/delete") { Content = JsonContent.Create(new { model }) });
+            using var response = await rig.Proxy.Client.SendAsync(
+                new(HttpMethod.Delete, "/api/delete") { Content = JsonContent.Create(new { model }) });
             return response.StatusCode;
         }
     }
@@ -95,7 +109,8 @@ public sealed class BackendModelsTests
     {
         await using var one = await OllamaSimulator.StartAsync(new() { Version = "0.33.0-rc2" });
         await using var two = await OllamaSimulator.StartAsync(new() { Version = "0.9.1" });
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", $"{one.BaseAddress},{two.BaseAddress}"));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null,
+            ("OLLAMA_URL", $"{one.BaseAddress},{two.BaseAddress}"));
         Assert.Equal("0.9.1", CallTests.Text(await proxy.GetAsync("/api/version"), "version"));
     }
 
@@ -103,18 +118,27 @@ public sealed class BackendModelsTests
     [MemberData(nameof(ProxyHosts.Names), MemberType = typeof(ProxyHosts))]
     public async Task Models_are_managed_where_the_settings_allow_it(string host)
     {
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "true"));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null,
+            ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "true"));
         var pulled = await SendAsync(HttpMethod.Post, "/api/pull", """{"model":"fresh"}""");
         Assert.EndsWith("""{"status":"success"}""", (await pulled.Content.ReadAsStringAsync()).TrimEnd(), StringComparison.Ordinal);
         Assert.Equal("application/x-ndjson", pulled.Content.Headers.ContentType!.MediaType);
         Assert.Contains("fresh", await proxy.Client.GetStringAsync("/api/tags"), StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Post, "/api/copy", """{"source":"fresh","destination":"copied"}""")).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.OK, (await SendAsync(HttpMethod.Post, "/api/copy", """{"source":"fresh","destination":"copied"}""")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Delete, "/api/delete", """{"model":"fresh"}""")).StatusCode);
         var missing = await SendAsync(HttpMethod.Delete, "/api/delete", """{"model":"fresh"}""");
-        Assert.Equal((HttpStatusCode.NotFound, """{"error":"model 'fresh' not found"}"""), (missing.StatusCode, await missing.Content.ReadAsStringAsync()));
+        Assert.Equal(
+            (HttpStatusCode.NotFound, """{"error":"model 'fresh' not found"}"""),
+            (missing.StatusCode, await missing.Content.ReadAsStringAsync()));
 
-        foreach (var (origin, allowed) in new[] { ("http://evil.example", false), ("null", false), ("http://localhost:3000", true), ("http://127.0.0.1", true) })
-            Assert.Equal(allowed ? HttpStatusCode.OK : HttpStatusCode.Forbidden, (await SendAsync(HttpMethod.Post, "/api/pull", """{"model":"fresh"}""", origin)).StatusCode);
+        foreach (var (origin, allowed) in new[]
+        {
+            ("http://evil.example", false), ("null", false), ("http://localhost:3000", true), ("http://127.0.0.1", true),
+        })
+            Assert.Equal(
+                allowed ? HttpStatusCode.OK : HttpStatusCode.Forbidden,
+                (await SendAsync(HttpMethod.Post, "/api/pull", """{"model":"fresh"}""", origin)).StatusCode);
 
         async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string body, string? origin = null)
         {

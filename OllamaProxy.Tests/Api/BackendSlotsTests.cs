@@ -39,7 +39,8 @@ public sealed class BackendSlotsTests
             await context.Response.WriteAsync("""{"error":"model 'nosuch' not found"}""");
         });
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", $"{ollama.Url};concurrency=2"));
-        using var batch = await proxy.Client.PostAsJsonAsync("/api/v1/prompts", Enumerable.Repeat(new { prompt = "hi", model = "nosuch" }, 50));
+        using var batch = await proxy.Client.PostAsJsonAsync("/api/v1/prompts",
+            Enumerable.Repeat(new { prompt = "hi", model = "nosuch" }, 50));
         Assert.True(batch.IsSuccessStatusCode);
 
         await Eventually.NotNull(async () => most.Count == 2 && await TotalAsync("queued") == 48 ? "" : null, "two to be asked for");
@@ -49,7 +50,8 @@ public sealed class BackendSlotsTests
         Assert.InRange(most.Count, 2, 10);
         Assert.InRange(most.Max(), 1, 2);
 
-        async Task<int> TotalAsync(string status) => (await proxy.GetAsync($"/api/v1/prompts?status={status}")).GetProperty("total").GetInt32();
+        async Task<int> TotalAsync(string status) =>
+            (await proxy.GetAsync($"/api/v1/prompts?status={status}")).GetProperty("total").GetInt32();
     }
 
     [Fact]
@@ -67,11 +69,13 @@ public sealed class BackendSlotsTests
             }
             await context.Response.Body.WriteAsync(RawOllama.Line("hi", done: true));
         });
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_MAX_ATTEMPTS", "1"));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Url),
+            ("OLLAMA_MAX_ATTEMPTS", "1"));
         var limited = await proxy.SubmitAsync(new { prompt = "hi", model = "gpt-oss:120b-cloud", priority = 90 });
         await Eventually.True(() => Volatile.Read(ref asked) > 0);
 
-        Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hi", model = "tiny" })), "status"));
+        Assert.Equal(
+            "completed", CallTests.Text(await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hi", model = "tiny" })), "status"));
         Assert.NotEqual("completed", CallTests.Text(await proxy.StatusAsync(limited), "status"));
         Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(limited), "status"));
         Assert.Equal(1, (await proxy.StatusAsync(limited)).GetProperty("attempts").GetInt32());
@@ -94,7 +98,9 @@ public sealed class BackendSlotsTests
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null,
             ("OLLAMA_URL", ollama.Url), ("OLLAMA_CONCURRENCY", concurrency), ("OLLAMA_PROXY_WAIT_FOR_MODEL", waitForModel));
 
-        var calls = Enumerable.Range(0, 12).Select(_ => proxy.Client.SendAsync(CallTests.Post("/api/generate", JsonSerializer.Serialize(new { model, prompt = "hi" })))).ToList();
+        var calls = Enumerable.Range(0, 12)
+            .Select(_ => proxy.Client.SendAsync(CallTests.Post("/api/generate", JsonSerializer.Serialize(new { model, prompt = "hi" }))))
+            .ToList();
         var submitted = await proxy.SubmitAsync(new { prompt = "hi", model });
 
         Assert.All(await Task.WhenAll(calls), response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
@@ -111,7 +117,8 @@ public sealed class BackendSlotsTests
         {
             if (HttpMethods.IsGet(context.Request.Method))
             {
-                await context.Response.WriteAsync(context.Request.Path == "/api/version" ? """{"version":"0.33.0"}""" : """{"models":[{"name":"tiny:latest"}]}""");
+                await context.Response.WriteAsync(
+                    context.Request.Path == "/api/version" ? """{"version":"0.33.0"}""" : """{"models":[{"name":"tiny:latest"}]}""");
                 return;
             }
             using var body = await JsonDocument.ParseAsync(context.Request.Body);
@@ -128,7 +135,8 @@ public sealed class BackendSlotsTests
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Url));
         using (var known = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}""")))
             Assert.Equal(HttpStatusCode.OK, known.StatusCode);
-        using var batch = await proxy.Client.PostAsJsonAsync("/api/v1/prompts", Enumerable.Range(0, 5_000).Select(number => new { prompt = "hi", model = $"invented-{number}", priority = 50 }));
+        using var batch = await proxy.Client.PostAsJsonAsync("/api/v1/prompts",
+            Enumerable.Range(0, 5_000).Select(number => new { prompt = "hi", model = $"invented-{number}", priority = 50 }));
         Assert.True(batch.IsSuccessStatusCode);
         await Eventually.True(() => Volatile.Read(ref refused) > 0);
         refusedBefore = -1;
@@ -152,13 +160,17 @@ public sealed class BackendSlotsTests
                 return;
             }
             context.Response.StatusCode = StatusCodes.Status404NotFound;
-            await context.Response.WriteAsync("""{"error":"model not found"}""".Replace("model", $"model '{CallTests.Text(body.RootElement, "model")}'", StringComparison.Ordinal));
+            await context.Response.WriteAsync("""{"error":"model not found"}""".Replace(
+                "model", $"model '{CallTests.Text(body.RootElement, "model")}'", StringComparison.Ordinal));
         });
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null,
             ("OLLAMA_URL", ollama.Url), ("OLLAMA_CONCURRENCY", "4"), ("OLLAMA_PROXY_WAIT_FOR_MODEL", "true"));
-        using var batch = await proxy.Client.PostAsJsonAsync("/api/v1/prompts", Enumerable.Range(0, 300).Select(number => new { prompt = "hi", model = $"later-{number}" }));
+        using var batch = await proxy.Client.PostAsJsonAsync("/api/v1/prompts",
+            Enumerable.Range(0, 300).Select(number => new { prompt = "hi", model = $"later-{number}" }));
         Assert.True(batch.IsSuccessStatusCode);
 
-        Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hi", model = "hidden" })), "status"));
+        Assert.Equal(
+            "completed",
+            CallTests.Text(await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hi", model = "hidden" })), "status"));
     }
 }

@@ -22,9 +22,11 @@ public sealed class CallClientTests
         proxy.Ollama.Faults.Enqueue(Fault.Stall(2));
         using var leave = new CancellationTokenSource();
         using var running = await CallRig.PostAsync(proxy, "/api/generate", CallRig.Streamed, HttpCompletionOption.ResponseHeadersRead);
-        var queued = proxy.Client.SendAsync(CallTests.Post("/api/chat", """{"model":"tiny","messages":[{"role":"user","content":"queued"}]}"""), leave.Token);
+        var queued = proxy.Client.SendAsync(
+            CallTests.Post("/api/chat", """{"model":"tiny","messages":[{"role":"user","content":"queued"}]}"""), leave.Token);
         var waiting = (await Eventually.NotNull(async () =>
-            (await proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("prompts").EnumerateArray().Select(prompt => CallTests.Text(prompt, "id")).SingleOrDefault()))!;
+            (await proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("prompts").EnumerateArray()
+                .Select(prompt => CallTests.Text(prompt, "id")).SingleOrDefault()))!;
 
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queued);
@@ -44,7 +46,8 @@ public sealed class CallClientTests
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
         proxy.Ollama.Faults.Enqueue(Fault.Hang);
         using var leave = new CancellationTokenSource();
-        var waiting = proxy.Client.SendAsync(CallTests.Post("/v1/messages", """{"model":"tiny","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"""), leave.Token);
+        var waiting = proxy.Client.SendAsync(
+            CallTests.Post("/v1/messages", """{"model":"tiny","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"""), leave.Token);
         await proxy.Ollama.Requests.WaitForAsync(1);
         var id = CallTests.Text((await proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts")[0], "id")!;
 
@@ -65,7 +68,8 @@ public sealed class CallClientTests
         using var leave = new CancellationTokenSource();
         var waiting = proxy.Client.SendAsync(CallTests.Post("/api/generate", CallRig.Whole, "respond-async, wait=100"), leave.Token);
         var id = (await Eventually.NotNull(async () =>
-            (await proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts").EnumerateArray().Select(prompt => CallTests.Text(prompt, "id")).SingleOrDefault()))!;
+            (await proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts").EnumerateArray()
+                .Select(prompt => CallTests.Text(prompt, "id")).SingleOrDefault()))!;
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
 
@@ -86,7 +90,8 @@ public sealed class CallClientTests
         await proxy.Ollama.Requests.WaitForAsync(1);
         var id = CallTests.Text((await proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts")[0], "id");
 
-        using var _ = how == "cancel" ? await proxy.Client.PostAsync($"/api/v1/prompt/{id}/cancel", null) : await proxy.Client.DeleteAsync($"/api/v1/prompt/{id}");
+        using var _ = how == "cancel" ? await proxy.Client.PostAsync($"/api/v1/prompt/{id}/cancel", null)
+            : await proxy.Client.DeleteAsync($"/api/v1/prompt/{id}");
 
         using var response = await waiting;
         Assert.Equal(HttpStatusCode.Gone, response.StatusCode);
@@ -135,7 +140,9 @@ public sealed class CallClientTests
         });
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url));
         using var client = new TcpClient(proxy.Client.BaseAddress!.Host, proxy.Client.BaseAddress.Port);
-        await client.Client.SendAsync(Encoding.ASCII.GetBytes($"POST /api/generate HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {CallRig.Whole.Length}\r\n\r\n{CallRig.Whole}"));
+        await client.Client.SendAsync(Encoding.ASCII.GetBytes(
+            "POST /api/generate HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            + $"Content-Length: {CallRig.Whole.Length}\r\n\r\n{CallRig.Whole}"));
         await asked.Task;
         // A request from beginning to end: whatever was to be sent in between would be there.
         await proxy.GetAsync("/api/v1/stats");
@@ -176,7 +183,10 @@ public sealed class CallClientTests
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.NotNull(response.Headers.RetryAfter);
-        Assert.Contains("OllamaProxy.Server", CallTests.Text(await response.Content.ReadFromJsonAsync<JsonElement>(), "error"), StringComparison.Ordinal);
+        Assert.Contains(
+            "OllamaProxy.Server",
+            CallTests.Text(await response.Content.ReadFromJsonAsync<JsonElement>(), "error"),
+            StringComparison.Ordinal);
         await proxy.StatusWhenAsync(CallTests.IdOf(response), status => CallTests.Text(status, "status") == "cancelled");
         await proxy.Ollama.Requests.All.Single().Ended;
     }

@@ -33,7 +33,9 @@ public sealed class CallFaultTests
         Assert.Contains("\"done\":true", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(3, proxy.Ollama.Requests.Count);
         var prompt = await proxy.GetAsync($"/api/v1/prompt/{CallTests.IdOf(response)}");
-        Assert.All(prompt.GetProperty("attempt_history").EnumerateArray(), attempt => Assert.Equal(proxy.Ollama.BaseAddress.ToString(), CallTests.Text(attempt, "backend")));
+        Assert.All(
+            prompt.GetProperty("attempt_history").EnumerateArray(),
+            attempt => Assert.Equal(proxy.Ollama.BaseAddress.ToString(), CallTests.Text(attempt, "backend")));
         Assert.Equal(3, prompt.GetProperty("attempt_history").GetArrayLength());
     }
 
@@ -64,7 +66,9 @@ public sealed class CallFaultTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal((4, """{"error":"an unknown error was met"}"""), (lines.Length, lines[^1]));
         var result = await proxy.ResultAsync(CallTests.IdOf(response));
-        Assert.Equal(("failed", "an unknown error was met", "This is the"), (CallTests.Text(result, "status"), CallTests.Text(result, "error"), CallTests.Text(result, "partial")));
+        Assert.Equal(
+            ("failed", "an unknown error was met", "This is the"),
+            (CallTests.Text(result, "status"), CallTests.Text(result, "error"), CallTests.Text(result, "partial")));
         Assert.Equal(1, proxy.Ollama.Requests.Count);
     }
 
@@ -120,7 +124,8 @@ public sealed class CallFaultTests
         await using var proxy = await CallRig.StartAsync();
         proxy.Ollama.Faults.Enqueue(Fault.Stall(3));
 
-        using var response = await CallRig.PostAsync(proxy, "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"stream":true}""", HttpCompletionOption.ResponseHeadersRead);
+        using var response = await CallRig.PostAsync(proxy, "/v1/chat/completions",
+            """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"stream":true}""", HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
         for (var token = 0; token < 3; token++)
         {
@@ -133,7 +138,8 @@ public sealed class CallFaultTests
     [Fact]
     public async Task A_whole_answer_may_take_longer_than_the_idle_limit()
     {
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, new() { TokensPerSecond = 40 }, ("OLLAMA_IDLE_TIMEOUT", "0.01"), ("OLLAMA_MAX_ATTEMPTS", "1"));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, new() { TokensPerSecond = 40 },
+            ("OLLAMA_IDLE_TIMEOUT", "0.01"), ("OLLAMA_MAX_ATTEMPTS", "1"));
 
         using var response = await CallRig.PostAsync(proxy, "/api/generate", CallRig.Whole);
 

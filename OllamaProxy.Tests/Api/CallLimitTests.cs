@@ -15,7 +15,9 @@ public sealed class CallLimitTests
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
         var image = Convert.ToBase64String(new byte[8 * 1024 * 1024]);
-        using var response = await CallRig.PostAsync(proxy, "/api/chat", $$"""{"model":"tiny","messages":[{"role":"user","content":"look","images":["{{image}}"]}],"options":{"simulator_tokens":50000} }""");
+        var messages = $$"""[{"role":"user","content":"look","images":["{{image}}"]}]""";
+        using var response = await CallRig.PostAsync(proxy, "/api/chat",
+            $$"""{"model":"tiny","messages":{{messages}},"options":{"simulator_tokens":50000} }""");
         var answer = await response.Content.ReadAsStringAsync();
         Assert.Equal(50_001, answer.AsSpan().Count('\n'));
         Assert.True(proxy.Ollama.Requests.All.Single().Body.Length > 10 * 1024 * 1024);
@@ -36,14 +38,17 @@ public sealed class CallLimitTests
         using var response = await CallRig.PostAsync(proxy, "/api/generate", CallRig.Streamed);
 
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
-        Assert.Equal("The answer is longer than 268435456 bytes, and was cut off.", CallTests.Text(await response.Content.ReadFromJsonAsync<JsonElement>(), "error"));
+        Assert.Equal(
+            "The answer is longer than 268435456 bytes, and was cut off.",
+            CallTests.Text(await response.Content.ReadFromJsonAsync<JsonElement>(), "error"));
         Assert.Equal(1, ollama.Requests);
     }
 
     [Fact]
     public async Task A_full_queue_is_429_in_the_words_of_the_API()
     {
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_WORKER", "0"), ("OLLAMA_PROXY_MAX_QUEUED", "1"));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_WORKER", "0"),
+            ("OLLAMA_PROXY_MAX_QUEUED", "1"));
         await proxy.SubmitAsync(new { prompt = "in the way" });
 
         using var ollama = await CallRig.PostAsync(proxy, "/api/generate", CallRig.Whole);
@@ -51,7 +56,8 @@ public sealed class CallLimitTests
         Assert.True(ollama.Headers.RetryAfter?.Delta >= TimeSpan.FromSeconds(1));
         Assert.NotEmpty(CallTests.Text(await ollama.Content.ReadFromJsonAsync<JsonElement>(), "error")!);
         using var openAI = await CallRig.PostAsync(proxy, "/v1/chat/completions", CallRig.Whole);
-        Assert.Equal("rate_limit_error", CallTests.Text((await openAI.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error"), "type"));
+        Assert.Equal(
+            "rate_limit_error", CallTests.Text((await openAI.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error"), "type"));
         using var anthropic = await CallRig.PostAsync(proxy, "/v1/messages", CallRig.Whole);
         var error = await anthropic.Content.ReadFromJsonAsync<JsonElement>();
         Assert.Equal(("error", "rate_limit_error"), (CallTests.Text(error, "type"), CallTests.Text(error.GetProperty("error"), "type")));

@@ -24,7 +24,8 @@ public sealed class CallProcessTests
         var running = CallRig.PostAsync(proxy, "/api/generate", CallRig.Whole);
         await asked.Task;
         var queued = CallRig.PostAsync(proxy, "/api/generate", CallRig.Whole);
-        await Eventually.NotNull(async () => (await proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("total").GetInt32() == 1 ? "" : null);
+        await Eventually.NotNull(
+            async () => (await proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("total").GetInt32() == 1 ? "" : null);
         using (var other = StorageRig.Open(proxy.DatabasePath))
         {
             other.Execute("ALTER TABLE prompts RENAME COLUMN id TO away");

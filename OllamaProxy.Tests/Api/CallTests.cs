@@ -7,34 +7,42 @@ using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;
 
-/// <summary>Ollama's own API, and what it has of OpenAI's and Anthropic's, through the queue. That real clients see no difference is <c>Clients</c>' business.</summary>
+/// <summary>Ollama's own API, and what it has of OpenAI's and Anthropic's, through the queue. Real clients are in <c>Clients</c>.</summary>
 public abstract class CallTests(ProxyFixture fixture)
 {
     /// <summary>A call on each route, as JSON whose first line break, if any, is part of it.</summary>
     public static TheoryData<string, string, string, string, string> Calls => new()
     {
-        { "/api/generate", """{ "model":"tiny",  "prompt" : "h\u00e9llo" , "stream":false}""", "generate", "héllo", "This is the Simulator, not a language model. You asked: \"héllo\"" },
-        { "/api/generate", """{"model":"tiny","prompt":"in parts"}""", "generate", "in parts", "This is the Simulator, not a language model. You asked: \"in parts\"" },
-        { "/api/chat", """{"model":"tiny","messages":[{"role":"user","content":"old"},{"role":"assistant","content":"yes"},{"role":"user","content":"new"}]}""", "chat", "new", "This is the Simulator, not a language model. You asked: \"new\"" },
-        { "/api/chat", """{"model":"tiny","messages":[{"role":"user","content":"whole"}],"stream":false}""", "chat", "whole", "This is the Simulator, not a language model. You asked: \"whole\"" },
+        { "/api/generate", """{ "model":"tiny",  "prompt" : "h\u00e9llo" , "stream":false}""", "generate", "héllo", Said("héllo") },
+        { "/api/generate", """{"model":"tiny","prompt":"in parts"}""", "generate", "in parts", Said("in parts") },
+        { "/api/chat",
+            """{"model":"tiny","messages":[{"role":"user","content":"old"},{"role":"assistant","content":"yes"},"""
+                + """{"role":"user","content":"new"}]}""",
+            "chat", "new", Said("new") },
+        { "/api/chat", """{"model":"tiny","messages":[{"role":"user","content":"whole"}],"stream":false}""", "chat", "whole",
+            Said("whole") },
         { "/api/embed", """{"model":"tiny","input":["one","two"]}""", "embed", "one\ntwo", "" },
         { "/api/embeddings", """{"model":"tiny","prompt":"one"}""", "embed", "one", "" },
-        { "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":[{"type":"text","text":"a part"}]}]}""", "chat", "a part", "This is the Simulator, not a language model. You asked: \"a part\"" },
-        { "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"stream":true}""", "chat", "hi", "This is the Simulator, not a language model. You asked: \"hi\"" },
-        { "/v1/completions", """{"model":"tiny","prompt":"hi"}""", "generate", "hi", "This is the Simulator, not a language model. You asked: \"hi\"" },
-        { "/v1/completions", """{"model":"tiny","prompt":"hi","stream":true}""", "generate", "hi", "This is the Simulator, not a language model. You asked: \"hi\"" },
+        { "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":[{"type":"text","text":"a part"}]}]}""",
+            "chat", "a part", Said("a part") },
+        { "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"stream":true}""", "chat", "hi",
+            Said("hi") },
+        { "/v1/completions", """{"model":"tiny","prompt":"hi"}""", "generate", "hi", Said("hi") },
+        { "/v1/completions", """{"model":"tiny","prompt":"hi","stream":true}""", "generate", "hi", Said("hi") },
         { "/v1/embeddings", """{"model":"tiny","input":"hi"}""", "embed", "hi", "" },
-        { "/v1/responses", """{"model":"tiny","input":"hi"}""", "chat", "hi", "This is the Simulator, not a language model. You asked: \"hi\"" },
-        { "/v1/responses", """{"model":"tiny","input":[{"role":"user","content":"hi"}],"stream":true}""", "chat", "hi", "This is the Simulator, not a language model. You asked: \"hi\"" },
-        { "/v1/messages", """{"model":"tiny","max_tokens":100,"messages":[{"role":"user","content":"hi"}]}""", "chat", "hi", "This is the Simulator, not a language model. You asked: \"hi\"" },
-        { "/v1/messages", """{"model":"tiny","max_tokens":100,"messages":[{"role":"user","content":"hi"}],"stream":true}""", "chat", "hi", "This is the Simulator, not a language model. You asked: \"hi\"" },
+        { "/v1/responses", """{"model":"tiny","input":"hi"}""", "chat", "hi", Said("hi") },
+        { "/v1/responses", """{"model":"tiny","input":[{"role":"user","content":"hi"}],"stream":true}""", "chat", "hi", Said("hi") },
+        { "/v1/messages", """{"model":"tiny","max_tokens":100,"messages":[{"role":"user","content":"hi"}]}""", "chat", "hi", Said("hi") },
+        { "/v1/messages", """{"model":"tiny","max_tokens":100,"messages":[{"role":"user","content":"hi"}],"stream":true}""",
+            "chat", "hi", Said("hi") },
     };
 
     private RunningProxy Proxy => fixture.Proxy;
 
     [Theory]
     [MemberData(nameof(Calls))]
-    public async Task A_call_becomes_a_prompt_whose_response_is_what_its_client_was_answered(string path, string body, string kind, string prompt, string result)
+    public async Task A_call_becomes_a_prompt_whose_response_is_what_its_client_was_answered(string path, string body, string kind,
+        string prompt, string result)
     {
         using var response = await PostAsync(path, body);
         var answer = await response.Content.ReadAsByteArrayAsync();
@@ -42,7 +50,9 @@ public abstract class CallTests(ProxyFixture fixture)
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var id = IdOf(response);
         var status = await Proxy.StatusWhenAsync(id, status => status.GetProperty("status").GetString() == "completed");
-        Assert.Equal((kind, path, "tiny", 10), (Text(status, "kind"), Text(status, "endpoint"), Text(status, "model"), status.GetProperty("priority").GetInt32()));
+        Assert.Equal(
+            (kind, path, "tiny", 10),
+            (Text(status, "kind"), Text(status, "endpoint"), Text(status, "model"), status.GetProperty("priority").GetInt32()));
         Assert.Equal(prompt, Text(await Proxy.GetAsync($"/api/v1/prompt/{id}"), "prompt"));
         Assert.Equal(result, Text(await Proxy.ResultAsync(id), "result"));
 
@@ -79,7 +89,8 @@ public abstract class CallTests(ProxyFixture fixture)
         using var request = Post("/api/chat?some=query", $$"""{"model":"tiny","messages":[],"x":"{{marker}}"}""");
         foreach (var (name, value) in new[]
         {
-            ("Origin", "http://localhost:3000"), ("Authorization", "Bearer secret"), ("Cookie", "a=b"), ("X-API-Key", "secret"), ("Connection", "X-Stainless-Hop"),
+            ("Origin", "http://localhost:3000"), ("Authorization", "Bearer secret"), ("Cookie", "a=b"), ("X-API-Key", "secret"),
+            ("Connection", "X-Stainless-Hop"),
             ("X-Stainless-Hop", "1"), ("TE", "trailers"), ("X-Custom", "secret"), ("X-Stainless-Lang", "js"), ("User-Agent", "some client"),
         })
             request.Headers.TryAddWithoutValidation(name, value);
@@ -88,9 +99,14 @@ public abstract class CallTests(ProxyFixture fixture)
         using var response = await Proxy.Client.SendAsync(request);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        var headers = Proxy.Ollama.Requests.All.Single(logged => Encoding.UTF8.GetString(logged.Body.Span).Contains(marker, StringComparison.Ordinal)).Headers;
-        Assert.All(["Origin", "Authorization", "Cookie", "X-API-Key", "X-Stainless-Hop", "TE", "Connection", "X-Custom"], name => Assert.DoesNotContain(name, headers.Keys, StringComparer.OrdinalIgnoreCase));
-        Assert.Equal(("js", "some client", Proxy.Ollama.BaseAddress.Authority), (headers["X-Stainless-Lang"], headers["User-Agent"], headers["Host"]));
+        var headers = Proxy.Ollama.Requests.All.Single(
+            logged => Encoding.UTF8.GetString(logged.Body.Span).Contains(marker, StringComparison.Ordinal)).Headers;
+        Assert.All(
+            ["Origin", "Authorization", "Cookie", "X-API-Key", "X-Stainless-Hop", "TE", "Connection", "X-Custom"],
+            name => Assert.DoesNotContain(name, headers.Keys, StringComparer.OrdinalIgnoreCase));
+        Assert.Equal(
+            ("js", "some client", Proxy.Ollama.BaseAddress.Authority),
+            (headers["X-Stainless-Lang"], headers["User-Agent"], headers["Host"]));
     }
 
     [Theory]
@@ -98,7 +114,8 @@ public abstract class CallTests(ProxyFixture fixture)
     [InlineData("{\"model\":\"tiny\",", 400, """{"error":"unexpected EOF"}""")]
     [InlineData("{\"model\":\"nosuch\"}", 404, """{"error":"model 'nosuch' not found"}""")]
     [InlineData("{\"prompt\":\"x\"}", 404, """{"error":"model '' not found"}""")]
-    [InlineData("{\"model\":\"tiny\",\"prompt\":5}", 400, """{"error":"json: cannot unmarshal number into Go struct field GenerateRequest.prompt of type string"}""")]
+    [InlineData("{\"model\":\"tiny\",\"prompt\":5}", 400,
+        """{"error":"json: cannot unmarshal number into Go struct field GenerateRequest.prompt of type string"}""")]
     public async Task What_is_wrong_with_a_call_is_said_by_Ollama(string body, int status, string expected)
     {
         using var response = await PostAsync("/api/generate", body);
@@ -126,12 +143,16 @@ public abstract class CallTests(ProxyFixture fixture)
     public async Task A_body_over_the_limit_is_413_in_the_words_of_the_API()
     {
         var large = $$"""{"model":"tiny","prompt":"{{new string('x', ProxyFixture.MaxBodyBytes)}}"}""";
-        foreach (var (path, type) in new[] { ("/api/generate", null), ("/v1/chat/completions", "api_error"), ("/v1/messages", "request_too_large") })
+        foreach (var (path, type) in new[]
+        {
+            ("/api/generate", null), ("/v1/chat/completions", "api_error"), ("/v1/messages", "request_too_large"),
+        })
         {
             using var response = await PostAsync(path, large);
             Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
             var error = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error");
-            Assert.Contains("OLLAMA_PROXY_MAX_BODY_BYTES", type is null ? error.GetString() : Text(error, "message"), StringComparison.Ordinal);
+            Assert.Contains(
+                "OLLAMA_PROXY_MAX_BODY_BYTES", type is null ? error.GetString() : Text(error, "message"), StringComparison.Ordinal);
             Assert.Equal(type, type is null ? null : Text(error, "type"));
         }
     }
@@ -146,7 +167,9 @@ public abstract class CallTests(ProxyFixture fixture)
         Assert.Equal("respond-async", response.Headers.GetValues("Preference-Applied").Single());
         var submitted = await response.Content.ReadFromJsonAsync<JsonElement>();
         var id = IdOf(response);
-        Assert.Equal(($"/api/v1/prompt/{id}/status", $"/api/v1/prompt/{id}/response"), (response.Headers.Location!.ToString(), Text(submitted, "response_url")));
+        Assert.Equal(
+            ($"/api/v1/prompt/{id}/status", $"/api/v1/prompt/{id}/response"),
+            (response.Headers.Location!.ToString(), Text(submitted, "response_url")));
         using var later = await Proxy.Client.GetAsync($"/api/v1/prompt/{id}/response?wait=60");
         Assert.Equal("application/x-ndjson", later.Content.Headers.ContentType!.ToString());
         Assert.Contains("\"done\":true", await later.Content.ReadAsStringAsync(), StringComparison.Ordinal);
@@ -182,7 +205,10 @@ public abstract class CallTests(ProxyFixture fixture)
     {
         using var response = await Proxy.Client.SendAsync(new(new(method), path) { Content = new StringContent("""{"model":"tiny"}""") });
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
-        Assert.Contains("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", Text(await response.Content.ReadFromJsonAsync<JsonElement>(), "error"), StringComparison.Ordinal);
+        Assert.Contains(
+            "OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT",
+            Text(await response.Content.ReadFromJsonAsync<JsonElement>(), "error"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -191,9 +217,13 @@ public abstract class CallTests(ProxyFixture fixture)
         foreach (var endpoint in ApiRoute.All)
         {
             using var response = await Proxy.Client.GetAsync(endpoint.Path);
-            Assert.Equal((HttpStatusCode.MethodNotAllowed, "POST, OPTIONS"), (response.StatusCode, string.Join(", ", response.Content.Headers.Allow)));
+            Assert.Equal(
+                (HttpStatusCode.MethodNotAllowed, "POST, OPTIONS"),
+                (response.StatusCode, string.Join(", ", response.Content.Headers.Allow)));
         }
     }
+
+    private static string Said(string prompt) => $"This is the Simulator, not a language model. You asked: \"{prompt}\"";
 
     internal static string IdOf(HttpResponseMessage response) => response.Headers.GetValues("X-Prompt-Id").Single();
 
@@ -201,7 +231,10 @@ public abstract class CallTests(ProxyFixture fixture)
 
     internal static HttpRequestMessage Post(string path, string body, string? prefer = null)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
         if (prefer is not null)
             request.Headers.Add("Prefer", prefer);
         return request;

@@ -12,7 +12,8 @@ public sealed class ForwardedHeaderTests
 {
     private static readonly string[] Secrets =
     [
-        "Authorization", "Cookie", "X-API-Key", "api-key", "X-Goog-Api-Key", "X-Functions-Key", "X-MS-CLIENT-PRINCIPAL", "X-MS-TOKEN-AAD-ID-TOKEN", "Sec-Fetch-Mode",
+        "Authorization", "Cookie", "X-API-Key", "api-key", "X-Goog-Api-Key", "X-Functions-Key", "X-MS-CLIENT-PRINCIPAL",
+        "X-MS-TOKEN-AAD-ID-TOKEN", "Sec-Fetch-Mode",
         "Cf-Access-Jwt-Assertion", "CF-Access-Client-Secret", "X-Auth-Request-Access-Token", "X-Forwarded-Access-Token", "X-Amzn-Oidc-Data",
         "X-Goog-IAP-JWT-Assertion", "Ocp-Apim-Subscription-Key", "X-Tailscale-User", "X-Anything-Else",
     ];
@@ -23,7 +24,11 @@ public sealed class ForwardedHeaderTests
         {
             var requests = new TheoryData<string, string, string>();
             foreach (var host in new[] { nameof(ProxyHosts.Server), nameof(ProxyHosts.Functions) })
-                foreach (var (method, path) in new[] { ("POST", "/api/generate"), ("POST", "/api/show"), ("GET", "/v1/models/m"), ("POST", "/api/pull"), ("POST", "/api/push"), ("DELETE", "/api/delete") })
+                foreach (var (method, path) in new[]
+                {
+                    ("POST", "/api/generate"), ("POST", "/api/show"), ("GET", "/v1/models/m"), ("POST", "/api/pull"), ("POST", "/api/push"),
+                    ("DELETE", "/api/delete"),
+                })
                     requests.Add(host, method, path);
             return requests;
         }
@@ -38,13 +43,17 @@ public sealed class ForwardedHeaderTests
         {
             if (context.Request.Path != path)
                 return;
-            seen.Enqueue(context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase));
+            seen.Enqueue(context.Request.Headers.ToDictionary(
+                header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase));
             context.Response.Headers["X-Request-Id"] = "Café";
             await context.Response.WriteAsync("""{"done":true}""");
         });
         await using var proxy = await ForwarderRig.StartAsync(host, ollama.Url);
         using var client = Utf8Client(proxy);
-        using var request = new HttpRequestMessage(new(method), path) { Content = method == "GET" ? null : new StringContent("""{"model":"m"}""") };
+        using var request = new HttpRequestMessage(new(method), path)
+        {
+            Content = method == "GET" ? null : new StringContent("""{"model":"m"}"""),
+        };
         request.Headers.TryAddWithoutValidation("X-Stainless-Title", "Café");
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip");
         request.Headers.TryAddWithoutValidation("Origin", "http://localhost");
@@ -55,14 +64,20 @@ public sealed class ForwardedHeaderTests
             request.Headers.TransferEncodingChunked = true;
 
         // Whoever traces the program must not change what Ollama gets.
-        using var tracing = new ActivityListener { ShouldListenTo = _ => true, Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData };
+        using var tracing = new ActivityListener
+        {
+            ShouldListenTo = _ => true,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+        };
         ActivitySource.AddActivityListener(tracing);
         using var response = await client.SendAsync(request);
 
         Assert.Equal((HttpStatusCode.OK, "Café"), (response.StatusCode, response.Headers.GetValues("X-Request-Id").Single()));
         var headers = Assert.Single(seen);
         Assert.Equal(("Café", new Uri(ollama.Url).Authority), (headers["X-Stainless-Title"], headers["Host"]));
-        Assert.All([.. Secrets, "Origin", "Accept-Encoding", "traceparent", "Request-Id"], name => Assert.DoesNotContain(name, headers.Keys, StringComparer.OrdinalIgnoreCase));
+        Assert.All(
+            [.. Secrets, "Origin", "Accept-Encoding", "traceparent", "Request-Id"],
+            name => Assert.DoesNotContain(name, headers.Keys, StringComparer.OrdinalIgnoreCase));
     }
 
     [Theory]
@@ -76,7 +91,8 @@ public sealed class ForwardedHeaderTests
                 return;
             foreach (var (name, value) in new[]
             {
-                ("Connection", "OpenAI-Hop"), ("OpenAI-Hop", "1"), ("X-RateLimit-Limit", "kept"), ("X-Prompt-Id", "theirs"), ("X-Content-Type-Options", "nosniff"), ("Preference-Applied", "wait=5"),
+                ("Connection", "OpenAI-Hop"), ("OpenAI-Hop", "1"), ("X-RateLimit-Limit", "kept"), ("X-Prompt-Id", "theirs"),
+                ("X-Content-Type-Options", "nosniff"), ("Preference-Applied", "wait=5"),
             })
                 context.Response.Headers[name] = value;
             await context.Response.WriteAsync("""{"done":true}""");
@@ -87,7 +103,9 @@ public sealed class ForwardedHeaderTests
         using var response = await proxy.Client.SendAsync(request);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(("kept", "nosniff"), (response.Headers.GetValues("X-RateLimit-Limit").Single(), response.Headers.GetValues("X-Content-Type-Options").Single()));
+        Assert.Equal(
+            ("kept", "nosniff"),
+            (response.Headers.GetValues("X-RateLimit-Limit").Single(), response.Headers.GetValues("X-Content-Type-Options").Single()));
         Assert.False(response.Headers.Contains("OpenAI-Hop"));
         if (path == "/api/generate")
         {

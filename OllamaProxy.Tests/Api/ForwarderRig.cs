@@ -8,7 +8,8 @@ internal static class ForwarderRig
 {
     /// <summary>An Ollama that knows its version.</summary>
     public static Task<RawOllama> OllamaAsync(RequestDelegate answer) => RawOllama.AnswerAllAsync(context =>
-        context.Request.Path.Value!.EndsWith("/api/version", StringComparison.Ordinal) ? AnswerAsync(context, 200, """{"version":"0.0.0"}""") : answer(context));
+        context.Request.Path.Value!.EndsWith("/api/version", StringComparison.Ordinal)
+            ? AnswerAsync(context, 200, """{"version":"0.0.0"}""") : answer(context));
 
     public static Task AnswerAsync(HttpContext context, int status, string body)
     {

@@ -17,7 +17,8 @@ public abstract class PromptStreamTest(ProxyFixture fixture)
     {
         await Proxy.FaultNextAsync(Fault.Stall(tokens + (think ? Simulation.Thoughts.Count : 0)));
         var id = await Proxy.SubmitAsync(new { prompt, think, timeout = 60 });
-        await Eventually.NotNull(async () => (await Proxy.GetAsync($"/api/v1/prompt/{id}/result")).TryGetProperty("partial", out var partial)
+        await Eventually.NotNull(
+            async () => (await Proxy.GetAsync($"/api/v1/prompt/{id}/result")).TryGetProperty("partial", out var partial)
             && partial.GetString() == Partial(prompt, tokens) ? "there" : null, "all that it generates");
         return id;
     }

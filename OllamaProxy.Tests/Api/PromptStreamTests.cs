@@ -73,7 +73,9 @@ public abstract class PromptStreamTests(ProxyFixture fixture) : PromptStreamTest
         var events = await stream.RestAsync();
 
         var done = EventReader.DataOf(events[^1]);
-        Assert.Equal(("failed", "out of memory", Partial("fails", 3)), (done.GetProperty("status").GetString(), done.GetProperty("error").GetString(), done.GetProperty("partial").GetString()));
+        Assert.Equal(
+            ("failed", "out of memory", Partial("fails", 3)),
+            (done.GetProperty("status").GetString(), done.GetProperty("error").GetString(), done.GetProperty("partial").GetString()));
         Assert.Equal(Partial("fails", 3), EventReader.TextOf(events));
     }
 
@@ -110,7 +112,10 @@ public abstract class PromptStreamTests(ProxyFixture fixture) : PromptStreamTest
     {
         var id = await StalledAsync("popular", 8);
         var partial = Partial("popular", 8);
-        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue }) { BaseAddress = Proxy.Client.BaseAddress };
+        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue })
+        {
+            BaseAddress = Proxy.Client.BaseAddress,
+        };
         var streams = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => EventReader.OpenAsync(client, id)));
 
         await Task.WhenAll(streams.Select(stream => stream.UntilTextAsync(partial.Length)));
@@ -187,7 +192,10 @@ public abstract class PromptStreamTests(ProxyFixture fixture) : PromptStreamTest
     [InlineData("text/*")]
     public async Task A_submit_that_does_not_name_events_is_answered_with_JSON(string accept)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/prompt") { Content = JsonContent.Create(new { prompt = "json" }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/prompt")
+        {
+            Content = JsonContent.Create(new { prompt = "json" }),
+        };
         Assert.True(request.Headers.TryAddWithoutValidation("Accept", accept));
 
         using var response = await Proxy.Client.SendAsync(request);

@@ -49,13 +49,16 @@ public abstract class StreamResumptionTests(ProxyFixture fixture) : PromptStream
         await using var first = await EventReader.OpenAsync(Proxy.Client, id);
         var attempt = (await first.RestAsync()).First(item => item.EventId is not null).EventId!.Split('-')[0];
 
-        foreach (var (have, thought) in Enumerable.Range(0, thinking.Length + 1).Select(offset => (0, offset)).Concat(Enumerable.Range(0, text.Length + 1).Select(offset => (offset, thinking.Length))))
+        var offsets = Enumerable.Range(0, thinking.Length + 1).Select(offset => (0, offset))
+            .Concat(Enumerable.Range(0, text.Length + 1).Select(offset => (offset, thinking.Length)));
+        foreach (var (have, thought) in offsets)
         {
             if (have > 0 && char.IsLowSurrogate(text.ElementAtOrDefault(have)))
                 continue;
             var lastEventId = $"{attempt}-{have}.{thought}";
             await using var stream = inQuery
-                ? await EventReader.OpenAsync(Proxy.Client, new HttpRequestMessage(HttpMethod.Get, $"/api/v1/prompt/{id}/stream?last_event_id={lastEventId}"))
+                ? await EventReader.OpenAsync(Proxy.Client,
+                    new HttpRequestMessage(HttpMethod.Get, $"/api/v1/prompt/{id}/stream?last_event_id={lastEventId}"))
                 : await EventReader.OpenAsync(Proxy.Client, id, lastEventId);
             var rest = await stream.RestAsync();
             Assert.Equal((text[have..], thinking[thought..]), (EventReader.TextOf(rest), EventReader.ThinkingOf(rest)));
@@ -70,7 +73,10 @@ public abstract class StreamResumptionTests(ProxyFixture fixture) : PromptStream
         await using var stream = await EventReader.OpenAsync(Proxy.Client, id);
         var last = (await stream.RestAsync())[^1];
 
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/prompt/{id}/stream") { Headers = { { "Last-Event-ID", last.EventId } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/prompt/{id}/stream")
+        {
+            Headers = { { "Last-Event-ID", last.EventId } },
+        };
         using var response = await Proxy.Client.SendAsync(request);
 
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
@@ -109,7 +115,9 @@ public abstract class StreamResumptionTests(ProxyFixture fixture) : PromptStream
         var reset = events.FindLastIndex(item => item.EventType == "reset");
         Assert.Equal(Simulation.AnswerTo("twice"), EventReader.TextOf(events.Skip(reset + 1)));
         if (reset >= 0)
-            Assert.Equal((2, Partial("twice", 5)), (EventReader.DataOf(events[reset]).GetProperty("attempt").GetInt32(), EventReader.TextOf(events.Take(reset))));
+            Assert.Equal(
+                (2, Partial("twice", 5)),
+                (EventReader.DataOf(events[reset]).GetProperty("attempt").GetInt32(), EventReader.TextOf(events.Take(reset))));
     }
 
     [Fact]

@@ -7,13 +7,19 @@ namespace OllamaProxy.Tests.Api;
 /// <summary>A proxy in front of two Ollamas, and what the tests of backends have in common.</summary>
 internal sealed record TwoBackends(RunningProxy Proxy, OllamaSimulator One, OllamaSimulator Two) : IAsyncDisposable
 {
-    public static async Task<TwoBackends> StartAsync(string[] one, string[] two, string optionsOfTwo = "", params (string Name, string Value)[] settings)
+    public static async Task<TwoBackends> StartAsync(
+        string[] one, string[] two, string optionsOfTwo = "", params (string Name, string Value)[] settings)
     {
-        var (first, second) = (await OllamaSimulator.StartAsync(new() { Models = one }), await OllamaSimulator.StartAsync(new() { Models = two }));
-        var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, [("OLLAMA_URL", $"{first.BaseAddress},{second.BaseAddress}{optionsOfTwo}"), .. settings]);
-        var ofTwo = optionsOfTwo.Split("models=") is [_, var only] ? two.Intersect(only.Split('|')) : two;
+        var first = await OllamaSimulator.StartAsync(new() { Models = one });
+        var second = await OllamaSimulator.StartAsync(new() { Models = two });
+        var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null,
+            [("OLLAMA_URL", $"{first.BaseAddress},{second.BaseAddress}{optionsOfTwo}"), .. settings]);
+        var usedOfTwo = optionsOfTwo.Split("models=") is [_, var only] ? two.Intersect(only.Split('|')) : two;
+        var models = one.Union(usedOfTwo).Count();
         // Both are known from then on.
-        await Eventually.NotNull(async () => (await proxy.GetAsync("/api/v1/models")).GetProperty("models").GetArrayLength() == one.Union(ofTwo).Count() ? "" : null, "both to be known");
+        await Eventually.NotNull(
+            async () => (await proxy.GetAsync("/api/v1/models")).GetProperty("models").GetArrayLength() == models ? "" : null,
+            "both to be known");
         return new(proxy, first, second);
     }
 

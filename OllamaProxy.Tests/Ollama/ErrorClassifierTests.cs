@@ -3,7 +3,9 @@ using OllamaProxy.Ollama;
 
 namespace OllamaProxy.Tests.Ollama;
 
-/// <summary>What each error means, in the words of Ollama 0.33, of its older versions and of llama-server, however they are wrapped.</summary>
+/// <summary>
+/// What each error means, in the words of Ollama 0.33, of its older versions and of llama-server, however they are wrapped.
+/// </summary>
 public sealed class ErrorClassifierTests
 {
     private const string TooLong = "request (302 tokens) exceeds the available context size (256 tokens), try increasing it";
@@ -24,7 +26,8 @@ public sealed class ErrorClassifierTests
         { 500, "server busy, please try again.  maximum pending requests exceeded", FailureKind.Busy },
         { 500, "Loading model", FailureKind.Busy },
         // The runner or the machine failed.
-        { 500, "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama server logs for details", FailureKind.Transient },
+        { 500, "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, "
+            + "check ollama server logs for details", FailureKind.Transient },
         { 500, "llama runner process has terminated: exit status 2", FailureKind.Transient },
         { 500, "llama-server process has terminated: signal: killed", FailureKind.Transient },
         { 500, "llama runner process no longer running: -1 ", FailureKind.Transient },
@@ -32,13 +35,15 @@ public sealed class ErrorClassifierTests
         { 500, "timed out waiting for llama runner to start: context deadline exceeded", FailureKind.Transient },
         { 500, "an error was encountered while running the model: unexpected EOF", FailureKind.Transient },
         { 500, "do embedding request: Post \"http://127.0.0.1:41235/embedding\": EOF", FailureKind.Transient },
-        { 500, "Post \"http://127.0.0.1:41235/completion\": read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer", FailureKind.Transient },
+        { 500, "Post \"http://127.0.0.1:41235/completion\": read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer",
+            FailureKind.Transient },
         { 500, "dial tcp 127.0.0.1:41235: connect: connection refused", FailureKind.Transient },
         { 500, "dial tcp: lookup ollama.com: no such host", FailureKind.Transient },
         { 500, "CUDA error: out of memory", FailureKind.Transient },
         { 500, "llama-server process has terminated: error: failed to parse grammar", FailureKind.Transient },
         { 500, "cudaMalloc failed: out of memory", FailureKind.Transient },
-        { 500, "llama-server reported out-of-memory during startup: vk::Device::allocateMemory: ErrorOutOfDeviceMemory", FailureKind.Transient },
+        { 500, "llama-server reported out-of-memory during startup: vk::Device::allocateMemory: ErrorOutOfDeviceMemory",
+            FailureKind.Transient },
         { 500, "error reading llama-server response: unexpected EOF", FailureKind.Transient },
         { 500, "no slots available after 10 retries", FailureKind.Transient },
         { 499, "request canceled", FailureKind.Transient },
@@ -57,7 +62,8 @@ public sealed class ErrorClassifierTests
         { 500, "input exceeds maximum context length and cannot be truncated further", FailureKind.Permanent },
         { 500, "input after truncation exceeds maximum context length", FailureKind.Permanent },
         { 500, "the prompt is longer than the context length currently available to the model", FailureKind.Permanent },
-        { 500, "input (103 tokens) is too large to process. increase the physical batch size (current batch size: 30)", FailureKind.Permanent },
+        { 500, "input (103 tokens) is too large to process. increase the physical batch size (current batch size: 30)",
+            FailureKind.Permanent },
         { 500, TooLong, FailureKind.Permanent },
         { 500, "template: :1:12: executing \"\" at <.Foo>: can't evaluate field Foo", FailureKind.Permanent },
         { 500, "template: :3: unexpected EOF", FailureKind.Permanent },
@@ -99,15 +105,19 @@ public sealed class ErrorClassifierTests
             $$$"""{"type":"error","error":{"type":"api_error","message":{{{text}}}}}""",
             $$"""{"error":{{JsonSerializer.Serialize($$$"""{"error":{"message":{{{text}}}}}""")}}}""",
         ];
-        Assert.All(bodies, body => Assert.Equal((expected, error.Trim()), OllamaFailures.OfAnswer(status, body, null) is var failure ? (failure.Kind, failure.Message) : default));
+        Assert.All(bodies, body => Assert.Equal(
+            (expected, error.Trim()),
+            OllamaFailures.OfAnswer(status, body, null) is var failure ? (failure.Kind, failure.Message) : default));
     }
 
     [Theory]
-    [InlineData("""{"error":"{\"error\":{\"code\":400,\"message\":\"who knows\",\"type\":\"invalid_request_error\"}}"}""", FailureKind.Permanent)]
+    [InlineData("""{"error":"{\"error\":{\"code\":400,\"message\":\"who knows\",\"type\":\"invalid_request_error\"}}"}""",
+        FailureKind.Permanent)]
     [InlineData("""{"error":"{\"error\":{\"code\":400,\"message\":\"who knows\"}}"}""", FailureKind.Permanent)]
     [InlineData("""{"error":"{\"error\":{\"code\":503,\"message\":\"who knows\",\"type\":\"unavailable_error\"}}"}""", FailureKind.Busy)]
     [InlineData("""{"error":"{\"error\":{\"code\":500,\"message\":\"who knows\",\"type\":\"server_error\"}}"}""", FailureKind.Unknown)]
-    [InlineData("""{"error":"{\"error\":{\"code\":500,\"message\":\"who knows\",\"type\":\"server_error\"}}\nCUDA error: out of memory"}""", FailureKind.Transient)]
+    [InlineData("""{"error":"{\"error\":{\"code\":500,\"message\":\"who knows\",\"type\":\"server_error\"}}\nCUDA error: out of memory"}""",
+        FailureKind.Transient)]
     public void What_the_runner_says_of_its_error_counts(string body, FailureKind expected) =>
         Assert.Equal(expected, OllamaFailures.OfAnswer(500, body, null).Kind);
 
@@ -159,7 +169,8 @@ public sealed class ErrorClassifierTests
         Assert.Equal(expected, ErrorClassifier.SaysModelIsMissing(error));
 
     [Theory]
-    [InlineData("requires more system memory (5.6 GiB) than is available (1.2 GiB)", "requires more system memory (5.6 GiB) than is available (0.9 GiB)", true)]
+    [InlineData("requires more system memory (5.6 GiB) than is available (1.2 GiB)",
+        "requires more system memory (5.6 GiB) than is available (0.9 GiB)", true)]
     [InlineData("panic at 0xc000123", "panic at 0xc000fff", true)]
     [InlineData("Something", "something", true)]
     [InlineData("something", "something else", false)]

@@ -154,7 +154,8 @@ public sealed class FollowedPromptTests : PageTests
         await Task.WhenAny(closed, failed.Task).WaitAsync(TimeSpan.FromSeconds(30));
         await Proxy.Ollama.RefuseAsync();
         await Proxy.Ollama.AcceptAsync();
-        Assert.Equal("completed", (await Proxy.ResultAsync(await ById("prompt-link").TextContentAsync() ?? "")).GetProperty("status").GetString());
+        Assert.Equal(
+            "completed", (await Proxy.ResultAsync(await ById("prompt-link").TextContentAsync() ?? "")).GetProperty("status").GetString());
         await Expect(ById("result")).ToHaveTextAsync("This is the Simulator,");
         await SetHiddenAsync(false);
 

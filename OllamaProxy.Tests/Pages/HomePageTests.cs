@@ -114,7 +114,9 @@ public sealed partial class HomePageTests : PageTests
         await Page.GetByText("Thinking", new() { Exact = true }).Last.ClickAsync();
         await Expect(ById("thinking")).ToContainTextAsync("Nothing here thinks.");
 
-        Assert.Equal("""{"prompt":"What is the capital of France?","model":"tiny","system":"Be brief.","think":true,"options":{"top_k":40,"temperature":0.5,"num_predict":3},"stream":true}""",
+        Assert.Equal(
+            """{"prompt":"What is the capital of France?","model":"tiny","system":"Be brief.","think":true,"options":"""
+            + """{"top_k":40,"temperature":0.5,"num_predict":3},"stream":true}""",
             Encoding.UTF8.GetString(Proxy.Ollama.Requests.All.Single().Body.Span));
         Assert.Equal(7, (await Proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts")[0].GetProperty("priority").GetInt32());
 

@@ -48,7 +48,9 @@ public sealed class ListSelectionTests : ListPageTest
     {
         var batch = Enumerable.Range(1, 1000).Select(number => new { prompt = $"number {number}" });
         using var submitted = await Proxy.Client.PostAsJsonAsync("/api/v1/prompts", batch);
-        await Eventually.NotNull(async () => (await Proxy.GetAsync("/api/v1/prompts?status=completed")).GetProperty("total").GetInt32() == 1000 ? "done" : null, "a thousand prompts to end");
+        await Eventually.NotNull(
+            async () => (await Proxy.GetAsync("/api/v1/prompts?status=completed")).GetProperty("total").GetInt32() == 1000 ? "done" : null,
+            "a thousand prompts to end");
         await Page.GotoAsync("/list?page_size=100");
 
         await ExpectPageAsync(1, 10, [.. Enumerable.Range(901, 100).Reverse()]);

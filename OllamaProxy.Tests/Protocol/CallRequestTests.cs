@@ -69,8 +69,8 @@ public sealed class CallRequestTests
     [InlineData("/api/generate", """{"prompt":["one","two"]}""", "one\ntwo")]
     [InlineData("/api/generate", """{"prompt":5}""", "")]
     [InlineData("/api/generate", "{}", "")]
-    [InlineData("/api/chat", """{"messages":[{"role":"user","content":"old"},{"role":"user","content":"new"},{"role":"tool","content":"x"}]}""",
-        "new")]
+    [InlineData("/api/chat",
+        """{"messages":[{"role":"user","content":"old"},{"role":"user","content":"new"},{"role":"tool","content":"x"}]}""", "new")]
     [InlineData("/api/chat", """{"messages":[{"role":"system","content":"x"}]}""", "")]
     [InlineData("/api/chat", """{"messages":{"role":"user","content":"x"}}""", "")]
     [InlineData("/v1/chat/completions", """{"messages":[{"role":"user","content":[{"text":"a"},{"x":{}},"b",{"text":""}]}]}""", "a\nb")]

@@ -91,7 +91,8 @@ public sealed class DamagedTextTests
         if (isCall)
             prompt = prompt with
             {
-                Call = new("/api/generate", "", HeaderList.Empty, Encoding.UTF8.GetBytes($$"""{"model":"llama3.2","prompt":"{{Text(length)}}"}""")),
+                Call = new("/api/generate", "", HeaderList.Empty,
+                    Encoding.UTF8.GetBytes($$"""{"model":"llama3.2","prompt":"{{Text(length)}}"}""")),
             };
         var damaged = (await rig.Store.AddAsync(prompt, 0, default)).Prompt.Id;
         var next = await rig.SubmitAsync("next");

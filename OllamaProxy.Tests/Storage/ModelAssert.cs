@@ -13,7 +13,8 @@ internal static class ModelAssert
 
     public static void Shown(ModelPrompt? expected, Prompt? actual) => Assert.Equal(
         WithoutPast(expected?.Shown),
-        WithoutPast(expected?.Shown.Error == ModelPrompt.SomeError && actual?.Error is not null ? actual with { Error = ModelPrompt.SomeError } : actual));
+        WithoutPast(expected?.Shown.Error == ModelPrompt.SomeError && actual?.Error is not null
+            ? actual with { Error = ModelPrompt.SomeError } : actual));
 
     /// <summary>That an attempt was due before the last change matters to nobody.</summary>
     private static Prompt? WithoutPast(Prompt? prompt) =>

@@ -8,11 +8,15 @@ public sealed class ScriptTests : SqliteStoreTest
     [Fact]
     public async Task A_row_that_a_script_wrote_with_the_columns_of_the_original_is_run()
     {
-        Sql("INSERT INTO prompts (id, prompt, status, created_at, updated_at) VALUES ('0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a', 'from a script', 'queued', '2026-02-21 12:00:00', '2026-02-21T12:00:00Z')");
+        Sql("""
+            INSERT INTO prompts (id, prompt, status, created_at, updated_at)
+            VALUES ('0d9af21d-6d7f-4d64-8b34-8b0c7e1d2f3a', 'from a script', 'queued', '2026-02-21 12:00:00', '2026-02-21T12:00:00Z')
+            """);
 
         var claimed = await ClaimAsync();
 
-        Assert.Equal(("from a script", null, "{}"), (claimed!.Text, claimed.Model, System.Text.Encoding.UTF8.GetString(claimed.Request.Span)));
+        Assert.Equal(
+            ("from a script", null, "{}"), (claimed!.Text, claimed.Model, System.Text.Encoding.UTF8.GetString(claimed.Request.Span)));
         var found = await Store.FindAsync(claimed.Id, default);
         Assert.Equal(new DateTimeOffset(2026, 2, 21, 12, 0, 0, TimeSpan.Zero), found!.CreatedAt);
     }

@@ -98,7 +98,8 @@ public sealed class SharedFileTests : SqliteStoreTest
     [Fact]
     public async Task More_prompts_can_be_asked_for_than_are_kept()
     {
-        var added = await Store.AddBatchAsync(Guid.NewGuid(), [.. Enumerable.Repeat(new NewPrompt("x", "m", "{}"u8.ToArray()), 5000)], 0, default);
+        var added = await Store.AddBatchAsync(Guid.NewGuid(), [.. Enumerable.Repeat(new NewPrompt("x", "m", "{}"u8.ToArray()), 5000)], 0,
+            default);
         for (var round = 0; round < 2; round++)
             foreach (var prompt in added)
                 Assert.Equal(prompt, await Store.FindAsync(prompt.Id, default));

@@ -43,7 +43,10 @@ public sealed class SqliteFileTests : SqliteStoreTest
 
     [Fact]
     public void The_table_has_the_columns_of_the_original() =>
-        Assert.Equal(7L, Sql("SELECT count(*) FROM pragma_table_info('prompts') WHERE name IN ('seq', 'id', 'prompt', 'status', 'result', 'created_at', 'updated_at')"));
+        Assert.Equal(7L, Sql("""
+            SELECT count(*) FROM pragma_table_info('prompts')
+            WHERE name IN ('seq', 'id', 'prompt', 'status', 'result', 'created_at', 'updated_at')
+            """));
 
     [Fact]
     public void The_queue_is_read_from_the_index_of_queued_prompts_alone() =>
@@ -52,9 +55,13 @@ public sealed class SqliteFileTests : SqliteStoreTest
     [Fact]
     public void A_sweep_scans_neither_the_queue_nor_what_has_ended()
     {
-        var sql = SqliteLeases.SweepAll.Replace("$leases_by_ms", "1", StringComparison.Ordinal).Replace("$now_ms", "1",
-            StringComparison.Ordinal).Replace("$now", "''", StringComparison.Ordinal)
-            .Replace("$max_attempts", "1", StringComparison.Ordinal).Replace("$lease_ran_out", "''", StringComparison.Ordinal).Replace("$client_gone", "''", StringComparison.Ordinal);
+        var sql = SqliteLeases.SweepAll;
+        foreach (var (parameter, value) in new[]
+        {
+            ("$leases_by_ms", "1"), ("$now_ms", "1"), ("$now", "''"), ("$max_attempts", "1"), ("$lease_ran_out", "''"),
+            ("$client_gone", "''"),
+        })
+            sql = sql.Replace(parameter, value, StringComparison.Ordinal);
         foreach (var statement in sql.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var plan = Plan(statement);

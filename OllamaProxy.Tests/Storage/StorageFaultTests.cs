@@ -36,7 +36,8 @@ public sealed class StorageFaultTests
         var before = await rig.SubmitAsync("before");
         using (StorageRig.Lock(rig.Proxy.DatabasePath))
         {
-            Assert.Equal($"The database {rig.Proxy.DatabasePath} is locked by another process.", await rig.AssertRefusedAsync(mayPass: true));
+            Assert.Equal(
+                $"The database {rig.Proxy.DatabasePath} is locked by another process.", await rig.AssertRefusedAsync(mayPass: true));
             await rig.AssertHoldsAsync(before);
         }
 
@@ -50,7 +51,9 @@ public sealed class StorageFaultTests
         var before = await rig.SubmitAsync("before");
         FillDisk(rig.Writer, true);
 
-        Assert.Equal($"The disk of the database {rig.Proxy.DatabasePath} is full.", await rig.AssertRefusedAsync(mayPass: true, StorageRig.LargeText));
+        Assert.Equal(
+            $"The disk of the database {rig.Proxy.DatabasePath} is full.",
+            await rig.AssertRefusedAsync(mayPass: true, StorageRig.LargeText));
         await rig.AssertHoldsAsync(before);
 
         FillDisk(rig.Writer, false);
@@ -65,7 +68,8 @@ public sealed class StorageFaultTests
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(async number =>
         {
-            using var response = await rig.Proxy.Client.PostAsJsonAsync("/api/v1/prompt", new { prompt = number % 3 == 0 ? StorageRig.LargeText : "small" });
+            using var response = await rig.Proxy.Client.PostAsJsonAsync("/api/v1/prompt",
+                new { prompt = number % 3 == 0 ? StorageRig.LargeText : "small" });
             if (response.IsSuccessStatusCode)
                 return response.Headers.Location!.ToString().Split('/')[^2];
             Assert.Equal($"The disk of the database {rig.Proxy.DatabasePath} is full.", (await Problem.OfAsync(response, 503)).Detail);
@@ -82,7 +86,8 @@ public sealed class StorageFaultTests
     {
         await using var rig = await WorkerRig.StartAsync(latency: TimeSpan.FromSeconds(10), ("OLLAMA_PROXY_LEASE_SECONDS", "86400"));
         var writer = await StorageRig.WriterOfAsync(rig.Store);
-        var id = await rig.SubmitAsync("precious", prompt => prompt with { Request = """{"options":{"simulator_tokens":20000}}"""u8.ToArray() });
+        var id = await rig.SubmitAsync("precious",
+            prompt => prompt with { Request = """{"options":{"simulator_tokens":20000}}"""u8.ToArray() });
         _ = rig.Drain();
         await rig.Ollama.Requests.WaitForAsync(1);
         using var otherProcess = fault == "locked" ? StorageRig.Lock(rig.DatabasePath) : null;
@@ -96,7 +101,9 @@ public sealed class StorageFaultTests
         otherProcess?.Dispose();
         FillDisk(writer, false);
 
-        Assert.Equal((PromptStatus.Completed, 1), await rig.AdvanceUntilEndedAsync(id, TimeSpan.FromSeconds(1)) is var prompt ? (prompt.Status, prompt.Attempts) : default);
+        Assert.Equal(
+            (PromptStatus.Completed, 1),
+            await rig.AdvanceUntilEndedAsync(id, TimeSpan.FromSeconds(1)) is var prompt ? (prompt.Status, prompt.Attempts) : default);
         Assert.Equal(1, rig.Ollama.Requests.Count);
         StorageRig.AssertSound(rig.DatabasePath, 1);
     }
@@ -122,7 +129,10 @@ public sealed class StorageFaultTests
         var before = await rig.SubmitAsync("before");
         File.Move(rig.Proxy.DatabasePath, rig.Proxy.DatabasePath + ".away");
 
-        Assert.Contains($"The database {rig.Proxy.DatabasePath} was moved or deleted", await rig.AssertRefusedAsync(mayPass: false), StringComparison.Ordinal);
+        Assert.Contains(
+            $"The database {rig.Proxy.DatabasePath} was moved or deleted",
+            await rig.AssertRefusedAsync(mayPass: false),
+            StringComparison.Ordinal);
         Assert.False(File.Exists(rig.Proxy.DatabasePath));
 
         File.Move(rig.Proxy.DatabasePath + ".away", rig.Proxy.DatabasePath);
@@ -146,13 +156,17 @@ public sealed class StorageFaultTests
         }, default);
         Assert.True(await begun.WaitAsync(TimeSpan.FromMinutes(1)));
         var writes = new List<Task> { StorageRig.AddAsync(store, "one") };
-        writes.Add(store.WriteAsync((connection, _) => connection.Execute("INSERT INTO leases (seq, token, expires_at) VALUES (1, zeroblob(1000000), 1)"), default));
+        writes.Add(store.WriteAsync(
+            (connection, _) => connection.Execute("INSERT INTO leases (seq, token, expires_at) VALUES (1, zeroblob(1000000), 1)"),
+            default));
         writes.Add(StorageRig.AddAsync(store, "two"));
         gathered.Set();
         await first;
 
         foreach (var write in writes)
-            Assert.Equal($"The disk of the database {folder.File("queue.db")} is full.", (await Assert.ThrowsAsync<StoreException>(() => write)).Message);
+            Assert.Equal(
+                $"The disk of the database {folder.File("queue.db")} is full.",
+                (await Assert.ThrowsAsync<StoreException>(() => write)).Message);
         FillDisk(await StorageRig.WriterOfAsync(store), false);
         await StorageRig.AddAsync(store, "three");
         StorageRig.AssertSound(folder.File("queue.db"), 1);

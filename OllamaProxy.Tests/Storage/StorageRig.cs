@@ -83,7 +83,8 @@ internal sealed class StorageRig : IAsyncDisposable
     public async Task AssertHoldsAsync(params string[] ids)
     {
         var list = await Proxy.GetAsync("/api/v1/prompts?page_size=100");
-        Assert.Equal(ids.Order(), list.GetProperty("prompts").EnumerateArray().Select(prompt => prompt.GetProperty("id").GetString()!).Order());
+        Assert.Equal(
+            ids.Order(), list.GetProperty("prompts").EnumerateArray().Select(prompt => prompt.GetProperty("id").GetString()!).Order());
         Assert.Equal(ids.Length, list.GetProperty("total").GetInt32());
         foreach (var id in ids)
             Assert.Equal("queued", (await Proxy.StatusAsync(id)).GetProperty("status").GetString());
@@ -97,11 +98,13 @@ internal sealed class StorageRig : IAsyncDisposable
         using var check = connection.Command("PRAGMA integrity_check");
         Assert.Equal("ok", check.ExecuteScalar());
         Assert.Equal(prompts, connection.Number("SELECT count(*) FROM prompts"));
-        Assert.Equal(0, connection.Number("SELECT count(*) FROM counts WHERE prompts <> (SELECT count(*) FROM prompts WHERE prompts.status = counts.status)"));
+        Assert.Equal(0, connection.Number(
+            "SELECT count(*) FROM counts WHERE prompts <> (SELECT count(*) FROM prompts WHERE prompts.status = counts.status)"));
         Assert.Equal(
             connection.Number("SELECT seq FROM sqlite_sequence WHERE name = 'prompts'"),
             connection.Number("SELECT (SELECT count(*) FROM prompts) + (SELECT coalesce(sum(prompts), 0) FROM removals)"));
-        Assert.Equal(0, connection.Number("SELECT count(*) FROM leases WHERE seq NOT IN (SELECT seq FROM prompts WHERE status = 'processing')"));
+        Assert.Equal(
+            0, connection.Number("SELECT count(*) FROM leases WHERE seq NOT IN (SELECT seq FROM prompts WHERE status = 'processing')"));
     }
 
     public ValueTask DisposeAsync() => Proxy.DisposeAsync();

@@ -5,11 +5,14 @@ using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;
 
-/// <summary>Tells a store and a <see cref="StoreModel"/> the same, and holds what they answer, and what can then be seen, against each other.</summary>
+/// <summary>
+/// Tells a store and a <see cref="StoreModel"/> the same, and holds what they answer, and what can then be seen, against each other.
+/// </summary>
 internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<IPromptStore, Task<IPromptStore>> reopenAsync)
 {
     private const int HighestConcurrency = 3;
-    private static readonly ClaimTerms Terms = new(HighestConcurrency, TimeSpan.FromMinutes(1), ModelPrompt.DefaultMaxAttempts, "http://ollama/");
+    private static readonly ClaimTerms Terms = new(
+        HighestConcurrency, TimeSpan.FromMinutes(1), ModelPrompt.DefaultMaxAttempts, "http://ollama/");
 
     private readonly StoreModel _model = new(time);
     /// <summary>In the order in which they were submitted, claimed or meant last; those that are gone among them.</summary>
@@ -85,9 +88,11 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
         Assert.InRange(_model.Leases.DistinctBy(held => held.Slot).Count(), 1, HighestConcurrency);
     }
 
-    public Task GetLeaseStateAsync(int which) => WithLeaseAsync(which, lease => (_model.LookAt(lease), Store.GetLeaseStateAsync(lease.Lease, default)));
+    public Task GetLeaseStateAsync(int which) =>
+        WithLeaseAsync(which, lease => (_model.LookAt(lease), Store.GetLeaseStateAsync(lease.Lease, default)));
 
-    public Task RenewAsync(int which, TimeSpan length) => WithLeaseAsync(which, lease => (_model.Renew(lease, length), Store.RenewAsync(lease.Lease, length, default)));
+    public Task RenewAsync(int which, TimeSpan length) =>
+        WithLeaseAsync(which, lease => (_model.Renew(lease, length), Store.RenewAsync(lease.Lease, length, default)));
 
     /// <summary>As a worker does it, which hands in whatever follows on what it handed in before.</summary>
     public Task AppendAsync(int which, TimeSpan length) => WithLeaseAsync(which, lease =>
@@ -119,7 +124,8 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
             : (_model.Requeue(lease, error, Now + wait, counts), Store.RequeueAsync(lease.Lease, error, null, Now + wait, counts, default));
     });
 
-    public Task ReleaseAsync(int which) => WithLeaseAsync(which, lease => (_model.Release(lease), Store.ReleaseAsync(lease.Lease, null, default)));
+    public Task ReleaseAsync(int which) =>
+        WithLeaseAsync(which, lease => (_model.Release(lease), Store.ReleaseAsync(lease.Lease, null, default)));
 
     public Task StopAsync(int which, bool hasPartial) => WithLeaseAsync(which, lease =>
     {
@@ -138,7 +144,8 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
         ModelAssert.Change(prompt, isThere, isThere && _model.Retry(prompt), await Store.RetryAsync(prompt.Shown.Id, default)));
 
     public Task ChangePriorityAsync(int which, int priority) => WithPromptAsync(which, [PromptStatus.Queued], async (prompt, isThere) =>
-        ModelAssert.Change(prompt, isThere, isThere && _model.ChangePriority(prompt, priority), await Store.ChangePriorityAsync(prompt.Shown.Id, priority, default)));
+        ModelAssert.Change(prompt, isThere, isThere && _model.ChangePriority(prompt, priority),
+            await Store.ChangePriorityAsync(prompt.Shown.Id, priority, default)));
 
     public Task DeleteAsync(int which) => WithPromptAsync(which, [], async (prompt, isThere) =>
     {
@@ -148,7 +155,8 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
 
     public async Task RecoverExpiredAsync() => Assert.Equal(_model.Sweep(), await Store.RecoverExpiredAsync(Terms, [], default));
 
-    public async Task PurgeAsync(TimeSpan age, int limit) => Assert.Equal(_model.Purge(Now - age, limit), await Store.PurgeAsync(Now - age, limit, default));
+    public async Task PurgeAsync(TimeSpan age, int limit) =>
+        Assert.Equal(_model.Purge(Now - age, limit), await Store.PurgeAsync(Now - age, limit, default));
 
     public Task WaitAsync(TimeSpan wait)
     {

@@ -59,7 +59,8 @@ public sealed class AwayTests
 
         var prompt = await rig.WhenEndedAsync(id);
         Assert.Equal((PromptStatus.Completed, 1), (prompt.Status, prompt.Attempts));
-        Assert.Single(rig.Log.Lines, line => line.Contains("ollama serve", StringComparison.Ordinal) && line.Contains("ollama pull llama3.2", StringComparison.Ordinal));
+        Assert.Single(rig.Log.Lines, line => line.Contains("ollama serve", StringComparison.Ordinal)
+            && line.Contains("ollama pull llama3.2", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -69,7 +70,8 @@ public sealed class AwayTests
         var id = await rig.SubmitAsync("patient");
         _ = rig.Drain();
 
-        await Eventually.True(() => rig.Log.Lines.Any(line => line.Contains("nosuch.invalid:11434/ cannot be reached", StringComparison.Ordinal)));
+        await Eventually.True(
+            () => rig.Log.Lines.Any(line => line.Contains("nosuch.invalid:11434/ cannot be reached", StringComparison.Ordinal)));
 
         Assert.Equal((PromptStatus.Queued, 0), await rig.FindAsync(id) is var prompt ? (prompt.Status, prompt.Attempts) : default);
     }

@@ -21,7 +21,9 @@ public sealed class DrainTests
 
         foreach (var (id, n) in ids.Select((id, n) => (id, n)))
             Assert.Equal(Simulation.AnswerTo($"prompt {n}"), (await rig.Store.WholeResultAsync(id))!.Text);
-        Assert.Equal(["prompt 0", "prompt 1", "prompt 2", "prompt 3", "prompt 4"], rig.Ollama.Requests.All.Select(request => WorkerRig.Sent(request).Prompt));
+        Assert.Equal(
+            ["prompt 0", "prompt 1", "prompt 2", "prompt 3", "prompt 4"],
+            rig.Ollama.Requests.All.Select(request => WorkerRig.Sent(request).Prompt));
         Assert.Equal(1, rig.Ollama.Requests.MaxRunning);
     }
 
@@ -61,7 +63,8 @@ public sealed class DrainTests
         // free however long the first prompt takes to leave its own.
         await using var rig = await WorkerRig.StartAsync(
             new PassingTime(poll, TimeSpan.FromSeconds(1)), TimeSpan.Zero, WorkerRig.TwoSlots, ("OLLAMA_POLL_INTERVAL", "2"),
-            ("OLLAMA_PROXY_DRAIN_SECONDS", "1000000"), ("OLLAMA_TIMEOUT", "1000000"), ("OLLAMA_IDLE_TIMEOUT", "1000000"), ("OLLAMA_PROXY_LEASE_SECONDS", "86400"));
+            ("OLLAMA_PROXY_DRAIN_SECONDS", "1000000"), ("OLLAMA_TIMEOUT", "1000000"), ("OLLAMA_IDLE_TIMEOUT", "1000000"),
+            ("OLLAMA_PROXY_LEASE_SECONDS", "86400"));
         await using var other = rig.OpenSecondStore();
         _ = rig.Drain();
         await rig.WhenAsync(await rig.SubmitAsync("so that it listens"), PromptStatus.Completed);

@@ -140,7 +140,8 @@ public sealed class FaultTests
 
         Assert.Equal((1, null), (prompt.Attempts, prompt.Error));
         var result = await rig.Store.WholeResultAsync(id);
-        Assert.Equal((string.Concat(Simulation.TokensOf("repeats itself").Take(3)), "repeat_limit"), (result!.Text, result.Statistics.DoneReason));
+        Assert.Equal(
+            (string.Concat(Simulation.TokensOf("repeats itself").Take(3)), "repeat_limit"), (result!.Text, result.Statistics.DoneReason));
     }
 
     [Fact]

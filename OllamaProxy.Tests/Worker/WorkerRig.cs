@@ -75,13 +75,16 @@ public sealed class WorkerRig : IAsyncDisposable
     public static Task<WorkerRig> StartAsync(TimeSpan latency, params (string Name, string Value)[] settings) =>
         StartAsync(new FakeTimeProvider(new DateTimeOffset(2026, 2, 21, 12, 0, 0, TimeSpan.Zero)), latency, settings);
 
-    public static async Task<WorkerRig> StartAsync(FakeTimeProvider time, TimeSpan latency, params (string Name, string Value)[] settings) =>
+    public static async Task<WorkerRig> StartAsync(
+        FakeTimeProvider time, TimeSpan latency, params (string Name, string Value)[] settings) =>
         new(await OllamaSimulator.StartAsync(new() { Latency = latency, Time = time }), time, settings);
 
     /// <summary>Starts a drain that ends with the rig, if not before.</summary>
     public Task Drain() => Task.Run(() => Worker.DrainAsync(_stop.Token));
 
-    /// <summary>A drain that must end by itself. The clock stands still meanwhile: what waits for it fails the test, and does not hang the run.</summary>
+    /// <summary>
+    /// A drain that must end by itself. The clock stands still meanwhile: what waits for it fails the test, and does not hang the run.
+    /// </summary>
     public Task DrainToEndAsync() => Drain().WaitAsync(Patience);
 
     public async Task<Guid> SubmitAsync(string text, Func<NewPrompt, NewPrompt>? change = null)
@@ -99,7 +102,8 @@ public sealed class WorkerRig : IAsyncDisposable
         async () => await FindAsync(id) is var prompt && prompt.Status == status ? prompt : null, $"{status}");
 
     /// <summary>Waits until the prompt has ended, and moves the clock while it waits for another attempt.</summary>
-    public Task<Prompt> WhenEndedAsync(Guid id) => WhenEndedAsync(id, TimeSpan.FromSeconds(1), prompt => prompt.Status == PromptStatus.Queued);
+    public Task<Prompt> WhenEndedAsync(Guid id) =>
+        WhenEndedAsync(id, TimeSpan.FromSeconds(1), prompt => prompt.Status == PromptStatus.Queued);
 
     /// <summary>Waits until the prompt has ended, and moves the clock all the time, past the limits of what runs.</summary>
     public Task<Prompt> AdvanceUntilEndedAsync(Guid id, TimeSpan step) => WhenEndedAsync(id, step, _ => true);

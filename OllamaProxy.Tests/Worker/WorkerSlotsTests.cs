@@ -69,9 +69,12 @@ public sealed class WorkerSlotsTests
 
         await rig.DrainToEndAsync();
 
-        Assert.Equal(ids.Index().Select(prompt => $"{prompt.Index}"), rig.Ollama.Requests.All.Select(request => WorkerRig.Sent(request).Prompt));
+        Assert.Equal(
+            ids.Index().Select(prompt => $"{prompt.Index}"), rig.Ollama.Requests.All.Select(request => WorkerRig.Sent(request).Prompt));
         Assert.Equal(1, rig.Ollama.Requests.MaxRunning);
-        Assert.All(await Task.WhenAll(ids.Select(rig.FindAsync)), prompt => Assert.Equal((PromptStatus.Completed, 1), (prompt.Status, prompt.Attempts)));
+        Assert.All(
+            await Task.WhenAll(ids.Select(rig.FindAsync)),
+            prompt => Assert.Equal((PromptStatus.Completed, 1), (prompt.Status, prompt.Attempts)));
     }
 
     [Fact]
@@ -127,7 +130,8 @@ public sealed class WorkerSlotsTests
         // The first is quick on a clock that stands still; the second hangs.
         rig.Ollama.Faults.Enqueue(Fault.Status(400, "it is wrong"));
         rig.Ollama.Faults.Enqueue(Fault.Hang);
-        var prompts = await rig.Queue.SubmitBatchAsync(Guid.NewGuid(), [.. Enumerable.Range(1, 3).Select(n => new NewPrompt($"{n}", "llama3.2", "{}"u8.ToArray()))], default);
+        var prompts = await rig.Queue.SubmitBatchAsync(Guid.NewGuid(),
+            [.. Enumerable.Range(1, 3).Select(n => new NewPrompt($"{n}", "llama3.2", "{}"u8.ToArray()))], default);
         await rig.WhenAsync(prompts[2].Id, PromptStatus.Processing);
         return (prompts[1].Id, prompts[2].Id);
     }

@@ -27,7 +27,8 @@ public sealed class AnthropicDialectTests
     [Theory]
     [InlineData("""{"type":"message","content":[{"type":"text","text":"one"},{"type":"text","text":" two"}],"stop_reason":"end_turn"}""",
         "one two", "", "end_turn")]
-    [InlineData("""{"type":"message","content":[{"thinking":"hmm"},{"text":"hi"}],"stop_reason":"max_tokens"}""", "hi", "hmm", "max_tokens")]
+    [InlineData("""{"type":"message","content":[{"thinking":"hmm"},{"text":"hi"}],"stop_reason":"max_tokens"}""",
+        "hi", "hmm", "max_tokens")]
     [InlineData("""{"type":"message","content":[{"type":"tool_use","input":{}}],"stop_reason":"tool_use"}""", "", "", "tool_use")]
     // Ollama stops without a word where a model repeats itself.
     [InlineData("""{"type":"message","content":[{"type":"text","text":"hi"}]}""", "hi", "", "repeat_limit")]

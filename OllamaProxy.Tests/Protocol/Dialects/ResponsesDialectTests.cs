@@ -26,7 +26,8 @@ public sealed class ResponsesDialectTests
         Assert.Equal((text, thinking, done, null, error), Answers.Said(Answers.Part(ApiRoute.Responses, json)));
 
     [Theory]
-    [InlineData("""{"output":[{"content":[{"type":"output_text","text":"one"},{"text":" two"}]},{"content":[{"text":"!"}]}]}""", "one two!")]
+    [InlineData("""{"output":[{"content":[{"type":"output_text","text":"one"},{"text":" two"}]},{"content":[{"text":"!"}]}]}""",
+        "one two!")]
     [InlineData("""{"output":[{"type":"reasoning","summary":[{"text":"hmm"}]},{"content":[{"text":"hi"}]}]}""", "hi")]
     [InlineData("""{"output":[]}""", "")]
     [InlineData("""{"output":[null,{"content":null},{"content":[null,{"text":5}]}]}""", "")]
@@ -53,6 +54,13 @@ public sealed class ResponsesDialectTests
         Assert.EndsWith("}\n\n", late, StringComparison.Ordinal);
         Assert.True(JsonNode.DeepEquals(
             JsonNode.Parse(late[before.Length..]),
-            new JsonObject { ["type"] = "error", ["code"] = "server_error", ["message"] = "no", ["sequence_number"] = eventsBefore, ["param"] = null }));
+            new JsonObject
+            {
+                ["type"] = "error",
+                ["code"] = "server_error",
+                ["message"] = "no",
+                ["sequence_number"] = eventsBefore,
+                ["param"] = null,
+            }));
     }
 }
