@@ -100,7 +100,7 @@ public sealed class WorkerSlotsTests
             await Eventually.True(() =>
             {
                 rig.Time.Advance(TimeSpan.FromMilliseconds(50));
-                return rig.Log.Lines.Any(line => line.Contains($"{ahead}: what became of it", StringComparison.Ordinal));
+                return rig.Log.Lines.Any(line => line.Contains($"{ahead}: the result of the attempt cannot be stored", StringComparison.Ordinal));
             });
         }
 

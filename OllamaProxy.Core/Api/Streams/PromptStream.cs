@@ -19,7 +19,7 @@ public sealed class PromptStream(PromptQueue queue, IPromptReader reader, Prompt
     /// How often to look whether a queued prompt has moved up, or waits for something else: what makes that is no change of the
     /// prompt.
     /// </summary>
-    private static readonly TimeSpan PlaceInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan PositionInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The stream of a prompt, from where the client is.</summary>
     internal IResult From(Prompt prompt, StreamPosition position) =>
@@ -33,12 +33,12 @@ public sealed class PromptStream(PromptQueue queue, IPromptReader reader, Prompt
 
     private async Task RunAsync(EventStream stream, Guid id, StreamPosition position, PromptSubscription subscription, CancellationToken cancellationToken)
     {
-        var told = default((DateTimeOffset, long?, WaitReason?));
+        var sent = default((DateTimeOffset, long?, WaitReason?));
         while (await reader.FindAsync(id, cancellationToken) is { } prompt)
         {
-            var place = await queue.FindPositionAsync(prompt, cancellationToken);
-            if (told != (told = (prompt.UpdatedAt, place?.Position, place?.WaitsFor)))
-                stream.Write("status", StatusResource.Of(prompt, place, options.MaxAttempts), ApiJson.Relaxed.StatusResource);
+            var queuePosition = await queue.FindPositionAsync(prompt, cancellationToken);
+            if (sent != (sent = (prompt.UpdatedAt, queuePosition?.Position, queuePosition?.WaitsFor)))
+                stream.Write("status", StatusResource.Of(prompt, queuePosition, options.MaxAttempts), ApiJson.Relaxed.StatusResource);
             var more = !prompt.Status.HasEnded() || texts.IsLive(prompt);
             position = await WriteTextAsync(stream, prompt, position, cancellationToken);
             if (!more)
@@ -48,7 +48,7 @@ public sealed class PromptStream(PromptQueue queue, IPromptReader reader, Prompt
                 return;
             }
             await stream.SendAsync(cancellationToken);
-            await subscription.WaitAsync(place is null ? stream.UntilHeartbeat : PlaceInterval, time, cancellationToken);
+            await subscription.WaitAsync(queuePosition is null ? stream.UntilHeartbeat : PositionInterval, time, cancellationToken);
         }
         await stream.WriteProblemAsync(StatusCodes.Status404NotFound, $"The prompt with the id '{id}' was deleted.", cancellationToken);
     }
