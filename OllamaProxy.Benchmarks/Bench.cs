@@ -36,20 +36,24 @@ internal sealed class Bench(CommandLine line) : IAsyncDisposable
         StartAsync(Server, database, [("OLLAMA_PROXY_WORKER", "false")], cancellationToken);
 
     /// <summary>Starts a server that runs prompts, on a file.</summary>
-    public static Task<ServerProcess> WorkAsync(ServerProgram program, string database, OllamaSimulator ollama, int concurrency, CancellationToken cancellationToken) =>
+    public static Task<ServerProcess> WorkAsync(ServerProgram program, string database, OllamaSimulator ollama, int concurrency,
+        CancellationToken cancellationToken) =>
         WorkAsync(program, database, ollama.BaseAddress.ToString(), concurrency, cancellationToken);
 
     /// <inheritdoc cref="WorkAsync(ServerProgram, string, OllamaSimulator, int, CancellationToken)"/>
-    public static Task<ServerProcess> WorkAsync(ServerProgram program, string database, string ollama, int concurrency, CancellationToken cancellationToken) =>
+    public static Task<ServerProcess> WorkAsync(ServerProgram program, string database, string ollama, int concurrency,
+        CancellationToken cancellationToken) =>
         StartAsync(program, database, [("OLLAMA_URL", ollama), ("OLLAMA_CONCURRENCY", $"{concurrency}")], cancellationToken);
 
     /// <summary>Starts a server that runs prompts one after the other, and keeps those that no backend has the model of.</summary>
-    public static Task<ServerProcess> AbusedAsync(ServerProgram program, string database, string ollama, CancellationToken cancellationToken) =>
+    public static Task<ServerProcess> AbusedAsync(ServerProgram program, string database, string ollama,
+        CancellationToken cancellationToken) =>
         StartAsync(program, database, [("OLLAMA_URL", ollama), ("OLLAMA_PROXY_WAIT_FOR_MODEL", "true")], cancellationToken);
 
     /// <summary>What every server is started with: among others, no line in the log for each request and each prompt.</summary>
     public static IEnumerable<(string Name, string Value)> Settings(string database) =>
-        [("OLLAMA_PROXY_DB", database), ("OLLAMA_PROXY_MAX_QUEUED", "0"), ("OLLAMA_PROXY_QUIET", "1"), ("Logging__LogLevel__Default", "Warning")];
+        [("OLLAMA_PROXY_DB", database), ("OLLAMA_PROXY_MAX_QUEUED", "0"), ("OLLAMA_PROXY_QUIET", "1"),
+            ("Logging__LogLevel__Default", "Warning")];
 
     public ValueTask DisposeAsync()
     {

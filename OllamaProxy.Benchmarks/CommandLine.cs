@@ -36,7 +36,8 @@ internal sealed record CommandLine
     public bool Abuse { get; init; }
 
     /// <summary>What to measure.</summary>
-    public IReadOnlyList<IMeasurement> Measurements => Abuse ? [new AbuseRows(Smoke ? AbuseScale.Smoke : AbuseScale.Full)] : AllRows.Of(Smoke);
+    public IReadOnlyList<IMeasurement> Measurements =>
+        Abuse ? [new AbuseRows(Smoke ? AbuseScale.Smoke : AbuseScale.Full)] : AllRows.Of(Smoke);
 
     public bool List { get; init; }
 

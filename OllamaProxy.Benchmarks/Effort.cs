@@ -76,7 +76,10 @@ internal sealed record Effort
     /// <summary>How many calls are answered, one after the other, before those that count.</summary>
     public required int CallWarmUp { get; init; }
 
-    /// <summary>How long calls come on many connections before they count: with a whole way through the server, more has to be compiled than for a submit.</summary>
+    /// <summary>
+    /// How long calls come on many connections before they count: with a whole way through the server, more has to be compiled than for a
+    /// submit.
+    /// </summary>
     public required TimeSpan CallLoadWarmUp { get; init; }
 
     public required int DrainRuns { get; init; }

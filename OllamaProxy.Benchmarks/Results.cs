@@ -31,7 +31,9 @@ internal sealed class Results(IReadOnlyList<string> wanted, bool smoke)
 
     public void Note(CurvePoint point) => _curve.Add(point);
 
-    /// <summary>Measures what is wanted of a measurement. What goes wrong becomes the outcome of the rows that it keeps from being measured.</summary>
+    /// <summary>
+    /// Measures what is wanted of a measurement. What goes wrong becomes the outcome of the rows that it keeps from being measured.
+    /// </summary>
     public async Task MeasureAsync(IMeasurement measurement, Bench bench, CancellationToken cancellationToken)
     {
         if (!measurement.Rows.Any(Wants))

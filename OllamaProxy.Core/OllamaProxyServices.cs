@@ -111,7 +111,8 @@ public static class OllamaProxyServices
     }
 
     private static OllamaClient ClientOf(BackendOptions backend, TimeProvider time) =>
-        new(new(CreateForwardingHandler(backend.Proxy)) { Timeout = Timeout.InfiniteTimeSpan }, backend.Endpoint, time, backend.Headers, backend.Proxy);
+        new(new(CreateForwardingHandler(backend.Proxy)) { Timeout = Timeout.InfiniteTimeSpan }, backend.Endpoint, time, backend.Headers,
+            backend.Proxy);
 
     /// <summary>Sends a request as it is, and returns the answer as it is.</summary>
     private static SocketsHttpHandler CreateForwardingHandler(BackendProxy? proxy) => new()

@@ -28,7 +28,8 @@ internal sealed class AbuseRows(AbuseScale scale) : IMeasurement
     {
         var database = Path.Combine(bench.NewFolder(), "queue.db");
         var prompts = await LongPrompts.WriteAsync(database, scale.TextBytes, cancellationToken);
-        await using var ollama = await ServerProcess.StartAsync(SimulatorServer.Program, Path.GetDirectoryName(database)!, [], cancellationToken);
+        await using var ollama = await ServerProcess.StartAsync(SimulatorServer.Program, Path.GetDirectoryName(database)!, [],
+            cancellationToken);
         await using var server = await Bench.AbusedAsync(bench.Server, database, $"http://{ollama.EndPoint}", cancellationToken);
         await using var memory = new PeakMemory(server.Process);
         using var client = await Connection.OpenAsync(server.EndPoint, cancellationToken);
@@ -50,7 +51,8 @@ internal sealed class AbuseRows(AbuseScale scale) : IMeasurement
         await Task.Delay(scale.AfterWards, cancellationToken);
 
         var (accepted, refused) = crowd.Uploads;
-        results.Note(_peak, memory.Megabytes, $"{stayed:N0} of {all.Count:N0} stayed to the end; of uploads {accepted} were accepted, {refused} told to come again");
+        results.Note(_peak, memory.Megabytes,
+            $"{stayed:N0} of {all.Count:N0} stayed to the end; of uploads {accepted} were accepted, {refused} told to come again");
         Note(results, _status, [.. others.SelectMany(other => other.Statuses)]);
         Note(results, _submit, [.. others.SelectMany(other => other.Submits)]);
         var after = MemoryOf(server.Process);
@@ -71,11 +73,14 @@ internal sealed class AbuseRows(AbuseScale scale) : IMeasurement
         return clients;
     }
 
-    private static void Note(Results results, Row row, IReadOnlyList<double> milliseconds) => results.Note(row, milliseconds.Percentile(0.99),
-        string.Create(CultureInfo.InvariantCulture, $"{milliseconds.Count:N0} requests, median {milliseconds.Median():0.0} ms, the slowest {milliseconds.Max():0} ms"));
+    private static void Note(Results results, Row row, IReadOnlyList<double> milliseconds) =>
+        results.Note(row, milliseconds.Percentile(0.99),
+        string.Create(CultureInfo.InvariantCulture,
+            $"{milliseconds.Count:N0} requests, median {milliseconds.Median():0.0} ms, the slowest {milliseconds.Max():0} ms"));
 
     /// <summary>Asks for a status and submits a prompt, again and again, and returns how many milliseconds each took.</summary>
-    private static async Task<(List<double> Statuses, List<double> Submits)> LoadAsync(Connection client, string id, TimeSpan length, CancellationToken cancellationToken)
+    private static async Task<(List<double> Statuses, List<double> Submits)> LoadAsync(Connection client, string id, TimeSpan length,
+        CancellationToken cancellationToken)
     {
         var (statuses, submits, started) = (new List<double>(), new List<double>(), Stopwatch.GetTimestamp());
         var status = Request.Get($"/api/v1/prompt/{id}/status");

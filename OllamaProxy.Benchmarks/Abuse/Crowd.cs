@@ -64,7 +64,8 @@ internal sealed class Crowd(IPEndPoint server)
         try
         {
             using var socket = await SendAsync(System.Text.Encoding.ASCII.GetBytes(
-                $"POST /api/v1/prompt HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Begin.Length + bytes + End.Length}\r\n\r\n{Begin}"), stop);
+                $"POST /api/v1/prompt HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Begin.Length + bytes + End.Length}\r\n\r\n{Begin}"),
+                    stop);
             var piece = new byte[Piece * 4];
             piece.AsSpan().Fill((byte)'x');
             var until = finishes ? bytes : bytes / 2;

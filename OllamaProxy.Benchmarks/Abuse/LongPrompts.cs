@@ -24,13 +24,15 @@ internal sealed record LongPrompts(Guid Result, Guid Response)
         var result = await EndAsync(new NewPrompt(text, "llama3.2", "{}"u8.ToArray()), new(text, null, GenerationStatistics.None));
         var call = new ApiCall("/api/chat", "", HeaderList.Empty, "{}"u8.ToArray());
         var answer = new ApiResponse(200, HeaderList.Empty, new byte[bytes]);
-        var response = await EndAsync(new NewPrompt("", "llama3.2", "{}"u8.ToArray()) { Call = call }, PromptResult.Empty with { Response = answer });
+        var response = await EndAsync(new NewPrompt("", "llama3.2", "{}"u8.ToArray()) { Call = call },
+            PromptResult.Empty with { Response = answer });
         return new(result, response);
 
         async Task<Guid> EndAsync(NewPrompt prompt, PromptResult end)
         {
             var added = (await store.AddAsync(prompt, 0, null, cancellationToken)).Submission.Prompt;
-            var claimed = await store.ClaimAsync(added.Seq, Terms, cancellationToken) ?? throw new BenchmarkException("A prompt of the seed could not be claimed.");
+            var claimed = await store.ClaimAsync(added.Seq, Terms, cancellationToken)
+                ?? throw new BenchmarkException("A prompt of the seed could not be claimed.");
             await store.SettleAsync(claimed.Lease, new Settlement.Complete(end), cancellationToken);
             return added.Id;
         }

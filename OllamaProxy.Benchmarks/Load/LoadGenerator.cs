@@ -38,7 +38,9 @@ internal sealed class LoadGenerator : IDisposable
         }
     }
 
-    /// <summary>Sends requests for a while, each connection at random from those given, and returns how many were answered a second.</summary>
+    /// <summary>
+    /// Sends requests for a while, each connection at random from those given, and returns how many were answered a second.
+    /// </summary>
     /// <exception cref="BenchmarkException">One was not answered, or with an error.</exception>
     public async Task<double> RunAsync(TimeSpan duration, IReadOnlyList<byte[]> requests, CancellationToken cancellationToken)
     {

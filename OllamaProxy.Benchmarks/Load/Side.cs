@@ -9,7 +9,8 @@ internal sealed record Side(LoadGenerator Load, IReadOnlyList<byte[]> Requests)
     /// Measures the throughput of each side in short windows, in turn, so that whatever slows the machine slows them
     /// all. Returns, for each window, the answers a second of each side.
     /// </summary>
-    public static async Task<IReadOnlyList<double[]>> CompareAsync(Effort effort, CancellationToken cancellationToken, params IReadOnlyList<Side> sides)
+    public static async Task<IReadOnlyList<double[]>> CompareAsync(Effort effort, CancellationToken cancellationToken,
+        params IReadOnlyList<Side> sides)
     {
         foreach (var side in sides)
             await side.Load.RunAsync(effort.WarmUp, side.Requests, cancellationToken);

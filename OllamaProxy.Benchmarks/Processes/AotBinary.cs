@@ -9,7 +9,8 @@ namespace OllamaProxy.Benchmarks.Processes;
 internal static class AotBinary
 {
     private static readonly string Folder = System.IO.Path.Combine(Checkout.Folder, "artifacts", "aot");
-    private static readonly string Path = System.IO.Path.Combine(Folder, OperatingSystem.IsWindows() ? "OllamaProxy.Server.exe" : "OllamaProxy.Server");
+    private static readonly string Path = System.IO.Path.Combine(Folder, OperatingSystem.IsWindows()
+        ? "OllamaProxy.Server.exe" : "OllamaProxy.Server");
 
     /// <summary>The binary as it is.</summary>
     public static ServerProgram Program { get; } = new(Path);
@@ -58,7 +59,8 @@ internal static class AotBinary
 
     /// <summary>When the newest of the server's own libraries was built.</summary>
     private static DateTime LastBuild() =>
-        new[] { typeof(ServerApplication), typeof(OllamaProxyOptions), typeof(OllamaSimulator) }.Max(type => File.GetLastWriteTimeUtc(type.Assembly.Location));
+        new[] { typeof(ServerApplication), typeof(OllamaProxyOptions), typeof(OllamaSimulator) }.Max(type =>
+            File.GetLastWriteTimeUtc(type.Assembly.Location));
 
     private static string FirstError(string output) =>
         output.Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.OrdinalIgnoreCase))?.Trim() ?? output.Trim();

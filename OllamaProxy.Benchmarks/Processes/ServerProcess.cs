@@ -35,7 +35,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         catch (Exception exception)
         {
             await server.DisposeAsync();
-            throw exception is TimeoutException ? new BenchmarkException($"The server {program.File} did not start: {server._lastLine}") : exception;
+            throw exception is TimeoutException ? new BenchmarkException($"The server {program.File} did not start: {server._lastLine}")
+                : exception;
         }
     }
 

@@ -48,7 +48,8 @@ internal static class CurveSvg
     private static string Line(IReadOnlyList<CurvePoint> points, string name, string color, Scale x, Scale y, double labelAt)
     {
         var places = points.Select(point => (X: x.At(point.Prompts), Y: y.At(point.Microseconds[name]))).ToArray();
-        return Text($"""  <polyline points="{string.Join(' ', places.Select(place => Number($"{place.X:0.#},{place.Y:0.#}")))}" fill="none" stroke="{color}" stroke-width="2"/>""")
+        return Text($"""  <polyline points="{string.Join(' ',
+            places.Select(place => Number($"{place.X:0.#},{place.Y:0.#}")))}" fill="none" stroke="{color}" stroke-width="2"/>""")
             + string.Concat(places.Select(place => Text($"""  <circle cx="{place.X:0.#}" cy="{place.Y:0.#}" r="3" fill="{color}"/>""")))
             + Text($"""  <text x="{Width - Right + 10}" y="{labelAt + 4:0.#}" fill="{color}">{name}</text>""");
     }

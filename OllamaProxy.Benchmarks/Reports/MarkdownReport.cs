@@ -18,8 +18,10 @@ internal static class MarkdownReport
     {
         string[][] lines = [Heading, .. results.Outcomes.Select(outcome => Cells(outcome, results.Smoke))];
         var widths = Heading.Select((_, column) => lines.Max(line => line[column].Length)).ToArray();
-        string Line(IEnumerable<string> cells) => $"| {string.Join(" | ", cells.Select((cell, column) => cell.PadRight(widths[column])))} |\n";
-        return Line(Heading) + Line(widths.Select(width => new string('-', Math.Max(width, 3)))) + string.Concat(lines.Skip(1).Select(Line));
+        string Line(IEnumerable<string> cells) =>
+            $"| {string.Join(" | ", cells.Select((cell, column) => cell.PadRight(widths[column])))} |\n";
+        return Line(Heading) + Line(widths.Select(width => new string('-', Math.Max(width, 3))))
+            + string.Concat(lines.Skip(1).Select(Line));
     }
 
     private static string[] Cells(Outcome outcome, bool smoke) =>

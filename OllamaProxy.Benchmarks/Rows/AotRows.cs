@@ -7,7 +7,8 @@ namespace OllamaProxy.Benchmarks.Rows;
 internal sealed class AotRows : IMeasurement
 {
     private readonly Row _idle = new("aot-idle", "memory of the idle server as Native AOT", Target.Below(40, "MB"));
-    private readonly Row _empty = new("aot-start-empty", "from the start to the first answer as Native AOT, in an empty folder", Target.Below(0.15, "s"));
+    private readonly Row _empty = new("aot-start-empty", "from the start to the first answer as Native AOT, in an empty folder",
+        Target.Below(0.15, "s"));
     private readonly Row _million = new("aot-start-million", "the same with a million prompts in the file", Target.Below(0.5, "s"));
 
     public IReadOnlyList<Row> Rows => [_idle, _empty, _million];

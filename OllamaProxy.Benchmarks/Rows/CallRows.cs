@@ -17,12 +17,17 @@ internal sealed class CallRows : IMeasurement
     private const string Options = """{"simulator_tokens":3}""";
 
     private static readonly TimeSpan TokenInterval = TimeSpan.FromMilliseconds(10);
-    private static readonly byte[] Streamed = Request.Post("/api/generate", $$"""{"model":"llama3.2","prompt":"What is the capital of France?","options":{{Options}}}""");
-    private static readonly byte[][] Whole = [Request.Post("/api/generate", $$"""{"model":"llama3.2","prompt":"What is the capital of France?","options":{{Options}},"stream":false}""")];
+    private static readonly byte[] Streamed = Request.Post("/api/generate",
+        $$"""{"model":"llama3.2","prompt":"What is the capital of France?","options":{{Options}}}""");
+    private static readonly byte[][] Whole = [Request.Post("/api/generate",
+        $$"""{"model":"llama3.2","prompt":"What is the capital of France?","options":{{Options}},"stream":false}""")];
 
-    private readonly Row _firstByte = new("call-first-byte", "a streamed call of `/api/generate`, queue empty: time to first byte added to Ollama's, median", Target.Below(1.5, "ms"));
-    private readonly Row _rate = new("call-64", "calls of `/api/generate` at 64 connections, as a share of those that Ollama alone answers", Target.AtLeast(15, "%"));
-    private readonly Row _token = new("call-token", "8 streamed calls at 100 tokens a second each: delay added to a token, median", Target.Below(0.3, "ms"));
+    private readonly Row _firstByte = new("call-first-byte",
+        "a streamed call of `/api/generate`, queue empty: time to first byte added to Ollama's, median", Target.Below(1.5, "ms"));
+    private readonly Row _rate = new("call-64", "calls of `/api/generate` at 64 connections, as a share of those that Ollama alone answers",
+        Target.AtLeast(15, "%"));
+    private readonly Row _token = new("call-token", "8 streamed calls at 100 tokens a second each: delay added to a token, median",
+        Target.Below(0.3, "ms"));
 
     public IReadOnlyList<Row> Rows => [_firstByte, _rate, _token];
 
@@ -39,7 +44,8 @@ internal sealed class CallRows : IMeasurement
     private async Task MeasureFirstByteAsync(Bench bench, Results results, CancellationToken cancellationToken)
     {
         await using var ollama = await ServerProcess.StartAsync(SimulatorServer.Program, bench.NewFolder(), [], cancellationToken);
-        await using var server = await Bench.WorkAsync(bench.Server, Path.Combine(bench.NewFolder(), "queue.db"), $"http://{ollama.EndPoint}", concurrency: 1, cancellationToken);
+        await using var server = await Bench.WorkAsync(bench.Server, Path.Combine(bench.NewFolder(), "queue.db"),
+            $"http://{ollama.EndPoint}", concurrency: 1, cancellationToken);
         using var direct = await Connection.OpenAsync(ollama.EndPoint, cancellationToken);
         using var through = await Connection.OpenAsync(server.EndPoint, cancellationToken);
 
@@ -66,11 +72,13 @@ internal sealed class CallRows : IMeasurement
     private async Task MeasureRateAsync(Bench bench, Results results, CancellationToken cancellationToken)
     {
         await using var ollama = await ServerProcess.StartAsync(SimulatorServer.Program, bench.NewFolder(), [], cancellationToken);
-        await using var server = await Bench.WorkAsync(bench.Server, Path.Combine(bench.NewFolder(), "queue.db"), $"http://{ollama.EndPoint}", Connections, cancellationToken);
+        await using var server = await Bench.WorkAsync(bench.Server, Path.Combine(bench.NewFolder(), "queue.db"),
+            $"http://{ollama.EndPoint}", Connections, cancellationToken);
         using var direct = await LoadGenerator.ConnectAsync(ollama.EndPoint, Connections, cancellationToken);
         using var through = await LoadGenerator.ConnectAsync(server.EndPoint, Connections, cancellationToken);
 
-        var windows = await Side.CompareAsync(bench.Effort with { WarmUp = bench.Effort.CallLoadWarmUp }, cancellationToken, new(direct, Whole), new(through, Whole));
+        var windows = await Side.CompareAsync(bench.Effort with { WarmUp = bench.Effort.CallLoadWarmUp }, cancellationToken,
+            new(direct, Whole), new(through, Whole));
         results.Note(_rate, windows.Median(rates => rates[1] / rates[0]) * 100, string.Create(CultureInfo.InvariantCulture,
             $"{windows.Median(rates => rates[1]):N0}/s against {windows.Median(rates => rates[0]):N0}/s"));
     }
@@ -79,7 +87,8 @@ internal sealed class CallRows : IMeasurement
     {
         var effort = bench.Effort;
         await using var ollama = await TokenServer.StartAsync(TokenInterval, (int)(effort.Window / TokenInterval), cancellationToken);
-        await using var server = await Bench.WorkAsync(bench.Server, Path.Combine(bench.NewFolder(), "queue.db"), ollama.Address, Streams, cancellationToken);
+        await using var server = await Bench.WorkAsync(bench.Server, Path.Combine(bench.NewFolder(), "queue.db"), ollama.Address, Streams,
+            cancellationToken);
         using var direct = Client(ollama.Address);
         using var through = Client($"http://{server.EndPoint}");
 
@@ -96,7 +105,8 @@ internal sealed class CallRows : IMeasurement
             $"{ofThrough.Count:N0} tokens, {ofThrough.Median():0.00} ms on their way against {ofDirect.Median():0.00} ms; 99th percentile {ofThrough.Percentile(0.99):0.0} ms against {ofDirect.Percentile(0.99):0.0} ms"));
     }
 
-    private static HttpClient Client(string address) => new(new SocketsHttpHandler { MaxConnectionsPerServer = Streams }) { BaseAddress = new(address) };
+    private static HttpClient Client(string address) =>
+        new(new SocketsHttpHandler { MaxConnectionsPerServer = Streams }) { BaseAddress = new(address) };
 
     /// <summary>Asks for all streams at once, and returns how many milliseconds each token was on its way.</summary>
     private static async Task<IEnumerable<double>> DelaysAsync(HttpClient client, CancellationToken cancellationToken) =>
@@ -104,7 +114,9 @@ internal sealed class CallRows : IMeasurement
 
     private static async Task<List<double>> ReadAsync(HttpClient client, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/generate") { Content = new StringContent("""{"model":"llama3.2","prompt":"hi"}""") };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            "/api/generate")
+        { Content = new StringContent("""{"model":"llama3.2","prompt":"hi"}""") };
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
         var delays = new List<double>();

@@ -3,7 +3,8 @@ namespace OllamaProxy.Benchmarks.Rows;
 /// <summary>What operations cost in one file as it grows.</summary>
 internal static class Curve
 {
-    public static async Task MeasureAsync(Bench bench, IReadOnlyList<StoreOperation> operations, Results results, CancellationToken cancellationToken)
+    public static async Task MeasureAsync(Bench bench, IReadOnlyList<StoreOperation> operations, Results results,
+        CancellationToken cancellationToken)
     {
         foreach (var size in bench.Effort.CurveSizes)
         {
@@ -17,7 +18,8 @@ internal static class Curve
                     if (i >= 0) // Those before warm up.
                         costs[operation].Add(cost);
                 }
-            results.Note(new CurvePoint(size, operations.ToDictionary(operation => operation.Name, operation => costs[operation].Median())));
+            results.Note(
+                new CurvePoint(size, operations.ToDictionary(operation => operation.Name, operation => costs[operation].Median())));
         }
     }
 }

@@ -20,7 +20,8 @@ internal sealed class DrainRow : IMeasurement
     private static readonly byte[][] Direct =
         [Request.Post("/api/generate", $$"""{"model":"llama3.2","prompt":"{{Prompt}}","options":{{Options}},"stream":true}""")];
 
-    private readonly Row _drain = new("drain", "prompts of 5 ms drained by a worker that runs 8 at once, as a share of 8 clients of Ollama", Target.AtLeast(95, "%"));
+    private readonly Row _drain = new("drain", "prompts of 5 ms drained by a worker that runs 8 at once, as a share of 8 clients of Ollama",
+        Target.AtLeast(95, "%"));
 
     public IReadOnlyList<Row> Rows => [_drain];
 
@@ -34,7 +35,8 @@ internal sealed class DrainRow : IMeasurement
             direct.Add(await DirectAsync(options, bench.Effort, cancellationToken));
             drained.Add(await DrainedAsync(options, bench, cancellationToken));
         }
-        results.Note(_drain, drained.Zip(direct, (worker, clients) => worker.Rate / clients.Rate).Median() * 100, string.Create(CultureInfo.InvariantCulture,
+        results.Note(_drain, drained.Zip(direct, (worker, clients) => worker.Rate / clients.Rate).Median() * 100,
+            string.Create(CultureInfo.InvariantCulture,
             $"{drained.Median(run => run.Rate):N0}/s against {direct.Median(run => run.Rate):N0}/s; a prompt took {drained.Median(run => run.Milliseconds):0.0} and {direct.Median(run => run.Milliseconds):0.0} ms of Ollama's time"));
     }
 
@@ -71,6 +73,7 @@ internal sealed class DrainRow : IMeasurement
         var ends = requests.Select(request => request.EndedAt).Order().ToArray();
         return new(
             effort.DrainPrompts / Stopwatch.GetElapsedTime(ends[effort.DrainWarmUp - 1], ends[^1]).TotalSeconds,
-            requests.Skip(effort.DrainWarmUp).Select(request => Stopwatch.GetElapsedTime(request.ReceivedAt, request.EndedAt).TotalMilliseconds).Median());
+            requests.Skip(effort.DrainWarmUp)
+                .Select(request => Stopwatch.GetElapsedTime(request.ReceivedAt, request.EndedAt).TotalMilliseconds).Median());
     }
 }

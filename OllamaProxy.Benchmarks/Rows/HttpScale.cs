@@ -9,7 +9,8 @@ internal static class HttpScale
     private const int Ids = 1000;
 
     /// <summary>The ratio of the medians, by the name of the operation.</summary>
-    public static async Task<IReadOnlyDictionary<string, double>> RatiosAsync(Bench bench, SeededFile small, SeededFile large, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyDictionary<string,
+        double>> RatiosAsync(Bench bench, SeededFile small, SeededFile large, CancellationToken cancellationToken)
     {
         var (inSmall, inLarge) = (await RequestsAsync(small), await RequestsAsync(large));
         await using var fewServer = await bench.ServeAsync(small.Path, cancellationToken);

@@ -5,8 +5,12 @@ namespace OllamaProxy.Benchmarks.Rows;
 /// <summary>Times what is to be compared in turn, so that whatever slows the machine slows both sides.</summary>
 internal static class InTurn
 {
-    /// <summary>The costs of both in microseconds, or whatever they return, in <see cref="Effort.StoreSamples"/> turns; those before these only warm up.</summary>
-    public static async Task<(List<double> One, List<double> Other)> CompareAsync(Effort effort, Func<Task<double>> one, Func<Task<double>> other)
+    /// <summary>
+    /// The costs of both in microseconds, or whatever they return, in <see cref="Effort.StoreSamples"/> turns; those before these only warm
+    /// up.
+    /// </summary>
+    public static async Task<(List<double> One, List<double> Other)> CompareAsync(Effort effort, Func<Task<double>> one,
+        Func<Task<double>> other)
     {
         var costs = (One: new List<double>(), Other: new List<double>());
         for (var i = -effort.StoreSamples / 4; i < effort.StoreSamples; i++)

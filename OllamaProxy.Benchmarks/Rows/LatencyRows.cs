@@ -10,7 +10,8 @@ internal sealed class LatencyRows : IMeasurement
 {
     private static readonly byte[] Submit = Request.Post("/api/v1/prompt", """{"prompt":"What is the capital of France?"}""");
 
-    private readonly Row _median = new("latency-median", "from a submission until Ollama has the request, queue empty: median", Target.Below(3, "ms"));
+    private readonly Row _median = new("latency-median", "from a submission until Ollama has the request, queue empty: median",
+        Target.Below(3, "ms"));
     private readonly Row _p99 = new("latency-p99", "the same: 99th percentile", Target.Below(15, "ms"));
 
     public IReadOnlyList<Row> Rows => [_median, _p99];
@@ -18,7 +19,8 @@ internal sealed class LatencyRows : IMeasurement
     public async Task MeasureAsync(Bench bench, Results results, CancellationToken cancellationToken)
     {
         await using var ollama = await OllamaSimulator.StartAsync(ct: cancellationToken);
-        await using var server = await Bench.WorkAsync(bench.Server, Path.Combine(bench.NewFolder(), "queue.db"), ollama, concurrency: 1, cancellationToken);
+        await using var server = await Bench.WorkAsync(bench.Server, Path.Combine(bench.NewFolder(), "queue.db"), ollama, concurrency: 1,
+            cancellationToken);
         using var client = await Connection.OpenAsync(server.EndPoint, cancellationToken);
 
         // What the runtime has yet to compile would be measured with the first ones.
@@ -31,7 +33,8 @@ internal sealed class LatencyRows : IMeasurement
             results.Note(_p99, samples.Percentile(0.99), remark);
     }
 
-    private static async Task<List<double>> SampleAsync(Connection client, OllamaSimulator ollama, int count, CancellationToken cancellationToken)
+    private static async Task<List<double>> SampleAsync(Connection client, OllamaSimulator ollama, int count,
+        CancellationToken cancellationToken)
     {
         var samples = new List<double>(count);
         while (samples.Count < count)
@@ -52,7 +55,10 @@ internal sealed class LatencyRows : IMeasurement
         return new Uri(new Uri("http://localhost"), location).PathAndQuery;
     }
 
-    /// <summary>Waits until the prompt is completed, and the worker listens again, which nobody can see; each time for another while, lest its clock and ours keep step.</summary>
+    /// <summary>
+    /// Waits until the prompt is completed, and the worker listens again, which nobody can see; each time for another while, lest its clock
+    /// and ours keep step.
+    /// </summary>
     private static async Task UntilIdleAsync(Connection client, string status, CancellationToken cancellationToken)
     {
         var request = Request.Get(status);

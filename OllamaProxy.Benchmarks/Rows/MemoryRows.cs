@@ -4,7 +4,9 @@ using OllamaProxy.Simulator;
 
 namespace OllamaProxy.Benchmarks.Rows;
 
-/// <summary>The most memory of the server that is resident while it idles, is submitted to, and has large prompts in flight through it.</summary>
+/// <summary>
+/// The most memory of the server that is resident while it idles, is submitted to, and has large prompts in flight through it.
+/// </summary>
 internal sealed class MemoryRows : IMeasurement
 {
     private const int PromptBytes = 100 * 1024;
@@ -23,7 +25,8 @@ internal sealed class MemoryRows : IMeasurement
         if (results.Wants(_submitting))
             results.Note(_submitting, await SubmittingAsync(bench, cancellationToken), $"for {bench.Effort.Watch.TotalSeconds:0.#} s");
         if (results.Wants(_inFlight))
-            results.Note(_inFlight, await InFlightAsync(bench, cancellationToken), $"{bench.Effort.InFlightPrompts:N0} prompts, {Concurrency} at once to Ollama");
+            results.Note(_inFlight, await InFlightAsync(bench, cancellationToken),
+                $"{bench.Effort.InFlightPrompts:N0} prompts, {Concurrency} at once to Ollama");
     }
 
     /// <summary>The most megabytes of a server that has answered a few requests, run a prompt, and then idles.</summary>
@@ -45,13 +48,15 @@ internal sealed class MemoryRows : IMeasurement
         await using var server = await bench.ServeAsync(NewDatabase(bench), cancellationToken);
         await using var memory = new PeakMemory(server.Process);
         using var load = await LoadGenerator.ConnectAsync(server.EndPoint, 64, cancellationToken);
-        await load.RunAsync(bench.Effort.Watch, [Request.Post("/api/v1/prompt", """{"prompt":"What is the capital of France?"}""")], cancellationToken);
+        await load.RunAsync(bench.Effort.Watch, [Request.Post("/api/v1/prompt", """{"prompt":"What is the capital of France?"}""")],
+            cancellationToken);
         return memory.Megabytes;
     }
 
     private static async Task<double> InFlightAsync(Bench bench, CancellationToken cancellationToken)
     {
-        await using var ollama = await OllamaSimulator.StartAsync(new() { KeepRequests = false, Latency = TimeSpan.FromMilliseconds(5) }, ct: cancellationToken);
+        await using var ollama = await OllamaSimulator.StartAsync(new() { KeepRequests = false, Latency = TimeSpan.FromMilliseconds(5) },
+            ct: cancellationToken);
         await using var server = await Bench.WorkAsync(bench.Server, NewDatabase(bench), ollama, Concurrency, cancellationToken);
         await using var memory = new PeakMemory(server.Process);
         using var load = await LoadGenerator.ConnectAsync(server.EndPoint, 64, cancellationToken);

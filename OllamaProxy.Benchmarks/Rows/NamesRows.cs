@@ -7,7 +7,10 @@ using OllamaProxy.Storage.Sqlite;
 
 namespace OllamaProxy.Benchmarks.Rows;
 
-/// <summary>What a prompt costs the worker where a long queue names many models, against one model: their names are the clients', who can invent any number.</summary>
+/// <summary>
+/// What a prompt costs the worker where a long queue names many models, against one model: their names are the clients', who can invent any
+/// number.
+/// </summary>
 internal sealed class NamesRows : IMeasurement
 {
     private const int Concurrency = 8;
@@ -42,9 +45,12 @@ internal sealed class NamesRows : IMeasurement
         {
             var request = Encoding.UTF8.GetBytes("""{"options":{"simulator_tokens":1}}""");
             for (var queued = 0; queued < bench.Effort.NamesQueued; queued += Batch)
-                await store.AddBatchAsync(Guid.NewGuid(), [.. Enumerable.Range(queued, Batch).Select(number => new NewPrompt("hi", models[number % names], request))], 0, cancellationToken);
+                await store.AddBatchAsync(Guid.NewGuid(),
+                    [.. Enumerable.Range(queued, Batch).Select(number => new NewPrompt("hi", models[number % names], request))], 0,
+                    cancellationToken);
         }
-        await using var ollama = await OllamaSimulator.StartAsync(new() { Models = models, MaxLoadedModels = 2 * Concurrency }, ct: cancellationToken);
+        await using var ollama = await OllamaSimulator.StartAsync(new() { Models = models, MaxLoadedModels = 2 * Concurrency },
+            ct: cancellationToken);
         await using var server = await Bench.WorkAsync(bench.Server, database, ollama, Concurrency, cancellationToken);
         await ollama.Requests.WaitForAsync(bench.Effort.NamesWarmUp, cancellationToken);
         var started = Stopwatch.GetTimestamp();

@@ -38,7 +38,8 @@ internal sealed class ScaleRows : IMeasurement
             await NoteDeepPageAsync(large, bench, results, cancellationToken);
     }
 
-    private static async Task CompareAsync((StoreOperation, Row)[] scales, SeededFile large, Bench bench, Results results, CancellationToken cancellationToken)
+    private static async Task CompareAsync((StoreOperation, Row)[] scales, SeededFile large, Bench bench, Results results,
+        CancellationToken cancellationToken)
     {
         var small = new SeededFile(Path.Combine(bench.NewFolder(), "queue.db"));
         await small.AddAsync(finished: 90, queued: 10);
@@ -50,7 +51,8 @@ internal sealed class ScaleRows : IMeasurement
             var (inFew, inMany) = await InTurn.CompareAsync(
                 bench.Effort, () => operation.TimeAsync(few, cancellationToken), () => operation.TimeAsync(many, cancellationToken));
             var ratio = overHttp.TryGetValue(operation.Name, out var http) ? http : inMany.Median() / inFew.Median();
-            results.Note(row, ratio, overHttp.ContainsKey(operation.Name) ? $"over HTTP; in the store {Remark(inMany, inFew)}" : Remark(inMany, inFew));
+            results.Note(row, ratio, overHttp.ContainsKey(operation.Name)
+                ? $"over HTTP; in the store {Remark(inMany, inFew)}" : Remark(inMany, inFew));
         }
     }
 

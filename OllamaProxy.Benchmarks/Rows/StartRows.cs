@@ -27,13 +27,15 @@ internal sealed class StartRows : IMeasurement
     public static Task NoteEmptyAsync(Bench bench, ServerProgram program, Results results, Row row, CancellationToken cancellationToken) =>
         NoteAsync(bench, program, () => Path.Combine(bench.NewFolder(), "queue.db"), results, row, cancellationToken);
 
-    public static async Task NoteMillionAsync(Bench bench, ServerProgram program, Results results, Row row, CancellationToken cancellationToken)
+    public static async Task NoteMillionAsync(Bench bench, ServerProgram program, Results results, Row row,
+        CancellationToken cancellationToken)
     {
         var file = await bench.MillionAsync();
         await NoteAsync(bench, program, () => file.Path, results, row, cancellationToken);
     }
 
-    private static async Task NoteAsync(Bench bench, ServerProgram program, Func<string> database, Results results, Row row, CancellationToken cancellationToken)
+    private static async Task NoteAsync(Bench bench, ServerProgram program, Func<string> database, Results results, Row row,
+        CancellationToken cancellationToken)
     {
         var seconds = new List<double>();
         while (seconds.Count < bench.Effort.Starts)

@@ -3,7 +3,9 @@ using OllamaProxy.Benchmarks.Seeding;
 
 namespace OllamaProxy.Benchmarks.Rows;
 
-/// <summary>How many statuses a second are read, of prompts that are queued, processing and finished, against the empty answers of the same server.</summary>
+/// <summary>
+/// How many statuses a second are read, of prompts that are queued, processing and finished, against the empty answers of the same server.
+/// </summary>
 internal sealed class StatusRow : IMeasurement
 {
     private readonly Row _status = new("status", "status reads at 64 connections, as a share of empty answers", Target.AtLeast(60, "%"));

@@ -42,7 +42,8 @@ internal static class StoreOperations
     private static async Task<double> ClaimAsync(OpenFile file, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var claimed = await file.Store.ClaimAsync((await file.Store.ReadSnapshotAsync(new(1, default), cancellationToken)).Prompts[0].Seq, Terms, cancellationToken);
+        var claimed = await file.Store.ClaimAsync((await file.Store.ReadSnapshotAsync(new(1, default), cancellationToken)).Prompts[0].Seq,
+            Terms, cancellationToken);
         var cost = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
         await file.Store.SettleAsync(claimed!.Lease, new Settlement.Release(null), cancellationToken);
         return cost;

@@ -15,7 +15,8 @@ internal sealed class StreamRow : IMeasurement
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
 
-    private readonly Row _p99 = new("stream-p99", "a token's way from Ollama to who watches, 64 live streams at 100 tokens a second each: 99th percentile", Target.AtMost(50, "ms"));
+    private readonly Row _p99 = new("stream-p99",
+        "a token's way from Ollama to who watches, 64 live streams at 100 tokens a second each: 99th percentile", Target.AtMost(50, "ms"));
 
     public IReadOnlyList<Row> Rows => [_p99];
 
@@ -25,7 +26,9 @@ internal sealed class StreamRow : IMeasurement
         await using var ollama = await TokenServer.StartAsync(Interval, (int)(length / Interval), cancellationToken);
         var database = Path.Combine(bench.NewFolder(), "queue.db");
         await using var server = await Bench.WorkAsync(bench.Server, database, ollama.Address, Streams, cancellationToken);
-        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Streams }) { BaseAddress = new($"http://{server.EndPoint}") };
+        using var client = new HttpClient(
+            new SocketsHttpHandler { MaxConnectionsPerServer = Streams })
+        { BaseAddress = new($"http://{server.EndPoint}") };
 
         var warm = Stopwatch.GetTimestamp() + (long)(bench.Effort.WarmUp.TotalSeconds * Stopwatch.Frequency);
         var watching = Enumerable.Range(0, Streams).Select(_ => WatchAsync(client, warm, cancellationToken)).ToList();
@@ -48,12 +51,14 @@ internal sealed class StreamRow : IMeasurement
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         var lateness = new List<double>();
-        await foreach (var item in SseParser.Create(stream, (name, data) => name == "token" ? JsonDocument.Parse(data.ToArray()) : null).EnumerateAsync(cancellationToken))
+        await foreach (var item in SseParser.Create(stream, (name, data) => name == "token" ? JsonDocument.Parse(data.ToArray()) : null)
+            .EnumerateAsync(cancellationToken))
         {
             var received = Stopwatch.GetTimestamp();
             using var token = item.Data;
             // Tokens that were ready at once come as one.
-            foreach (var sent in token?.RootElement.GetProperty("text").GetString()!.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(text => long.Parse(text, CultureInfo.InvariantCulture)) ?? [])
+            foreach (var sent in token?.RootElement.GetProperty("text").GetString()!.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(text => long.Parse(text, CultureInfo.InvariantCulture)) ?? [])
                 if (sent >= warm)
                     lateness.Add(Stopwatch.GetElapsedTime(sent, received).TotalMilliseconds);
         }

@@ -15,9 +15,12 @@ internal sealed class SubmitRows : IMeasurement
     private static readonly byte[][] Submit = [Request.Post("/api/v1/prompt", """{"prompt":"What is the capital of France?"}""")];
     private static readonly byte[][] Health = [Request.Get("/healthz")];
 
-    private readonly Row _at64 = new("submit-64", "durable submits at 64 connections, as a share of empty answers", Target.AtLeast(40, "%"));
-    private readonly Row _at16 = new("submit-16", "durable submits at 16 connections, as a share of empty answers", Target.AtLeast(20, "%"));
-    private readonly Row _original = new("submit-original", "durable submits at 64 connections, against the original program", Target.AtLeast(20, "x"));
+    private readonly Row _at64 = new("submit-64", "durable submits at 64 connections, as a share of empty answers",
+        Target.AtLeast(40, "%"));
+    private readonly Row _at16 = new("submit-16", "durable submits at 16 connections, as a share of empty answers",
+        Target.AtLeast(20, "%"));
+    private readonly Row _original = new("submit-original", "durable submits at 64 connections, against the original program",
+        Target.AtLeast(20, "x"));
 
     public IReadOnlyList<Row> Rows => [_at64, _at16, _original];
 
@@ -54,5 +57,6 @@ internal sealed class SubmitRows : IMeasurement
 
     private static double Rate(IReadOnlyList<double[]> windows, int side) => windows.Median(rates => rates[side]);
 
-    private static double Ratio(IReadOnlyList<double[]> windows, int side, int against) => windows.Median(rates => rates[side] / rates[against]);
+    private static double Ratio(IReadOnlyList<double[]> windows, int side, int against) =>
+        windows.Median(rates => rates[side] / rates[against]);
 }

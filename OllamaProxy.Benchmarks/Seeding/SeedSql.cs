@@ -17,7 +17,9 @@ internal static class SeedSql
         PRAGMA temp_store = MEMORY;
         """;
 
-    /// <summary>A prompt every half second from the start of 2025 on, each with an id and times of its own, behind those that there are.</summary>
+    /// <summary>
+    /// A prompt every half second from the start of 2025 on, each with an id and times of its own, behind those that there are.
+    /// </summary>
     public static string Plan(int count) =>
         $"""
         CREATE TEMP TABLE IF NOT EXISTS plan (seq INTEGER PRIMARY KEY, ms INTEGER, id TEXT, created TEXT, started TEXT, ended TEXT);

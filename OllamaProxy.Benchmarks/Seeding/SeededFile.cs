@@ -63,7 +63,8 @@ internal sealed class SeededFile(string path)
         await using var connection = Open();
         using var command = connection.CreateCommand();
         command.CommandText = "SELECT id FROM prompts WHERE status = 'queued' ORDER BY rank, seq LIMIT $count OFFSET $half";
-        command.Parameters.AddWithValue("$half", Math.Max((Number(connection, "SELECT count(*) FROM prompts WHERE status = 'queued'") - count) / 2, 0));
+        command.Parameters.AddWithValue("$half",
+            Math.Max((Number(connection, "SELECT count(*) FROM prompts WHERE status = 'queued'") - count) / 2, 0));
         command.Parameters.AddWithValue("$count", count);
         using var row = command.ExecuteReader();
         var ids = new List<Guid>();

@@ -45,7 +45,8 @@ public sealed class ApiPipeline(
         await AnswerAsync(context, refusal is null ? handler : HandlerOf(refusal));
 
         if (!options.Quiet && logger.IsEnabled(LogLevel.Information))
-            logger.RequestAnswered(context.Request.Method, context.Request.Path.Value, context.Response.StatusCode, time.GetElapsedTime(started).TotalMilliseconds);
+            logger.RequestAnswered(context.Request.Method, context.Request.Path.Value, context.Response.StatusCode,
+                time.GetElapsedTime(started).TotalMilliseconds);
     }
 
     private static Handler HandlerOf(IResult result) => _ => Task.FromResult(result);
@@ -62,9 +63,11 @@ public sealed class ApiPipeline(
             // Long results are read while they are sent.
             await StoreFailed(context, exception).ExecuteAsync(context);
         }
-        catch (Exception exception) when (exception is ReaderGoneException || context.RequestAborted.IsCancellationRequested || IsOfConnection(exception))
+        catch (Exception exception) when (exception is ReaderGoneException
+            || context.RequestAborted.IsCancellationRequested || IsOfConnection(exception))
         {
-            // The client went away, or the host has broken the connection, which can be known a moment sooner: there is no client to answer.
+            // The client went away, or the host has broken the connection, which can be known a moment sooner: there is no client to
+            // answer.
         }
         catch (Exception exception)
         {
@@ -72,7 +75,8 @@ public sealed class ApiPipeline(
             if (context.Response.HasStarted)
                 context.Abort();
             else
-                await ApiError.Of(context, StatusCodes.Status500InternalServerError, "Something went wrong inside Ollama Proxy; its log says what.").ExecuteAsync(context);
+                await ApiError.Of(context, StatusCodes.Status500InternalServerError,
+                    "Something went wrong inside Ollama Proxy; its log says what.").ExecuteAsync(context);
         }
     }
 

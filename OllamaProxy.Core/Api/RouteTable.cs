@@ -82,7 +82,8 @@ public sealed class RouteTable
         foreach (var (endpoint, matcher) in _matchers)
         {
             var values = new RouteValueDictionary();
-            if (endpoint.Methods.Contains(request.Method, StringComparer.OrdinalIgnoreCase) && IsAt(endpoint, matcher, request.Path, values))
+            if (endpoint.Methods.Contains(request.Method, StringComparer.OrdinalIgnoreCase)
+                && IsAt(endpoint, matcher, request.Path, values))
             {
                 request.RouteValues = values;
                 return endpoint.Handler;

@@ -9,7 +9,8 @@ public sealed class AttemptOutput : IDisposable
     private readonly AttemptOutputs _texts;
     private readonly long _seq;
 
-    internal AttemptOutput(AttemptOutputs texts, ClaimedPrompt prompt) => (_texts, _seq, StartedAt) = (texts, prompt.Lease.Seq, prompt.StartedAt);
+    internal AttemptOutput(AttemptOutputs texts, ClaimedPrompt prompt) =>
+        (_texts, _seq, StartedAt) = (texts, prompt.Lease.Seq, prompt.StartedAt);
 
     /// <summary>When the attempt was started: by this it is told from others at the same prompt.</summary>
     public DateTimeOffset StartedAt { get; }

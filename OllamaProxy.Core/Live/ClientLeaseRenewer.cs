@@ -8,7 +8,8 @@ namespace OllamaProxy.Live;
 
 /// <summary>Renews the leases of the connections on which clients wait for prompts in this process, for as long as they are open.</summary>
 public sealed class ClientLeaseRenewer(
-    IPromptCommands store, ResponseRegistry responses, OllamaProxyOptions options, TimeProvider time, ILogger<ClientLeaseRenewer> logger) : BackgroundService
+    IPromptCommands store, ResponseRegistry responses, OllamaProxyOptions options, TimeProvider time, ILogger<ClientLeaseRenewer> logger)
+        : BackgroundService
 {
     private static readonly TimeSpan ClockLook = TimeSpan.FromSeconds(1);
 

@@ -42,7 +42,8 @@ public sealed class PromptTexts(IPromptReader store, AttemptOutputs live)
         }
     }
 
-    private async IAsyncEnumerable<TextChunk> ReadGeneratedAsync(Prompt prompt, TextOffset after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<TextChunk> ReadGeneratedAsync(Prompt prompt, TextOffset after,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (var chunk = await store.ReadGeneratedAsync(prompt, after, cancellationToken); !chunk.IsEmpty;)
         {
@@ -52,7 +53,8 @@ public sealed class PromptTexts(IPromptReader store, AttemptOutputs live)
         }
     }
 
-    private async IAsyncEnumerable<TextChunk> ReadResultAsync(Prompt prompt, TextOffset after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<TextChunk> ReadResultAsync(Prompt prompt, TextOffset after,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (await store.FindResultAsync(prompt.Id, cancellationToken) is not { } result)
             yield break;
@@ -72,7 +74,8 @@ public sealed class PromptTexts(IPromptReader store, AttemptOutputs live)
     }
 
     /// <summary>What of a stored text is beyond an offset.</summary>
-    private static async IAsyncEnumerable<string> PiecesAsync(StoredText text, int offset, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<string> PiecesAsync(StoredText text, int offset,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var decoder = Encoding.UTF8.GetDecoder();
         var characters = ArrayPool<char>.Shared.Rent(MaxChunk);

@@ -47,7 +47,9 @@ public sealed class ResponseBuffer : IDisposable
         }
     }
 
-    /// <summary>Whether Ollama ended its answer itself, well or with an error, so that the client gets all there is; false: it broke off.</summary>
+    /// <summary>
+    /// Whether Ollama ended its answer itself, well or with an error, so that the client gets all there is; false: it broke off.
+    /// </summary>
     public bool IsWhole
     {
         get
@@ -57,14 +59,18 @@ public sealed class ResponseBuffer : IDisposable
         }
     }
 
-    /// <summary>Begins to read, if something has been published; from then on it cannot be discarded. False: not yet, or not any more.</summary>
+    /// <summary>
+    /// Begins to read, if something has been published; from then on it cannot be discarded. False: not yet, or not any more.
+    /// </summary>
     public bool TryBeginRead()
     {
         lock (_lock)
             return _isBeingRead = !_isDiscarded && (_published > 0 || (_isEnded && _isWhole));
     }
 
-    /// <summary>Copies the next piece of what is published beyond an offset, and returns its length in bytes; 0: there is no more yet.</summary>
+    /// <summary>
+    /// Copies the next piece of what is published beyond an offset, and returns its length in bytes; 0: there is no more yet.
+    /// </summary>
     public int CopyTo(int offset, IBufferWriter<byte> output)
     {
         lock (_lock)

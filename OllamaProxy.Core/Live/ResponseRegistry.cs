@@ -3,7 +3,9 @@ using OllamaProxy.Storage;
 
 namespace OllamaProxy.Live;
 
-/// <summary>The responses to calls that this process is receiving from Ollama, for the clients that wait for them in this process.</summary>
+/// <summary>
+/// The responses to calls that this process is receiving from Ollama, for the clients that wait for them in this process.
+/// </summary>
 public sealed class ResponseRegistry
 {
     private readonly ConcurrentDictionary<Guid, ResponseSubscription> _waits = new();

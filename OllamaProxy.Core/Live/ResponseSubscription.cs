@@ -20,10 +20,14 @@ public sealed class ResponseSubscription : IDisposable
         internal set => _current = value;
     }
 
-    /// <summary>Completes as soon as <see cref="Notify"/> has been called since the last time this did. Waited for by one at a time.</summary>
+    /// <summary>
+    /// Completes as soon as <see cref="Notify"/> has been called since the last time this did. Waited for by one at a time.
+    /// </summary>
     public Task WaitAsync() => _event.WaitAsync();
 
-    /// <summary>Something has happened to <see cref="Current"/>, or there is another reason to look. Who waits goes on within this.</summary>
+    /// <summary>
+    /// Something has happened to <see cref="Current"/>, or there is another reason to look. Who waits goes on within this.
+    /// </summary>
     public void Notify() => _event.Set();
 
     /// <summary>Ends the wait.</summary>

@@ -25,7 +25,10 @@ public sealed class TextBuffer
         }
     }
 
-    /// <summary>What there is from an offset on, at most <paramref name="maxLength"/> characters and no half of a character pair; empty past the end.</summary>
+    /// <summary>
+    /// What there is from an offset on, at most <paramref name="maxLength"/> characters and no half of a character pair; empty past the
+    /// end.
+    /// </summary>
     public string Read(int offset, int maxLength)
     {
         lock (_lock)

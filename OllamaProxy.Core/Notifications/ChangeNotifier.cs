@@ -14,7 +14,9 @@ public sealed class ChangeNotifier
     /// <summary>Whether there is no subscriber.</summary>
     public bool IsEmpty => _isEmpty;
 
-    /// <summary>Subscribes to a prompt until the subscription is disposed of. Read the prompt after this, not before, and no change is missed.</summary>
+    /// <summary>
+    /// Subscribes to a prompt until the subscription is disposed of. Read the prompt after this, not before, and no change is missed.
+    /// </summary>
     /// <param name="seq">The prompt's number.</param>
     /// <param name="text">Whether to be notified of every token as well.</param>
     public PromptSubscription Subscribe(long seq, bool text)
@@ -93,7 +95,8 @@ public sealed class ChangeNotifier
     {
         lock (_lock)
         {
-            if (_bySeq.TryGetValue(subscription.Seq, out var subscriptions) && subscriptions.Remove(subscription) && subscriptions.Count == 0)
+            if (_bySeq.TryGetValue(subscription.Seq, out var subscriptions)
+                && subscriptions.Remove(subscription) && subscriptions.Count == 0)
                 _bySeq.Remove(subscription.Seq);
             UpdateIsEmpty();
         }

@@ -1,6 +1,8 @@
 namespace OllamaProxy.Notifications;
 
-/// <summary>A subscription to one prompt. Changes that come before it is waited for again are notified once: read the prompt to see what they were.</summary>
+/// <summary>
+/// A subscription to one prompt. Changes that come before it is waited for again are notified once: read the prompt to see what they were.
+/// </summary>
 public sealed class PromptSubscription : IDisposable
 {
     private readonly ChangeNotifier _notifier;
@@ -18,7 +20,8 @@ public sealed class PromptSubscription : IDisposable
     /// Completes as soon as something has happened since the last time this did, or after <paramref name="timeout"/>.
     /// Waited for by one at a time.
     /// </summary>
-    public Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) => _event.WaitAsync(timeout, time, cancellationToken);
+    public Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) =>
+        _event.WaitAsync(timeout, time, cancellationToken);
 
     /// <summary>Ends the subscription.</summary>
     public void Dispose() => _notifier.Unsubscribe(this);

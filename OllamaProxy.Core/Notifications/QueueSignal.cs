@@ -1,6 +1,8 @@
 namespace OllamaProxy.Notifications;
 
-/// <summary>Wakes the worker of this process when the queue may have changed or a slot may be free, so that it need not wait for its next poll.</summary>
+/// <summary>
+/// Wakes the worker of this process when the queue may have changed or a slot may be free, so that it need not wait for its next poll.
+/// </summary>
 public sealed class QueueSignal
 {
     private readonly AsyncAutoResetEvent _event = new();
@@ -23,5 +25,6 @@ public sealed class QueueSignal
     /// Completes as soon as the signal is up, or after <paramref name="timeout"/>, and takes it down. Look at the queue after this, and
     /// nothing is missed. Waited for by one at a time.
     /// </summary>
-    public Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) => _event.WaitAsync(timeout, time, cancellationToken);
+    public Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) =>
+        _event.WaitAsync(timeout, time, cancellationToken);
 }

@@ -15,9 +15,12 @@ public sealed class QueueSubscription : IDisposable
     internal QueueSubscription(ChangeNotifier notifier) => _notifier = notifier;
 
     /// <summary>As <see cref="PromptSubscription.WaitAsync"/>.</summary>
-    public Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) => _event.WaitAsync(timeout, time, cancellationToken);
+    public Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) =>
+        _event.WaitAsync(timeout, time, cancellationToken);
 
-    /// <summary>The numbers of the prompts that may have been changed, added or removed since the last time; null: too many, or nobody knows which.</summary>
+    /// <summary>
+    /// The numbers of the prompts that may have been changed, added or removed since the last time; null: too many, or nobody knows which.
+    /// </summary>
     public IReadOnlyCollection<long>? Take()
     {
         lock (_lock)

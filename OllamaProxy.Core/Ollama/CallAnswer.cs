@@ -8,7 +8,8 @@ namespace OllamaProxy.Ollama;
 internal static class CallAnswer
 {
     /// <summary>The fields that answers of any API have, of which each has one.</summary>
-    private static readonly string[] Fields = ["response", "message", "done", "embedding", "embeddings", "choices", "data", "output", "content"];
+    private static readonly string[] Fields = ["response", "message", "done", "embedding", "embeddings", "choices", "data", "output",
+        "content"];
 
     /// <summary>The whole of an answer.</summary>
     /// <exception cref="OllamaException">It is no JSON object, so that it is not Ollama's.</exception>
@@ -24,7 +25,12 @@ internal static class CallAnswer
             var answer = route.Dialect.Read(route.Kind, document.RootElement);
             if (answer.Error is null && !Fields.Any(field => document.RootElement.TryGetProperty(field, out _)))
                 throw OllamaFailures.OfMissingFields();
-            return answer with { Done = true, DoneReason = IsBrokenOff(route, answer) ? OutputChunk.RepeatLimit.DoneReason : answer.DoneReason };
+            return answer with
+            {
+                Done = true,
+                DoneReason = IsBrokenOff(route, answer)
+                ? OutputChunk.RepeatLimit.DoneReason : answer.DoneReason
+            };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {

@@ -57,7 +57,8 @@ public static partial class ErrorClassifier
         _ => FailureKind.Unknown,
     };
 
-    [GeneratedRegex("""^(the )?model ['"`]?[^'"`]*['"`]? (was )?(not found|does not exist|not exist)""", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex("""^(the )?model ['"`]?[^'"`]*['"`]? (was )?(not found|does not exist|not exist)""",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex ModelIsMissing();
 
     [GeneratedRegex(
@@ -66,7 +67,8 @@ public static partial class ErrorClassifier
     private static partial Regex IsBusy();
 
     /// <summary>The runner is gone, whatever it logged last.</summary>
-    [GeneratedRegex("unexpectedly stopped|process has terminated|no longer running", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex("unexpectedly stopped|process has terminated|no longer running",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex RunnerDied();
 
     /// <summary>The same input would bring the same error again.</summary>

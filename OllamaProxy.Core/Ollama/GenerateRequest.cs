@@ -9,7 +9,11 @@ namespace OllamaProxy.Ollama;
 /// <summary>The body of a request to <c>/api/generate</c>.</summary>
 public static class GenerateRequest
 {
-    internal static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    internal static readonly JsonWriterOptions Writing = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true
+    };
 
     /// <summary>
     /// Puts the body together: the client's fields byte for byte as they came in, and around them only what the client

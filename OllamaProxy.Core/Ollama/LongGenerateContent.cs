@@ -17,7 +17,8 @@ namespace OllamaProxy.Ollama;
 /// <param name="request">The client's other fields.</param>
 /// <param name="defaultModel">For a prompt without a model.</param>
 /// <param name="defaultKeepAlive">A JSON value for a prompt without <c>keep_alive</c>; null: Ollama's own default.</param>
-internal sealed class LongGenerateContent(ClaimedPrompt prompt, ReadOnlyMemory<byte> request, string defaultModel, string? defaultKeepAlive) : HttpContent
+internal sealed class LongGenerateContent(ClaimedPrompt prompt, ReadOnlyMemory<byte> request, string defaultModel, string? defaultKeepAlive)
+    : HttpContent
 {
     private const int MaxPiece = 64 * 1024;
 
@@ -49,7 +50,8 @@ internal sealed class LongGenerateContent(ClaimedPrompt prompt, ReadOnlyMemory<b
         await output.CompleteAsync();
     }
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override bool TryComputeLength(out long length)
     {
@@ -71,5 +73,7 @@ internal sealed class LongGenerateContent(ClaimedPrompt prompt, ReadOnlyMemory<b
 
     /// <summary>A content of the type that Ollama expects.</summary>
     public static HttpContent Of(ClaimedPrompt prompt, ReadOnlyMemory<byte> request, string defaultModel, string? defaultKeepAlive) =>
-        new LongGenerateContent(prompt, request, defaultModel, defaultKeepAlive) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        new LongGenerateContent(prompt, request, defaultModel,
+            defaultKeepAlive)
+        { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 }

@@ -62,7 +62,8 @@ public sealed partial class OllamaClient
     /// <summary>Ollama's version.</summary>
     /// <exception cref="OllamaException">It does not answer within a few seconds, or it is not Ollama.</exception>
     public async Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
-        (await ReadAsync(endpoint.Version, OllamaJson.Default.OllamaVersion, cancellationToken)).Version ?? throw OllamaFailures.OfInvalidBody("It has no version.");
+        (await ReadAsync(endpoint.Version, OllamaJson.Default.OllamaVersion, cancellationToken)).Version
+            ?? throw OllamaFailures.OfInvalidBody("It has no version.");
 
     /// <summary>The models that are installed.</summary>
     /// <exception cref="OllamaException">As for <see cref="ReadVersionAsync"/>.</exception>
@@ -74,7 +75,9 @@ public sealed partial class OllamaClient
     public async Task<IReadOnlyList<OllamaModel>> ListLoadedAsync(CancellationToken cancellationToken) =>
         (await ReadAsync(endpoint.Loaded, OllamaJson.Default.OllamaModels, cancellationToken)).Known ?? [];
 
-    /// <summary>What one of Ollama's routes answers to GET, as it is and with whatever status: where that is 200, it is a JSON object.</summary>
+    /// <summary>
+    /// What one of Ollama's routes answers to GET, as it is and with whatever status: where that is 200, it is a JSON object.
+    /// </summary>
     /// <param name="path">The path, with a slash in front.</param>
     /// <param name="isUnverified">Whether it may not answer at all; else it is only busy if it takes its time.</param>
     /// <param name="cancellationToken">Gives up.</param>

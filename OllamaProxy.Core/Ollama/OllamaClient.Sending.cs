@@ -98,7 +98,8 @@ public sealed partial class OllamaClient
         {
             throw IsConnect(exception)
                 ? Unreachable(exception.Message, exception)
-                : new OllamaException(FailureKind.Transient, $"The connection to Ollama broke before it answered{Through}: {exception.Message}", exception);
+                : new OllamaException(FailureKind.Transient,
+                    $"The connection to Ollama broke before it answered{Through}: {exception.Message}", exception);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -107,7 +108,10 @@ public sealed partial class OllamaClient
         }
     }
 
-    /// <summary>Whether nothing was sent. HttpClient lets a SocketException through, as it is, where a new connection is reset before it has been looked at.</summary>
+    /// <summary>
+    /// Whether nothing was sent. HttpClient lets a SocketException through, as it is, where a new connection is reset before it has been
+    /// looked at.
+    /// </summary>
     private static bool IsConnect(Exception exception) => exception is SocketException or HttpRequestException
     {
         HttpRequestError: HttpRequestError.ConnectionError

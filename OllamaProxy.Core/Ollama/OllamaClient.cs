@@ -25,7 +25,10 @@ public sealed partial class OllamaClient(
     /// <summary>For so long a client is let wait for what Ollama tells of itself, which takes it some time when it is busy.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(1);
 
-    /// <summary>Sends a call as it came, and returns the answer as soon as its headers are there. To stop what it began, cancel or dispose of the answer.</summary>
+    /// <summary>
+    /// Sends a call as it came, and returns the answer as soon as its headers are there. To stop what it began, cancel or dispose of the
+    /// answer.
+    /// </summary>
     /// <param name="call">The call.</param>
     /// <param name="body">The body to send.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -45,7 +48,8 @@ public sealed partial class OllamaClient(
     /// <param name="content">The body; null: none.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="OllamaException">There is no answer.</exception>
-    public async Task<HttpResponseMessage> PassAsync(HttpMethod method, string path, HeaderList headers, HttpContent? content, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> PassAsync(HttpMethod method, string path, HeaderList headers, HttpContent? content,
+        CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, endpoint.Route(path)) { Content = content };
         AddHeaders(request, headers);

@@ -14,7 +14,8 @@ public sealed record OllamaError(string Message, int? Code = null, string? Type 
     private const int MaxDepth = 8;
 
     /// <summary>
-    /// Reads the body of an error answer. An error is a text in Ollama's own API and an object with a <c>message</c> in the compatible ones.
+    /// Reads the body of an error answer. An error is a text in Ollama's own API and an object with a <c>message</c> in the compatible
+    /// ones.
     /// </summary>
     /// <returns>Null: the body is no JSON object with an <c>error</c>, so that it is not Ollama's.</returns>
     public static OllamaError? ReadBody(string body)
@@ -30,7 +31,9 @@ public sealed record OllamaError(string Message, int? Code = null, string? Type 
         }
     }
 
-    /// <summary>Reads the text of an error, or an error object as JSON. Of a runner's error, the text can itself be or hold such JSON.</summary>
+    /// <summary>
+    /// Reads the text of an error, or an error object as JSON. Of a runner's error, the text can itself be or hold such JSON.
+    /// </summary>
     public static OllamaError ReadText(string text) => ReadText(text, MaxDepth);
 
     private static OllamaError Read(JsonElement error, int depth) => error.ValueKind switch

@@ -28,7 +28,8 @@ public static class OllamaFailures
     }
 
     /// <summary>That a model is not to be had, in Ollama's words, where Ollama is not asked.</summary>
-    public static OllamaException OfMissingModel(string model) => new(FailureKind.Permanent, $"model '{model}' not found") { IsModelMissing = true };
+    public static OllamaException OfMissingModel(string model) =>
+        new(FailureKind.Permanent, $"model '{model}' not found") { IsModelMissing = true };
 
     /// <summary>What an error amid the answer means.</summary>
     /// <param name="error">Its text, or the error object as JSON.</param>

@@ -38,7 +38,8 @@ internal sealed record OllamaModels(IReadOnlyList<OllamaModel?>? Models)
 {
     /// <summary>Those that have a name; null: there is no list.</summary>
     [JsonIgnore]
-    public IReadOnlyList<OllamaModel>? Known => Models is null ? null : [.. Models.OfType<OllamaModel>().Where(model => !string.IsNullOrEmpty(model.Name))];
+    public IReadOnlyList<OllamaModel>? Known =>
+        Models is null ? null : [.. Models.OfType<OllamaModel>().Where(model => !string.IsNullOrEmpty(model.Name))];
 }
 
 /// <summary>The answer of <c>/api/version</c>.</summary>

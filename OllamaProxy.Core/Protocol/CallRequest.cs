@@ -59,7 +59,9 @@ public sealed record CallRequest(string Model, string Text)
     }
 
     private static CallRequest Read(ApiRoute endpoint, JsonElement body) =>
-        new(TextOf(body, "model") ?? TextOf(body, "name") ?? "", TextOf(endpoint.Kind, body)) { IsUnload = KeepAlive.IsUnload(endpoint, body) };
+        new(TextOf(body, "model") ?? TextOf(body, "name") ?? "",
+            TextOf(endpoint.Kind, body))
+        { IsUnload = KeepAlive.IsUnload(endpoint, body) };
 
     private static string TextOf(CallKind kind, JsonElement body) => kind switch
     {

@@ -30,7 +30,9 @@ internal static partial class JsonReading
         }
     }
 
-    /// <summary>Whether a text in valid JSON has half of a surrogate pair, as an escape, so that it is not Unicode (RFC 8259, 8.2).</summary>
+    /// <summary>
+    /// Whether a text in valid JSON has half of a surrogate pair, as an escape, so that it is not Unicode (RFC 8259, 8.2).
+    /// </summary>
     public static bool HasLoneSurrogate(ReadOnlySpan<byte> json)
     {
         if (json.IndexOf("\\u"u8) < 0)

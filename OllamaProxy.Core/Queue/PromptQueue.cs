@@ -19,7 +19,9 @@ public sealed class PromptQueue(
     IDirectDispatch? directDispatch = null,
     IWaitReasons? reasons = null)
 {
-    /// <summary>Queues a prompt, or has it run at once where nothing is queued and the worker has room: it is on disk when this returns.</summary>
+    /// <summary>
+    /// Queues a prompt, or has it run at once where nothing is queued and the worker has room: it is on disk when this returns.
+    /// </summary>
     /// <exception cref="QueueFullException">As many are queued as may be.</exception>
     public async Task<Submission> SubmitAsync(NewPrompt prompt, CancellationToken cancellationToken)
     {
@@ -43,7 +45,8 @@ public sealed class PromptQueue(
 
     /// <summary>Queues prompts as one batch with this new id, all or none.</summary>
     /// <exception cref="QueueFullException">With them, more would be queued than may be.</exception>
-    public async Task<IReadOnlyList<Prompt>> SubmitBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Prompt>> SubmitBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts,
+        CancellationToken cancellationToken)
     {
         var queued = await commands.AddBatchAsync(batch, prompts, options.MaxQueued, cancellationToken);
         signal.Raise();
@@ -81,7 +84,9 @@ public sealed class PromptQueue(
         return due > eta ? due : eta;
     }
 
-    /// <summary>Waits until a prompt has ended, but not for longer than <paramref name="timeout"/>. Returns it as it is then; null: it was deleted.</summary>
+    /// <summary>
+    /// Waits until a prompt has ended, but not for longer than <paramref name="timeout"/>. Returns it as it is then; null: it was deleted.
+    /// </summary>
     public async Task<Prompt?> WaitUntilEndedAsync(Prompt prompt, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var subscription = reader.Notifier.Subscribe(prompt.Seq, text: false);
@@ -120,7 +125,8 @@ public sealed class PromptQueue(
     }
 
     /// <summary>Gives a queued prompt another priority.</summary>
-    public Task<ChangeResult> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken) => commands.ChangePriorityAsync(id, priority, cancellationToken);
+    public Task<ChangeResult> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken) =>
+        commands.ChangePriorityAsync(id, priority, cancellationToken);
 
     /// <summary>Removes a prompt, in whatever status; false if there is none with this id.</summary>
     public async Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken)

@@ -39,12 +39,15 @@ internal sealed class ActiveLeases
             return _running.GetValueOrDefault(backend, RunningModels.None);
     }
 
-    /// <summary>A lease at a backend whose attempt has ended and whose slot is as good as free, each only once; null: there is none.</summary>
+    /// <summary>
+    /// A lease at a backend whose attempt has ended and whose slot is as good as free, each only once; null: there is none.
+    /// </summary>
     public Lease? TryReuseFinished(string backend)
     {
         lock (_lock)
         {
-            var ended = _byToken.Values.FirstOrDefault(claim => claim.Backend == backend && claim is { HasEnded: true, HasSuccessor: false });
+            var ended = _byToken.Values.FirstOrDefault(claim =>
+                claim.Backend == backend && claim is { HasEnded: true, HasSuccessor: false });
             if (ended is not null)
                 ended.HasSuccessor = true;
             return ended?.Lease;

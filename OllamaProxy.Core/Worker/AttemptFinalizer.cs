@@ -12,7 +12,8 @@ namespace OllamaProxy.Worker;
 /// Writes what became of a prompt whose attempt has ended: completed, failed, queued again, handed back or stopped. While the
 /// store takes nothing it tries again, for as long as a lease is good: a generation can be the work of half an hour.
 /// </summary>
-public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, OllamaProxyOptions options, TimeProvider time, ILogger<AttemptFinalizer> logger)
+public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, OllamaProxyOptions options, TimeProvider time,
+    ILogger<AttemptFinalizer> logger)
 {
     private static readonly TimeSpan StoreRetryWait = TimeSpan.FromSeconds(1);
 
@@ -34,7 +35,8 @@ public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, Ollam
                 return;
             }
             // A shutdown does not wait for that: the lease runs out instead.
-            catch (StoreException exception) when (outcome is not { Stopped: true, Failure: null } && time.GetElapsedTime(started) < options.LeaseLength)
+            catch (StoreException exception) when (outcome is not { Stopped: true, Failure: null }
+                && time.GetElapsedTime(started) < options.LeaseLength)
             {
                 logger.SettlingDelayed(prompt.Id, exception.Message);
                 await Task.Delay(StoreRetryWait, time);
@@ -42,7 +44,9 @@ public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, Ollam
         }
     }
 
-    /// <summary>Hands a prompt back that has not been run, as if it had not been claimed. False: the store takes nothing at the moment.</summary>
+    /// <summary>
+    /// Hands a prompt back that has not been run, as if it had not been claimed. False: the store takes nothing at the moment.
+    /// </summary>
     public async Task<bool> TryReleaseAsync(ClaimedPrompt prompt)
     {
         try

@@ -11,7 +11,8 @@ namespace OllamaProxy.Worker;
 
 /// <summary>
 /// Claims prompts and starts them on backends that have room: queued prompts and, where none is queued, prompts that are being submitted.
-/// One drain at a time uses it; prompts are submitted by many threads. The <see cref="SlotTable"/> knows the slots and decides who gets them.
+/// One drain at a time uses it; prompts are submitted by many threads. The <see cref="SlotTable"/> knows the slots and decides who gets
+/// them.
 /// </summary>
 public sealed class Dispatcher : IDirectDispatch
 {
@@ -30,7 +31,8 @@ public sealed class Dispatcher : IDirectDispatch
 
     /// <summary>Runs nothing yet.</summary>
     public Dispatcher(
-        IWorkQueue store, BackendPool backends, PromptRunner runner, QueueSignal signal, WorkerIdentity identity, OllamaProxyOptions options,
+        IWorkQueue store, BackendPool backends, PromptRunner runner, QueueSignal signal, WorkerIdentity identity,
+            OllamaProxyOptions options,
         TimeProvider time, ILogger<Dispatcher> logger)
     {
         (_store, _backends, _runner, _signal, _time, _logger) = (store, backends, runner, signal, time, logger);
@@ -50,7 +52,9 @@ public sealed class Dispatcher : IDirectDispatch
         _slots.Open(stop);
     }
 
-    /// <summary>From now on no prompt is begun, if nothing runs, and all is settled that has. False: something does, or is about to.</summary>
+    /// <summary>
+    /// From now on no prompt is begun, if nothing runs, and all is settled that has. False: something does, or is about to.
+    /// </summary>
     public bool TryEnd() => _slots.TryClose();
 
     /// <summary>From now on no prompt is begun. Completes when nothing runs any more.</summary>
@@ -146,7 +150,8 @@ public sealed class Dispatcher : IDirectDispatch
     {
         var any = false;
         var settledBefore = _refused.Settled;
-        foreach (var (reservation, claim) in _slots.Reserve(assignments).Select(reservation => (reservation, ClaimAsync(reservation, stop))).ToList())
+        foreach (var (reservation, claim) in _slots.Reserve(assignments)
+            .Select(reservation => (reservation, ClaimAsync(reservation, stop))).ToList())
         {
             using (reservation)
             {

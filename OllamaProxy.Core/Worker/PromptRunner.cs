@@ -24,7 +24,9 @@ public sealed class PromptRunner(
     TimeProvider time,
     ILogger<PromptRunner> logger)
 {
-    /// <summary>For so long the end of an answer waits for the prompt to be settled: a client need not wait for a store that takes nothing.</summary>
+    /// <summary>
+    /// For so long the end of an answer waits for the prompt to be settled: a client need not wait for a store that takes nothing.
+    /// </summary>
     private static readonly TimeSpan SettlingPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>
@@ -88,7 +90,8 @@ public sealed class PromptRunner(
         using var response = prompt.Call is null ? null : responses.Begin(prompt);
         try
         {
-            var outcome = new AttemptOutcome(PromptResult.Empty, OllamaFailures.OfMissingModel(prompt.Model ?? options.Model), Stopped: false, TimeSpan.Zero);
+            var outcome = new AttemptOutcome(PromptResult.Empty, OllamaFailures.OfMissingModel(prompt.Model ?? options.Model),
+                Stopped: false, TimeSpan.Zero);
             await finalizer.SettleAsync(prompt, outcome, LeaseState.Held);
         }
         catch (Exception exception)
@@ -97,7 +100,9 @@ public sealed class PromptRunner(
         }
     }
 
-    /// <summary>Hands a prompt back that has not been run, as if it had not been claimed. False: the store takes nothing at the moment.</summary>
+    /// <summary>
+    /// Hands a prompt back that has not been run, as if it had not been claimed. False: the store takes nothing at the moment.
+    /// </summary>
     public Task<bool> TryReleaseAsync(ClaimedPrompt prompt) => finalizer.TryReleaseAsync(prompt);
 
     /// <summary>Shows the end of an answer as soon as the prompt is settled, or that takes too long.</summary>
@@ -109,7 +114,8 @@ public sealed class PromptRunner(
         response.Dispose();
     }
 
-    private async Task<AttemptOutcome> AttemptAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, ResponseBuffer? response, CancellationToken stop)
+    private async Task<AttemptOutcome> AttemptAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, ResponseBuffer? response,
+        CancellationToken stop)
     {
         var started = time.GetTimestamp();
         logger.AttemptStarted(prompt.Id, prompt.Attempt);
@@ -127,14 +133,18 @@ public sealed class PromptRunner(
             {
                 backend.OnModelMissing(ModelOf(prompt));
                 var others = backends.All.Where(other => other != backend).Select(other => other.State).ToList();
-                isForAnother = ModelOf(prompt) is { Length: > 0 } model && others.Exists(other => other.IsReachable && other.MayHave(model));
+                isForAnother = ModelOf(prompt) is { Length: > 0 } model
+                    && others.Exists(other => other.IsReachable && other.MayHave(model));
                 // The prompt waits for a backend that is away and has the model, or for the model itself, if it names one.
-                stopped = !isForAnother && ModelOf(prompt) is { Length: > 0 } awaited && (options.WaitForModel || others.Exists(other => other.Has(awaited)));
+                stopped = !isForAnother && ModelOf(prompt) is { Length: > 0 } awaited
+                    && (options.WaitForModel || others.Exists(other => other.Has(awaited)));
             }
             // What a client has begun to read cannot be tried again.
             if (failure is not null && response?.TryDiscard() is false)
                 (failure, stopped, isForAnother) = (new(FailureKind.Permanent, failure.Message, failure), false, false);
-            return new(text.ToResult() with { Response = response?.ToResponse() }, failure, stopped, time.GetElapsedTime(started)) { IsForAnother = isForAnother };
+            return new(text.ToResult() with { Response = response?.ToResponse() }, failure, stopped,
+                time.GetElapsedTime(started))
+            { IsForAnother = isForAnother };
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -146,7 +156,8 @@ public sealed class PromptRunner(
     /// <summary>The canonical name of its model; empty: it names none.</summary>
     private string ModelOf(ClaimedPrompt prompt) => ModelName.Canonical(prompt.Model ?? options.Model);
 
-    private async Task<OllamaException?> TryAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, ResponseBuffer? response, CancellationToken stop)
+    private async Task<OllamaException?> TryAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, ResponseBuffer? response,
+        CancellationToken stop)
     {
         try
         {

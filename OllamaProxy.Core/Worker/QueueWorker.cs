@@ -93,7 +93,9 @@ public sealed class QueueWorker(
         }
     }
 
-    /// <param name="handBack">Hands back all that runs. Without it, what clients wait for here is run to its end also at the shutdown.</param>
+    /// <param name="handBack">
+    /// Hands back all that runs. Without it, what clients wait for here is run to its end also at the shutdown.
+    /// </param>
     private async Task DrainUntilEmptyAsync(CancellationToken handBack)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(handBack, shutdown.Begun);
@@ -139,7 +141,9 @@ public sealed class QueueWorker(
         }
     }
 
-    /// <summary>When to look again at the latest: for retries that are due, and for leases that ran out, however rarely others are to be polled.</summary>
+    /// <summary>
+    /// When to look again at the latest: for retries that are due, and for leases that ran out, however rarely others are to be polled.
+    /// </summary>
     private TimeSpan UntilNextLook(FillResult look)
     {
         var timeout = look switch { FillResult.Empty => options.LeaseLength, FillResult.Full => FullLook, _ => QueuedLook };

@@ -12,7 +12,8 @@ internal sealed class RefusedClaims
     public long Settled => Interlocked.Read(ref _settled);
 
     /// <summary>
-    /// The store refused a claim. Returns whether the claim may succeed by now: the store may refuse it and settle the lease that was in its
+    /// The store refused a claim. Returns whether the claim may succeed by now: the store may refuse it and settle the lease that was in
+    /// its
     /// way in one transaction, and the settling may have been heard of first.
     /// </summary>
     /// <param name="settledBefore"><see cref="Settled"/> before the claim.</param>

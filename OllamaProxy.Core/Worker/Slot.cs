@@ -15,7 +15,8 @@ namespace OllamaProxy.Worker;
 /// <param name="settled">Called when a lease was given up.</param>
 /// <param name="patience">For how long a follower waits at the most.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Slot(Backend backend, PromptRunner runner, ActiveLeases activeLeases, Action<Slot> closed, Action open, Action settled, TimeSpan patience, TimeProvider time)
+internal sealed class Slot(Backend backend, PromptRunner runner, ActiveLeases activeLeases, Action<Slot> closed, Action open,
+    Action settled, TimeSpan patience, TimeProvider time)
 {
     /// <summary>Up to this a prompt is quick, and the next one is claimed ahead; for so long that one then waits at the most.</summary>
     public static readonly TimeSpan ShortRun = TimeSpan.FromMilliseconds(50);
@@ -43,7 +44,10 @@ internal sealed class Slot(Backend backend, PromptRunner runner, ActiveLeases ac
         }
     }
 
-    /// <summary>Reserves the place behind what runs, until <see cref="TryPrefetch"/> or <see cref="CancelPrefetch"/>, and returns the lease before; null: there is none any more.</summary>
+    /// <summary>
+    /// Reserves the place behind what runs, until <see cref="TryPrefetch"/> or <see cref="CancelPrefetch"/>, and returns the lease before;
+    /// null: there is none any more.
+    /// </summary>
     public Lease? TryReserve()
     {
         lock (_lock)
@@ -102,7 +106,8 @@ internal sealed class Slot(Backend backend, PromptRunner runner, ActiveLeases ac
     private void Begin(ClaimedPrompt prompt, bool isShortRunning)
     {
         lock (_lock)
-            (_current, _isReserved, _prefetchedCame) = (prompt, false, isShortRunning ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null);
+            (_current, _isReserved, _prefetchedCame) = (prompt, false, isShortRunning
+                ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null);
     }
 
     /// <summary>The prompt that follows; null: none, and the slot is closed with that.</summary>
@@ -124,7 +129,9 @@ internal sealed class Slot(Backend backend, PromptRunner runner, ActiveLeases ac
         settled();
     }
 
-    /// <summary>Waits for the end of what runs. A follower for which that takes too long is handed back, as if it had not been claimed.</summary>
+    /// <summary>
+    /// Waits for the end of what runs. A follower for which that takes too long is handed back, as if it had not been claimed.
+    /// </summary>
     private async Task HoldPrefetchedAsync(Task running)
     {
         if (await Task.WhenAny(running, _prefetchedCame!.Task) == running)

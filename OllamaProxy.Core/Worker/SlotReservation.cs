@@ -3,14 +3,17 @@ using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 
-/// <summary>A slot that is kept for a prompt while it is being claimed. Dispose of it: a reservation that was not used gives the slot back.</summary>
+/// <summary>
+/// A slot that is kept for a prompt while it is being claimed. Dispose of it: a reservation that was not used gives the slot back.
+/// </summary>
 /// <param name="assignment">Which prompt, and where it will run.</param>
 /// <param name="terms">The terms on which it is claimed.</param>
 /// <param name="run">Runs the claimed prompt.</param>
 /// <param name="giveBack">Gives the slot back.</param>
 /// <param name="stop">Hands back what runs, and ends it early.</param>
 internal sealed class SlotReservation(
-    Assignment assignment, ClaimTerms terms, Action<SlotReservation, ClaimedPrompt> run, Action<SlotReservation> giveBack, CancellationToken stop)
+    Assignment assignment, ClaimTerms terms, Action<SlotReservation, ClaimedPrompt> run, Action<SlotReservation> giveBack,
+        CancellationToken stop)
     : ISlotReservation
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -29,7 +29,8 @@ internal sealed class SlotTable
     private ImmutableDictionary<string, OvertakeHistory> _overtakeHistory = ImmutableDictionary<string, OvertakeHistory>.Empty;
 
     /// <summary>All slots are free, and none is given away before <see cref="Open(CancellationToken)"/>.</summary>
-    public SlotTable(BackendPool backends, ActiveLeases activeLeases, WorkerIdentity identity, OllamaProxyOptions options, TimeProvider time)
+    public SlotTable(BackendPool backends, ActiveLeases activeLeases, WorkerIdentity identity, OllamaProxyOptions options,
+        TimeProvider time)
     {
         (_backends, _activeLeases, _identity, _options, _time) = (backends, activeLeases, identity, options, time);
         _slots = backends.All.ToDictionary(backend => backend.Name, backend => new BackendSlots(backend));
@@ -39,7 +40,9 @@ internal sealed class SlotTable
     /// <summary>Runs a prompt that was claimed for a reservation.</summary>
     public required Action<SlotReservation, ClaimedPrompt> Run { get; init; }
 
-    /// <summary>How many prompts could be begun, as far as this process knows: in free slots, and claimed ahead behind short ones.</summary>
+    /// <summary>
+    /// How many prompts could be begun, as far as this process knows: in free slots, and claimed ahead behind short ones.
+    /// </summary>
     public (int Free, int Prefetchable) Room
     {
         get
@@ -116,7 +119,8 @@ internal sealed class SlotTable
             foreach (var (backend, slots) in _slots)
             {
                 slots.TakenByOthers = elsewhere[backend].DistinctBy(lease => lease.Slot).Count();
-                slots.RunByOthers = RunningModels.Of(elsewhere[backend].Select(lease => ModelName.Canonical(lease.Model ?? _options.Model)));
+                slots.RunByOthers = RunningModels.Of(
+                    elsewhere[backend].Select(lease => ModelName.Canonical(lease.Model ?? _options.Model)));
             }
             var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Prefetchable)).ToList();
             var schedule = _scheduler.Decide(snapshot.Prompts, loads, _overtakeHistory, _time.GetUtcNow(), snapshot.IsPartial);
@@ -216,7 +220,8 @@ internal sealed class SlotTable
 
     private SlotReservation New(Assignment assignment, Lease? predecessorLease, Slot? predecessor)
     {
-        var terms = new ClaimTerms(_backends.Named(assignment.Backend).Concurrency, _options.LeaseLength, _options.MaxAttempts, assignment.Backend)
+        var terms = new ClaimTerms(_backends.Named(assignment.Backend).Concurrency, _options.LeaseLength, _options.MaxAttempts,
+            assignment.Backend)
         {
             PredecessorLease = predecessorLease,
             TakesSlot = !assignment.IsRefused,

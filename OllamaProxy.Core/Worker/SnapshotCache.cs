@@ -18,10 +18,14 @@ internal sealed class SnapshotCache(IWorkQueue store, QueueSignal signal, Worker
     private static readonly TimeSpan GoodFor = TimeSpan.FromMilliseconds(10);
     private const int PrefetchFactor = 16;
 
-    /// <summary>How often the queue is looked at while there is no room: for prompts that fail without, since no backend has their model.</summary>
+    /// <summary>
+    /// How often the queue is looked at while there is no room: for prompts that fail without, since no backend has their model.
+    /// </summary>
     private static readonly TimeSpan FullLookInterval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>For how long models are passed over that could not be asked for anywhere, so that others come into sight; and how many.</summary>
+    /// <summary>
+    /// For how long models are passed over that could not be asked for anywhere, so that others come into sight; and how many.
+    /// </summary>
     private static readonly TimeSpan StuckFor = TimeSpan.FromSeconds(1);
     private const int MaxStuck = 4096;
 
@@ -63,7 +67,8 @@ internal sealed class SnapshotCache(IWorkQueue store, QueueSignal signal, Worker
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="StoreException">The queue cannot be read.</exception>
     public async Task<QueueSnapshot> LookAsync(
-        int room, IReadOnlyList<IReadOnlySet<string>> modelsWithRoom, IReadOnlySet<string> loadedModels, CancellationToken cancellationToken)
+        int room, IReadOnlyList<IReadOnlySet<string>> modelsWithRoom, IReadOnlySet<string> loadedModels,
+            CancellationToken cancellationToken)
     {
         _changesSeen = signal.Changes;
         if (Interlocked.Exchange(ref _isStuckOver, false) || (_stuckSince is { } at && time.GetElapsedTime(at) >= StuckFor))
@@ -97,10 +102,14 @@ internal sealed class SnapshotCache(IWorkQueue store, QueueSignal signal, Worker
         };
     }
 
-    /// <summary>Whether another look shows models that this one did not: those that could not be asked for anywhere are passed over.</summary>
+    /// <summary>
+    /// Whether another look shows models that this one did not: those that could not be asked for anywhere are passed over.
+    /// </summary>
     public bool CanGoFurther { get; private set; }
 
-    /// <summary>Takes note that the backends are not what they were, so that no model is passed over any more. Safe for many threads.</summary>
+    /// <summary>
+    /// Takes note that the backends are not what they were, so that no model is passed over any more. Safe for many threads.
+    /// </summary>
     public void OnBackendsChanged() => _isStuckOver = true;
 
     /// <summary>Takes note of models that could not be asked for anywhere.</summary>

@@ -41,7 +41,8 @@ public sealed class WaitReasons(BackendPool backends, Dispatcher dispatcher, Oll
     {
         var able = backends.Where(backend => model.Length == 0 || backend.Has(model)).ToList();
         // A list of models is a hint: a backend is asked unless it has answered that it does not have the model.
-        var canBeAsked = backends.Any(backend => backend.Health != BackendHealth.Unreachable && (model.Length == 0 || backend.MayHave(model)));
+        var canBeAsked = backends.Any(backend =>
+            backend.Health != BackendHealth.Unreachable && (model.Length == 0 || backend.MayHave(model)));
         // A backend that is away may have the model, so the prompt waits for it first. A retry does so, too.
         if (backends.All(backend => backend.Health == BackendHealth.Unreachable) || (able.Count > 0 && !canBeAsked))
             return WaitReason.Backend;

@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Simulator;
-using OllamaProxy.Tests.Support;
 using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;
 

@@ -4,8 +4,8 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Simulator;
-using OllamaProxy.Tests.Support;
 using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;
 

@@ -12,8 +12,10 @@ public abstract class BatchTests(ProxyFixture fixture)
 
     [Theory]
     [InlineData("""[{"prompt":"one"},{"prompt":"two","priority":1},{"prompt":"three","model":"nosuch"}]""", "application/json")]
-    [InlineData("{\"prompt\":\"one\"}\n\n{\"prompt\":\"two\",\"priority\":1}\r\n{\"prompt\":\"three\",\"model\":\"nosuch\"}\n", "application/x-ndjson")]
-    [InlineData("\uFEFF[{\"prompt\":\"one\"},{\"prompt\":\"two\",\"priority\":1},{\"prompt\":\"three\",\"model\":\"nosuch\"}]", "application/json")]
+    [InlineData("{\"prompt\":\"one\"}\n\n{\"prompt\":\"two\",\"priority\":1}\r\n{\"prompt\":\"three\",\"model\":\"nosuch\"}\n",
+        "application/x-ndjson")]
+    [InlineData("\uFEFF[{\"prompt\":\"one\"},{\"prompt\":\"two\",\"priority\":1},{\"prompt\":\"three\",\"model\":\"nosuch\"}]",
+        "application/json")]
     [InlineData("{\"prompt\":\"one\"}\n{\"prompt\":\"two\",\"priority\":1}\n{\"prompt\":\"three\",\"model\":\"nosuch\"}", "text/plain")]
     public async Task A_batch_is_queued_in_order_and_can_be_followed(string body, string contentType)
     {
@@ -22,13 +24,17 @@ public abstract class BatchTests(ProxyFixture fixture)
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         var submitted = await response.Content.ReadFromJsonAsync<JsonElement>();
         var batch = submitted.GetProperty("batch").GetString();
-        Assert.Equal(($"/api/v1/batch/{batch}", $"/api/v1/batch/{batch}", 3), (submitted.GetProperty("batch_url").GetString(), response.Headers.Location?.OriginalString, submitted.GetProperty("count").GetInt32()));
+        Assert.Equal(($"/api/v1/batch/{batch}", $"/api/v1/batch/{batch}", 3),
+            (submitted.GetProperty("batch_url").GetString(), response.Headers.Location?.OriginalString,
+            submitted.GetProperty("count").GetInt32()));
         var ids = submitted.GetProperty("ids").EnumerateArray().Select(id => id.GetString()!).ToList();
         foreach (var id in ids)
             await Proxy.ResultAsync(id);
         var list = await Proxy.GetAsync($"/api/v1/prompts?batch={batch}&page_size=10");
-        Assert.Equal(["three", "two", "one"], list.GetProperty("prompts").EnumerateArray().Select(prompt => prompt.GetProperty("prompt_preview").GetString()));
-        Assert.Equal(Enumerable.Reverse(ids), list.GetProperty("prompts").EnumerateArray().Select(prompt => prompt.GetProperty("id").GetString()));
+        Assert.Equal(["three", "two", "one"],
+            list.GetProperty("prompts").EnumerateArray().Select(prompt => prompt.GetProperty("prompt_preview").GetString()));
+        Assert.Equal(Enumerable.Reverse(ids),
+            list.GetProperty("prompts").EnumerateArray().Select(prompt => prompt.GetProperty("id").GetString()));
         var counts = await Proxy.GetAsync($"/api/v1/batch/{batch}");
         Assert.Equal("""{"queued":0,"processing":0,"completed":2,"failed":1,"cancelled":0}""", counts.GetProperty("counts").GetRawText());
         Assert.Equal(3, counts.GetProperty("total").GetInt32());

@@ -38,7 +38,8 @@ public sealed class BufferTests
 
     [InProcessTheory]
     [MemberData(nameof(Routes))]
-    public async Task While_others_hold_all_there_is_a_large_body_is_503_with_Retry_After_and_a_small_one_is_taken(string host, string path, string shape)
+    public async Task While_others_hold_all_there_is_a_large_body_is_503_with_Retry_After_and_a_small_one_is_taken(string host, string path,
+        string shape)
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, Total, OnlyServes);
         var budget = proxy.Services.GetRequiredService<BufferBudget>();
@@ -130,18 +131,21 @@ public sealed class BufferTests
     public async Task A_large_prompt_that_is_blank_is_400()
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, OnlyServes);
-        using var blank = await proxy.Client.PostAsync("/api/v1/prompt", new StringContent($$"""{"prompt":"{{new string(' ', 2 * MiB)}}"}""", Encoding.UTF8, "application/json"));
+        using var blank = await proxy.Client.PostAsync("/api/v1/prompt",
+            new StringContent($$"""{"prompt":"{{new string(' ', 2 * MiB)}}"}""", Encoding.UTF8, "application/json"));
         Assert.Equal("'prompt' is blank.", (await Problem.OfAsync(blank, 400)).Error);
     }
 
-    private static StringContent Body(int length) => new($$"""{"model":"m","prompt":"{{new string('x', length)}}"}""", Encoding.UTF8, "application/json");
+    private static StringContent Body(int length) =>
+        new($$"""{"model":"m","prompt":"{{new string('x', length)}}"}""", Encoding.UTF8, "application/json");
 
     /// <summary>Sends so much of a body that is to be longer.</summary>
     private static async Task<Socket> UploadAsync(RunningProxy proxy, int sent, int length)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, proxy.Client.BaseAddress!.Port));
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"POST /api/v1/prompt HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n"));
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes($"POST /api/v1/prompt HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n"));
         await socket.SendAsync(new byte[sent]);
         return socket;
     }

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using OllamaProxy.Api;
-using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Tests.Functions;
 using OllamaProxy.Tests.Support;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using OllamaProxy.Simulator;
-using OllamaProxy.Tests.Support;
 using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;
 

@@ -19,14 +19,17 @@ public abstract class ChangeTests(ProxyFixture fixture)
     {
         await Proxy.FaultNextAsync(Fault.Stall(3));
         var id = await Proxy.SubmitAsync(new { prompt = "to be cancelled" });
-        var request = await Eventually.NotNull(() => Task.FromResult(Proxy.Ollama.Requests.All.SingleOrDefault(logged => Encoding.UTF8.GetString(logged.Body.Span).Contains("to be cancelled", StringComparison.Ordinal))));
+        var request = await Eventually.NotNull(() =>
+            Task.FromResult(Proxy.Ollama.Requests.All.SingleOrDefault(logged =>
+            Encoding.UTF8.GetString(logged.Body.Span).Contains("to be cancelled", StringComparison.Ordinal))));
 
         using var response = await Proxy.Client.PostAsync($"/api/v1/prompt/{id}/cancel", null);
 
         Assert.Equal((HttpStatusCode.OK, "cancelled"), (response.StatusCode, await StatusOfAsync(response)));
         await request.Ended;
         Assert.True(request.ClosedByClient);
-        var partial = await Eventually.NotNull(async () => (await Proxy.GetAsync($"/api/v1/prompt/{id}/result")) is var result && result.TryGetProperty("partial", out var text) ? text.GetString() : null);
+        var partial = await Eventually.NotNull(async () => (await Proxy.GetAsync($"/api/v1/prompt/{id}/result")) is var result
+            && result.TryGetProperty("partial", out var text) ? text.GetString() : null);
         Assert.Equal(string.Concat(Simulation.TokensOf("to be cancelled").Take(3)), partial);
         var after = await Proxy.GetAsync($"/api/v1/prompt/{id}/result");
         Assert.Equal(("cancelled", "It was cancelled."), (after.GetProperty("status").GetString(), after.GetProperty("error").GetString()));
@@ -59,7 +62,8 @@ public abstract class ChangeTests(ProxyFixture fixture)
         using var refused = await Proxy.Client.PostAsync($"/api/v1/prompt/{id}/retry", null);
         Assert.Contains("completed", (await Problem.OfAsync(refused, 409)).Error, StringComparison.Ordinal);
         var history = (await Proxy.GetAsync($"/api/v1/prompt/{id}")).GetProperty("attempt_history").EnumerateArray().ToList();
-        Assert.Equal([(1, "not today"), (1, null)], history.Select(attempt => (attempt.GetProperty("attempt").GetInt32(), attempt.TryGetProperty("error", out var error) ? error.GetString() : null)));
+        Assert.Equal([(1, "not today"), (1, null)], history.Select(attempt =>
+            (attempt.GetProperty("attempt").GetInt32(), attempt.TryGetProperty("error", out var error) ? error.GetString() : null)));
         Assert.All(history, attempt =>
         {
             Assert.Equal(Proxy.Ollama.BaseAddress.ToString(), attempt.GetProperty("backend").GetString());
@@ -73,7 +77,9 @@ public abstract class ChangeTests(ProxyFixture fixture)
     {
         await Proxy.FaultNextAsync(Fault.Hang);
         var id = await Proxy.SubmitAsync(new { prompt = "to be deleted" });
-        var request = await Eventually.NotNull(() => Task.FromResult(Proxy.Ollama.Requests.All.SingleOrDefault(logged => Encoding.UTF8.GetString(logged.Body.Span).Contains("to be deleted", StringComparison.Ordinal))));
+        var request = await Eventually.NotNull(() =>
+            Task.FromResult(Proxy.Ollama.Requests.All.SingleOrDefault(logged =>
+            Encoding.UTF8.GetString(logged.Body.Span).Contains("to be deleted", StringComparison.Ordinal))));
 
         using var response = await Proxy.Client.DeleteAsync($"/api/v1/prompt/{id}");
 

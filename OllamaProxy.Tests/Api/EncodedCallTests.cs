@@ -50,7 +50,8 @@ public abstract class EncodedCallTests(ProxyFixture fixture)
         {
             var result = await Proxy.ResultAsync(CallTests.IdOf(response));
             Assert.Contains($"You asked: \"{text}\"", CallTests.Text(result, "result"), StringComparison.Ordinal);
-            Assert.Equal("tiny", CallTests.Text((await Proxy.GetAsync($"/api/v1/prompt/{CallTests.IdOf(response)}")).GetProperty("request"), "model"));
+            Assert.Equal("tiny",
+                CallTests.Text((await Proxy.GetAsync($"/api/v1/prompt/{CallTests.IdOf(response)}")).GetProperty("request"), "model"));
         }
     }
 

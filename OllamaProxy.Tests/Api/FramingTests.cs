@@ -7,7 +7,8 @@ namespace OllamaProxy.Tests.Api;
 /// <summary>Answers that are as they should be, under media types that are not.</summary>
 public sealed class FramingTests
 {
-    private const string Ndjson = """{"message":{"role":"assistant","content":"one "},"done":false}""" + "\n" + """{"message":{"role":"assistant","content":"two"},"done":true,"done_reason":"stop"}""" + "\n";
+    private const string Ndjson = """{"message":{"role":"assistant","content":"one "},"done":false}"""
+        + "\n" + """{"message":{"role":"assistant","content":"two"},"done":true,"done_reason":"stop"}""" + "\n";
     private const string Whole = """{"message":{"role":"assistant","content":"one two"},"done":true,"done_reason":"stop"}""";
     private const string Pretty = "{\n  \"message\": {\n    \"content\": \"one two\"\n  },\n  \"done\": true,\n  \"done_reason\": \"stop\"\n}\n";
     private const string Events = "data: {\"choices\":[{\"delta\":{\"content\":\"one \"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"two\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
@@ -19,7 +20,8 @@ public sealed class FramingTests
         get
         {
             var answers = new TheoryData<string, string, string?>();
-            foreach (var type in new[] { "application/x-ndjson", "application/json", "application/json; charset=utf-8", "text/plain", "text/event-stream", "application/octet-stream", "text/html", null })
+            foreach (var type in new[] { "application/x-ndjson", "application/json", "application/json; charset=utf-8", "text/plain",
+                "text/event-stream", "application/octet-stream", "text/html", null })
             {
                 answers.Add(Chat, Ndjson, type);
                 answers.Add(Chat, Ndjson.TrimEnd(), type);
@@ -47,11 +49,13 @@ public sealed class FramingTests
         });
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Url));
 
-        using var response = await proxy.Client.SendAsync(CallTests.Post(path, """{"model":"tiny","messages":[{"role":"user","content":"hi"}]}"""));
+        using var response = await proxy.Client.SendAsync(
+            CallTests.Post(path, """{"model":"tiny","messages":[{"role":"user","content":"hi"}]}"""));
 
         Assert.Equal((HttpStatusCode.OK, body), (response.StatusCode, await response.Content.ReadAsStringAsync()));
         var result = await proxy.ResultAsync(CallTests.IdOf(response));
-        Assert.Equal(("completed", "one two", "stop"), (CallTests.Text(result, "status"), CallTests.Text(result, "result"), CallTests.Text(result, "done_reason")));
+        Assert.Equal(("completed", "one two", "stop"),
+            (CallTests.Text(result, "status"), CallTests.Text(result, "result"), CallTests.Text(result, "done_reason")));
         Assert.Equal(1, ollama.Requests);
     }
 
@@ -72,7 +76,8 @@ public sealed class FramingTests
         });
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Url));
 
-        using var response = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}"""), HttpCompletionOption.ResponseHeadersRead);
+        using var response = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}"""),
+            HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
         for (var token = 0; token < 3; token++)
             Assert.Contains($"\"{token}\"", await reader.ReadLineAsync(), StringComparison.Ordinal);
@@ -96,7 +101,8 @@ public sealed class FramingTests
 
         Assert.Equal(body, await response.Content.ReadAsStringAsync());
         var result = await proxy.ResultAsync(CallTests.IdOf(response));
-        Assert.Equal(("failed", "the input length exceeds the context length"), (CallTests.Text(result, "status"), CallTests.Text(result, "error")));
+        Assert.Equal(("failed", "the input length exceeds the context length"),
+            (CallTests.Text(result, "status"), CallTests.Text(result, "error")));
         Assert.Equal(1, ollama.Requests);
     }
 }

@@ -97,7 +97,8 @@ public sealed class HeartbeatTests
         await using var proxy = await StartAsync(host);
         using var blocker = await BlockAsync(proxy);
         proxy.Ollama.Faults.Enqueue(Fault.Status(500, "llama runner process has terminated"), 2);
-        using var response = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}"""), HttpCompletionOption.ResponseHeadersRead);
+        using var response = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}"""),
+            HttpCompletionOption.ResponseHeadersRead);
         blocker.Dispose();
 
         var answer = await response.Content.ReadAsStringAsync();
@@ -114,13 +115,16 @@ public sealed class HeartbeatTests
         await using var proxy = await StartAsync(host);
         using var blocker = await BlockAsync(proxy);
         using var response = await proxy.Client.SendAsync(
-            CallTests.Post("/v1/chat/completions", """{"model":"tiny","messages":[],"stream":true}"""), HttpCompletionOption.ResponseHeadersRead);
+            CallTests.Post("/v1/chat/completions", """{"model":"tiny","messages":[],"stream":true}"""),
+                HttpCompletionOption.ResponseHeadersRead);
         var id = CallTests.IdOf(response);
 
-        using var _ = how == "cancel" ? await proxy.Client.PostAsync($"/api/v1/prompt/{id}/cancel", null) : await proxy.Client.DeleteAsync($"/api/v1/prompt/{id}");
+        using var _ = how == "cancel" ? await proxy.Client.PostAsync($"/api/v1/prompt/{id}/cancel", null)
+            : await proxy.Client.DeleteAsync($"/api/v1/prompt/{id}");
 
         var last = (await response.Content.ReadAsStringAsync()).TrimEnd('\n').Split('\n')[^1];
-        Assert.Equal(message, CallTests.Text(JsonSerializer.Deserialize<JsonElement>(last["data: ".Length..]).GetProperty("error"), "message"));
+        Assert.Equal(message,
+            CallTests.Text(JsonSerializer.Deserialize<JsonElement>(last["data: ".Length..]).GetProperty("error"), "message"));
     }
 
     [Theory]
@@ -137,7 +141,8 @@ public sealed class HeartbeatTests
         var stopping = Task.Run(proxy.StopInstanceAsync);
 
         var answer = await reading;
-        ShutdownTests.AssertTellsOfShutdown(path, type, type == Lines ? answer.TrimStart(' ') : answer[(answer.LastIndexOf(": waiting\n\n", StringComparison.Ordinal) + ": waiting\n\n".Length)..]);
+        ShutdownTests.AssertTellsOfShutdown(path, type, type == Lines
+            ? answer.TrimStart(' ') : answer[(answer.LastIndexOf(": waiting\n\n", StringComparison.Ordinal) + ": waiting\n\n".Length)..]);
         blocker.Dispose();
         await stopping;
     }
@@ -149,7 +154,8 @@ public sealed class HeartbeatTests
         using var blocker = await BlockAsync(worker);
         await using var serving = await RunningProxy.StartAsync(ProxyHosts.Server, null,
             ("OLLAMA_PROXY_WORKER", "0"), ("OLLAMA_PROXY_DB", worker.DatabasePath), ("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0.05"));
-        using var response = await serving.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}"""), HttpCompletionOption.ResponseHeadersRead);
+        using var response = await serving.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}"""),
+            HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal("queued", CallTests.Text(await serving.StatusAsync(CallTests.IdOf(response)), "status"));
         blocker.Dispose();
 
@@ -165,7 +171,8 @@ public sealed class HeartbeatTests
         await using var proxy = await RunningProxy.StartAsync(host, null, ("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0.05"));
         using var client = new TcpClient(proxy.Client.BaseAddress!.Host, proxy.Client.BaseAddress.Port);
         proxy.Ollama.Faults.Enqueue(Fault.Hang);
-        using var response = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}"""), HttpCompletionOption.ResponseHeadersRead);
+        using var response = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}"""),
+            HttpCompletionOption.ResponseHeadersRead);
         using var stream = await response.Content.ReadAsStreamAsync();
 
         // At a sign each 50 ms, these take twice as long as the host lets anybody wait in silence.
@@ -186,6 +193,7 @@ public sealed class HeartbeatTests
     private static async Task<HttpResponseMessage> BlockAsync(RunningProxy proxy)
     {
         proxy.Ollama.Faults.Enqueue(Fault.Stall(1));
-        return await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"blocks"}"""), HttpCompletionOption.ResponseHeadersRead);
+        return await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"blocks"}"""),
+            HttpCompletionOption.ResponseHeadersRead);
     }
 }

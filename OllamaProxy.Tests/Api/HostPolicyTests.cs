@@ -103,5 +103,6 @@ public sealed class HostPolicyTests
     private static async Task<bool> ServesAsync(string setting, string? host) =>
         await new HostPolicy(OptionsOf(setting), TimeProvider.System).ServesAsync(host);
 
-    private static OllamaProxyOptions OptionsOf(string setting) => Configuration.OllamaProxyOptionsTests.Read(("OLLAMA_PROXY_HOSTS", setting));
+    private static OllamaProxyOptions OptionsOf(string setting) =>
+        Configuration.OllamaProxyOptionsTests.Read(("OLLAMA_PROXY_HOSTS", setting));
 }

@@ -7,7 +7,9 @@ namespace OllamaProxy.Tests.Api;
 /// <summary>How soon others get their turn when somebody who is being answered leaves.</summary>
 public sealed class LeavingTests
 {
-    /// <summary>Half of the time after which a worker looks at a lease by itself, which every round would take nearly twice otherwise.</summary>
+    /// <summary>
+    /// Half of the time after which a worker looks at a lease by itself, which every round would take nearly twice otherwise.
+    /// </summary>
     private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(250);
 
     [Theory]
@@ -30,7 +32,8 @@ public sealed class LeavingTests
             using var running = await client.SendAsync(
                 CallTests.Post("/api/generate", """{"model":"tiny","prompt":"leaves"}"""), HttpCompletionOption.ResponseHeadersRead);
             var next = proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"next","stream":false}"""));
-            await Eventually.NotNull(async () => (await proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("total").GetInt32() == 1 ? "queued" : null);
+            await Eventually.NotNull(async () =>
+                (await proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("total").GetInt32() == 1 ? "queued" : null);
 
             var left = Stopwatch.GetTimestamp();
             await EndAsync(proxy, how, running);

@@ -25,7 +25,8 @@ public sealed class LimitTests
         using var batch = await proxy.Client.PostAsJsonAsync("/api/v1/prompts", new[] { new { prompt = "three" } });
         await Problem.OfAsync(batch, 429);
 
-        using var tooMany = await proxy.Client.PostAsJsonAsync("/api/v1/prompts", new[] { new { prompt = "1" }, new { prompt = "2" }, new { prompt = "3" } });
+        using var tooMany = await proxy.Client.PostAsJsonAsync("/api/v1/prompts",
+            new[] { new { prompt = "1" }, new { prompt = "2" }, new { prompt = "3" } });
         await Problem.OfAsync(tooMany, 413);
 
         using var cancel = await proxy.Client.PostAsync($"/api/v1/prompt/{running}/cancel", null);
@@ -63,9 +64,11 @@ public sealed class LimitTests
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, settings: ("OLLAMA_PROXY_WORKER", "false"));
         var lines = string.Concat(Enumerable.Repeat("{\"prompt\":\"x\"}\n", 10_000));
 
-        using var accepted = await proxy.Client.PostAsync("/api/v1/prompts", new StringContent(lines, Encoding.UTF8, "application/x-ndjson"));
+        using var accepted = await proxy.Client.PostAsync("/api/v1/prompts",
+            new StringContent(lines, Encoding.UTF8, "application/x-ndjson"));
         Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
-        using var refused = await proxy.Client.PostAsync("/api/v1/prompts", new StringContent(lines + "{\"prompt\":\"x\"}", Encoding.UTF8, "application/x-ndjson"));
+        using var refused = await proxy.Client.PostAsync("/api/v1/prompts",
+            new StringContent(lines + "{\"prompt\":\"x\"}", Encoding.UTF8, "application/x-ndjson"));
         await Problem.OfAsync(refused, 400);
         Assert.Equal(10_000, (await proxy.GetAsync("/api/v1/prompts")).GetProperty("total").GetInt32());
     }

@@ -26,10 +26,14 @@ public abstract class ListTests(ProxyFixture fixture) : IAsyncLifetime
     {
         var list = await Proxy.GetAsync($"/api/v1/prompts?q={_mark}&page=1&page_size=5");
 
-        Assert.Equal((1, 5, 7, 2), (list.GetProperty("page").GetInt32(), list.GetProperty("page_size").GetInt32(), list.GetProperty("total").GetInt32(), list.GetProperty("total_pages").GetInt32()));
+        Assert.Equal((1, 5, 7, 2),
+            (list.GetProperty("page").GetInt32(), list.GetProperty("page_size").GetInt32(), list.GetProperty("total").GetInt32(),
+            list.GetProperty("total_pages").GetInt32()));
         Assert.Equal(Enumerable.Reverse(_ids).Take(5), Ids(list));
         var newest = list.GetProperty("prompts")[0];
-        Assert.Equal(("failed", "nosuch", $"{_mark} number 7"), (newest.GetProperty("status").GetString(), newest.GetProperty("model").GetString(), newest.GetProperty("prompt_preview").GetString()));
+        Assert.Equal(("failed", "nosuch", $"{_mark} number 7"),
+            (newest.GetProperty("status").GetString(), newest.GetProperty("model").GetString(),
+            newest.GetProperty("prompt_preview").GetString()));
         Assert.EndsWith("+00:00", newest.GetProperty("created_at").GetString(), StringComparison.Ordinal);
         Assert.EndsWith("+00:00", newest.GetProperty("updated_at").GetString(), StringComparison.Ordinal);
     }
@@ -38,14 +42,17 @@ public abstract class ListTests(ProxyFixture fixture) : IAsyncLifetime
     public async Task The_first_page_of_five_is_the_default()
     {
         var list = await Proxy.GetAsync($"/api/v1/prompts");
-        Assert.Equal((1, 5, 5), (list.GetProperty("page").GetInt32(), list.GetProperty("page_size").GetInt32(), list.GetProperty("prompts").GetArrayLength()));
+        Assert.Equal((1, 5, 5),
+            (list.GetProperty("page").GetInt32(), list.GetProperty("page_size").GetInt32(), list.GetProperty("prompts").GetArrayLength()));
     }
 
     [Fact]
     public async Task A_page_past_the_end_is_empty()
     {
         var list = await Proxy.GetAsync($"/api/v1/prompts?q={_mark}&page=2147483647&page_size=100");
-        Assert.Equal((0, 7, 1), (list.GetProperty("prompts").GetArrayLength(), list.GetProperty("total").GetInt32(), list.GetProperty("total_pages").GetInt32()));
+        Assert.Equal((0, 7, 1),
+            (list.GetProperty("prompts").GetArrayLength(), list.GetProperty("total").GetInt32(),
+            list.GetProperty("total_pages").GetInt32()));
     }
 
     [Fact]
@@ -77,7 +84,8 @@ public abstract class ListTests(ProxyFixture fixture) : IAsyncLifetime
         Assert.Contains($"'{query.Split('=')[0]}'", problem.Error, StringComparison.Ordinal);
     }
 
-    private static IEnumerable<string> Ids(JsonElement list) => list.GetProperty("prompts").EnumerateArray().Select(prompt => prompt.GetProperty("id").GetString()!);
+    private static IEnumerable<string> Ids(JsonElement list) =>
+        list.GetProperty("prompts").EnumerateArray().Select(prompt => prompt.GetProperty("id").GetString()!);
 
     public sealed class OnServer(ServerFixture fixture) : ListTests(fixture), IClassFixture<ServerFixture>;
 

@@ -57,7 +57,8 @@ public sealed class MidStreamErrorTests
 
     [Theory]
     [MemberData(nameof(Streams))]
-    public async Task An_error_amid_the_answer_arrives_as_Ollama_sent_it(string path, string body, string type, string part, string error, string _)
+    public async Task An_error_amid_the_answer_arrives_as_Ollama_sent_it(string path, string body, string type, string part, string error,
+        string _)
     {
         var seen = new TaskCompletionSource();
         await using var ollama = await RawOllama.StartAsync(async answer =>
@@ -74,14 +75,16 @@ public sealed class MidStreamErrorTests
 
         Assert.Equal(part + error, await response.Content.ReadAsStringAsync());
         var result = await proxy.ResultAsync(CallTests.IdOf(response));
-        Assert.Equal(("failed", "an unknown error was met", "Hi"), (CallTests.Text(result, "status"), CallTests.Text(result, "error"), CallTests.Text(result, "partial")));
+        Assert.Equal(("failed", "an unknown error was met", "Hi"),
+            (CallTests.Text(result, "status"), CallTests.Text(result, "error"), CallTests.Text(result, "partial")));
         Assert.Equal(part + error, await proxy.Client.GetStringAsync($"/api/v1/prompt/{CallTests.IdOf(response)}/response"));
         Assert.Equal(1, ollama.Requests);
     }
 
     [Theory]
     [MemberData(nameof(Streams))]
-    public async Task An_error_that_comes_first_is_tried_again_unseen(string path, string body, string type, string part, string error, string end)
+    public async Task An_error_that_comes_first_is_tried_again_unseen(string path, string body, string type, string part, string error,
+        string end)
     {
         RawOllama? running = null;
         await using var ollama = running = await RawOllama.StartAsync(async answer =>
@@ -103,7 +106,8 @@ public sealed class MidStreamErrorTests
 
     [Theory]
     [MemberData(nameof(Streams))]
-    public async Task An_error_that_comes_together_with_the_first_part_is_tried_again_unseen(string path, string body, string type, string part, string error, string end)
+    public async Task An_error_that_comes_together_with_the_first_part_is_tried_again_unseen(string path, string body, string type,
+        string part, string error, string end)
     {
         RawOllama? running = null;
         await using var ollama = running = await RawOllama.StartAsync(answer =>
@@ -130,5 +134,6 @@ public sealed class MidStreamErrorTests
         }
     }
 
-    private static Task<RunningProxy> StartAsync(RawOllama ollama) => RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Url));
+    private static Task<RunningProxy> StartAsync(RawOllama ollama) =>
+        RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Url));
 }

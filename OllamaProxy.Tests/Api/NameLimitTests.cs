@@ -46,7 +46,8 @@ public sealed class NameLimitTests
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_WORKER", "false"));
         var value = new string('x', (64 * 1024) - 256 - 7);
-        using var response = await PostAsync(proxy, "/api/v1/prompt", $$$"""{"prompt":"p","model":"{{{Fits}}}","metadata":{"{{{Fits}}}":"{{{value}}}"}}""");
+        using var response = await PostAsync(proxy, "/api/v1/prompt",
+            $$$"""{"prompt":"p","model":"{{{Fits}}}","metadata":{"{{{Fits}}}":"{{{value}}}"}}""");
         Assert.Equal(202, (int)response.StatusCode);
     }
 
@@ -66,7 +67,8 @@ public sealed class NameLimitTests
             await using var proxy = await RunningProxy.StartAsync(host, null, ("OLLAMA_PROXY_WORKER", "false"));
             foreach (var field in new[] { "model", "MODEL" })
             {
-                using var response = await PostAsync(proxy, path, $$"""{"{{field}}":"{{TooLong}}","prompt":"p","messages":[{"role":"user","content":"p"}]}""");
+                using var response = await PostAsync(proxy, path,
+                    $$"""{"{{field}}":"{{TooLong}}","prompt":"p","messages":[{"role":"user","content":"p"}]}""");
                 var answer = await response.Content.ReadAsStringAsync();
                 Assert.Equal(400, (int)response.StatusCode);
                 Assert.Contains(shape, answer, StringComparison.Ordinal);
@@ -79,8 +81,10 @@ public sealed class NameLimitTests
     [Fact]
     public async Task Ollamas_words_are_cut_where_they_would_fill_every_list()
     {
-        await using var ollama = await RawOllama.StartAsync(request => request.SendAsync($$"""{"error":"invalid format {{new string('e', 2_000_000)}}"}""" + "\n"));
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_MAX_ATTEMPTS", "1"));
+        await using var ollama = await RawOllama.StartAsync(request =>
+            request.SendAsync($$"""{"error":"invalid format {{new string('e', 2_000_000)}}"}""" + "\n"));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Url),
+            ("OLLAMA_MAX_ATTEMPTS", "1"));
         var id = await proxy.SubmitAsync(new { prompt = "p" });
 
         var error = (await proxy.ResultAsync(id)).GetProperty("error").GetString()!;

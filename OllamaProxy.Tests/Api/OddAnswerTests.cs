@@ -11,13 +11,15 @@ public sealed class OddAnswerTests
     private const string Good = """{"model":"tiny","response":"hi","message":{"content":"hi"},"done":true,"done_reason":"stop"}""";
     private const string Json = "Content-Type: application/json";
 
-    private static readonly string[] Calls = ["/api/generate", "/api/chat", "/v1/chat/completions", "/v1/embeddings", "/v1/responses", "/v1/messages"];
+    private static readonly string[] Calls = ["/api/generate", "/api/chat", "/v1/chat/completions", "/v1/embeddings", "/v1/responses",
+        "/v1/messages"];
 
     private static IEnumerable<string> OddAnswers
     {
         get
         {
-            foreach (var status in new[] { "000", "001", "099", "101 Switching Protocols", "204 No Content", "205 Reset Content", "304 Not Modified", "600", "999" })
+            foreach (var status in new[] { "000", "001", "099", "101 Switching Protocols", "204 No Content", "205 Reset Content",
+                "304 Not Modified", "600", "999" })
             {
                 yield return TcpOllama.Of(status, "");
                 yield return TcpOllama.Of(status, Good, Json, $"Content-Length: {Good.Length}");
@@ -31,10 +33,12 @@ public sealed class OddAnswerTests
             }
             // C1 in UTF-8, U+0085 among them.
             yield return TcpOllama.Of("200 OK", Good, Json, "Retry-After: 1\u00c2\u0085");
-            foreach (var type in new[] { "json", "application/", "/json", "application json", "text/html text/html", "a/b; c=\"", "application/json, text/html", ";", "é/json" })
+            foreach (var type in new[] { "json", "application/", "/json", "application json", "text/html text/html", "a/b; c=\"",
+                "application/json, text/html", ";", "é/json" })
                 yield return TcpOllama.Of("200 OK", Good, $"Content-Type: {type}");
             yield return TcpOllama.Of("200 OK", Good, Json, "Content-Type: text/html");
-            foreach (var line in new[] { "HTTP/1.1 2 OK", "HTTP/1.1 20x OK", "HTTP/9.9 200 OK", "hello", "HTTP/1.1 200 OK\r\nno header at all", "HTTP/1.1 200 OK\r\na b: c" })
+            foreach (var line in new[] { "HTTP/1.1 2 OK", "HTTP/1.1 20x OK", "HTTP/9.9 200 OK", "hello",
+                "HTTP/1.1 200 OK\r\nno header at all", "HTTP/1.1 200 OK\r\na b: c" })
                 yield return $"{line}\r\nConnection: close\r\n\r\n{Good}";
         }
     }
@@ -56,7 +60,8 @@ public sealed class OddAnswerTests
             AssertShape(path, body);
             // What there is to give back is the error, since nothing that could be given back was stored.
             using var again = await proxy.Client.GetAsync($"/api/v1/prompt/{CallTests.IdOf(response)}/response");
-            Assert.Equal((HttpStatusCode.BadGateway, "application/problem+json"), (again.StatusCode, again.Content.Headers.ContentType!.MediaType));
+            Assert.Equal((HttpStatusCode.BadGateway, "application/problem+json"),
+                (again.StatusCode, again.Content.Headers.ContentType!.MediaType));
         }
 
         ollama.Answer = TcpOllama.Of("200 OK", Good, Json, $"Content-Length: {Good.Length}");
@@ -73,7 +78,8 @@ public sealed class OddAnswerTests
         foreach (var answer in OddAnswers)
         {
             ollama.Answer = answer;
-            foreach (var (method, path) in new[] { ("POST", "/api/show"), ("POST", "/api/pull"), ("DELETE", "/api/delete"), ("GET", "/v1/models/tiny"), ("GET", "/api/tags"), ("GET", "/v1/models") })
+            foreach (var (method, path) in new[] { ("POST", "/api/show"), ("POST", "/api/pull"), ("DELETE", "/api/delete"),
+                ("GET", "/v1/models/tiny"), ("GET", "/api/tags"), ("GET", "/v1/models") })
             {
                 using var request = CallTests.Post(path, """{"model":"tiny"}""");
                 request.Method = new(method);
@@ -81,7 +87,8 @@ public sealed class OddAnswerTests
                     request.Content = null;
                 using var response = await proxy.Client.SendAsync(request);
                 var body = await response.Content.ReadAsStringAsync();
-                Assert.True(response.StatusCode == HttpStatusCode.BadGateway, $"{(int)response.StatusCode} to {path} after {answer}: {body}");
+                Assert.True(response.StatusCode == HttpStatusCode.BadGateway,
+                    $"{(int)response.StatusCode} to {path} after {answer}: {body}");
                 AssertShape(path, body);
             }
         }
@@ -95,7 +102,8 @@ public sealed class OddAnswerTests
         await using var proxy = await StartAsync(host, ollama);
         using var call = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny"}"""));
         var path = $"/api/v1/prompt/{CallTests.IdOf(call)}/response";
-        foreach (var status in new[] { -1, 0, 1, 100, 101, 103, 199, 200, 201, 204, 205, 299, 300, 304, 399, 404, 500, 599, 600, 999, int.MaxValue })
+        foreach (var status in new[] { -1, 0, 1, 100, 101, 103, 199, 200, 201, 204, 205, 299, 300, 304, 399, 404, 500, 599, 600, 999,
+            int.MaxValue })
         {
             foreach (var body in new[] { "", Good })
             {
@@ -104,13 +112,16 @@ public sealed class OddAnswerTests
                 var isSent = status is >= 200 and <= 599 && (body.Length == 0 || status is not (204 or 205 or 304));
                 Assert.Equal((status, isSent ? status : 502), (status, (int)response.StatusCode));
                 if (isSent || body.Length > 0)
-                    Assert.Equal((body, "1, 2"), (await response.Content.ReadAsStringAsync(), string.Join(", ", response.Headers.GetValues("X-Request-Id"))));
+                    Assert.Equal((body, "1, 2"),
+                        (await response.Content.ReadAsStringAsync(), string.Join(", ", response.Headers.GetValues("X-Request-Id"))));
             }
         }
         foreach (var headers in new[]
         {
-            """[["Content-Type","text/\u001bhtml"]]""", """[["Content-Type","nonsense"]]""", """[["Content-Type",""]]""", """[["Content-Type","text/html"],["Content-Type","text/plain"]]""",
-            """[["X-Request-Id","\u0000\r\nSet-Cookie: a=b"]]""", """[["Bad Name","x"],["",""],["Set-Cookie","a=b"],["Transfer-Encoding","chunked"],["Content-Length","3"]]""",
+            """[["Content-Type","text/\u001bhtml"]]""", """[["Content-Type","nonsense"]]""", """[["Content-Type",""]]""",
+                """[["Content-Type","text/html"],["Content-Type","text/plain"]]""",
+            """[["X-Request-Id","\u0000\r\nSet-Cookie: a=b"]]""",
+                """[["Bad Name","x"],["",""],["Set-Cookie","a=b"],["Transfer-Encoding","chunked"],["Content-Length","3"]]""",
         })
         {
             Store(proxy, 200, headers, Good);

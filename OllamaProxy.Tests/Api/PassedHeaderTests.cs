@@ -12,18 +12,26 @@ public sealed class PassedHeaderTests
     private static readonly (string Name, string Value)[] ForClients =
     [
         ("Content-Encoding", "identity"), ("Retry-After", "7"), ("Retry-After-Ms", "7000"), ("X-Request-Id", "r1"), ("Request-Id", "r2"),
-        ("OpenAI-Processing-Ms", "12"), ("openai-version", "2020-10-01"), ("Anthropic-RateLimit-Requests-Remaining", "3"), ("X-RateLimit-Limit-Requests", "60"),
+        ("OpenAI-Processing-Ms", "12"), ("openai-version", "2020-10-01"), ("Anthropic-RateLimit-Requests-Remaining", "3"),
+            ("X-RateLimit-Limit-Requests", "60"),
     ];
 
     private static readonly string[] NotForClients =
     [
-        "Set-Cookie", "Clear-Site-Data", "Strict-Transport-Security", "Refresh", "WWW-Authenticate", "Proxy-Authenticate", "Authentication-Info", "Location", "Content-Location",
-        "Link", "Alt-Svc", "Content-Disposition", "Content-Security-Policy-Report-Only", "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Service-Worker-Allowed",
-        "SourceMap", "X-SourceMap", "Public-Key-Pins", "Expect-CT", "Report-To", "Reporting-Endpoints", "NEL", "Origin-Trial", "Accept-CH", "Critical-CH", "Permissions-Policy", "Feature-Policy",
-        "Referrer-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy", "Cross-Origin-Resource-Policy", "Origin-Agent-Cluster", "Document-Policy", "Timing-Allow-Origin",
-        "X-Frame-Options", "X-XSS-Protection", "X-DNS-Prefetch-Control", "X-UA-Compatible", "X-Permitted-Cross-Domain-Policies", "X-Accel-Redirect", "X-Accel-Expires", "X-Sendfile",
-        "Speculation-Rules", "Sec-WebSocket-Accept", "Upgrade-Insecure-Requests", "ETag", "Last-Modified", "Expires", "Age", "Pragma", "Warning", "Via", "Server-Timing", "No-Vary-Search", "Set-Login",
-        "X-Powered-By", "X-Anything-Else", "Activate-Storage-Access", "Content-Language", "Accept-Ranges", "Content-Range", "Tk", "P3P", "DPR", "Use-As-Dictionary",
+        "Set-Cookie", "Clear-Site-Data", "Strict-Transport-Security", "Refresh", "WWW-Authenticate", "Proxy-Authenticate",
+            "Authentication-Info", "Location", "Content-Location",
+        "Link", "Alt-Svc", "Content-Disposition", "Content-Security-Policy-Report-Only", "Access-Control-Allow-Origin",
+            "Access-Control-Allow-Credentials", "Service-Worker-Allowed",
+        "SourceMap", "X-SourceMap", "Public-Key-Pins", "Expect-CT", "Report-To", "Reporting-Endpoints", "NEL", "Origin-Trial", "Accept-CH",
+            "Critical-CH", "Permissions-Policy", "Feature-Policy",
+        "Referrer-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy", "Cross-Origin-Resource-Policy",
+            "Origin-Agent-Cluster", "Document-Policy", "Timing-Allow-Origin",
+        "X-Frame-Options", "X-XSS-Protection", "X-DNS-Prefetch-Control", "X-UA-Compatible", "X-Permitted-Cross-Domain-Policies",
+            "X-Accel-Redirect", "X-Accel-Expires", "X-Sendfile",
+        "Speculation-Rules", "Sec-WebSocket-Accept", "Upgrade-Insecure-Requests", "ETag", "Last-Modified", "Expires", "Age", "Pragma",
+            "Warning", "Via", "Server-Timing", "No-Vary-Search", "Set-Login",
+        "X-Powered-By", "X-Anything-Else", "Activate-Storage-Access", "Content-Language", "Accept-Ranges", "Content-Range", "Tk", "P3P",
+            "DPR", "Use-As-Dictionary",
     ];
 
     [Theory]
@@ -69,7 +77,8 @@ public sealed class PassedHeaderTests
     private static void AssertHead(HttpResponseMessage response)
     {
         Assert.Equal((418, "text/html"), ((int)response.StatusCode, response.Content.Headers.ContentType!.ToString()));
-        var headers = response.Headers.Concat(response.Content.Headers).ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase);
+        var headers = response.Headers.Concat(response.Content.Headers)
+            .ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase);
         Assert.All(ForClients, header => Assert.Equal(header.Value, headers[header.Name]));
         Assert.All(NotForClients, name => Assert.DoesNotContain(name, headers.Keys, StringComparer.OrdinalIgnoreCase));
         Assert.Equal(("nosniff", Sandbox), (headers["X-Content-Type-Options"], headers["Content-Security-Policy"]));
@@ -102,7 +111,8 @@ public sealed class PassedHeaderTests
             answer.Context.Response.ContentType = type;
             return answer.SendAsync("""{"response":"hi","done":true}""");
         });
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_MAX_ATTEMPTS", "1"));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Url),
+            ("OLLAMA_MAX_ATTEMPTS", "1"));
 
         foreach (var path in new[] { "/api/generate", "/api/show" })
         {
@@ -111,7 +121,8 @@ public sealed class PassedHeaderTests
             if (response.StatusCode == HttpStatusCode.BadGateway)
                 continue;
             Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
-            Assert.Equal(isSandboxed ? [Sandbox] : [], response.Headers.TryGetValues("Content-Security-Policy", out var policy) ? policy : []);
+            Assert.Equal(isSandboxed ? [Sandbox] : [], response.Headers.TryGetValues("Content-Security-Policy", out var policy)
+                ? policy : []);
         }
     }
 }

@@ -1,7 +1,7 @@
 using OllamaProxy.Simulator;
-using OllamaProxy.Tests.Support;
-using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;
 

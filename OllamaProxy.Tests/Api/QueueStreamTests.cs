@@ -49,12 +49,14 @@ public abstract class QueueStreamTests(ProxyFixture fixture)
     {
         await using var stream = await OpenAsync();
         var before = await stream.UntilAsync("counts");
-        using var batch = await Proxy.Client.PostAsJsonAsync("/api/v1/prompts", Enumerable.Range(0, 300).Select(n => new { prompt = $"flood {n}" }));
+        using var batch = await Proxy.Client.PostAsJsonAsync("/api/v1/prompts",
+            Enumerable.Range(0, 300).Select(n => new { prompt = $"flood {n}" }));
         batch.EnsureSuccessStatusCode();
 
         var completed = before.GetProperty("completed").GetInt64() + 300;
         var told = 0;
-        while (await stream.NextAsync() is { } next && !(next.EventType == "counts" && EventReader.DataOf(next).GetProperty("completed").GetInt64() >= completed))
+        while (await stream.NextAsync() is { } next
+            && !(next.EventType == "counts" && EventReader.DataOf(next).GetProperty("completed").GetInt64() >= completed))
             told += next.EventType is "queued" ? 1 : 0;
 
         Assert.InRange(told, 0, 50);

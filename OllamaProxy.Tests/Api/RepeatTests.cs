@@ -58,7 +58,9 @@ public abstract class RepeatTests(ProxyFixture fixture)
 
     private Task<HttpResponseMessage> PostAsync(string key, string body)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/prompt") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        var request = new HttpRequestMessage(HttpMethod.Post,
+            "/api/v1/prompt")
+        { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         return Proxy.Client.SendAsync(request);
     }

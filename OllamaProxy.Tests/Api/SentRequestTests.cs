@@ -17,23 +17,33 @@ public abstract class SentRequestTests(ProxyFixture fixture)
     public static TheoryData<string, string> Submissions => new()
     {
         { """{"prompt":"x"}""", "{}" },
-        { """{"prompt":"x","model":"tiny","system":"Be brief.","options":{"temperature":0.50,"stop":["a"]}}""", """{"model":"tiny","system":"Be brief.","options":{"temperature":0.50,"stop":["a"]}}""" },
-        { """{"prompt":"\u00e9","format":{"type":"object"},"think":"high","keep_alive":-1}""", """{"format":{"type":"object"},"think":"high","keep_alive":-1}""" },
-        { $$"""{"prompt":"x","images":["{{Picture}}","AAAA","AAA=","AA=="],"raw":true}""", """{"images":[{"bytes":70},{"bytes":3},{"bytes":2},{"bytes":1}],"raw":true}""" },
-        { """{"prompt":"x","suffix":"y","template":"{{ .Prompt }}","stream":false,"unknown":[1, 2]}""", """{"suffix":"y","template":"{{ .Prompt }}","unknown":[1, 2]}""" },
+        { """{"prompt":"x","model":"tiny","system":"Be brief.","options":{"temperature":0.50,"stop":["a"]}}""",
+            """{"model":"tiny","system":"Be brief.","options":{"temperature":0.50,"stop":["a"]}}""" },
+        { """{"prompt":"\u00e9","format":{"type":"object"},"think":"high","keep_alive":-1}""",
+            """{"format":{"type":"object"},"think":"high","keep_alive":-1}""" },
+        { $$"""{"prompt":"x","images":["{{Picture}}","AAAA","AAA=","AA=="],"raw":true}""",
+            """{"images":[{"bytes":70},{"bytes":3},{"bytes":2},{"bytes":1}],"raw":true}""" },
+        { """{"prompt":"x","suffix":"y","template":"{{ .Prompt }}","stream":false,"unknown":[1, 2]}""",
+            """{"suffix":"y","template":"{{ .Prompt }}","unknown":[1, 2]}""" },
         { """{"prompt":"x","priority":3,"max_attempts":2,"timeout":7.5,"expires_in":3600,"metadata":{"a":1}}""", "{}" },
     };
 
     public static TheoryData<string, string, string?> Calls => new()
     {
-        { "/api/generate", """{"model":"llama3.2","prompt":"x","system":"s","options":{"num_predict":2},"format":"json"}""", """{"model":"llama3.2","prompt":"x","system":"s","options":{"num_predict":2},"format":"json"}""" },
-        { "/api/generate", $$"""{ "model": "llama3.2", "prompt": "x", "images": [ "{{Picture}}" ] }""", """{ "model": "llama3.2", "prompt": "x", "images": [ {"bytes":70} ] }""" },
-        { "/api/chat", $$"""{"model":"llama3.2","messages":[{"role":"system","content":"s"},{"role":"user","content":"x","Images":["{{Picture}}"]}],"stream":false}""", """{"model":"llama3.2","messages":[{"role":"system","content":"s"},{"role":"user","content":"x","Images":[{"bytes":70}]}],"stream":false}""" },
-        { "/v1/chat/completions", $$$"""{"model":"llama3.2","messages":[{"role":"user","content":[{"type":"text","text":"data:"},{"type":"image_url","image_url":{"url":"data:image/png;base64,{{{Picture}}}"}},{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}]}]}""", """{"model":"llama3.2","messages":[{"role":"user","content":[{"type":"text","text":"data:"},{"type":"image_url","image_url":{"url":{"media_type":"image/png","bytes":70}}},{"type":"input_audio","input_audio":{"data":{"bytes":3},"format":"wav"}}]}]}""" },
-        { "/v1/messages", $$$"""{"model":"llama3.2","max_tokens":9,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"{{{Picture}}}"}},{"type":"text","text":"x"}]}],"tools":[{"name":"t","input_schema":{"data":"kept"}}]}""", """{"model":"llama3.2","max_tokens":9,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":{"bytes":70}}},{"type":"text","text":"x"}]}],"tools":[{"name":"t","input_schema":{"data":"kept"}}]}""" },
+        { "/api/generate", """{"model":"llama3.2","prompt":"x","system":"s","options":{"num_predict":2},"format":"json"}""",
+            """{"model":"llama3.2","prompt":"x","system":"s","options":{"num_predict":2},"format":"json"}""" },
+        { "/api/generate", $$"""{ "model": "llama3.2", "prompt": "x", "images": [ "{{Picture}}" ] }""",
+            """{ "model": "llama3.2", "prompt": "x", "images": [ {"bytes":70} ] }""" },
+        { "/api/chat",
+            $$"""{"model":"llama3.2","messages":[{"role":"system","content":"s"},{"role":"user","content":"x","Images":["{{Picture}}"]}],"stream":false}""", """{"model":"llama3.2","messages":[{"role":"system","content":"s"},{"role":"user","content":"x","Images":[{"bytes":70}]}],"stream":false}""" },
+        { "/v1/chat/completions",
+            $$$"""{"model":"llama3.2","messages":[{"role":"user","content":[{"type":"text","text":"data:"},{"type":"image_url","image_url":{"url":"data:image/png;base64,{{{Picture}}}"}},{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}]}]}""", """{"model":"llama3.2","messages":[{"role":"user","content":[{"type":"text","text":"data:"},{"type":"image_url","image_url":{"url":{"media_type":"image/png","bytes":70}}},{"type":"input_audio","input_audio":{"data":{"bytes":3},"format":"wav"}}]}]}""" },
+        { "/v1/messages",
+            $$$"""{"model":"llama3.2","max_tokens":9,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"{{{Picture}}}"}},{"type":"text","text":"x"}]}],"tools":[{"name":"t","input_schema":{"data":"kept"}}]}""", """{"model":"llama3.2","max_tokens":9,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":{"bytes":70}}},{"type":"text","text":"x"}]}],"tools":[{"name":"t","input_schema":{"data":"kept"}}]}""" },
         { "/api/embed", """{"model":"llama3.2","input":["a","b"]}""", """{"model":"llama3.2","input":["a","b"]}""" },
         { "/api/chat", "\uFEFF{\"model\":\"llama3.2\",\"messages\":[]}", """{"model":"llama3.2","messages":[]}""" },
-        { "/api/chat", """{"model":"llama3.2","messages":[{"role":"user","content":"\ud83d"}]}""", """{"model":"llama3.2","messages":[{"role":"user","content":"\ud83d"}]}""" },
+        { "/api/chat", """{"model":"llama3.2","messages":[{"role":"user","content":"\ud83d"}]}""",
+            """{"model":"llama3.2","messages":[{"role":"user","content":"\ud83d"}]}""" },
         { "/api/generate", "no JSON", null },
         { "/api/generate", "[1]", null },
         { "/api/generate", "", null },
@@ -89,7 +99,8 @@ public abstract class SentRequestTests(ProxyFixture fixture)
         Assert.NotEqual(first, second);
         await Proxy.ResultAsync(second);
         var sent = Proxy.Ollama.Requests.All.TakeLast(2).Select(request => Encoding.UTF8.GetString(request.Body.Span)).ToList();
-        Assert.Equal(sent[0].Replace("""{"model":"llama3.2",""", "{", StringComparison.Ordinal), sent[1].Replace("\"model\":\"llama3.2\",", "", StringComparison.Ordinal));
+        Assert.Equal(sent[0].Replace("""{"model":"llama3.2",""", "{", StringComparison.Ordinal),
+            sent[1].Replace("\"model\":\"llama3.2\",", "", StringComparison.Ordinal));
         var (whole, again) = (await Proxy.GetAsync($"/api/v1/prompt/{first}"), await Proxy.GetAsync($"/api/v1/prompt/{second}"));
         foreach (var name in new[] { "prompt", "model", "priority", "max_attempts", "timeout", "metadata" })
             Assert.Equal(TextOf(whole, name), TextOf(again, name));
@@ -97,7 +108,8 @@ public abstract class SentRequestTests(ProxyFixture fixture)
     }
 
     [Theory]
-    [InlineData("/api/chat", """{"model":"llama3.2","messages":[{"role":"system","content":"s"},{"role":"user","content":"x","images":["AAAA"]}],"stream":true}""")]
+    [InlineData("/api/chat",
+        """{"model":"llama3.2","messages":[{"role":"system","content":"s"},{"role":"user","content":"x","images":["AAAA"]}],"stream":true}""")]
     [InlineData("/api/generate", """{"model":"tiny","prompt":"x","options":{"num_predict":2},"stream":false}""")]
     [InlineData("/v1/chat/completions", """{"model":"llama3.2","messages":[{"role":"user","content":"x"}]}""")]
     [InlineData("/api/embed", """{"model":"llama3.2","input":["a","b"]}""")]
@@ -117,7 +129,8 @@ public abstract class SentRequestTests(ProxyFixture fixture)
     [Fact]
     public async Task Changes_take_the_place_of_what_was_sent_and_null_leaves_it_out()
     {
-        var first = await SubmitAsync("""{"prompt":"first","model":"tiny","system":"s","format":"json","images":["AAAA"],"options":{"seed":1},"priority":4,"timeout":60}""");
+        var first = await SubmitAsync(
+            """{"prompt":"first","model":"tiny","system":"s","format":"json","images":["AAAA"],"options":{"seed":1},"priority":4,"timeout":60}""");
 
         var second = await RepeatAsync(first, """{"prompt":"second","system":null,"options":{"seed":2},"priority":5,"timeout":null}""");
 

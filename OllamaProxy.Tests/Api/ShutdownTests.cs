@@ -51,7 +51,8 @@ public sealed class ShutdownTests
     {
         var (body, type, part, end) = RowOf(path);
         await using var ollama = await StreamingAsync(type, part, end, new TaskCompletionSource().Task);
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "2"));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url),
+            ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "2"));
         using var response = await proxy.Client.SendAsync(CallTests.Post(path, body), HttpCompletionOption.ResponseHeadersRead);
         var reading = response.Content.ReadAsStringAsync();
 
@@ -92,7 +93,8 @@ public sealed class ShutdownTests
         using var whole = await ends;
         Assert.Equal("""{"response":"whole","done":true}""", await whole.Content.ReadAsStringAsync());
         using var refused = await hangs;
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, $$"""{"error":"{{Told}}"}"""), (refused.StatusCode, await refused.Content.ReadAsStringAsync()));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, $$"""{"error":"{{Told}}"}"""),
+            (refused.StatusCode, await refused.Content.ReadAsStringAsync()));
         Assert.NotNull(refused.Headers.RetryAfter);
         await stopping;
     }
@@ -109,11 +111,15 @@ public sealed class ShutdownTests
             await go.Task.WaitAsync(call.Gone);
             await call.SendAsync(RawOllama.Line("last", done: true));
         });
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_CONCURRENCY", "4"));
-        using var response = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"m","prompt":"call"}"""), HttpCompletionOption.ResponseHeadersRead);
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url),
+            ("OLLAMA_CONCURRENCY", "4"));
+        using var response = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"m","prompt":"call"}"""),
+            HttpCompletionOption.ResponseHeadersRead);
         var submitted = Guid.Parse(await proxy.SubmitAsync(new { prompt = "submitted" }));
-        using var kept = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"m","prompt":"kept"}""", "respond-async"));
-        var waiting = proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"m","prompt":"kept a while"}""", "respond-async, wait=100"));
+        using var kept = await proxy.Client.SendAsync(
+            CallTests.Post("/api/generate", """{"model":"m","prompt":"kept"}""", "respond-async"));
+        var waiting = proxy.Client.SendAsync(
+            CallTests.Post("/api/generate", """{"model":"m","prompt":"kept a while"}""", "respond-async, wait=100"));
         await Eventually.True(() => ollama.Requests == 4);
         var reading = response.Content.ReadAsStringAsync();
 
@@ -121,7 +127,8 @@ public sealed class ShutdownTests
         await using var store = Open(proxy);
 
         foreach (var id in new[] { submitted, Guid.Parse(CallTests.IdOf(kept)) })
-            await Eventually.NotNull(async () => await store.FindAsync(id, default) is { Status: PromptStatus.Queued, Attempts: 0 } ? "handed back" : null);
+            await Eventually.NotNull(async () =>
+                await store.FindAsync(id, default) is { Status: PromptStatus.Queued, Attempts: 0 } ? "handed back" : null);
         using var later = await waiting;
         Assert.Equal(HttpStatusCode.Accepted, later.StatusCode);
         Assert.False(stopping.IsCompleted);
@@ -136,9 +143,12 @@ public sealed class ShutdownTests
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
         proxy.Ollama.Faults.Enqueue(Fault.Stall(2));
-        using var running = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"runs"}"""), HttpCompletionOption.ResponseHeadersRead);
-        var waiting = proxy.Client.SendAsync(CallTests.Post("/v1/messages", """{"model":"tiny","max_tokens":9,"messages":[],"stream":true}"""));
-        await Eventually.NotNull(async () => (await proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("total").GetInt32() == 1 ? "" : null);
+        using var running = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"runs"}"""),
+            HttpCompletionOption.ResponseHeadersRead);
+        var waiting = proxy.Client.SendAsync(
+            CallTests.Post("/v1/messages", """{"model":"tiny","max_tokens":9,"messages":[],"stream":true}"""));
+        await Eventually.NotNull(async () =>
+            (await proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("total").GetInt32() == 1 ? "" : null);
 
         var stopping = StopAsync(proxy);
 
@@ -157,8 +167,10 @@ public sealed class ShutdownTests
     {
         await using var ollama = await StreamingAsync("application/x-ndjson", begun, "", new TaskCompletionSource().Task);
         await using var proxy = await RunningProxy.StartAsync(
-            ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "4"), ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "1"));
-        using var response = await proxy.Client.SendAsync(CallTests.Post("/api/pull", """{"model":"m"}"""), HttpCompletionOption.ResponseHeadersRead);
+            ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "4"),
+                ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "1"));
+        using var response = await proxy.Client.SendAsync(CallTests.Post("/api/pull", """{"model":"m"}"""),
+            HttpCompletionOption.ResponseHeadersRead);
         var reading = response.Content.ReadAsStringAsync();
 
         await StopAsync(proxy);
@@ -194,17 +206,21 @@ public sealed class ShutdownTests
         {
             case "/v1/messages":
                 Assert.Equal("event: error", lines[0]);
-                Assert.Equal(("error", "overloaded_error", Told), (CallTests.Text(data, "type"), CallTests.Text(data.GetProperty("error"), "type"), CallTests.Text(data.GetProperty("error"), "message")));
+                Assert.Equal(("error", "overloaded_error", Told),
+                    (CallTests.Text(data, "type"), CallTests.Text(data.GetProperty("error"), "type"),
+                    CallTests.Text(data.GetProperty("error"), "message")));
                 break;
             case "/v1/responses":
                 Assert.Equal("event: error", lines[0]);
-                Assert.Equal(("error", "server_error", Told), (CallTests.Text(data, "type"), CallTests.Text(data, "code"), CallTests.Text(data, "message")));
+                Assert.Equal(("error", "server_error", Told),
+                    (CallTests.Text(data, "type"), CallTests.Text(data, "code"), CallTests.Text(data, "message")));
                 Assert.Equal(JsonValueKind.Null, data.GetProperty("param").ValueKind);
                 Assert.Equal(JsonValueKind.Number, data.GetProperty("sequence_number").ValueKind);
                 break;
             default:
                 Assert.Single(lines);
-                Assert.Equal(("api_error", Told), (CallTests.Text(data.GetProperty("error"), "type"), CallTests.Text(data.GetProperty("error"), "message")));
+                Assert.Equal(("api_error", Told),
+                    (CallTests.Text(data.GetProperty("error"), "type"), CallTests.Text(data.GetProperty("error"), "message")));
                 break;
         }
     }

@@ -25,7 +25,9 @@ public abstract class StatusAndResultTests(ProxyFixture fixture)
         Assert.EndsWith("+00:00", processing.GetProperty("started_at").GetString(), StringComparison.Ordinal);
         Assert.False(processing.TryGetProperty("position", out _));
         var queued = await Proxy.StatusAsync(third);
-        Assert.Equal(("queued", 2, 0), (queued.GetProperty("status").GetString(), queued.GetProperty("position").GetInt32(), queued.GetProperty("attempts").GetInt32()));
+        Assert.Equal(("queued", 2, 0),
+            (queued.GetProperty("status").GetString(), queued.GetProperty("position").GetInt32(),
+            queued.GetProperty("attempts").GetInt32()));
         Assert.False(queued.TryGetProperty("started_at", out _));
         Assert.False(queued.TryGetProperty("completed_at", out _));
 
@@ -54,7 +56,9 @@ public abstract class StatusAndResultTests(ProxyFixture fixture)
 
         var result = await Proxy.ResultAsync(id);
 
-        Assert.Equal(("length", 3, "llama3.2"), (result.GetProperty("done_reason").GetString(), result.GetProperty("eval_count").GetInt32(), result.GetProperty("model").GetString()));
+        Assert.Equal(("length", 3, "llama3.2"),
+            (result.GetProperty("done_reason").GetString(), result.GetProperty("eval_count").GetInt32(),
+            result.GetProperty("model").GetString()));
         Assert.True(result.GetProperty("total_duration").GetInt64() > 0);
         Assert.True(result.GetProperty("load_duration").GetInt64() >= 0);
         Assert.True(result.GetProperty("prompt_eval_count").GetInt32() > 0);
@@ -78,7 +82,8 @@ public abstract class StatusAndResultTests(ProxyFixture fixture)
 
         var result = await Proxy.ResultAsync(id);
 
-        Assert.Equal(("failed", "model 'nosuch' not found"), (result.GetProperty("status").GetString(), result.GetProperty("error").GetString()));
+        Assert.Equal(("failed", "model 'nosuch' not found"),
+            (result.GetProperty("status").GetString(), result.GetProperty("error").GetString()));
         Assert.False(result.TryGetProperty("result", out _));
         var status = await Proxy.StatusAsync(id);
         Assert.Equal(("model 'nosuch' not found", 1), (status.GetProperty("error").GetString(), status.GetProperty("attempts").GetInt32()));
@@ -111,7 +116,8 @@ public abstract class StatusAndResultTests(ProxyFixture fixture)
     [InlineData("/api/v1/prompt/{0}/result")]
     public async Task An_unknown_id_or_one_that_is_no_UUID_is_404(string path)
     {
-        foreach (var id in new[] { Guid.NewGuid().ToString(), "nope", "1", "..%2f..", "'; DROP TABLE prompts; --", "{01a207a1-35fa-729c-b0c5-aebda091a5e0}" })
+        foreach (var id in new[] { Guid.NewGuid().ToString(), "nope", "1", "..%2f..", "'; DROP TABLE prompts; --",
+            "{01a207a1-35fa-729c-b0c5-aebda091a5e0}" })
         {
             using var response = await Proxy.Client.GetAsync(string.Format(null, path, Uri.EscapeDataString(Uri.UnescapeDataString(id))));
             await Problem.OfAsync(response, 404);

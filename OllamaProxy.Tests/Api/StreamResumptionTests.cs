@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.ServerSentEvents;
 using OllamaProxy.Simulator;
-using OllamaProxy.Tests.Support;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;
 

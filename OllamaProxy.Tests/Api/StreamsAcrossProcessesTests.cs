@@ -48,7 +48,9 @@ public class StreamsAcrossProcessesTests
         await using var stream = await EventReader.OpenAsync(proxy.Client, id);
         await using var events = await EventReader.OpenAsync(proxy.Client, new HttpRequestMessage(HttpMethod.Get, "/api/v1/events"));
         await events.UntilAsync("counts");
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/prompt") { Content = JsonContent.Create(new { prompt = "waits" }), Headers = { { "Prefer", "wait=200" } } };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            "/api/v1/prompt")
+        { Content = JsonContent.Create(new { prompt = "waits" }), Headers = { { "Prefer", "wait=200" } } };
         var waiting = proxy.Client.SendAsync(request);
         await events.UntilAsync("queued");
 
@@ -65,7 +67,8 @@ public class StreamsAcrossProcessesTests
     public async Task What_one_process_runs_can_be_watched_from_another(string host)
     {
         await using var worker = await RunningProxy.StartAsync(ProxyHosts.Named(host));
-        await using var other = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_PROXY_DB", worker.DatabasePath), ("OLLAMA_PROXY_WORKER", "0"));
+        await using var other = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_PROXY_DB", worker.DatabasePath),
+            ("OLLAMA_PROXY_WORKER", "0"));
         await using var events = await EventReader.OpenAsync(other.Client, new HttpRequestMessage(HttpMethod.Get, "/api/v1/events"));
         await events.UntilAsync("counts");
         var id = await StalledAsync(worker);
@@ -86,7 +89,8 @@ public class StreamsAcrossProcessesTests
     {
         await proxy.FaultNextAsync(Fault.Stall(5));
         var id = await proxy.SubmitAsync(new { prompt = Text });
-        await Eventually.NotNull(async () => (await proxy.GetAsync($"/api/v1/prompt/{id}/result")).TryGetProperty("partial", out var partial)
+        await Eventually.NotNull(async () =>
+            (await proxy.GetAsync($"/api/v1/prompt/{id}/result")).TryGetProperty("partial", out var partial)
             && partial.GetString() == Partial ? "there" : null, "the first tokens");
         return id;
     }

@@ -71,7 +71,8 @@ public abstract class SubmitTests(ProxyFixture fixture)
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         await Proxy.ResultAsync((await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!);
 
-        var sent = Encoding.UTF8.GetString(Proxy.Ollama.Requests.All.Single(request => Encoding.UTF8.GetString(request.Body.Span).Contains($"{marker}", StringComparison.Ordinal)).Body.Span);
+        var sent = Encoding.UTF8.GetString(Proxy.Ollama.Requests.All.Single(request =>
+            Encoding.UTF8.GetString(request.Body.Span).Contains($"{marker}", StringComparison.Ordinal)).Body.Span);
         using var body = JsonDocument.Parse(sent);
         Assert.Equal(
             ["brand_new", "format", "images", "keep_alive", "model", "options", "prompt", "stream", "system", "think"],
@@ -99,7 +100,8 @@ public abstract class SubmitTests(ProxyFixture fixture)
         using var response = await Proxy.Client.SendAsync(request);
         await Proxy.ResultAsync((await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!);
 
-        var sent = Proxy.Ollama.Requests.All.Single(logged => Encoding.UTF8.GetString(logged.Body.Span).Contains($"{marker}", StringComparison.Ordinal));
+        var sent = Proxy.Ollama.Requests.All.Single(logged =>
+            Encoding.UTF8.GetString(logged.Body.Span).Contains($"{marker}", StringComparison.Ordinal));
         Assert.Equal((null, Proxy.Ollama.BaseAddress.Authority), (sent.Origin, sent.Host));
         Assert.DoesNotContain("Cookie", sent.Headers.Keys);
     }

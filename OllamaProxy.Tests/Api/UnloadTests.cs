@@ -26,7 +26,8 @@ public sealed class UnloadTests
 
         using var response = await proxy.Client.SendAsync(CallTests.Post(path, body));
 
-        Assert.Equal((HttpStatusCode.OK, "unload"), (response.StatusCode, CallTests.Text(JsonElement.Parse(await response.Content.ReadAsStringAsync()), "done_reason")));
+        Assert.Equal((HttpStatusCode.OK, "unload"),
+            (response.StatusCode, CallTests.Text(JsonElement.Parse(await response.Content.ReadAsStringAsync()), "done_reason")));
         Assert.False(response.Headers.Contains("X-Prompt-Id"));
         Assert.Equal(1, (await proxy.GetAsync("/api/v1/prompts")).GetProperty("total").GetInt32());
     }
@@ -55,7 +56,8 @@ public sealed class UnloadTests
         await using var one = await OllamaSimulator.StartAsync(new() { Models = ["m"] });
         await using var two = await OllamaSimulator.StartAsync(new() { Models = ["m", "b"] });
         await using var three = await OllamaSimulator.StartAsync(new() { Models = ["c"] });
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", $"{one.BaseAddress},{two.BaseAddress},{three.BaseAddress}"));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null,
+            ("OLLAMA_URL", $"{one.BaseAddress},{two.BaseAddress},{three.BaseAddress}"));
         foreach (var ollama in new[] { one, two })
         {
             using var direct = new HttpClient { BaseAddress = ollama.BaseAddress };
@@ -67,6 +69,7 @@ public sealed class UnloadTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(0, (await proxy.GetAsync("/api/ps")).GetProperty("models").GetArrayLength());
         using var unknown = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"nosuch","keep_alive":0}"""));
-        Assert.Equal((HttpStatusCode.NotFound, """{"error":"model 'nosuch' not found"}"""), (unknown.StatusCode, await unknown.Content.ReadAsStringAsync()));
+        Assert.Equal((HttpStatusCode.NotFound, """{"error":"model 'nosuch' not found"}"""),
+            (unknown.StatusCode, await unknown.Content.ReadAsStringAsync()));
     }
 }

@@ -90,7 +90,9 @@ public abstract class WaitTests(ProxyFixture fixture)
     public async Task Two_thousand_can_wait_for_one_prompt()
     {
         var id = await StalledAsync();
-        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue }) { BaseAddress = Proxy.Client.BaseAddress };
+        using var client = new HttpClient(
+            new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue })
+        { BaseAddress = Proxy.Client.BaseAddress };
         var waiting = Enumerable.Range(0, 2000).Select(_ => client.GetAsync($"/api/v1/prompt/{id}/result?wait=60")).ToList();
 
         // All who wait leave the threads to others.
@@ -159,7 +161,11 @@ public abstract class WaitTests(ProxyFixture fixture)
 
     private async Task<HttpResponseMessage> SubmitAsync(string prompt, string prefer)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/prompt") { Content = JsonContent.Create(new { prompt }), Headers = { { "Prefer", prefer } } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/prompt")
+        {
+            Content = JsonContent.Create(new { prompt }),
+            Headers = { { "Prefer", prefer } }
+        };
         return await Proxy.Client.SendAsync(request);
     }
 
@@ -171,7 +177,8 @@ public abstract class WaitTests(ProxyFixture fixture)
     {
         await Proxy.FaultNextAsync(Fault.Stall(1));
         var id = await Proxy.SubmitAsync(new { prompt = "stalls", timeout = 60 });
-        await Eventually.NotNull(async () => (await Proxy.GetAsync($"/api/v1/prompt/{id}/result")).TryGetProperty("partial", out _) ? "there" : null, "its first token");
+        await Eventually.NotNull(async () =>
+            (await Proxy.GetAsync($"/api/v1/prompt/{id}/result")).TryGetProperty("partial", out _) ? "there" : null, "its first token");
         return id;
     }
 

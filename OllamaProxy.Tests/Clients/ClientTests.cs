@@ -34,7 +34,8 @@ public sealed class ClientTests
     public async Task A_client_from_npm_sees_nothing_of_the_signs_of_life_before_its_answer(string client)
     {
         await using var proxy = await SlowAsync();
-        var (direct, through) = (await NodeClient.RecordAsync(client, proxy.Ollama.BaseAddress), await NodeClient.RecordAsync(client, proxy.Client.BaseAddress!));
+        var (direct, through) = (await NodeClient.RecordAsync(client, proxy.Ollama.BaseAddress),
+            await NodeClient.RecordAsync(client, proxy.Client.BaseAddress!));
         AssertSameAnswers(direct, through);
     }
 
@@ -42,7 +43,8 @@ public sealed class ClientTests
     public async Task OllamaSharp_sees_nothing_of_the_signs_of_life_before_its_answer()
     {
         await using var proxy = await SlowAsync();
-        AssertSameAnswers(await OllamaSharpClient.RecordAsync(proxy.Ollama.BaseAddress, proxy.Ollama), await OllamaSharpClient.RecordAsync(proxy.Client.BaseAddress!, proxy.Ollama));
+        AssertSameAnswers(await OllamaSharpClient.RecordAsync(proxy.Ollama.BaseAddress, proxy.Ollama),
+            await OllamaSharpClient.RecordAsync(proxy.Client.BaseAddress!, proxy.Ollama));
     }
 
     [CurlTheory]
@@ -65,12 +67,14 @@ public sealed class ClientTests
         var direct = await OllamaSharpClient.RecordAsync(proxy.Ollama.BaseAddress, proxy.Ollama);
         var through = await OllamaSharpClient.RecordAsync(proxy.Client.BaseAddress!, proxy.Ollama);
         direct.AssertSame(through);
-        Assert.All(direct.Steps, step => Assert.Equal(step.ContainsKey("error"), ((string)step["step"]!).StartsWith("unknown model", StringComparison.Ordinal)));
+        Assert.All(direct.Steps, step =>
+            Assert.Equal(step.ContainsKey("error"), ((string)step["step"]!).StartsWith("unknown model", StringComparison.Ordinal)));
     }
 
     /// <summary>Each answer comes after several heartbeats.</summary>
     private static Task<RunningProxy> SlowAsync() =>
-        RunningProxy.StartAsync(ProxyHosts.Server, new() { Latency = TimeSpan.FromMilliseconds(300) }, ("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0.03"));
+        RunningProxy.StartAsync(ProxyHosts.Server, new() { Latency = TimeSpan.FromMilliseconds(300) },
+            ("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0.03"));
 
     /// <summary>But for errors, whose status is 200 where a heartbeat came first.</summary>
     private static void AssertSameAnswers(Recording direct, Recording through)

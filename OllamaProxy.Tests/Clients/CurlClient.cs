@@ -13,7 +13,10 @@ internal static class CurlClient
     private const string Tools = """{"model":"tiny","messages":[{"role":"user","content":"Call the tool"}],"stream":STREAM,"tools":[{"type":"function","function":{"name":"weather","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}}]}""";
     private const string Responses = """{"model":"tiny","input":"Why is the sky blue?","stream":STREAM}""";
 
-    /// <summary>The headers that are of one connection (RFC 9110, 7.6.1), those that differ between any two servers, and those that this program adds.</summary>
+    /// <summary>
+    /// The headers that are of one connection (RFC 9110, 7.6.1), those that differ between any two servers, and those that this program
+    /// adds.
+    /// </summary>
     private static readonly string[] Left = ["Connection:", "Date:", "Server:", "Cache-Control:", "Vary:", "X-"];
 
     private static readonly (string Path, string Body)[] Calls =
@@ -54,14 +57,17 @@ internal static class CurlClient
         await RecordAsync("GET /", "--header", "Accept: application/json", $"{address}");
         foreach (var path in (string[])["/api/version", "/api/tags", "/v1/models", "/v1/models/tiny", "/v1/models/nosuch"])
             await RecordAsync($"GET {path}", $"{new Uri(address, path)}");
-        foreach (var (path, body) in Calls.SelectMany(call => (string[])["false", "true"], (call, stream) => (call.Path, call.Body.Replace("STREAM", stream, StringComparison.Ordinal))).Concat(Others))
+        foreach (var (path, body) in Calls.SelectMany(call => (string[])["false", "true"], (call, stream) =>
+            (call.Path, call.Body.Replace("STREAM", stream, StringComparison.Ordinal))).Concat(Others))
             await RecordAsync($"POST {path} {body}", "--data-binary", body, $"{new Uri(address, path)}");
         await RecordAsync("GET /api/ps", $"{new Uri(address, "/api/ps")}");
         await RecordAsync("POST without a body", "--request", "POST", $"{new Uri(address, "/api/chat")}");
         await RecordAsync("POST of no JSON", "--data-binary", "{", $"{new Uri(address, "/api/generate")}");
 
         ollama.Faults.Enqueue(Fault.Stall(1));
-        steps.Add(Step("abort", await RunUntilTheFirstTokenAsync("--data-binary", Generate.Replace("STREAM", "true", StringComparison.Ordinal), $"{new Uri(address, "/api/generate")}")));
+        steps.Add(Step("abort",
+            await RunUntilTheFirstTokenAsync("--data-binary", Generate.Replace("STREAM", "true", StringComparison.Ordinal),
+            $"{new Uri(address, "/api/generate")}")));
         return new(steps);
     }
 

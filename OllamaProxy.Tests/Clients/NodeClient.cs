@@ -13,7 +13,8 @@ internal static class NodeClient
     private static readonly string Modules = Repository.File("OllamaProxy.Tests/node_modules");
 
     /// <summary>The clients: all of them, or none where they have not been installed.</summary>
-    public static IReadOnlyList<string> Installed { get; } = Directory.Exists(Path.Combine(Modules, "ollama")) ? ["ollama", "openai", "langchain"] : [];
+    public static IReadOnlyList<string> Installed { get; } = Directory.Exists(Path.Combine(Modules, "ollama"))
+        ? ["ollama", "openai", "langchain"] : [];
 
     public static async Task<Recording> RecordAsync(string client, Uri address)
     {

@@ -29,9 +29,12 @@ internal static class OllamaSharpClient
         ["version"] = async () => await ollama.GetVersionAsync(),
         ["list"] = async () => await ollama.ListLocalModelsAsync(),
         ["show"] = async () => await ollama.ShowModelAsync("tiny"),
-        ["generate"] = async () => await ollama.GenerateAsync(new GenerateRequest { Prompt = "Why is the sky blue?", Stream = false }).ToListAsync(),
-        ["generate, streamed"] = async () => await ollama.GenerateAsync(new GenerateRequest { Prompt = "Why is the sky blue?" }).ToListAsync(),
-        ["generate, JSON"] = async () => await ollama.GenerateAsync(new GenerateRequest { Prompt = "Why is the sky blue?", Format = "json" }).ToListAsync(),
+        ["generate"] = async () =>
+            await ollama.GenerateAsync(new GenerateRequest { Prompt = "Why is the sky blue?", Stream = false }).ToListAsync(),
+        ["generate, streamed"] = async () =>
+            await ollama.GenerateAsync(new GenerateRequest { Prompt = "Why is the sky blue?" }).ToListAsync(),
+        ["generate, JSON"] = async () =>
+            await ollama.GenerateAsync(new GenerateRequest { Prompt = "Why is the sky blue?", Format = "json" }).ToListAsync(),
         ["chat"] = async () => await ollama.ChatAsync(Chat("Why is the sky blue?", stream: false)).ToListAsync(),
         ["chat, streamed"] = async () => await ollama.ChatAsync(Chat("Why is the sky blue?")).ToListAsync(),
         ["chat, tools"] = async () => await ollama.ChatAsync(Chat("Call the tool", tools: [Weather])).ToListAsync(),
@@ -41,7 +44,8 @@ internal static class OllamaSharpClient
             var pieces = await chat.SendAsync("Why is the sky blue?").ToListAsync();
             return new { pieces, more = await chat.SendAsync("And the sea?").ToListAsync(), chat.Messages };
         },
-        ["Microsoft.Extensions.AI"] = async () => (await ((IChatClient)ollama).GetStreamingResponseAsync("Why is the sky blue?").ToListAsync()).Select(update => update.Text),
+        ["Microsoft.Extensions.AI"] = async () =>
+            (await ((IChatClient)ollama).GetStreamingResponseAsync("Why is the sky blue?").ToListAsync()).Select(update => update.Text),
         ["embed"] = async () => await ollama.EmbedAsync(new EmbedRequest { Input = ["one", "two"] }),
         ["running models"] = async () => (await ollama.ListRunningModelsAsync()).Select(model => model.Name),
         ["unload"] = async () =>

@@ -9,7 +9,8 @@ internal sealed record Recording(IReadOnlyList<JsonObject> Steps)
 {
     /// <summary>What is of one call alone: ids and times.</summary>
     private static readonly HashSet<string> OfOneCall =
-        ["id", "call_id", "item_id", "created", "created_at", "completed_at", "started_at", "modified_at", "expires_at", "response_id", "request_id"];
+        ["id", "call_id", "item_id", "created", "created_at", "completed_at", "started_at", "modified_at", "expires_at", "response_id",
+            "request_id"];
 
     private static readonly Regex InText = new($"""(?<="({string.Join('|', OfOneCall)}|\w+_duration)": ?)("[^"]*"|\d+)""");
 
@@ -28,7 +29,8 @@ internal sealed record Recording(IReadOnlyList<JsonObject> Steps)
 
     private static JsonNode? Normalised(JsonNode? value) => value switch
     {
-        JsonObject fields => new JsonObject(fields.Select(field => KeyValuePair.Create(field.Key, IsOfOneCall(field) ? "*" : Normalised(field.Value)))),
+        JsonObject fields =>
+            new JsonObject(fields.Select(field => KeyValuePair.Create(field.Key, IsOfOneCall(field) ? "*" : Normalised(field.Value)))),
         JsonArray items => new JsonArray([.. items.Select(Normalised)]),
         _ => value?.DeepClone(),
     };

@@ -9,8 +9,10 @@ public sealed class BackendsSettingTests
     [Fact]
     public void Several_addresses_each_have_their_own_options()
     {
-        var backends = Read("http://big:1 ; concurrency=4, small:2;models=a|b:7b;concurrency=1,http://localhost:11434/api/generate").Backends;
-        Assert.Equal(["http://big:1/", "http://small:2/", "http://localhost:11434/"], backends.Select(backend => backend.Endpoint.ToString()));
+        var backends = Read(
+            "http://big:1 ; concurrency=4, small:2;models=a|b:7b;concurrency=1,http://localhost:11434/api/generate").Backends;
+        Assert.Equal(["http://big:1/", "http://small:2/", "http://localhost:11434/"],
+            backends.Select(backend => backend.Endpoint.ToString()));
         Assert.Equal([4, 1, null], backends.Select(backend => backend.Concurrency));
         Assert.Equal(["a", "b:7b"], backends[1].Models);
         Assert.Empty(backends[0].Models);
@@ -126,6 +128,8 @@ public sealed class BackendsSettingTests
     public void The_concurrency_of_all_is_told_together() =>
         Assert.Equal(7, Read("http://a;concurrency=4,http://b", ("OLLAMA_CONCURRENCY", "3")).TotalConcurrency);
 
-    private static OllamaProxyOptions Read(string url, params (string Name, string Value)[] others) => OllamaProxyOptions.Read(new ConfigurationBuilder()
-        .AddInMemoryCollection([new("OLLAMA_URL", url), .. others.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value))]).Build());
+    private static OllamaProxyOptions Read(string url, params (string Name, string Value)[] others) =>
+        OllamaProxyOptions.Read(new ConfigurationBuilder()
+        .AddInMemoryCollection(
+            [new("OLLAMA_URL", url), .. others.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value))]).Build());
 }

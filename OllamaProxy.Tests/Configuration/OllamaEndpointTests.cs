@@ -63,7 +63,8 @@ public sealed class OllamaEndpointTests
     public void An_address_is_read_as_people_write_it(string text, string generate)
     {
         Assert.True(OllamaEndpoint.TryParse(text, out var endpoint));
-        Assert.Equal((generate, generate.Replace("generate", "version", StringComparison.Ordinal)), (endpoint.Route("/api/generate").ToString(), endpoint.Version.ToString()));
+        Assert.Equal((generate, generate.Replace("generate", "version", StringComparison.Ordinal)),
+            (endpoint.Route("/api/generate").ToString(), endpoint.Version.ToString()));
     }
 
     [Theory]

@@ -11,7 +11,8 @@ public sealed class OllamaProxyOptionsTests
     {
         var options = Read();
         Assert.Equal("http://localhost:11434/api/generate", options.Backends.Single().Endpoint.Route("/api/generate").ToString());
-        Assert.Equal(("llama3.2", TimeSpan.FromSeconds(1), false, true), (options.Model, options.PollInterval, options.Quiet, options.Worker));
+        Assert.Equal(("llama3.2", TimeSpan.FromSeconds(1), false, true),
+            (options.Model, options.PollInterval, options.Quiet, options.Worker));
         Assert.Equal((1, TimeSpan.FromSeconds(60), 64 * 1024 * 1024), (options.Concurrency, options.DrainSlice, options.MaxBodyBytes));
     }
 
@@ -30,10 +31,14 @@ public sealed class OllamaProxyOptionsTests
             ("OLLAMA_URL", "http://gpu:1234"), ("OLLAMA_MODEL", " tiny "), ("OLLAMA_KEEP_ALIVE", "10m"), ("OLLAMA_CONCURRENCY", "4"),
             ("OLLAMA_POLL_INTERVAL", "2.5"), ("OLLAMA_TIMEOUT", "60"), ("OLLAMA_IDLE_TIMEOUT", "5"), ("OLLAMA_MAX_ATTEMPTS", "2"),
             ("OLLAMA_RETRY_BASE_SECONDS", "0"), ("OLLAMA_PROXY_WORKER", "FALSE"), ("OLLAMA_PROXY_DRAIN_SECONDS", "0"),
-            ("OLLAMA_PROXY_LEASE_SECONDS", "0.5"), ("OLLAMA_PROXY_MAX_QUEUED", "7"), ("OLLAMA_PROXY_RETENTION_DAYS", "0.5"), ("OLLAMA_PROXY_MAX_BODY_BYTES", "10"), ("OLLAMA_PROXY_CORS_ORIGINS", "http://a, http://b"), ("OLLAMA_PROXY_QUIET", "0"));
+            ("OLLAMA_PROXY_LEASE_SECONDS", "0.5"), ("OLLAMA_PROXY_MAX_QUEUED", "7"), ("OLLAMA_PROXY_RETENTION_DAYS", "0.5"),
+                ("OLLAMA_PROXY_MAX_BODY_BYTES", "10"), ("OLLAMA_PROXY_CORS_ORIGINS", "http://a, http://b"), ("OLLAMA_PROXY_QUIET", "0"));
 
-        Assert.Equal(("http://gpu:1234/", "tiny", "\"10m\"", 4), (options.Backends.Single().Endpoint.ToString(), options.Model, options.KeepAlive, options.Concurrency));
-        Assert.Equal([2.5, 60, 5, 0, 0, 0.5], new[] { options.PollInterval, options.Timeout, options.IdleTimeout, options.RetryBase, options.DrainSlice, options.LeaseLength }.Select(time => time.TotalSeconds));
+        Assert.Equal(("http://gpu:1234/", "tiny", "\"10m\"", 4),
+            (options.Backends.Single().Endpoint.ToString(), options.Model, options.KeepAlive, options.Concurrency));
+        Assert.Equal([2.5, 60, 5, 0, 0, 0.5],
+            new[] { options.PollInterval, options.Timeout, options.IdleTimeout, options.RetryBase, options.DrainSlice,
+            options.LeaseLength }.Select(time => time.TotalSeconds));
         Assert.Equal((2, false, 10, true), (options.MaxAttempts, options.Worker, options.MaxBodyBytes, options.Quiet));
         Assert.Equal((7, TimeSpan.FromHours(12)), (options.MaxQueued, options.Retention));
         Assert.Equal(["http://a", "http://b"], options.CorsOrigins);
@@ -180,5 +185,6 @@ public sealed class OllamaProxyOptionsTests
         Assert.Equal(model, Read(("OLLAMA_MODEL", value)).Model);
 
     internal static OllamaProxyOptions Read(params (string Name, string Value)[] settings) => OllamaProxyOptions.Read(
-        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value))).Build());
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value))).Build());
 }

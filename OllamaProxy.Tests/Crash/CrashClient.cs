@@ -81,7 +81,8 @@ internal sealed class CrashClient(CrashRig rig, string name, Random random)
         return id;
     }
 
-    private Task<JsonElement> WaitForEndAsync(Guid id) => InsistAsync(async client => (JsonElement)await Eventually.NotNull<object>(async () =>
+    private Task<JsonElement> WaitForEndAsync(Guid id) =>
+        InsistAsync(async client => (JsonElement)await Eventually.NotNull<object>(async () =>
     {
         using var response = await client.GetAsync($"/api/v1/prompt/{id}/result");
         var answer = await AnswerAsync(response);

@@ -7,7 +7,10 @@ using Xunit.Abstractions;
 
 namespace OllamaProxy.Tests.Crash;
 
-/// <summary>The program under load, killed again and again. <c>CRASH_TEST_SEED</c> and <c>CRASH_TEST_KILLS</c> make other runs of it, <see cref="LongRuns"/> a longer one.</summary>
+/// <summary>
+/// The program under load, killed again and again. <c>CRASH_TEST_SEED</c> and <c>CRASH_TEST_KILLS</c> make other runs of it, <see
+/// cref="LongRuns"/> a longer one.
+/// </summary>
 public sealed class CrashTests(ITestOutputHelper output)
 {
     private const string LeaseRanOut = "The worker that ran this prompt was not heard of for the length of its lease.";
@@ -27,7 +30,8 @@ public sealed class CrashTests(ITestOutputHelper output)
     {
         output.WriteLine($"CRASH_TEST_SEED={Seed} CRASH_TEST_KILLS={Kills}");
         await using var rig = await CrashRig.StartAsync();
-        CrashClient[] clients = [.. Enumerable.Range(1, 4).Select(number => new CrashClient(rig, $"client {number} prompt", new(Seed + number)))];
+        CrashClient[] clients = [.. Enumerable.Range(1, 4)
+            .Select(number => new CrashClient(rig, $"client {number} prompt", new(Seed + number)))];
         using var enough = new CancellationTokenSource();
         Task[] runs = [.. clients.Select(client => Task.Run(() => client.RunAsync(enough.Token)))];
 
@@ -39,7 +43,8 @@ public sealed class CrashTests(ITestOutputHelper output)
         Assert.Equal(0, await rig.EndAsync());
 
         Assert.Equal("ok", Assert.Single(rig.Query("PRAGMA integrity_check"))[0]);
-        Assert.Empty(rig.Query("SELECT status, prompts FROM counts WHERE prompts > 0 EXCEPT SELECT status, count(*) FROM prompts GROUP BY status"));
+        Assert.Empty(
+            rig.Query("SELECT status, prompts FROM counts WHERE prompts > 0 EXCEPT SELECT status, count(*) FROM prompts GROUP BY status"));
         Assert.Empty(rig.Query("SELECT status, count(*) FROM prompts GROUP BY status EXCEPT SELECT status, prompts FROM counts"));
         Assert.Empty(rig.Query("SELECT * FROM leases"));
         Assert.Empty(rig.Query("SELECT * FROM attempts WHERE ended_at IS NULL"));
@@ -84,7 +89,8 @@ public sealed class CrashTests(ITestOutputHelper output)
                 (SELECT count(*) FROM attempts WHERE seq = prompts.seq AND error = '{LeaseRanOut}')
             FROM prompts
             """).ToDictionary(row => Guid.Parse((string)row[0]!));
-        var requests = rig.Ollama.Requests.All.CountBy(request => JsonDocument.Parse(request.Body).RootElement.GetProperty("prompt").GetString()!).ToDictionary();
+        var requests = rig.Ollama.Requests.All.CountBy(request =>
+            JsonDocument.Parse(request.Body).RootElement.GetProperty("prompt").GetString()!).ToDictionary();
         var hits = 0L;
         foreach (var (id, row) in prompts)
         {
@@ -103,11 +109,14 @@ public sealed class CrashTests(ITestOutputHelper output)
         foreach (var client in clients)
         {
             Assert.All(client.Acknowledged, acknowledged => Assert.Equal(acknowledged.Value, prompts[acknowledged.Key][1]));
-            Assert.All(client.Ends, end => Assert.Equal(DateTimeOffset.Parse(end.Value, CultureInfo.InvariantCulture), DateTimeOffset.Parse((string)prompts[end.Key][4]!, CultureInfo.InvariantCulture)));
+            Assert.All(client.Ends, end =>
+                Assert.Equal(DateTimeOffset.Parse(end.Value, CultureInfo.InvariantCulture),
+                DateTimeOffset.Parse((string)prompts[end.Key][4]!, CultureInfo.InvariantCulture)));
         }
         var acknowledged = clients.Sum(client => client.Acknowledged.Count);
         var broken = clients.Sum(client => client.Broken);
-        output.WriteLine($"{prompts.Count} prompts, {acknowledged} acknowledged, {broken} connections broken, {prompts.Values.Sum(row => (long)row[8]!)} attempts killed, {hits} of {faults} faults seen.");
+        output.WriteLine(
+            $"{prompts.Count} prompts, {acknowledged} acknowledged, {broken} connections broken, {prompts.Values.Sum(row => (long)row[8]!)} attempts killed, {hits} of {faults} faults seen.");
         Assert.True(acknowledged > 4 * Kills, "Hardly anything was submitted.");
         Assert.Contains(prompts.Values, row => (long)row[8]! > 0);
         Assert.True(broken > 0);
@@ -116,7 +125,8 @@ public sealed class CrashTests(ITestOutputHelper output)
     private static void AssertBatchesAreWhole(CrashRig rig, CrashClient[] clients)
     {
         var stored = rig.Query("SELECT prompt FROM prompts").Select(row => (string)row[0]!).ToHashSet();
-        Assert.All(clients.SelectMany(client => client.Batches), batch => Assert.True(batch.Count(stored.Contains) is var count && (count == 0 || count == batch.Count), $"{count} of {batch.Count}"));
+        Assert.All(clients.SelectMany(client => client.Batches), batch =>
+            Assert.True(batch.Count(stored.Contains) is var count && (count == 0 || count == batch.Count), $"{count} of {batch.Count}"));
     }
 
     private static long Number(CrashRig rig, string sql) => (long)rig.Query(sql)[0][0]!;

@@ -18,7 +18,8 @@ public sealed class KilledCallTests
         await rig.OpenAsync();
         var client = await rig.ClientAsync();
         Task[] calls = [.. Enumerable.Range(1, Slots + 2).Select(number => CallAsync(client, $"call {number}"))];
-        await Eventually.True(() => rig.Ollama.Requests.Running == Slots && Number(rig, "SELECT prompts FROM counts WHERE status = 'queued'") == 2);
+        await Eventually.True(() =>
+            rig.Ollama.Requests.Running == Slots && Number(rig, "SELECT prompts FROM counts WHERE status = 'queued'") == 2);
 
         rig.Kill();
         foreach (var call in calls)
@@ -31,16 +32,20 @@ public sealed class KilledCallTests
         await rig.OpenAsync();
 
         await Eventually.True(() => Number(rig, "SELECT prompts FROM counts WHERE status = 'cancelled'") == Slots + 2);
-        Assert.All(rig.Query("SELECT error FROM prompts"), row => Assert.Equal("The client that waited for it on an open connection is gone.", row[0]));
-        using var next = await (await rig.ClientAsync()).PostAsJsonAsync("/api/generate", new { model = "llama3.2", prompt = "And the next?", stream = false });
+        Assert.All(rig.Query("SELECT error FROM prompts"), row =>
+            Assert.Equal("The client that waited for it on an open connection is gone.", row[0]));
+        using var next = await (await rig.ClientAsync())
+            .PostAsJsonAsync("/api/generate", new { model = "llama3.2", prompt = "And the next?", stream = false });
         Assert.True(next.IsSuccessStatusCode, await next.Content.ReadAsStringAsync());
-        Assert.All(rig.Ollama.Requests.All.Skip(before), request => Assert.Contains("And the next?", Encoding.UTF8.GetString(request.Body.Span), StringComparison.Ordinal));
+        Assert.All(rig.Ollama.Requests.All.Skip(before), request =>
+            Assert.Contains("And the next?", Encoding.UTF8.GetString(request.Body.Span), StringComparison.Ordinal));
     }
 
     /// <summary>A call that would run for minutes.</summary>
     private static async Task CallAsync(HttpClient client, string prompt)
     {
-        using var answer = await client.PostAsJsonAsync("/api/generate", new { model = "llama3.2", prompt, options = new { simulator_tokens = 100_000 } });
+        using var answer = await client.PostAsJsonAsync("/api/generate",
+            new { model = "llama3.2", prompt, options = new { simulator_tokens = 100_000 } });
     }
 
     private static long Number(CrashRig rig, string sql) => (long)rig.Query(sql)[0][0]!;

@@ -25,8 +25,10 @@ public sealed class FuncTests
         await func.StartedAsync();
 
         var id = await SubmitAsync(func.Client, "What is the capital of France?");
-        var result = await Eventually.NotNull(async () => await func.Client.GetStringAsync($"/api/v1/prompt/{id}/result") is var body && body.Contains("completed", StringComparison.Ordinal) ? body : null);
-        Assert.Equal(Simulation.AnswerTo("What is the capital of France?"), JsonDocument.Parse(result).RootElement.GetProperty("result").GetString());
+        var result = await Eventually.NotNull(async () => await func.Client.GetStringAsync($"/api/v1/prompt/{id}/result") is var body
+            && body.Contains("completed", StringComparison.Ordinal) ? body : null);
+        Assert.Equal(Simulation.AnswerTo("What is the capital of France?"),
+            JsonDocument.Parse(result).RootElement.GetProperty("result").GetString());
 
         Assert.Equal("Ollama is running", await func.Client.GetStringAsync("/"));
         Assert.Contains("<table", await func.Client.GetStringAsync("/list?page=2"), StringComparison.Ordinal);
@@ -40,9 +42,11 @@ public sealed class FuncTests
         Assert.Equal(HttpStatusCode.OK, head.StatusCode);
         using var preflight = await func.Client.SendAsync(new(HttpMethod.Options, "/api/v1/prompt")
         {
-            Headers = { { "Origin", "http://localhost:3000" }, { "Access-Control-Request-Method", "POST" }, { "Access-Control-Request-Headers", "x-mine" } },
+            Headers = { { "Origin", "http://localhost:3000" }, { "Access-Control-Request-Method", "POST" },
+                { "Access-Control-Request-Headers", "x-mine" } },
         });
-        Assert.Equal((HttpStatusCode.NoContent, "x-mine"), (preflight.StatusCode, preflight.Headers.GetValues("Access-Control-Allow-Headers").Single()));
+        Assert.Equal((HttpStatusCode.NoContent, "x-mine"),
+            (preflight.StatusCode, preflight.Headers.GetValues("Access-Control-Allow-Headers").Single()));
 
         using var large = await PostAsync(func.Client, 40_000_000);
         Assert.Equal(HttpStatusCode.Accepted, large.StatusCode);
@@ -55,7 +59,8 @@ public sealed class FuncTests
         await ollama.Requests.WaitForAsync(3);
         await func.TerminateAsync();
         await using var store = SqlitePromptStore.Open(folder.File("queue.db"), "llama3.2", TimeProvider.System);
-        Assert.Equal((PromptStatus.Queued, 0), await store.FindAsync(running, default) is { } prompt ? (prompt.Status, prompt.Attempts) : default);
+        Assert.Equal((PromptStatus.Queued, 0), await store.FindAsync(running, default) is { } prompt
+            ? (prompt.Status, prompt.Attempts) : default);
     }
 
     [FuncFact]
@@ -74,10 +79,12 @@ public sealed class FuncTests
 
         await Eventually.True(() => ollama.Requests.Running == 0);
         ollama.Faults.Enqueue(Fault.Stall(2));
-        using (var call = await func.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"gone"}"""), HttpCompletionOption.ResponseHeadersRead))
+        using (var call = await func.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"gone"}"""),
+            HttpCompletionOption.ResponseHeadersRead))
             Assert.Equal(1, ollama.Requests.Running);
         await Eventually.True(() => ollama.Requests.Running == 0);
-        await Eventually.NotNull(async () => (await func.Client.GetStringAsync("/api/v1/prompts?page_size=1")).Contains("cancelled", StringComparison.Ordinal) ? "" : null);
+        await Eventually.NotNull(async () =>
+            (await func.Client.GetStringAsync("/api/v1/prompts?page_size=1")).Contains("cancelled", StringComparison.Ordinal) ? "" : null);
     }
 
     [FuncFact]
@@ -91,7 +98,8 @@ public sealed class FuncTests
         for (var round = 0; round < 5; round++)
         {
             var id = await SubmitAsync(func.Client, "logged");
-            await Eventually.True(() => func.Output.Contains($"{id}: attempt 1 starts", StringComparison.Ordinal) && func.Output.Contains($"{id}: completed", StringComparison.Ordinal));
+            await Eventually.True(() => func.Output.Contains($"{id}: attempt 1 starts", StringComparison.Ordinal)
+                && func.Output.Contains($"{id}: completed", StringComparison.Ordinal));
         }
         var before = func.Output.Split('\n').Length;
         for (var round = 0; round < 20; round++)
@@ -109,7 +117,8 @@ public sealed class FuncTests
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         await stopping;
         await using var store = SqlitePromptStore.Open(folder.File("queue.db"), "llama3.2", TimeProvider.System);
-        Assert.Equal((PromptStatus.Queued, 0), await store.FindAsync(running, default) is { } prompt ? (prompt.Status, prompt.Attempts) : default);
+        Assert.Equal((PromptStatus.Queued, 0), await store.FindAsync(running, default) is { } prompt
+            ? (prompt.Status, prompt.Attempts) : default);
     }
 
     [FuncFact]
@@ -129,7 +138,8 @@ public sealed class FuncTests
 
         await Eventually.True(() => workers.All(worker => worker.HasExited));
         await using var store = SqlitePromptStore.Open(folder.File("queue.db"), "llama3.2", TimeProvider.System);
-        Assert.Equal((PromptStatus.Queued, 0), await store.FindAsync(running, default) is { } prompt ? (prompt.Status, prompt.Attempts) : default);
+        Assert.Equal((PromptStatus.Queued, 0), await store.FindAsync(running, default) is { } prompt
+            ? (prompt.Status, prompt.Attempts) : default);
     }
 
     private static async Task<Guid> SubmitAsync(HttpClient client, string prompt)
@@ -139,7 +149,8 @@ public sealed class FuncTests
     }
 
     private static Task<HttpResponseMessage> PostAsync(HttpClient client, int length) =>
-        client.PostAsync("/api/v1/prompt", new StringContent($$"""{"prompt":"{{new string('x', length)}}"}""", Encoding.UTF8, "application/json"));
+        client.PostAsync("/api/v1/prompt",
+            new StringContent($$"""{"prompt":"{{new string('x', length)}}"}""", Encoding.UTF8, "application/json"));
 
     private static async Task IsRefusedAsync(HttpClient client, string header, string value, int status)
     {

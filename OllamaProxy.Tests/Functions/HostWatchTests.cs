@@ -38,7 +38,8 @@ public sealed class HostWatchTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start(1000);
         var stopped = 0;
-        using var watch = new ListenerWatch(((IPEndPoint)listener.LocalEndpoint).Port, () => Interlocked.Increment(ref stopped), TimeProvider.System);
+        using var watch = new ListenerWatch(((IPEndPoint)listener.LocalEndpoint).Port, () =>
+            Interlocked.Increment(ref stopped), TimeProvider.System);
         await watch.StartAsync(default);
         using (await listener.AcceptTcpClientAsync())
         using (await listener.AcceptTcpClientAsync())

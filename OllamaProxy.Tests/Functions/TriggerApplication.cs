@@ -29,7 +29,8 @@ public static class TriggerApplication
     private static void Map(WebApplication app, Trigger trigger, int order)
     {
         var instance = ActivatorUtilities.CreateInstance(app.Services, trigger.Method.DeclaringType!);
-        Task Serve(HttpContext context) => trigger.InvokeAsync(instance, type => type == typeof(HttpRequest) ? context.Request : context.RequestAborted);
+        Task Serve(HttpContext context) =>
+            trigger.InvokeAsync(instance, type => type == typeof(HttpRequest) ? context.Request : context.RequestAborted);
         var route = trigger.Methods is { Count: > 0 } methods
             ? app.MapMethods(trigger.Http!.Route!, methods, (RequestDelegate)Serve)
             : app.Map(trigger.Http!.Route!, (RequestDelegate)Serve);

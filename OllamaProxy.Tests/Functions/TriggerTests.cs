@@ -16,14 +16,16 @@ public sealed class TriggerTests
             .Select(endpoint => Row(endpoint.Pattern, endpoint.Methods))
             .Append(Row(Routes.Unmatched, []));
 
-        var functions = Trigger.All.Where(trigger => trigger.Http is not null).Select(trigger => Row(trigger.Http!.Route!, trigger.Methods));
+        var functions = Trigger.All.Where(trigger => trigger.Http is not null)
+            .Select(trigger => Row(trigger.Http!.Route!, trigger.Methods));
 
         Assert.Equal(server.Order(), functions.Order());
     }
 
     [Fact]
     public void Every_HTTP_trigger_is_anonymous() =>
-        Assert.All(Trigger.All, trigger => Assert.Equal(AuthorizationLevel.Anonymous, trigger.Http?.AuthLevel ?? AuthorizationLevel.Anonymous));
+        Assert.All(Trigger.All, trigger =>
+            Assert.Equal(AuthorizationLevel.Anonymous, trigger.Http?.AuthLevel ?? AuthorizationLevel.Anonymous));
 
     [Fact]
     public void The_catch_all_has_the_name_that_sorts_last() =>
@@ -36,7 +38,8 @@ public sealed class TriggerTests
     [Fact]
     public void The_timers_tick_as_those_of_the_server_do_and_need_no_storage_account()
     {
-        var timers = Trigger.All.Where(trigger => trigger.Timer is not null).Select(trigger => (trigger.Name, trigger.Timer!.Schedule, trigger.Timer.UseMonitor));
+        var timers = Trigger.All.Where(trigger => trigger.Timer is not null)
+            .Select(trigger => (trigger.Name, trigger.Timer!.Schedule, trigger.Timer.UseMonitor));
         Assert.Equal([("Drain", "*/1 * * * * *", false), ("Purge", "0 * * * * *", false)], timers);
     }
 

@@ -40,7 +40,8 @@ public class CachedTests
     [Fact]
     public async Task A_failure_is_kept_for_as_long_and_then_tried_again()
     {
-        var cached = new Cached<int>(() => ++_reads == 1 ? Task.FromException<int>(new InvalidOperationException("no")) : Task.FromResult(_reads), GoodFor, _time);
+        var cached = new Cached<int>(() =>
+            ++_reads == 1 ? Task.FromException<int>(new InvalidOperationException("no")) : Task.FromResult(_reads), GoodFor, _time);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => cached.GetAsync(default));
         await Assert.ThrowsAsync<InvalidOperationException>(() => cached.GetAsync(default));

@@ -17,14 +17,17 @@ public sealed class LogTests
 {
     private static readonly string[] Hostile =
     [
-        "\u001b[31mred\u001b[0m", "\u001b]0;title\u0007", "a\nError: forged", "a\r\nError: forged", "a\rover", "\b\b\b", "\u007f", "\u0000", "\u000b\u000c", "\u0085", "\u009b31m", "\u2028", "\u2029",
+        "\u001b[31mred\u001b[0m", "\u001b]0;title\u0007", "a\nError: forged", "a\r\nError: forged", "a\rover", "\b\b\b", "\u007f", "\u0000",
+            "\u000b\u000c", "\u0085", "\u009b31m", "\u2028", "\u2029",
         "\u202egpj.exe", "\u2066a\u2069", "\u200e\u200f\u061c", "\u200b\ufeff\u00ad", "\U000e0041", "\t",
     ];
 
     public static TheoryData<string, string> Texts => new()
     {
-        { "", "" }, { "plain", "plain" }, { "größe 日本 🙂 \\n", "größe 日本 🙂 \\n" }, { "\u001b[31m", @"\u001b[31m" }, { "a\r\nb\tc", @"a\r\nb\tc" }, { "\u0085\u2028\u2029", @"\u0085\u2028\u2029" },
-        { "\u202e\u2066\u200f\ufeff", @"\u202e\u2066\u200f\ufeff" }, { "\u0000\u007f\u009f", @"\u0000\u007f\u009f" }, { "\U000e0041x", @"\udb40\udc41x" },
+        { "", "" }, { "plain", "plain" }, { "größe 日本 🙂 \\n", "größe 日本 🙂 \\n" }, { "\u001b[31m", @"\u001b[31m" },
+            { "a\r\nb\tc", @"a\r\nb\tc" }, { "\u0085\u2028\u2029", @"\u0085\u2028\u2029" },
+        { "\u202e\u2066\u200f\ufeff", @"\u202e\u2066\u200f\ufeff" }, { "\u0000\u007f\u009f", @"\u0000\u007f\u009f" },
+            { "\U000e0041x", @"\udb40\udc41x" },
     };
 
     [Theory]
@@ -58,7 +61,8 @@ public sealed class LogTests
     [Fact]
     public void An_exception_is_logged_with_its_texts_escaped_and_its_stack_trace()
     {
-        var exception = Assert.Throws<InvalidOperationException>((Action)(() => throw new InvalidOperationException("a\u001b[1m\nb", new IOException("c\u202e"))));
+        var exception = Assert.Throws<InvalidOperationException>(
+            (Action)(() => throw new InvalidOperationException("a\u001b[1m\nb", new IOException("c\u202e"))));
         var shown = new LoggedException(exception).ToString();
         Assert.StartsWith("System.InvalidOperationException: a\\u001b[1m\\nb", shown, StringComparison.Ordinal);
         Assert.Contains(" ---> System.IO.IOException: c\\u202e", shown, StringComparison.Ordinal);
@@ -71,7 +75,8 @@ public sealed class LogTests
     {
         var parameters = LogMethods().SelectMany(method => method.GetParameters()).ToList();
         Assert.NotEmpty(parameters);
-        Assert.DoesNotContain(parameters, parameter => parameter.ParameterType == typeof(string) || parameter.ParameterType == typeof(Exception));
+        Assert.DoesNotContain(parameters, parameter =>
+            parameter.ParameterType == typeof(string) || parameter.ParameterType == typeof(Exception));
     }
 
     [Theory]
@@ -90,14 +95,17 @@ public sealed class LogTests
         });
         // As both hosts have it.
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null,
-            ("OLLAMA_URL", $"{ollama.Url};models=one,{foreign.Url};models=two"), ("OLLAMA_CONCURRENCY", "20"), ("OLLAMA_MAX_ATTEMPTS", "2"), ("OLLAMA_PROXY_QUIET", ""),
-            ("Logging:LogLevel:Default", "Information"), ("Logging:LogLevel:Microsoft", "Warning"), ("Logging:Console:LogLevel:Default", "None"));
+            ("OLLAMA_URL", $"{ollama.Url};models=one,{foreign.Url};models=two"), ("OLLAMA_CONCURRENCY", "20"), ("OLLAMA_MAX_ATTEMPTS", "2"),
+                ("OLLAMA_PROXY_QUIET", ""),
+            ("Logging:LogLevel:Default", "Information"), ("Logging:LogLevel:Microsoft", "Warning"),
+                ("Logging:Console:LogLevel:Default", "None"));
         using var log = new LogRecorder();
         proxy.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
 
         await Task.WhenAll(Hostile.SelectMany(hostile => new[] { "one", "two", $"none {hostile}" }.Select(async model =>
         {
-            using var call = await proxy.Client.SendAsync(CallTests.Post("/api/generate", JsonSerializer.Serialize(new { model, prompt = hostile })));
+            using var call = await proxy.Client.SendAsync(
+                CallTests.Post("/api/generate", JsonSerializer.Serialize(new { model, prompt = hostile })));
             using var asked = await proxy.Client.GetAsync($"/nowhere/{Uri.EscapeDataString(hostile)}/x");
             Assert.NotEqual(HttpStatusCode.InternalServerError, asked.StatusCode);
         })));
@@ -109,7 +117,8 @@ public sealed class LogTests
     }
 
     private static IEnumerable<MethodInfo> LogMethods() => new[] { typeof(OllamaProxyOptions).Assembly, typeof(ServerApplication).Assembly }
-        .Select(assembly => assembly.GetTypes().Single(type => type.Name == "Log" && type.Namespace!.StartsWith("OllamaProxy", StringComparison.Ordinal)))
+        .Select(assembly =>
+            assembly.GetTypes().Single(type => type.Name == "Log" && type.Namespace!.StartsWith("OllamaProxy", StringComparison.Ordinal)))
         .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
         .Where(method => method.GetCustomAttribute<LoggerMessageAttribute>() is not null);
 
@@ -118,7 +127,8 @@ public sealed class LogTests
         for (var at = 0; at < line.Length; at += char.IsSurrogatePair(line, at) ? 2 : 1)
         {
             var category = CharUnicodeInfo.GetUnicodeCategory(line, at);
-            Assert.False(category is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate, line);
+            Assert.False(
+                category is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate, line);
         }
     }
 }

@@ -28,7 +28,8 @@ public sealed class SimulatorRoomTests
         file =>
         {
             var folder = Path.GetRelativePath(Path.GetDirectoryName(Root)!, Path.GetDirectoryName(file)!);
-            Assert.Contains($"namespace {folder.Replace(Path.DirectorySeparatorChar, '.')};", File.ReadAllText(file), StringComparison.Ordinal);
+            Assert.Contains($"namespace {folder.Replace(Path.DirectorySeparatorChar, '.')};", File.ReadAllText(file),
+                StringComparison.Ordinal);
         });
 
     [Fact]

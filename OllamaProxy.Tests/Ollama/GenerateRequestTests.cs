@@ -25,7 +25,9 @@ public sealed class GenerateRequestTests
 
     private static string Write(string request, string? model, string? keepAlive)
     {
-        var prompt = new ClaimedPrompt(Guid.NewGuid(), default, 1, "hé \"<>\"", Encoding.UTF8.GetBytes(request)) { StartedAt = DateTimeOffset.UnixEpoch, Model = model };
+        var prompt = new ClaimedPrompt(Guid.NewGuid(), default, 1, "hé \"<>\"",
+            Encoding.UTF8.GetBytes(request))
+        { StartedAt = DateTimeOffset.UnixEpoch, Model = model };
         return Encoding.UTF8.GetString(GenerateRequest.Write(prompt, "llama3.2", keepAlive));
     }
 }

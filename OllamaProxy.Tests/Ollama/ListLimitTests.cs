@@ -41,7 +41,8 @@ public sealed class ListLimitTests
                 cut.TrySetResult();
             }
         });
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", endless.Urls.Single()), ("OLLAMA_PROXY_WORKER", "false"));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", endless.Urls.Single()),
+            ("OLLAMA_PROXY_WORKER", "false"));
 
         using var answer = await proxy.Client.GetAsync(route);
 
@@ -58,7 +59,8 @@ public sealed class ListLimitTests
                 context.Response.Headers[$"X-{number}"] = new string('x', 1000);
             return context.Response.WriteAsync("{}");
         });
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Urls.Single()), ("OLLAMA_PROXY_WORKER", "false"));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Urls.Single()),
+            ("OLLAMA_PROXY_WORKER", "false"));
         using var answer = await proxy.Client.GetAsync("/api/tags");
         Assert.Equal(503, (int)answer.StatusCode);
     }

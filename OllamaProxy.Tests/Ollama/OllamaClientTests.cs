@@ -8,16 +8,22 @@ namespace OllamaProxy.Tests.Ollama;
 
 public sealed class OllamaClientTests
 {
-    private static readonly OllamaEndpoint Anywhere = OllamaEndpoint.TryParse("http://127.0.0.1:9", out var endpoint) ? endpoint : throw new InvalidOperationException();
+    private static readonly OllamaEndpoint Anywhere = OllamaEndpoint.TryParse("http://127.0.0.1:9", out var endpoint)
+        ? endpoint : throw new InvalidOperationException();
 
     [Fact]
     public async Task An_Ollama_that_resets_a_connection_as_it_is_made_cannot_be_reached()
     {
-        using var http = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => ConnectAndResetAsync(cancellationToken) });
+        using var http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = (_, cancellationToken) =>
+            ConnectAndResetAsync(cancellationToken)
+        });
         var ollama = new OllamaClient(http, Anywhere, TimeProvider.System);
 
         var read = await Assert.ThrowsAsync<OllamaException>(() => ollama.ReadVersionAsync(default));
-        var call = await Assert.ThrowsAsync<OllamaException>(() => ollama.PassAsync(HttpMethod.Post, "/api/pull", HeaderList.Empty, null, default));
+        var call = await Assert.ThrowsAsync<OllamaException>(() =>
+            ollama.PassAsync(HttpMethod.Post, "/api/pull", HeaderList.Empty, null, default));
 
         Assert.Equal((FailureKind.Unreachable, FailureKind.Unreachable), (read.Kind, call.Kind));
         // The exception itself, not one of HttpClient's around it: else this test shows nothing.

@@ -6,7 +6,8 @@ public sealed class OllamaErrorTests
 {
     [Theory]
     [InlineData("""{"error":"model 'x' not found"}""", "model 'x' not found", null, null)]
-    [InlineData("""{"error":{"message":"model 'x' not found","type":"not_found_error","param":null,"code":null}}""", "model 'x' not found", null, "not_found_error")]
+    [InlineData("""{"error":{"message":"model 'x' not found","type":"not_found_error","param":null,"code":null}}""", "model 'x' not found",
+        null, "not_found_error")]
     [InlineData("""{"type":"error","error":{"type":"overloaded_error","message":"busy"}}""", "busy", null, "overloaded_error")]
     [InlineData("""{"error":{"code":500,"message":"Compute error.","type":"server_error"}}""", "Compute error.", 500, "server_error")]
     [InlineData("""{"error":{"code":"400","message":"bad"}}""", "bad", 400, null)]
@@ -25,7 +26,8 @@ public sealed class OllamaErrorTests
     // What only looks like it.
     [InlineData("""{"error":"error parsing tool call: raw='{\"message\":\"x\"}', err=unexpected end of JSON input"}""",
         "error parsing tool call: raw='{\"message\":\"x\"}', err=unexpected end of JSON input", null, null)]
-    [InlineData("""{"error":"invalid character '{' looking for beginning of value"}""", "invalid character '{' looking for beginning of value", null, null)]
+    [InlineData("""{"error":"invalid character '{' looking for beginning of value"}""",
+        "invalid character '{' looking for beginning of value", null, null)]
     [InlineData("""{"error":"{not json"}""", "{not json", null, null)]
     [InlineData("""{"error":"{\"a\":1}"}""", "{\"a\":1}", null, null)]
     [InlineData("""{"error":{"a":1}}""", "{\"a\":1}", null, null)]

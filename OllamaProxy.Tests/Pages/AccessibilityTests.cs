@@ -105,7 +105,8 @@ public sealed class AccessibilityTests : PageTests
         Proxy.Ollama.Faults.Enqueue(Fault.Hang);
         await Proxy.SubmitAsync(new { prompt = Prompt });
         await Proxy.SubmitAsync(new { prompt = Prompt });
-        using var cancelled = await Proxy.Client.PostAsync($"/api/v1/prompt/{await Proxy.SubmitAsync(new { prompt = Prompt })}/cancel", null);
+        using var cancelled = await Proxy.Client.PostAsync($"/api/v1/prompt/{await Proxy.SubmitAsync(new { prompt = Prompt })}/cancel",
+            null);
         await Expect(Page.Locator("#rows .badge")).ToHaveTextAsync(["cancelled", "queued", "processing", "completed", "failed"]);
         await AssertAccessibleAsync();
 
@@ -119,11 +120,13 @@ public sealed class AccessibilityTests : PageTests
     private async Task AssertAccessibleAsync()
     {
         await Page.EvaluateAsync(await File.ReadAllTextAsync(AxeFactAttribute.Script));
-        foreach (var (width, scheme) in new[] { (1280, ColorScheme.Light), (390, ColorScheme.Dark), (390, ColorScheme.Light), (1280, ColorScheme.Dark) })
+        foreach (var (width, scheme) in new[] { (1280, ColorScheme.Light), (390, ColorScheme.Dark), (390, ColorScheme.Light),
+            (1280, ColorScheme.Dark) })
         {
             await Page.SetViewportSizeAsync(width, 800);
             await Page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
-            var violations = await Page.EvaluateAsync<JsonElement>("async () => (await axe.run()).violations.map(({ id, impact, help, nodes }) => ({ id, impact, help, nodes: nodes.map(node => node.html) }))");
+            var violations = await Page.EvaluateAsync<JsonElement>(
+                "async () => (await axe.run()).violations.map(({ id, impact, help, nodes }) => ({ id, impact, help, nodes: nodes.map(node => node.html) }))");
             Assert.True(violations.GetArrayLength() == 0, $"{width} px, {scheme}: {violations}");
         }
     }

@@ -32,14 +32,16 @@ public sealed class AskAgainTests : PageTests
         await ById("temperature").FillAsync("0.7");
         await ById("system").FillAsync("");
         await QueueAsync("another");
-        await ExpectBodyAsync(2, """{"prompt":"another","model":"tiny","format":"json","images":["AAAA"],"keep_alive":"1h","think":"high","raw":true,"options":{"top_k":40,"temperature":0.7,"seed":9007199254740992},"stream":true}""");
+        await ExpectBodyAsync(2,
+            """{"prompt":"another","model":"tiny","format":"json","images":["AAAA"],"keep_alive":"1h","think":"high","raw":true,"options":{"top_k":40,"temperature":0.7,"seed":9007199254740992},"stream":true}""");
 
         await ById("ask-again").ClickAsync();
         await Expect(ById("again")).ToBeVisibleAsync();
         await ById("drop").ClickAsync();
         await Expect(Field).ToBeFocusedAsync();
         await ById("submit").ClickAsync();
-        await ExpectBodyAsync(3, """{"prompt":"another","model":"tiny","think":"high","options":{"top_k":40,"temperature":0.7,"seed":9007199254740992},"stream":true}""");
+        await ExpectBodyAsync(3,
+            """{"prompt":"another","model":"tiny","think":"high","options":{"top_k":40,"temperature":0.7,"seed":9007199254740992},"stream":true}""");
     }
 
     [BrowserFact]
@@ -79,7 +81,8 @@ public sealed class AskAgainTests : PageTests
     public async Task All_that_was_sent_and_the_attempts_with_their_backend_can_be_looked_at()
     {
         Proxy.Ollama.Faults.Enqueue(Fault.Status(502, "the first one breaks"));
-        using var submitted = await Proxy.Client.PostAsync("/api/v1/prompt", new StringContent("""{"prompt":"x","system":"Be brief.","images":["AAAA"],"priority":3}""", Encoding.UTF8, "application/json"));
+        using var submitted = await Proxy.Client.PostAsync("/api/v1/prompt",
+            new StringContent("""{"prompt":"x","system":"Be brief.","images":["AAAA"],"priority":3}""", Encoding.UTF8, "application/json"));
         var id = submitted.Headers.Location!.OriginalString.Split('/')[^2];
         await Proxy.ResultAsync(id);
         await Page.GotoAsync($"/?id={id}");

@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using OllamaProxy.Simulator;
-using static Microsoft.Playwright.Assertions;
 using OllamaProxy.Simulator.Faults;
+using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;
 
@@ -50,12 +50,15 @@ public sealed class BothPagesTests : PageTests
         using var again = await GetPageAsync(path);
 
         var policy = response.Headers.GetValues("Content-Security-Policy").Single();
-        var nonce = Regex.Match(policy, "^default-src 'none'; script-src 'nonce-([0-9a-f]{32})'; style-src 'nonce-\\1'; img-src data:; connect-src 'self'; ").Groups[1].Value;
+        var nonce = Regex.Match(policy,
+            "^default-src 'none'; script-src 'nonce-([0-9a-f]{32})'; style-src 'nonce-\\1'; img-src data:; connect-src 'self'; ").Groups[
+            1].Value;
         Assert.NotEmpty(nonce);
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         Assert.Equal(2, Regex.Count(await response.Content.ReadAsStringAsync(), $" nonce=\"{nonce}\">"));
         Assert.NotEqual(policy, again.Headers.GetValues("Content-Security-Policy").Single());
-        Assert.Equal(("nosniff", "no-referrer"), (response.Headers.GetValues("X-Content-Type-Options").Single(), response.Headers.GetValues("Referrer-Policy").Single()));
+        Assert.Equal(("nosniff", "no-referrer"),
+            (response.Headers.GetValues("X-Content-Type-Options").Single(), response.Headers.GetValues("Referrer-Policy").Single()));
     }
 
     private Task<HttpResponseMessage> GetPageAsync(string path) =>

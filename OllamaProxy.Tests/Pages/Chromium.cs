@@ -15,7 +15,8 @@ internal static class Chromium
 
     /// <summary>The browser's program; null where there is none.</summary>
     public static string? Path { get; } = Array.Find(
-        [Environment.GetEnvironmentVariable("CHROMIUM_PATH") ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"],
+        [Environment.GetEnvironmentVariable("CHROMIUM_PATH") ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser",
+            "/usr/bin/google-chrome"],
         File.Exists);
 
     /// <summary>A profile of its own, without cookies or a cache, for the pages of one origin.</summary>

@@ -1,8 +1,8 @@
 using OllamaProxy.Simulator;
-using OllamaProxy.Tests.Support;
-using static Microsoft.Playwright.Assertions;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Tests.Support;
+using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;
 

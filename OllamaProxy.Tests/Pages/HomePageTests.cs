@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using OllamaProxy.Simulator;
-using static Microsoft.Playwright.Assertions;
 using OllamaProxy.Simulator.Faults;
+using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;
 

@@ -1,8 +1,8 @@
 using System.Net.Http.Json;
 using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Tests.Support;
 using static Microsoft.Playwright.Assertions;
-using OllamaProxy.Simulator.Faults;
 
 namespace OllamaProxy.Tests.Pages;
 

@@ -1,6 +1,6 @@
 using OllamaProxy.Simulator;
-using static Microsoft.Playwright.Assertions;
 using OllamaProxy.Simulator.Faults;
+using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;
 

@@ -6,7 +6,9 @@ namespace OllamaProxy.Tests.Pages;
 /// <summary>Results that are large, deep or wide: to draw them takes bounded work, in slices between which the page answers.</summary>
 public sealed class LongResultTests : PageTests
 {
-    /// <summary>The longest that the page may be deaf, in milliseconds. Alone on a machine it is below 200; many tests run at once.</summary>
+    /// <summary>
+    /// The longest that the page may be deaf, in milliseconds. Alone on a machine it is below 200; many tests run at once.
+    /// </summary>
     private const double MaxTask = 500;
 
     private const int Markdown = 195_000;
@@ -15,7 +17,8 @@ public sealed class LongResultTests : PageTests
     {
         ["a nested list of 4.5 MB"] = () => NestedList(4_500_000),
         ["a nested list"] = () => NestedList(Markdown),
-        ["a deep list with many items"] = () => string.Concat(Enumerable.Range(0, 12_000).Select(n => new string(' ', n % 20 * 2) + "- a\n"))[..Markdown],
+        ["a deep list with many items"] = () =>
+            string.Concat(Enumerable.Range(0, 12_000).Select(n => new string(' ', n % 20 * 2) + "- a\n"))[..Markdown],
         ["many items"] = () => Repeat("- a\n", Markdown),
         ["many numbers"] = () => Repeat("1. a\n", Markdown),
         ["tasks"] = () => Repeat("- [x] **a**\n", Markdown),
@@ -55,8 +58,10 @@ public sealed class LongResultTests : PageTests
     /// <summary>Of lists, tables, quotes, emphasis, links, plain text and code those that are the hardest.</summary>
     private static readonly string[] Hardest =
     [
-        "a nested list of 4.5 MB", "a deep list with many items", "a table of 100,000 columns and more than is drawn", "a table that is wide and long",
-        "quotes in quotes", "lists in quotes in lists", "emphasis that never ends, in paragraphs", "links", "a long line of 4.5 MB", "code in one line",
+        "a nested list of 4.5 MB", "a deep list with many items", "a table of 100,000 columns and more than is drawn",
+            "a table that is wide and long",
+        "quotes in quotes", "lists in quotes in lists", "emphasis that never ends, in paragraphs", "links", "a long line of 4.5 MB",
+            "code in one line",
     ];
 
     public static TheoryData<string> Kinds => LongRuns.Cases(Hardest, Texts.Keys.Except(Hardest));

@@ -3,7 +3,9 @@ using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Pages;
 
-/// <summary>The page tests run on one host. What they find holds for the other, which serves the same bytes with the same headers.</summary>
+/// <summary>
+/// The page tests run on one host. What they find holds for the other, which serves the same bytes with the same headers.
+/// </summary>
 public sealed partial class PagesOfBothHostsTests
 {
     [Theory]

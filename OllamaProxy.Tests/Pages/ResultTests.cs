@@ -32,16 +32,20 @@ public sealed class ResultTests : PageTests
 
     [BrowserTheory]
     [InlineData("# One\n### Three\n###### Six", "<h4>One</h4><h6>Three</h6><h6>Six</h6>")]
-    [InlineData("plain *em* **strong** _em_ __strong__ ***both*** ~~gone~~ `co*de*`", "<p>plain <em>em</em> <strong>strong</strong> <em>em</em> <strong>strong</strong> <strong><em>both</em></strong> <del>gone</del> <code>co*de*</code></p>")]
+    [InlineData("plain *em* **strong** _em_ __strong__ ***both*** ~~gone~~ `co*de*`",
+        "<p>plain <em>em</em> <strong>strong</strong> <em>em</em> <strong>strong</strong> <strong><em>both</em></strong> <del>gone</del> <code>co*de*</code></p>")]
     [InlineData("snake_case_name 2 * 3 * 4 \\*not\\*", "<p>snake_case_name 2 * 3 * 4 *not*</p>")]
     [InlineData("one\ntwo\n\nthree  \nfour", "<p>one\ntwo</p><p>three<br>four</p>")]
     [InlineData("- a\n- b\n  - c\n    1. d\n- [x] e", "<ul><li>a</li><li>b<ul><li>c<ol><li>d</li></ol></li></ul></li><li>☑ e</li></ul>")]
     [InlineData("3. a\n4. b\n\n   c", "<ol start=\"3\"><li>a</li><li>b<p>c</p></li></ol>")]
     [InlineData("> quoted\n> **more**\n\nafter", "<blockquote><p>quoted\n<strong>more</strong></p></blockquote><p>after</p>")]
     [InlineData("a\n\n---\n\nb", "<p>a</p><hr><p>b</p>")]
-    [InlineData("[safe](https://a.example/b_(c) \"t\") [no](javascript:alert(1)) ![pic](https://a.example/p.png)", "<p><a href=\"https://a.example/b_(c)\" target=\"_blank\" rel=\"noopener noreferrer\">safe</a> [no](javascript:alert(1)) <a href=\"https://a.example/p.png\" target=\"_blank\" rel=\"noopener noreferrer\">pic</a></p>")]
-    [InlineData("see https://a.example/x_y_z.", "<p>see <a href=\"https://a.example/x_y_z\" target=\"_blank\" rel=\"noopener noreferrer\">https://a.example/x_y_z</a>.</p>")]
-    [InlineData("<b onclick=alert(1)>&amp;</b><script>alert(2)</script>", "<p>&lt;b onclick=alert(1)&gt;&amp;amp;&lt;/b&gt;&lt;script&gt;alert(2)&lt;/script&gt;</p>")]
+    [InlineData("[safe](https://a.example/b_(c) \"t\") [no](javascript:alert(1)) ![pic](https://a.example/p.png)",
+        "<p><a href=\"https://a.example/b_(c)\" target=\"_blank\" rel=\"noopener noreferrer\">safe</a> [no](javascript:alert(1)) <a href=\"https://a.example/p.png\" target=\"_blank\" rel=\"noopener noreferrer\">pic</a></p>")]
+    [InlineData("see https://a.example/x_y_z.",
+        "<p>see <a href=\"https://a.example/x_y_z\" target=\"_blank\" rel=\"noopener noreferrer\">https://a.example/x_y_z</a>.</p>")]
+    [InlineData("<b onclick=alert(1)>&amp;</b><script>alert(2)</script>",
+        "<p>&lt;b onclick=alert(1)&gt;&amp;amp;&lt;/b&gt;&lt;script&gt;alert(2)&lt;/script&gt;</p>")]
     [InlineData("a | b", "<p>a | b</p>")]
     public async Task Markdown_becomes_elements(string text, string html)
     {

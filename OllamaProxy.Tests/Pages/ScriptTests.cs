@@ -13,7 +13,8 @@ public sealed class ScriptTests
     {
         string[] arguments = ["--test", .. Directory.EnumerateFiles(Repository.File("OllamaProxy.Tests/Pages"), "*.test.mjs")];
         using var limit = new CancellationTokenSource(Patience);
-        using var node = Process.Start(new ProcessStartInfo("node", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var node = Process.Start(
+            new ProcessStartInfo("node", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         try
         {
             var errors = node.StandardError.ReadToEndAsync(limit.Token);

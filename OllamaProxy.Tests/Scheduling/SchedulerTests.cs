@@ -12,7 +12,10 @@ public sealed class SchedulerTests
     private static readonly DateTimeOffset Noon = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
     private static readonly Scheduler Policy = new(TimeSpan.FromSeconds(60), WaitForModel: false, DefaultModel: "a");
 
-    /// <summary>Each row: prompts in the order of the queue, as their models; backends as NAME free/running models [loaded] {listed}; what is decided, with a question mark where it is refused.</summary>
+    /// <summary>
+    /// Each row: prompts in the order of the queue, as their models; backends as NAME free/running models [loaded] {listed}; what is
+    /// decided, with a question mark where it is refused.
+    /// </summary>
     public static TheoryData<string, string, string> Decisions => new()
     {
         // Nothing to do.
@@ -117,12 +120,15 @@ public sealed class SchedulerTests
 
     [Fact]
     public void Without_a_window_nothing_is_overtaken() =>
-        Assert.Equal(["a1>x"], Print((Policy with { GroupingWindow = TimeSpan.Zero }).Decide(Queue("a b"), BackendPool("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon)));
+        Assert.Equal(["a1>x"],
+            Print((Policy with { GroupingWindow = TimeSpan.Zero })
+            .Decide(Queue("a b"), BackendPool("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon)));
 
     [Fact]
     public void What_came_after_it_was_overtaken_is_not_held_to_its_window()
     {
-        var overtaken = Policy.Decide(Queue("a b"), BackendPool("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon).OvertakeHistory;
+        var overtaken = Policy.Decide(Queue("a b"), BackendPool("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty,
+            Noon).OvertakeHistory;
 
         var later = new[] { Prompt(10, "a", 0), Prompt(11, "b", 0) };
         Assert.Equal(["b11>x"], Print(Policy.Decide(later, BackendPool("x 1 [b]"), overtaken, Noon.AddSeconds(600))));
@@ -131,19 +137,23 @@ public sealed class SchedulerTests
     [Fact]
     public void A_prompt_is_refused_by_no_list_that_is_older_than_it()
     {
-        var old = BackendPool("x 1 {a} not c").Select(load => load with { State = load.State with { ListedAsOf = Noon.AddSeconds(-5) } }).ToList();
+        var old = BackendPool("x 1 {a} not c").Select(load => load with { State = load.State with { ListedAsOf = Noon.AddSeconds(-5) } })
+            .ToList();
         var schedule = Policy.Decide(Queue("c"), old, ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
         Assert.Equal((true, 0), (schedule.NeedsModels, schedule.Assignments.Count));
     }
 
     [Fact]
     public void What_cannot_be_asked_for_anywhere_is_told() =>
-        Assert.Equal(["a:latest"], Policy.Decide(Queue("a b c"), BackendPool("x 1 {b} not a not c; y 0 {a} away"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon).Stuck);
+        Assert.Equal(["a:latest"],
+            Policy.Decide(Queue("a b c"), BackendPool("x 1 {b} not a not c; y 0 {a} away"), ImmutableDictionary<string,
+            OvertakeHistory>.Empty, Noon).Stuck);
 
     [Fact]
     public void A_prompt_can_wait_for_a_model_that_nobody_has()
     {
-        var schedule = (Policy with { WaitForModel = true }).Decide(Queue("c a"), BackendPool("x 1 {a} not c"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
+        var schedule = (Policy with { WaitForModel = true })
+            .Decide(Queue("c a"), BackendPool("x 1 {a} not c"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
         Assert.Equal(["a2>x"], Print(schedule));
     }
 
@@ -153,7 +163,8 @@ public sealed class SchedulerTests
     [InlineData("b", "x 1 {a} missed", "b1>x")]
     [InlineData("- a", "x 1 {a} missed", "-1>x")]
     public void A_model_that_nobody_knows_yields_for_a_moment_after_one_was_refused(string queue, string backends, string expected) =>
-        Assert.Equal(expected.Split(' ').Order(), Print(Policy.Decide(Queue(queue), BackendPool(backends), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon)).Order());
+        Assert.Equal(expected.Split(' ').Order(),
+            Print(Policy.Decide(Queue(queue), BackendPool(backends), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon)).Order());
 
     [Fact]
     public void A_model_that_was_not_offered_counts_as_overtaken_by_what_was_run()
@@ -180,13 +191,17 @@ public sealed class SchedulerTests
     public void However_prompts_come_none_is_passed_once_the_window_is_over_or_by_one_of_a_lower_priority()
     {
         var priorities = Gen.OneOf(Gen.Const(0).Array[1], Gen.Int[0, 4].Select(one => one == 4 ? 10 : 0).Array[1, 200]);
-        Gen.Select(Gen.Int[0, 3].Array[1, 200], Gen.Int[0, 3].Array[1, 200], priorities, Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[1, 10]).Sample((models, gaps, priorities, backends, concurrency, seconds) =>
+        Gen.Select(Gen.Int[0, 3].Array[1, 200], Gen.Int[0, 3].Array[1, 200], priorities, Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[1, 10])
+            .Sample((models, gaps, priorities, backends, concurrency, seconds) =>
         {
-            var run = new SimulatedRun(Policy, models, gaps, backends, concurrency, TimeSpan.FromSeconds(seconds)) { Priorities = priorities };
+            var run = new SimulatedRun(Policy, models, gaps, backends, concurrency,
+                TimeSpan.FromSeconds(seconds))
+            { Priorities = priorities };
             run.ToTheEnd();
             Assert.Equal(models.Length, run.Started.Count);
             Assert.All(run.LongestPassed(), passed => Assert.InRange(passed, TimeSpan.Zero, Policy.GroupingWindow));
-            Assert.All(run.Started, started => Assert.DoesNotContain(run.PassedBy(started), other => other.Prompt.Priority < started.Prompt.Priority));
+            Assert.All(run.Started, started =>
+                Assert.DoesNotContain(run.PassedBy(started), other => other.Prompt.Priority < started.Prompt.Priority));
         }, iter: 200);
     }
 
@@ -203,7 +218,8 @@ public sealed class SchedulerTests
     }
 
     private static List<QueuedPrompt> Queue(string models) =>
-        [.. models.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select((model, index) => Prompt(index + 1, model.TrimEnd('!'), model.EndsWith('!') ? 10 : 0))];
+        [.. models.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select((model, index) => Prompt(index + 1, model.TrimEnd('!'), model.EndsWith('!') ? 10 : 0))];
 
     internal static QueuedPrompt Prompt(int seq, string model, int priority) => new(seq, model == "-" ? "" : model, seq, priority, Noon);
 
@@ -217,11 +233,13 @@ public sealed class SchedulerTests
         ImmutableHashSet<string>? Models(char open, char close) => words.FirstOrDefault(word => word[0] == open) is { } list
             ? [.. list.Trim(open, close).Split(',').Select(ModelName.Canonical)] : null;
         ImmutableHashSet<string>? After(string word) =>
-            words.Index().Where(one => one.Item == word).Select(one => ModelName.Canonical(words[one.Index + 1])).ToImmutableHashSet() is { Count: > 0 } after ? after : null;
+            words.Index().Where(one => one.Item == word).Select(one => ModelName.Canonical(words[one.Index + 1]))
+                .ToImmutableHashSet() is { Count: > 0 } after ? after : null;
         return new(
             new(words[0], Math.Max(int.Parse(room[0]) + running.Count, 1))
             {
-                Health = words.Contains("away") ? BackendHealth.Unknown : words.Contains("troubled") ? BackendHealth.Degraded : BackendHealth.Healthy,
+                Health = words.Contains("away") ? BackendHealth.Unknown
+                    : words.Contains("troubled") ? BackendHealth.Degraded : BackendHealth.Healthy,
                 IsBusy = words.Contains("busy"),
                 BusyModels = After("busyfor") ?? [],
                 HasJustMissed = words.Contains("missed"),
@@ -231,12 +249,14 @@ public sealed class SchedulerTests
                 Loaded = Models('[', ']') ?? [],
                 LoadedAt = DateTimeOffset.MaxValue, // Its turn has yet to begin.
                 AllowedModels = After("only"),
-                RecentlyMissing = ImmutableDictionary.CreateRange((After("not") ?? []).Select(model => KeyValuePair.Create(model, new MissingModel(0, false)))),
+                RecentlyMissing = ImmutableDictionary.CreateRange((After("not") ?? [])
+                    .Select(model => KeyValuePair.Create(model, new MissingModel(0, false)))),
             },
             int.Parse(room[0]),
             RunningModels.Of(running));
     }
 
     private static IEnumerable<string> Print(Schedule schedule) => schedule.Assignments.Select(assignment =>
-        $"{(assignment.Prompt.Model is { Length: > 0 } model ? model : "-")}{assignment.Prompt.Seq}>{assignment.Backend}{(assignment.IsRefused ? "?" : "")}");
+        $"{(assignment.Prompt.Model is { Length: > 0 } model
+            ? model : "-")}{assignment.Prompt.Seq}>{assignment.Backend}{(assignment.IsRefused ? "?" : "")}");
 }

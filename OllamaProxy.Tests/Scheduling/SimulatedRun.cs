@@ -81,9 +81,15 @@ internal sealed class SimulatedRun
         var loads = _loaded.Keys.Select(backend =>
         {
             var running = _running.Where(run => run.Backend == backend).Select(run => run.Model).ToList();
-            return new BackendLoad(new(backend, _concurrency) { Health = BackendHealth.Healthy, Loaded = [_loaded[backend].Model], LoadedAt = _loaded[backend].At }, _concurrency - running.Count, RunningModels.Of(running));
+            return new BackendLoad(new(backend, _concurrency)
+            {
+                Health = BackendHealth.Healthy,
+                Loaded = [_loaded[backend].Model],
+                LoadedAt = _loaded[backend].At
+            }, _concurrency - running.Count, RunningModels.Of(running));
         }).ToList();
-        var first = _queue.OrderBy(prompt => prompt.Key).GroupBy(prompt => prompt.Model).SelectMany(model => model.Take(loads.Sum(load => load.Free) + 1));
+        var first = _queue.OrderBy(prompt => prompt.Key).GroupBy(prompt => prompt.Model)
+            .SelectMany(model => model.Take(loads.Sum(load => load.Free) + 1));
         var schedule = _policy.Decide(first, loads, _overtaken, _now);
         _overtaken = schedule.OvertakeHistory;
         foreach (var assignment in schedule.Assignments)

@@ -79,7 +79,8 @@ public sealed class ServerProcessTests : IDisposable
         using var again = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()));
         using var secondClient = await again.ClientAsync();
         Assert.Equal(Simulation.AnswerTo("interrupted"), await ResultAsync(secondClient, id));
-        Assert.Equal(1, (await secondClient.GetFromJsonAsync<JsonElement>($"/api/v1/prompt/{id}/status")).GetProperty("attempts").GetInt32());
+        Assert.Equal(1, (await secondClient.GetFromJsonAsync<JsonElement>($"/api/v1/prompt/{id}/status"))
+            .GetProperty("attempts").GetInt32());
     }
 
     [Fact]
@@ -88,7 +89,8 @@ public sealed class ServerProcessTests : IDisposable
         await using var ollama = await OllamaSimulator.StartAsync();
         ollama.Faults.Enqueue(Fault.Stall(2));
         string id;
-        using (var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()), ("OLLAMA_PROXY_LEASE_SECONDS", "0.5")))
+        using (var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()),
+            ("OLLAMA_PROXY_LEASE_SECONDS", "0.5")))
         {
             using var client = await server.ClientAsync();
             id = await SubmitAsync(client, "killed");
@@ -99,7 +101,8 @@ public sealed class ServerProcessTests : IDisposable
         using var again = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()));
         using var secondClient = await again.ClientAsync();
         Assert.Equal(Simulation.AnswerTo("killed"), await ResultAsync(secondClient, id));
-        Assert.Equal(2, (await secondClient.GetFromJsonAsync<JsonElement>($"/api/v1/prompt/{id}/status")).GetProperty("attempts").GetInt32());
+        Assert.Equal(2, (await secondClient.GetFromJsonAsync<JsonElement>($"/api/v1/prompt/{id}/status"))
+            .GetProperty("attempts").GetInt32());
     }
 
     [Fact]
@@ -188,5 +191,6 @@ public sealed class ServerProcessTests : IDisposable
     }
 
     private static Task<string> ResultAsync(HttpClient client, string id) => Eventually.NotNull(async () =>
-        (await client.GetFromJsonAsync<JsonElement>($"/api/v1/prompt/{id}/result")) is var result && result.TryGetProperty("result", out var text) ? text.GetString() : null);
+        (await client.GetFromJsonAsync<JsonElement>($"/api/v1/prompt/{id}/result")) is var result
+            && result.TryGetProperty("result", out var text) ? text.GetString() : null);
 }

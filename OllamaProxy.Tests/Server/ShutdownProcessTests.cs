@@ -34,8 +34,10 @@ public sealed class ShutdownProcessTests : IDisposable
         { "a head without its last line", $"POST /api/v1/prompt HTTP/1.1\r\n{Head}" },
         { "a body of which one byte came", $"POST /api/v1/prompt HTTP/1.1\r\n{Head}Content-Length: 100\r\n\r\n{{" },
         { "a body of which none came", $"POST /api/chat HTTP/1.1\r\n{Head}Content-Length: 100\r\n\r\n" },
-        { "a body in chunks that does not end", $"POST /v1/chat/completions HTTP/1.1\r\n{Head}Transfer-Encoding: chunked\r\n\r\n5\r\n{{\"a\":\r\n" },
-        { "a body in chunks that ends amid one", $"PUT /api/v1/prompt/019b76da-a800-7000-8000-000000000001 HTTP/1.1\r\n{Head}Transfer-Encoding: chunked\r\n\r\nff\r\n{{" },
+        { "a body in chunks that does not end",
+            $"POST /v1/chat/completions HTTP/1.1\r\n{Head}Transfer-Encoding: chunked\r\n\r\n5\r\n{{\"a\":\r\n" },
+        { "a body in chunks that ends amid one",
+            $"PUT /api/v1/prompt/019b76da-a800-7000-8000-000000000001 HTTP/1.1\r\n{Head}Transfer-Encoding: chunked\r\n\r\nff\r\n{{" },
         { "a request that was answered, and half of the next", $"GET /healthz HTTP/1.1\r\n{Head}\r\nGET /he" },
         { "a request that was answered, and nothing more", $"GET /healthz HTTP/1.1\r\n{Head}\r\n" },
         { "the greeting of TLS", "\u0016\u0003\u0001" },
@@ -50,7 +52,8 @@ public sealed class ShutdownProcessTests : IDisposable
         _ = what;
         await using var ollama = await OllamaSimulator.StartAsync();
         ollama.Faults.Enqueue(Fault.Hang);
-        using var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "4"));
+        using var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()),
+            ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "4"));
         using var client = await server.ClientAsync();
         var id = await SubmitAsync(client);
         await ollama.Requests.WaitForAsync(1);
@@ -63,7 +66,9 @@ public sealed class ShutdownProcessTests : IDisposable
         var told = Stopwatch.GetTimestamp();
         await server.TerminateAsync();
         await using var store = SqlitePromptStore.Open(_folder.File("queue.db"), "m", TimeProvider.System);
-        await Eventually.NotNull(async () => (await store.ListAsync(new(1, 10) { Status = PromptStatus.Queued }, default)).Prompts.Any(summary => summary.Prompt.Id == id) ? "" : null);
+        await Eventually.NotNull(async () =>
+            (await store.ListAsync(new(1, 10) { Status = PromptStatus.Queued }, default)).Prompts.Any(summary => summary.Prompt.Id == id)
+            ? "" : null);
         var handedBack = Stopwatch.GetElapsedTime(told);
 
         Assert.Equal(0, await server.ExitCodeAsync());
@@ -83,16 +88,19 @@ public sealed class ShutdownProcessTests : IDisposable
     {
         await using var ollama = await OllamaSimulator.StartAsync();
         ollama.Faults.Enqueue(Fault.Stall(2));
-        using var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", seconds));
+        using var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()),
+            ("OLLAMA_PROXY_SHUTDOWN_SECONDS", seconds));
         using var client = await server.ClientAsync();
-        using var response = await client.SendAsync(Api.CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}"""), HttpCompletionOption.ResponseHeadersRead);
+        using var response = await client.SendAsync(Api.CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}"""),
+            HttpCompletionOption.ResponseHeadersRead);
         var reading = response.Content.ReadAsStringAsync();
 
         var told = Stopwatch.GetTimestamp();
         await server.TerminateAsync();
 
         Assert.Equal(0, await server.ExitCodeAsync());
-        Assert.InRange(Stopwatch.GetElapsedTime(told), TimeSpan.Zero, TimeSpan.FromSeconds(double.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture)) + Slack);
+        Assert.InRange(Stopwatch.GetElapsedTime(told), TimeSpan.Zero,
+            TimeSpan.FromSeconds(double.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture)) + Slack);
         Assert.EndsWith("{\"error\":\"Ollama Proxy is shutting down.\"}\n", await reading, StringComparison.Ordinal);
         await using var store = SqlitePromptStore.Open(_folder.File("queue.db"), "m", TimeProvider.System);
         Assert.Equal(PromptStatus.Cancelled, (await store.FindAsync(Guid.Parse(Api.CallTests.IdOf(response)), default))!.Status);
@@ -106,7 +114,8 @@ public sealed class ShutdownProcessTests : IDisposable
         using var client = await server.ClientAsync();
         using var other = new TcpClient(client.BaseAddress!.Host, client.BaseAddress.Port);
         const string Body = """{"model":"tiny","prompt":"hi"}""";
-        await other.Client.SendAsync(Encoding.ASCII.GetBytes($"POST /api/generate HTTP/1.1\r\n{Head}Content-Length: {Body.Length}\r\n\r\n{Body}"));
+        await other.Client.SendAsync(
+            Encoding.ASCII.GetBytes($"POST /api/generate HTTP/1.1\r\n{Head}Content-Length: {Body.Length}\r\n\r\n{Body}"));
         await Eventually.True(() => ollama.Sent > 0);
 
         await server.TerminateAsync();

@@ -23,14 +23,16 @@ public sealed record AnswerContent(string Text, string Thought, string Call, str
     {
         var message = Part(json, "message") ?? json;
         var call = Part(message, "tool_calls") is { } calls ? CallOf(calls[0].GetProperty("function"), "arguments") : "";
-        return new(TextOf(message, "content") + TextOf(message, "response"), TextOf(message, "thinking"), call, TextOf(json, "done_reason"));
+        return new(TextOf(message, "content") + TextOf(message, "response"), TextOf(message, "thinking"), call,
+            TextOf(json, "done_reason"));
     }
 
     private static AnswerContent InChoice(JsonElement choice)
     {
         var message = Part(choice, "message") ?? Part(choice, "delta") ?? choice;
         var call = Part(message, "tool_calls") is { } calls ? CallOf(calls[0].GetProperty("function"), "arguments") : "";
-        return new(TextOf(message, "content") + TextOf(message, "text"), TextOf(message, "reasoning"), call, TextOf(choice, "finish_reason"));
+        return new(TextOf(message, "content") + TextOf(message, "text"), TextOf(message, "reasoning"), call,
+            TextOf(choice, "finish_reason"));
     }
 
     private static AnswerContent InResponse(JsonElement output, JsonElement json)

@@ -39,7 +39,8 @@ public sealed class CommandLineTests : SimulatorTest
             var line = await process.StandardOutput.ReadLineAsync(Patience);
             var address = line!.Split(' ').Single(word => word.StartsWith("http://", StringComparison.Ordinal));
             Assert.Equal(
-                $"Ollama Simulator (not a language model) on {address} with one, two: unlimited tokens/s after 0.25 s. Ctrl+C stops it.", line);
+                $"Ollama Simulator (not a language model) on {address} with one, two: unlimited tokens/s after 0.25 s. Ctrl+C stops it.",
+                    line);
 
             var tags = await Client.GetFromJsonAsync<JsonElement>(address + "api/tags", Patience);
             var models = tags.GetProperty("models").EnumerateArray().Select(model => model.GetProperty("name").GetString());

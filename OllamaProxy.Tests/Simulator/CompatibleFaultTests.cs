@@ -45,7 +45,8 @@ public sealed class CompatibleFaultTests : SimulatorTest
         foreach (var stream in new[] { true, false })
         {
             using var cut = await AskAsync(path, fields, stream);
-            await Assert.ThrowsAnyAsync<IOException>(async () => await (await cut.Content.ReadAsStreamAsync(Patience)).CopyToAsync(Stream.Null, Patience));
+            await Assert.ThrowsAnyAsync<IOException>(async () =>
+                await (await cut.Content.ReadAsStreamAsync(Patience)).CopyToAsync(Stream.Null, Patience));
         }
 
         Assert.Equal((3, 0, 0), (Ollama.Requests.Count, Ollama.Requests.Running, Ollama.Faults.Count));
@@ -82,7 +83,8 @@ public sealed class CompatibleFaultTests : SimulatorTest
     {
         var request = new HttpRequestMessage(HttpMethod.Post, path)
         {
-            Content = new StringContent($$"""{"model":"tiny","stream":{{(stream ? "true" : "false")}},{{fields}}}""", Encoding.UTF8, "application/json"),
+            Content = new StringContent($$"""{"model":"tiny","stream":{{(stream ? "true" : "false")}},{{fields}}}""", Encoding.UTF8,
+                "application/json"),
             Headers = { { "X-Api-Key", "mine" } },
         };
         return Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Patience);

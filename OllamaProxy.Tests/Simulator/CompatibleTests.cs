@@ -13,16 +13,20 @@ public sealed class CompatibleTests : SimulatorTest
 
     [Theory]
     [InlineData("/v1/chat/completions", """ "messages":[{"role":"system","content":"be brief"},{"role":"user","content":"hello"}] """)]
-    [InlineData("/v1/chat/completions", """ "messages":[{"role":"user","content":[{"type":"text","text":"hel"},{"type":"text","text":"lo"},{"type":"image_url","image_url":{"url":"data:;base64,"}}]}] """)]
+    [InlineData("/v1/chat/completions",
+        """ "messages":[{"role":"user","content":[{"type":"text","text":"hel"},{"type":"text","text":"lo"},{"type":"image_url","image_url":{"url":"data:;base64,"}}]}] """)]
     [InlineData("/v1/chat/completions", """ "reasoning_effort":"low","messages":[{"role":"user","content":"hello"}] """, true)]
     [InlineData("/v1/completions", """ "prompt":"hello" """)]
     [InlineData("/v1/responses", """ "input":"hello","instructions":"be brief" """)]
-    [InlineData("/v1/responses", """ "reasoning":{"effort":"high"},"input":[{"role":"user","content":[{"type":"input_text","text":"hello"}]}] """, true)]
+    [InlineData("/v1/responses",
+        """ "reasoning":{"effort":"high"},"input":[{"role":"user","content":[{"type":"input_text","text":"hello"}]}] """, true)]
     [InlineData("/v1/messages", """ "max_tokens":99,"system":"be brief","messages":[{"role":"user","content":"hello"}] """)]
-    [InlineData("/v1/messages", """ "max_tokens":99,"thinking":{"type":"enabled","budget_tokens":9},"messages":[{"role":"user","content":[{"type":"text","text":"hello"}]}] """, true)]
+    [InlineData("/v1/messages",
+        """ "max_tokens":99,"thinking":{"type":"enabled","budget_tokens":9},"messages":[{"role":"user","content":[{"type":"text","text":"hello"}]}] """, true)]
     public async Task Every_API_says_the_same_whole_and_streamed(string path, string fields, bool thinks = false)
     {
-        var expected = new AnswerContent(Said, thinks ? Thought : "", "", path == "/v1/messages" ? "end_turn" : path == "/v1/responses" ? "completed" : "stop");
+        var expected = new AnswerContent(Said, thinks ? Thought
+            : "", "", path == "/v1/messages" ? "end_turn" : path == "/v1/responses" ? "completed" : "stop");
         Assert.Equal(expected, await WholeAsync(path, fields));
         Assert.Equal(expected, await StreamedAsync(path, fields));
     }
@@ -36,7 +40,8 @@ public sealed class CompatibleTests : SimulatorTest
     {
         var tool = $$""" "name":"weather",{{schema}}{{Schema}} """;
         if (path is not ("/v1/messages" or "/v1/responses")) tool = $$""" "type":"function","function":{{{tool}}} """;
-        var question = path == "/v1/responses" ? "\"input\":\"Call the tool.\"" : """ "max_tokens":99,"messages":[{"role":"user","content":"Call the tool."}] """;
+        var question = path == "/v1/responses" ? "\"input\":\"Call the tool.\""
+            : """ "max_tokens":99,"messages":[{"role":"user","content":"Call the tool."}] """;
         var fields = $$"""{{question}},"tools":[{{{tool}}},{"name":"other"}]""";
         var expected = new AnswerContent("", "", $"weather {Sample}", reason);
         Assert.Equal(expected, await WholeAsync(path, fields));
@@ -50,8 +55,11 @@ public sealed class CompatibleTests : SimulatorTest
     [InlineData("/api/generate", """ "prompt":"hello","format":"json" """)]
     [InlineData("/api/chat", """ "messages":[{"role":"user","content":"hello"}],"format":""" + Schema, Sample)]
     [InlineData("/v1/chat/completions", """ "messages":[{"role":"user","content":"hello"}],"response_format":{"type":"json_object"} """)]
-    [InlineData("/v1/chat/completions", """ "messages":[{"role":"user","content":"hello"}],"response_format":{"type":"json_schema","json_schema":{"name":"it","schema":""" + Schema + "}}", Sample)]
-    [InlineData("/v1/responses", """ "input":"hello","text":{"format":{"type":"json_schema","name":"it","schema":""" + Schema + "}}", Sample)]
+    [InlineData("/v1/chat/completions",
+        """ "messages":[{"role":"user","content":"hello"}],"response_format":{"type":"json_schema","json_schema":{"name":"it","schema":"""
+        + Schema + "}}", Sample)]
+    [InlineData("/v1/responses", """ "input":"hello","text":{"format":{"type":"json_schema","name":"it","schema":""" + Schema + "}}",
+        Sample)]
     public async Task A_format_is_answered_by_JSON_of_that_format(string path, string fields, string? json = null)
     {
         json ??= $"{{\"answer\":{JsonSerializer.Serialize(Said).Replace("\\u0022", "\\\"", StringComparison.Ordinal)}}}";
@@ -60,9 +68,11 @@ public sealed class CompatibleTests : SimulatorTest
 
     [Theory]
     [InlineData("/v1/chat/completions", """ "messages":[{"role":"user"}] """, "invalid message content type: <nil>")]
-    [InlineData("/v1/chat/completions", """ "messages":5 """, "json: cannot unmarshal number into Go struct field ChatCompletionRequest.messages of type []openai.Message")]
+    [InlineData("/v1/chat/completions", """ "messages":5 """,
+        "json: cannot unmarshal number into Go struct field ChatCompletionRequest.messages of type []openai.Message")]
     [InlineData("/v1/embeddings", """ "input":[] """, "invalid input")]
-    [InlineData("/v1/embeddings", """ "input":"x","encoding_format":"hex" """, "Invalid value for 'encoding_format' = hex. Supported values: ['float', 'base64'].")]
+    [InlineData("/v1/embeddings", """ "input":"x","encoding_format":"hex" """,
+        "Invalid value for 'encoding_format' = hex. Supported values: ['float', 'base64'].")]
     [InlineData("/v1/responses", """ "input":[{"type":"song"}] """, "input[0]: unknown input item type: \"song\"")]
     [InlineData("/v1/messages", """ "messages":[{"role":"user","content":"x"}] """, "max_tokens is required and must be positive")]
     [InlineData("/v1/messages", """ "max_tokens":1 """, "messages is required")]
@@ -126,7 +136,8 @@ public sealed class CompatibleTests : SimulatorTest
         foreach (var line in (await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync(Patience)).Split('\n'))
         {
             if (line.StartsWith("event: ", StringComparison.Ordinal)) name = line[7..];
-            else if (line.IndexOf('{', StringComparison.Ordinal) is >= 0 and var start) events.Add((name, JsonElement.Parse(line[start..])));
+            else if (line.IndexOf('{', StringComparison.Ordinal) is >= 0 and var start) events.Add(
+                (name, JsonElement.Parse(line[start..])));
         }
 
         return events;

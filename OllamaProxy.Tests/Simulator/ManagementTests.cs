@@ -12,14 +12,19 @@ public sealed class ManagementTests() : SimulatorTest(new() { Models = ["tiny"],
     [InlineData("/api/pull", """{"name":"new:7b"}""", "pulling manifest", "writing manifest", "new:7b tiny:latest")]
     [InlineData("/api/pull", """{"model":"tiny"}""", "pulling manifest", "writing manifest", "tiny:latest")]
     [InlineData("/api/push", """{"model":"tiny"}""", "retrieving manifest", "pushing manifest", "tiny:latest")]
-    [InlineData("/api/create", """{"model":"new","files":{"a.gguf":"sha256:0"}}""", "parsing GGUF", "writing manifest", "new:latest tiny:latest")]
-    [InlineData("/api/create", """{"model":"new","from":"old"}""", "pulling manifest", "writing manifest", "new:latest old:latest tiny:latest")]
-    public async Task A_job_tells_its_progress_in_lines_or_only_its_success(string path, string body, string first, string last, string models)
+    [InlineData("/api/create", """{"model":"new","files":{"a.gguf":"sha256:0"}}""", "parsing GGUF", "writing manifest",
+        "new:latest tiny:latest")]
+    [InlineData("/api/create", """{"model":"new","from":"old"}""", "pulling manifest", "writing manifest",
+        "new:latest old:latest tiny:latest")]
+    public async Task A_job_tells_its_progress_in_lines_or_only_its_success(string path, string body, string first, string last,
+        string models)
     {
         using var response = await PostAsync(path, body);
         Assert.Equal("application/x-ndjson", response.Content.Headers.ContentType?.ToString());
-        var lines = (await response.Content.ReadAsStringAsync(Patience)).TrimEnd().Split('\n').Select(line => JsonElement.Parse(line)).ToList();
-        Assert.Equal([first, last, "success"], new[] { lines[0], lines[^2], lines[^1] }.Select(line => line.GetProperty("status").GetString()));
+        var lines = (await response.Content.ReadAsStringAsync(Patience))
+            .TrimEnd().Split('\n').Select(line => JsonElement.Parse(line)).ToList();
+        Assert.Equal([first, last, "success"],
+            new[] { lines[0], lines[^2], lines[^1] }.Select(line => line.GetProperty("status").GetString()));
         if (path != "/api/create") Assert.Contains(lines, IsComplete);
         Assert.Equal(models, await ModelsAsync());
 
@@ -104,7 +109,8 @@ public sealed class ManagementTests() : SimulatorTest(new() { Models = ["tiny"],
         return [.. models.EnumerateArray().Select(model => model.GetProperty(name).GetString())];
     }
 
-    private Task<HttpStatusCode> AskAsync(string model) => StatusAsync("POST", "/api/generate", $$"""{"model":"{{model}}","prompt":"hi"}""");
+    private Task<HttpStatusCode> AskAsync(string model) =>
+        StatusAsync("POST", "/api/generate", $$"""{"model":"{{model}}","prompt":"hi"}""");
 
     private async Task<HttpStatusCode> StatusAsync(string method, string path, string body = "")
     {

@@ -22,8 +22,10 @@ public sealed class ModelChoiceTests
     {
         await using var ollama = await OllamaSimulator.StartAsync(new() { Models = ["a"] });
         using var client = new HttpClient { BaseAddress = ollama.BaseAddress };
-        foreach (var options in new[] { "{}", """{"temperature":1}""", """{"num_ctx":8192}""", """{"num_ctx":8192,"seed":1}""", """{"num_ctx":4096}""", "{}" })
-            using (var answer = await client.PostAsync("/api/generate", new StringContent($$"""{"model":"a","prompt":"hi","options":{{options}}}""")))
+        foreach (var options in new[] { "{}", """{"temperature":1}""", """{"num_ctx":8192}""", """{"num_ctx":8192,"seed":1}""",
+            """{"num_ctx":4096}""", "{}" })
+            using (var answer = await client.PostAsync("/api/generate",
+                new StringContent($$"""{"model":"a","prompt":"hi","options":{{options}}}""")))
                 Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(4, ollama.Loads.Count);
     }
@@ -33,19 +35,23 @@ public sealed class ModelChoiceTests
     public async Task Only_who_would_wait_for_a_load_is_told_that_the_server_is_busy()
     {
         var time = new SteppedTime();
-        await using var ollama = await OllamaSimulator.StartAsync(new() { Models = ["a", "b"], LoadTime = TimeSpan.FromSeconds(10), MaxQueue = 1, Time = time });
+        await using var ollama = await OllamaSimulator.StartAsync(
+            new() { Models = ["a", "b"], LoadTime = TimeSpan.FromSeconds(10), MaxQueue = 1, Time = time });
         using var client = new HttpClient { BaseAddress = ollama.BaseAddress };
         var first = AskAsync("a");
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         await time.NextTimerAsync(patience.Token);
         using var refused = await AskAsync("b");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
-        Assert.Equal("""{"error":"server busy, please try again.  maximum pending requests exceeded"}""", await refused.Content.ReadAsStringAsync());
+        Assert.Equal("""{"error":"server busy, please try again.  maximum pending requests exceeded"}""",
+            await refused.Content.ReadAsStringAsync());
         time.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal(HttpStatusCode.OK, (await first).StatusCode);
 
-        Assert.All(await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => AskAsync("a"))), answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => AskAsync("a"))), answer =>
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
 
-        Task<HttpResponseMessage> AskAsync(string model) => client.PostAsync("/api/generate", new StringContent($$"""{"model":"{{model}}","prompt":"hi"}"""));
+        Task<HttpResponseMessage> AskAsync(string model) =>
+            client.PostAsync("/api/generate", new StringContent($$"""{"model":"{{model}}","prompt":"hi"}"""));
     }
 }

@@ -27,16 +27,19 @@ public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", 
         {"model":"tiny","created_at":"2026-11-23T07:04:22.097595208Z","response":"","done":true,"done_reason":"length","context":[22172,29871],"total_duration":15836194,"load_duration":1995286,"prompt_eval_count":3,"prompt_eval_duration":7112000,"eval_count":5,"eval_duration":4355000}
 
         """)]
-    [InlineData("POST /api/chat", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"stream":false,"options":{"num_predict":8}}""", 200, Json,
+    [InlineData("POST /api/chat",
+        """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"stream":false,"options":{"num_predict":8}}""", 200, Json,
         """{"model":"tiny","created_at":"2026-11-23T07:04:22.122479011Z","message":{"role":"assistant","content":"missing Jas"},"done":true,"done_reason":"length","total_duration":9038932,"load_duration":991970,"prompt_eval_count":3,"prompt_eval_duration":1234000,"eval_count":8,"eval_duration":4801000}""")]
-    [InlineData("POST /api/chat", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"options":{"num_predict":4,"seed":1}}""", 200, Lines,
+    [InlineData("POST /api/chat", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"options":{"num_predict":4,"seed":1}}""",
+        200, Lines,
         """
         {"model":"tiny","created_at":"2026-11-23T07:04:22.148640711Z","message":{"role":"assistant","content":"gio"},"done":false}
         {"model":"tiny","created_at":"2026-11-23T07:04:22.151613505Z","message":{"role":"assistant","content":""},"done":true,"done_reason":"length","total_duration":11702574,"load_duration":1150837,"prompt_eval_count":3,"prompt_eval_duration":5805000,"eval_count":4,"eval_duration":2752000}
 
         """)]
     [InlineData("POST /api/generate", """{"model":"nosuch","prompt":"x"}""", 404, Json, """{"error":"model 'nosuch' not found"}""")]
-    [InlineData("POST /api/chat", """{"model":"nosuch","messages":[{"role":"user","content":"hi"}]}""", 404, Json, """{"error":"model 'nosuch' not found"}""")]
+    [InlineData("POST /api/chat", """{"model":"nosuch","messages":[{"role":"user","content":"hi"}]}""", 404, Json,
+        """{"error":"model 'nosuch' not found"}""")]
     [InlineData("POST /api/generate", """{"model":"tiny",""", 400, Json, """{"error":"unexpected EOF"}""")]
     [InlineData("POST /api/generate", null, 400, Json, """{"error":"missing request body"}""")]
     [InlineData("POST /api/generate", """{"prompt":"x"}""", 404, Json, """{"error":"model '' not found"}""")]
@@ -59,12 +62,14 @@ public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", 
     [InlineData("POST /api/generate", """{"model":"tiny","prompt":"hello","stream":false,"options":{"num_predict":3}}""", 200, Json,
         """{"model":"tiny","created_at":"2026-11-23T07:04:23.901266562Z","response":" bereitsAST","done":true,"done_reason":"length","context":[22172,29871],"total_duration":6463380,"load_duration":1212799,"prompt_eval_count":3,"prompt_eval_duration":1192000,"eval_count":3,"eval_duration":1728000}""",
         null, "Transfer-Encoding: chunked")]
-    [InlineData("POST /v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"max_tokens":8}""", 200, Translated,
+    [InlineData("POST /v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"max_tokens":8}""", 200,
+        Translated,
         """
         {"id":"chatcmpl-334","object":"chat.completion","created":1795417463,"model":"tiny","system_fingerprint":"fp_ollama","choices":[{"index":0,"message":{"role":"assistant","content":" resol inserwhile"},"finish_reason":"length"}],"usage":{"prompt_tokens":3,"completion_tokens":8,"total_tokens":11}}
 
         """)]
-    [InlineData("POST /v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"max_tokens":2,"stream":true}""", 200, Events,
+    [InlineData("POST /v1/chat/completions",
+        """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"max_tokens":2,"stream":true}""", 200, Events,
         """
         data: {"id":"chatcmpl-259","object":"chat.completion.chunk","created":1795417463,"model":"tiny","system_fingerprint":"fp_ollama","choices":[{"index":0,"delta":{"role":"assistant","content":" vb"},"finish_reason":null}]}
 
@@ -76,7 +81,8 @@ public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", 
 
 
         """)]
-    [InlineData("POST /v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"max_tokens":1,"stream":true,"stream_options":{"include_usage":true}}""", 200, Events,
+    [InlineData("POST /v1/chat/completions",
+        """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"max_tokens":1,"stream":true,"stream_options":{"include_usage":true}}""", 200, Events,
         """
         data: {"id":"chatcmpl-194","object":"chat.completion.chunk","created":1795417463,"model":"tiny","system_fingerprint":"fp_ollama","choices":[{"index":0,"delta":{"role":"assistant","content":"ane"},"finish_reason":null}]}
 
@@ -164,7 +170,9 @@ public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", 
         Assert.Equal("""{"models":[]}""", await Client.GetStringAsync("/api/ps", Patience));
     }
 
-    /// <summary>What must be the same: all of an error or a plain text; else the lines' framing, names, their order and the kinds of the values.</summary>
+    /// <summary>
+    /// What must be the same: all of an error or a plain text; else the lines' framing, names, their order and the kinds of the values.
+    /// </summary>
     private static string ShapeOf(string body)
     {
         if (body.StartsWith("{\"error\"", StringComparison.Ordinal)) return body;
@@ -176,7 +184,8 @@ public sealed class TranscriptTests() : SimulatorTest(new() { Models = ["slow", 
 
     private static string ShapeOf(string name, JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Object => $"{{{string.Join(',', value.EnumerateObject().Select(part => part.Name + ShapeOf(part.Name, part.Value)))}}}",
+        JsonValueKind.Object =>
+            $"{{{string.Join(',', value.EnumerateObject().Select(part => part.Name + ShapeOf(part.Name, part.Value)))}}}",
         JsonValueKind.Array => $"[{string.Join(',', value.EnumerateArray().Select(part => ShapeOf("", part)).Distinct())}]",
         JsonValueKind.Number => value.TryGetInt64(out _) ? "integer" : "fraction",
         JsonValueKind.String when name is "name" or "model" or "role" or "type" or "object" or "owned_by" => value.GetString()!,

@@ -27,14 +27,17 @@ public class ThroughputStatisticsTests
         var figures = ThroughputStatistics.Of(history, TimeSpan.FromMinutes(5), Now);
 
         Assert.Equal(
-            new(2, 2 / 300.0, 100 / 300.0, new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)), new(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(8))),
+            new(2, 2 / 300.0, 100 / 300.0, new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)),
+                new(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(8))),
             figures);
     }
 
     [Fact]
     public void Of_more_prompts_than_are_looked_at_the_rate_is_that_of_the_time_they_cover()
     {
-        var history = new QueueHistory([.. Enumerable.Range(0, QueueHistory.MaxPrompts).Select(n => Ended(PromptStatus.Completed, 1, 1, ago: n / 100.0, tokens: 3))], [], []);
+        var history = new QueueHistory(
+            [.. Enumerable.Range(0, QueueHistory.MaxPrompts).Select(n => Ended(PromptStatus.Completed, 1, 1, ago: n / 100.0, tokens: 3))],
+            [], []);
 
         var figures = ThroughputStatistics.Of(history, Hour, Now);
 
@@ -49,7 +52,8 @@ public class ThroughputStatisticsTests
     [InlineData(20, 10, 19)]
     [InlineData(100, 50, 95)]
     public void A_spread_is_by_the_nearest_rank(int count, int median, int p95) =>
-        Assert.Equal(new Percentiles(TimeSpan.FromSeconds(median), TimeSpan.FromSeconds(p95)), Percentiles.Of(Enumerable.Range(1, count).Reverse().Select(n => TimeSpan.FromSeconds(n))));
+        Assert.Equal(new Percentiles(TimeSpan.FromSeconds(median), TimeSpan.FromSeconds(p95)),
+            Percentiles.Of(Enumerable.Range(1, count).Reverse().Select(n => TimeSpan.FromSeconds(n))));
 
     [Fact]
     public void The_minutes_tell_how_many_waited_and_how_many_finished()

@@ -15,7 +15,8 @@ internal sealed class EndlessOllama : IDisposable
     /// <param name="beginning">What the body of an answer begins with; the rest is one letter, again and again.</param>
     public EndlessOllama(string beginning)
     {
-        _beginning = Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/x-ndjson\r\n\r\n{beginning}");
+        _beginning = Encoding.ASCII.GetBytes(
+            $"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/x-ndjson\r\n\r\n{beginning}");
         _listener.Start();
         _ = AcceptAsync();
     }
@@ -41,7 +42,8 @@ internal sealed class EndlessOllama : IDisposable
             var length = await socket.ReceiveAsync(request);
             if (Encoding.ASCII.GetString(request, 0, length).StartsWith("GET", StringComparison.Ordinal))
             {
-                await socket.SendAsync("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 19\r\n\r\n{\"version\":\"0.0.0\"}"u8.ToArray());
+                await socket.SendAsync(
+                    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 19\r\n\r\n{\"version\":\"0.0.0\"}"u8.ToArray());
                 return;
             }
             for (var bytes = _beginning; ; bytes = _endless)

@@ -9,7 +9,8 @@ public static class Eventually
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Asks until the answer is no longer null, and returns it.</summary>
-    public static async Task<T> NotNull<T>(Func<Task<T?>> ask, [CallerArgumentExpression(nameof(ask))] string? what = null, TimeSpan? patience = null) where T : class
+    public static async Task<T> NotNull<T>(Func<Task<T?>> ask, [CallerArgumentExpression(nameof(ask))] string? what = null,
+        TimeSpan? patience = null) where T : class
     {
         using var deadline = new CancellationTokenSource(patience ?? Patience);
         using var timer = new PeriodicTimer(Interval);

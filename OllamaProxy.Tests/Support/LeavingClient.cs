@@ -6,5 +6,6 @@ namespace OllamaProxy.Tests.Support;
 /// </summary>
 internal static class LeavingClient
 {
-    public static HttpClient Of(Uri address) => new(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = address };
+    public static HttpClient Of(Uri address) =>
+        new(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = address };
 }

@@ -55,7 +55,8 @@ internal sealed class RawOllama : IAsyncDisposable
     }
 
     /// <summary>A line of an answer.</summary>
-    public static byte[] Line(string response, bool done = false) => [.. JsonSerializer.SerializeToUtf8Bytes(new { response, done }), (byte)'\n'];
+    public static byte[] Line(string response, bool done = false) =>
+        [.. JsonSerializer.SerializeToUtf8Bytes(new { response, done }), (byte)'\n'];
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 

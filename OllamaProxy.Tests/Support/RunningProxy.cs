@@ -40,7 +40,8 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public string DatabasePath => _settings["OLLAMA_PROXY_DB"];
 
-    public static async Task<RunningProxy> StartAsync(ProxyHost host, SimulatorOptions? simulator = null, params (string Name, string Value)[] settings)
+    public static async Task<RunningProxy> StartAsync(ProxyHost host, SimulatorOptions? simulator = null,
+        params (string Name, string Value)[] settings)
     {
         var proxy = new RunningProxy(host, await OllamaSimulator.StartAsync(simulator), settings);
         await proxy.StartAsync();
@@ -78,7 +79,8 @@ public sealed class RunningProxy : IAsyncDisposable
     /// <summary>Has the next prompt meet this fault, and none that another test has left in the queue.</summary>
     public async Task FaultNextAsync(Fault fault)
     {
-        await Eventually.NotNull(async () => await TotalAsync("queued") + await TotalAsync("processing") == 0 ? "idle" : null, "the queue to be empty");
+        await Eventually.NotNull(async () =>
+            await TotalAsync("queued") + await TotalAsync("processing") == 0 ? "idle" : null, "the queue to be empty");
         Ollama.Faults.Enqueue(fault);
     }
 
@@ -87,7 +89,8 @@ public sealed class RunningProxy : IAsyncDisposable
     public Task<JsonElement> StatusAsync(string id) => GetAsync($"/api/v1/prompt/{id}/status");
 
     /// <summary>Waits until the status has a property with a value, and returns it whole.</summary>
-    public async Task<JsonElement> StatusWhenAsync(string id, Func<JsonElement, bool> condition) => (JsonElement)await Eventually.NotNull<object>(
+    public async Task<JsonElement> StatusWhenAsync(string id, Func<JsonElement, bool> condition) =>
+        (JsonElement)await Eventually.NotNull<object>(
         async () => await StatusAsync(id) is var status && condition(status) ? status : null, $"{id} as hoped for");
 
     /// <summary>Waits until the prompt has ended, and returns its result.</summary>
@@ -105,7 +108,8 @@ public sealed class RunningProxy : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task<long> TotalAsync(string status) => (await GetAsync($"/api/v1/prompts?status={status}")).GetProperty("total").GetInt64();
+    private async Task<long> TotalAsync(string status) =>
+        (await GetAsync($"/api/v1/prompts?status={status}")).GetProperty("total").GetInt64();
 
     private async Task StartAsync() => Client = LeavingClient.Of(await _instance.StartAsync());
 }

@@ -18,6 +18,7 @@ internal static class StoreClaims
     }
 
     /// <summary>Queues a prompt.</summary>
-    public static async Task<Submission> AddAsync(this IPromptStore store, NewPrompt prompt, long maxQueued, CancellationToken cancellationToken) =>
+    public static async Task<Submission> AddAsync(this IPromptStore store, NewPrompt prompt, long maxQueued,
+        CancellationToken cancellationToken) =>
         (await store.AddAsync(prompt, maxQueued, null, cancellationToken)).Submission;
 }

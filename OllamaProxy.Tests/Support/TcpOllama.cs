@@ -4,7 +4,9 @@ using System.Text;
 
 namespace OllamaProxy.Tests.Support;
 
-/// <summary>An Ollama on bare sockets, so that a test can have it answer what no HTTP server would send. Each answer is one connection's.</summary>
+/// <summary>
+/// An Ollama on bare sockets, so that a test can have it answer what no HTTP server would send. Each answer is one connection's.
+/// </summary>
 internal sealed class TcpOllama : IDisposable
 {
     private static readonly byte[] Probed = Encoding.Latin1.GetBytes(

@@ -1,6 +1,6 @@
 using OllamaProxy.Prompts;
-using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Worker;

@@ -1,7 +1,7 @@
 using OllamaProxy.Prompts;
+using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator.Generation;
-using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Worker;

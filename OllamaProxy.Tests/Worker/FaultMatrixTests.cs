@@ -26,13 +26,15 @@ public sealed class FaultMatrixTests
         Transient("504", 504, "gateway timeout"),
         Transient("408", 408, "request timeout"),
         Transient("499", 499, "request canceled"),
-        Transient("runner stopped", 500, "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama server logs for details"),
+        Transient("runner stopped", 500,
+            "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama server logs for details"),
         Transient("runner terminated", 500, "llama runner process has terminated: exit status 2"),
         Transient("llama-server terminated", 500, "llama-server process has terminated: signal: killed"),
         Transient("timed out", 500, "timed out waiting for llama-server to start - progress 0.00 - "),
         Transient("runner gone", 500, "do embedding request: Post \"http://127.0.0.1:41235/embedding\": EOF"),
         Transient("out of memory", 500, "cudaMalloc failed: out of memory"),
-        Transient("nested, out of memory", 500, """{"error":{"code":500,"message":"Compute error.","type":"server_error"}}""" + "\nCUDA error: out of memory", "Compute error. CUDA error"),
+        Transient("nested, out of memory", 500, """{"error":{"code":500,"message":"Compute error.","type":"server_error"}}"""
+            + "\nCUDA error: out of memory", "Compute error. CUDA error"),
         Transient("unknown", 500, "something new"),
         Transient("more memory than there is", 500, "model requires more system memory (5.6 GiB) than is available (1.2 GiB)"),
         Line("error line", "an error was encountered while running the model: unexpected EOF"),
@@ -87,7 +89,12 @@ public sealed class FaultMatrixTests
         _ = rig.Drain();
         foreach (var (path, body) in Calls)
         {
-            var id = await rig.SubmitAsync("hi", prompt => prompt with { Model = $"{path}{body.Length}", Call = new(path, "", HeaderList.Empty, System.Text.Encoding.UTF8.GetBytes(body)) });
+            var id = await rig.SubmitAsync("hi", prompt =>
+                prompt with
+                {
+                    Model = $"{path}{body.Length}",
+                    Call = new(path, "", HeaderList.Empty, System.Text.Encoding.UTF8.GetBytes(body))
+                });
             var prompt = await rig.WhenEndedAsync(id);
             Assert.Equal((path, PromptStatus.Failed, row.IsPermanent ? 1 : 2), (path, prompt.Status, prompt.Attempts));
             Assert.Contains(row.Error, prompt.Error, StringComparison.Ordinal);
@@ -110,7 +117,8 @@ public sealed class FaultMatrixTests
         Assert.Contains(row.Error, prompt.Error, StringComparison.Ordinal);
         var partial = row.Tokens == 0 ? null : string.Concat(Simulation.TokensOf(Text).Take(row.Tokens));
         Assert.Equal(partial, (await rig.Store.WholeResultAsync(id))?.Text);
-        Assert.Equal(later ? ["llama runner process has terminated: warming up", prompt.Error] : [prompt.Error], (await rig.Store.ListAttemptsAsync(id, default)).Select(attempt => attempt.Error));
+        Assert.Equal(later ? ["llama runner process has terminated: warming up", prompt.Error]
+            : [prompt.Error], (await rig.Store.ListAttemptsAsync(id, default)).Select(attempt => attempt.Error));
     }
 
     [Theory]

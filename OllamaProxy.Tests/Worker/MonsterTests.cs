@@ -20,7 +20,8 @@ public sealed class MonsterTests
     public static TheoryData<string, byte[], string, string?> Broken => new()
     {
         { "UTF-8 that is none, at once", [.. "{\"response\":\""u8, 0xFF, 0xC3, .. "\",\"done\":false}\n"u8], Foreign, null },
-        { "UTF-8 that is none, later", [.. RawOllama.Line("fine"), .. "{\"response\":\""u8, 0xE2, 0x82, .. "\",\"done\":false}\n"u8], NotJson, "fine" },
+        { "UTF-8 that is none, later", [.. RawOllama.Line("fine"), .. "{\"response\":\""u8, 0xE2, 0x82, .. "\",\"done\":false}\n"u8],
+            NotJson, "fine" },
         { "UTF-8 that is none, outside of a text", [.. RawOllama.Line("fine"), 0x80, .. Done], NotJson, "fine" },
         { "half of a surrogate pair", [.. RawOllama.Line("fine"), .. "{\"response\":\"\\ud83d\",\"done\":false}\n"u8], NotJson, "fine" },
         { "two values on a line", [.. RawOllama.Line("fine"), .. "{\"response\":\"a\"} {\"response\":\"b\"}\n"u8], NotJson, "fine" },
@@ -30,7 +31,8 @@ public sealed class MonsterTests
 
     [Theory]
     [MemberData(nameof(Broken))]
-    public async Task An_answer_with_broken_text_is_given_up_with_a_clear_error_and_what_came_before_is_kept(string what, byte[] answer, string error, string? partial)
+    public async Task An_answer_with_broken_text_is_given_up_with_a_clear_error_and_what_came_before_is_kept(string what, byte[] answer,
+        string error, string? partial)
     {
         await using var ollama = await RawOllama.StartAsync(async request => await request.SendAsync(answer.Concat(Done).ToArray()));
         await using var rig = await WorkerRig.StartAsync(LongLease, TwoAttempts, ("OLLAMA_URL", ollama.Url));
@@ -47,7 +49,8 @@ public sealed class MonsterTests
     [Fact]
     public async Task Blank_lines_carriage_returns_and_a_last_line_without_an_end_are_no_fault()
     {
-        await using var ollama = await RawOllama.StartAsync(request => request.SendAsync("\n \r\n{\"response\":\"a\"}\r\n\n{\"response\":\"b\",\"done\":true}"));
+        await using var ollama = await RawOllama.StartAsync(request =>
+            request.SendAsync("\n \r\n{\"response\":\"a\"}\r\n\n{\"response\":\"b\",\"done\":true}"));
         Assert.Equal("ab", (await RunAsync(ollama)).Text);
     }
 
@@ -182,14 +185,16 @@ public sealed class MonsterTests
             await using var gone = request.Gone.Register(() => hungUp.Release());
             await Task.Delay(Timeout.Infinite, request.Gone);
         });
-        await using var rig = await WorkerRig.StartAsync(LongLease, ("OLLAMA_URL", ollama.Url), ("OLLAMA_TIMEOUT", "600"), ("OLLAMA_IDLE_TIMEOUT", "30"));
+        await using var rig = await WorkerRig.StartAsync(LongLease, ("OLLAMA_URL", ollama.Url), ("OLLAMA_TIMEOUT", "600"),
+            ("OLLAMA_IDLE_TIMEOUT", "30"));
         var id = await rig.SubmitAsync("silence");
         _ = rig.Drain();
         Assert.True(await asked.WaitAsync(WorkerRig.Patience));
 
         var prompt = await rig.AdvanceUntilEndedAsync(id, TimeSpan.FromSeconds(60));
 
-        Assert.Equal((PromptStatus.Failed, 1, "It ran for longer than its timeout of 600 seconds."), (prompt.Status, prompt.Attempts, prompt.Error));
+        Assert.Equal((PromptStatus.Failed, 1, "It ran for longer than its timeout of 600 seconds."),
+            (prompt.Status, prompt.Attempts, prompt.Error));
         Assert.True(await hungUp.WaitAsync(TimeSpan.FromSeconds(60)));
         StorageRig.AssertSound(rig.DatabasePath, 1);
     }

@@ -32,7 +32,8 @@ public sealed class RetentionJobTests
     [InlineData("OLLAMA_PROXY_WORKER", "false")]
     public async Task Nothing_is_removed_without_a_retention_or_by_a_process_that_only_serves(string name, string value)
     {
-        await using var rig = await WorkerRig.StartAsync(("OLLAMA_PROXY_RETENTION_DAYS", "1"), ("OLLAMA_PROXY_DRAIN_SECONDS", "0"), (name, value));
+        await using var rig = await WorkerRig.StartAsync(("OLLAMA_PROXY_RETENTION_DAYS", "1"), ("OLLAMA_PROXY_DRAIN_SECONDS", "0"),
+            (name, value));
         var id = await rig.SubmitAsync("kept");
         await rig.Queue.CancelAsync(id, default);
         rig.Time.Advance(TimeSpan.FromDays(1000));

@@ -36,7 +36,8 @@ public sealed class RunContextTests
     [Theory]
     [InlineData(nameof(ProxyHosts.Server), "/api/v1/prompt", """{"prompt":"hi"}""")]
     [InlineData(nameof(ProxyHosts.Server), "/api/generate", """{"model":"tiny","prompt":"hi"}""")]
-    [InlineData(nameof(ProxyHosts.Server), "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"stream":true}""")]
+    [InlineData(nameof(ProxyHosts.Server), "/v1/chat/completions",
+        """{"model":"tiny","messages":[{"role":"user","content":"hi"}],"stream":true}""")]
     [InlineData(nameof(ProxyHosts.Functions), "/api/v1/prompt", """{"prompt":"hi"}""")]
     [InlineData(nameof(ProxyHosts.Functions), "/api/generate", """{"model":"tiny","prompt":"hi"}""")]
     public async Task No_run_is_part_of_the_trace_of_a_request(string host, string path, string body)
@@ -84,7 +85,8 @@ public sealed class RunContextTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
+            string> formatter) =>
             _lines.Enqueue((formatter(state, exception), (Ambient.Value, Activity.Current?.OperationName)));
 
         public void Dispose()

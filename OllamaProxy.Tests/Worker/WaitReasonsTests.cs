@@ -45,14 +45,16 @@ public class WaitReasonsTests
 
     [Theory]
     [MemberData(nameof(OfBackends))]
-    public void A_prompt_waits_for_a_backend_or_its_model_where_that_is_what_is_missing(string backends, bool waitsForModel, string expected)
+    public void A_prompt_waits_for_a_backend_or_its_model_where_that_is_what_is_missing(string backends, bool waitsForModel,
+        string expected)
     {
         var states = StatesOf(backends);
         Assert.Equal(expected, WaitReasons.Of("a:latest", null, false, waitsForModel, states, Now).Name());
 
         // A retry and a loaded model matter only where it could be run.
         var isRunnable = expected == "slot";
-        Assert.Equal(isRunnable ? "retry" : expected, WaitReasons.Of("a:latest", Now.AddSeconds(1), true, waitsForModel, states, Now).Name());
+        Assert.Equal(isRunnable ? "retry" : expected,
+            WaitReasons.Of("a:latest", Now.AddSeconds(1), true, waitsForModel, states, Now).Name());
         Assert.Equal(isRunnable ? "window" : expected, WaitReasons.Of("a:latest", Now, true, waitsForModel, states, Now).Name());
     }
 
@@ -66,7 +68,8 @@ public class WaitReasonsTests
     [Fact]
     public void A_model_that_the_settings_keep_from_a_backend_is_not_waited_for_there()
     {
-        BackendState[] states = [.. StatesOf("up a, away a").Select((state, index) => index == 0 ? state with { AllowedModels = ["b:latest"] } : state)];
+        BackendState[] states = [.. StatesOf("up a, away a")
+            .Select((state, index) => index == 0 ? state with { AllowedModels = ["b:latest"] } : state)];
         Assert.Equal("backend", WaitReasons.Of("a:latest", null, false, false, states, Now).Name());
     }
 

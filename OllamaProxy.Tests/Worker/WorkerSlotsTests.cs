@@ -1,6 +1,6 @@
 using OllamaProxy.Prompts;
-using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator;
+using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Tests.Storage;
 using OllamaProxy.Tests.Support;
 
@@ -100,7 +100,8 @@ public sealed class WorkerSlotsTests
             await Eventually.True(() =>
             {
                 rig.Time.Advance(TimeSpan.FromMilliseconds(50));
-                return rig.Log.Lines.Any(line => line.Contains($"{ahead}: the result of the attempt cannot be stored", StringComparison.Ordinal));
+                return rig.Log.Lines.Any(line =>
+                    line.Contains($"{ahead}: the result of the attempt cannot be stored", StringComparison.Ordinal));
             });
         }
 

@@ -18,11 +18,15 @@ public sealed class BackendForwarder(BackendPool backends, Shutdown shutdown)
     /// <param name="context">The request.</param>
     /// <param name="model">The model's name.</param>
     /// <param name="body">The request's body; null: none.</param>
-    public Task<IResult> ForwardToOwnerAsync(HttpContext context, string model, ReadOnlyMemory<byte>? body) => ToServingAsync(context, model, body, toAll: false);
+    public Task<IResult> ForwardToOwnerAsync(HttpContext context, string model, ReadOnlyMemory<byte>? body) =>
+        ToServingAsync(context, model, body, toAll: false);
 
-    /// <summary>To all backends that have the model. The answer is that of the first that fails or, where none does, of the first.</summary>
+    /// <summary>
+    /// To all backends that have the model. The answer is that of the first that fails or, where none does, of the first.
+    /// </summary>
     /// <inheritdoc cref="ForwardToOwnerAsync"/>
-    public Task<IResult> ForwardToAllOwnersAsync(HttpContext context, string model, ReadOnlyMemory<byte>? body) => ToServingAsync(context, model, body, toAll: true);
+    public Task<IResult> ForwardToAllOwnersAsync(HttpContext context, string model, ReadOnlyMemory<byte>? body) =>
+        ToServingAsync(context, model, body, toAll: true);
 
     private async Task<IResult> ToServingAsync(HttpContext context, string model, ReadOnlyMemory<byte>? body, bool toAll)
     {
@@ -31,7 +35,8 @@ public sealed class BackendForwarder(BackendPool backends, Shutdown shutdown)
         var canonical = ModelName.Canonical(model);
         var (answer, failure, mayBeThere) = (default(HttpResponseMessage), default(OllamaException), false);
         var up = backends.Up;
-        foreach (var backend in backends.All.Where(backend => backend.IsModelAllowed(model)).OrderBy(backend => backend.State.Has(canonical) ? 0 : 1))
+        foreach (var backend in backends.All.Where(backend => backend.IsModelAllowed(model))
+            .OrderBy(backend => backend.State.Has(canonical) ? 0 : 1))
         {
             try
             {
@@ -58,7 +63,8 @@ public sealed class BackendForwarder(BackendPool backends, Shutdown shutdown)
             answer?.Dispose();
             return Unavailable(context, failure);
         }
-        return answer is not null ? new ForwardedResult(answer, shutdown.Cut) : ApiError.Of(context, StatusCodes.Status404NotFound, $"model '{model}' not found");
+        return answer is not null ? new ForwardedResult(answer, shutdown.Cut)
+            : ApiError.Of(context, StatusCodes.Status404NotFound, $"model '{model}' not found");
     }
 
     /// <summary>Ranks answers, so that the one that tells most is passed on: an error over a success, and both over a 404.</summary>
@@ -101,6 +107,7 @@ public sealed class BackendForwarder(BackendPool backends, Shutdown shutdown)
         if (Uri.UnescapeDataString(request.Path.Value!).Split('/', '\\').Any(segment => segment is "." or ".."))
             throw new ProblemException(StatusCodes.Status404NotFound, $"There is no route {request.Path}.");
         return backend.Client.PassAsync(
-            method, request.Path.ToUriComponent() + request.QueryString, HeaderFilter.ForOllama(request.AllHeaders()), content, context.RequestAborted);
+            method, request.Path.ToUriComponent() + request.QueryString, HeaderFilter.ForOllama(request.AllHeaders()), content,
+                context.RequestAborted);
     }
 }

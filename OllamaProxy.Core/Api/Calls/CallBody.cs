@@ -17,7 +17,8 @@ internal static class CallBody
     /// <exception cref="ProblemException">
     /// 400: it is broken, or encoded in a way that Ollama does not read; 413: it is larger than <paramref name="maxBytes"/>.
     /// </exception>
-    public static ReadOnlyMemory<byte> Decode(ApiRoute endpoint, HttpRequest request, ReadOnlyMemory<byte> body, int maxBytes, Action<long> reserve)
+    public static ReadOnlyMemory<byte> Decode(ApiRoute endpoint, HttpRequest request, ReadOnlyMemory<byte> body, int maxBytes,
+        Action<long> reserve)
     {
         if (request.Headers.ContentEncoding.Count == 0)
             return body;

@@ -16,7 +16,8 @@ namespace OllamaProxy.Api.Calls;
 /// becomes a prompt, waits its turn, and is answered on the same connection with what Ollama says, byte for byte.
 /// </summary>
 public sealed class CallHandlers(
-    PromptQueue queue, IPromptReader reader, CallResponder responder, BackendForwarder forwarder, ResponseRegistry responses, CompletionWaiter waiter, RequestBody bodies,
+    PromptQueue queue, IPromptReader reader, CallResponder responder, BackendForwarder forwarder, ResponseRegistry responses,
+        CompletionWaiter waiter, RequestBody bodies,
     OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>The header that tells the id of the prompt that a call has become.</summary>
@@ -63,7 +64,8 @@ public sealed class CallHandlers(
         var prompt = new NewPrompt(request.Text, request.Model, SubmissionReader.NoFields)
         {
             Id = Guid.CreateVersion7(time.GetUtcNow()),
-            Call = new(endpoint.Path, context.Request.QueryString.ToString(), HeaderFilter.ForOllama(context.Request.AllHeaders()), body.Bytes),
+            Call = new(endpoint.Path, context.Request.QueryString.ToString(), HeaderFilter.ForOllama(context.Request.AllHeaders()),
+                body.Bytes),
             Priority = options.InteractivePriority,
             ClientLease = isKept ? null : responder.Here,
         };

@@ -10,7 +10,10 @@ using OllamaProxy.Protocol.Dialects;
 
 namespace OllamaProxy.Api.Calls;
 
-/// <summary>What Ollama tells about itself and its models, of all backends as if they were one. Nothing of it is queued, since no model has to do anything for it.</summary>
+/// <summary>
+/// What Ollama tells about itself and its models, of all backends as if they were one. Nothing of it is queued, since no model has to do
+/// anything for it.
+/// </summary>
 public sealed class OllamaHandlers(BackendPool backends, BackendForwarder forwarder, RequestBody bodies)
 {
     private static readonly byte[] Running = "Ollama is running"u8.ToArray();
@@ -51,7 +54,8 @@ public sealed class OllamaHandlers(BackendPool backends, BackendForwarder forwar
 
     private Task<IResult> ListAsync(HttpContext context, Dialect dialect, string list, string? key, string contentType) =>
         AskAsync(context, dialect, contentType, answers => MergedList.Of(answers, list, key), (backend, answer) =>
-            key is null || backend.State.AllowedModels is null ? answer : MergedList.Where(answer, list, item => item.Text(key) is { } name && backend.IsModelAllowed(name)));
+            key is null || backend.State.AllowedModels is null
+                ? answer : MergedList.Where(answer, list, item => item.Text(key) is { } name && backend.IsModelAllowed(name)));
 
     /// <param name="context">The request.</param>
     /// <param name="dialect">The API that it is one of.</param>
@@ -59,13 +63,16 @@ public sealed class OllamaHandlers(BackendPool backends, BackendForwarder forwar
     /// <param name="merge">Makes one answer of all.</param>
     /// <param name="only">What of a backend's answer counts; null: all.</param>
     private async Task<IResult> AskAsync(HttpContext context, Dialect dialect, string contentType,
-        Func<IReadOnlyList<ReadOnlyMemory<byte>>, ReadOnlyMemory<byte>> merge, Func<Backend, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? only = null)
+        Func<IReadOnlyList<ReadOnlyMemory<byte>>, ReadOnlyMemory<byte>> merge, Func<Backend, ReadOnlyMemory<byte>,
+            ReadOnlyMemory<byte>>? only = null)
     {
         ApiError.Use(context, dialect);
         try
         {
             var path = context.Request.Path.Value!;
-            var answers = await backends.AskAsync(async (backend, cancellationToken) => (Backend: backend, Response: await backend.Client.GetAsync(path, backends.IsUnverified(backend), cancellationToken)), context.RequestAborted);
+            var answers = await backends.AskAsync(async (backend, cancellationToken) =>
+                (Backend: backend, Response: await backend.Client.GetAsync(path, backends.IsUnverified(backend), cancellationToken)),
+                context.RequestAborted);
             var good = answers
                 .Where(answer => answer.Response.Status == StatusCodes.Status200OK)
                 .Select(answer => only?.Invoke(answer.Backend, answer.Response.Body) ?? answer.Response.Body)

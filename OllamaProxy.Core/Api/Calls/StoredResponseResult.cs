@@ -17,7 +17,8 @@ internal sealed class StoredResponseResult(StoredResponse response) : IResult
         void WriteHead()
         {
             // Older versions stored whatever status there was. One that no answer can have is a bad gateway's.
-            var status = CallResponseResult.CanBeSent(response.Status, response.Body.Length == 0) ? response.Status : StatusCodes.Status502BadGateway;
+            var status = CallResponseResult.CanBeSent(response.Status, response.Body.Length == 0)
+                ? response.Status : StatusCodes.Status502BadGateway;
             CallResponseResult.WriteHead(httpContext.Response, status, response.Headers);
             if (OddHead.CanHaveBody(httpContext.Response.StatusCode))
                 httpContext.Response.ContentLength = response.Body.Length;

@@ -20,7 +20,8 @@ internal static class LateError
         // Only routes of another's API begin an answer before they know how it ends.
         var dialect = ApiError.DialectOf(context) ?? Dialect.Ollama;
         await context.Response.BodyWriter.WriteAsync(
-            IsEventStream(context.Response) ? dialect.WriteErrorEvent(status, message, eventsBefore) : [.. dialect.WriteError(status, message), (byte)'\n'],
+            IsEventStream(context.Response) ? dialect.WriteErrorEvent(status, message, eventsBefore)
+                : [.. dialect.WriteError(status, message), (byte)'\n'],
             context.RequestAborted);
     }
 

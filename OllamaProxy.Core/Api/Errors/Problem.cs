@@ -1,6 +1,8 @@
 namespace OllamaProxy.Api.Errors;
 
-/// <summary>An error answer: RFC 9457, with the sentence once more as <c>error</c>, where clients of Ollama and of the original look.</summary>
+/// <summary>
+/// An error answer: RFC 9457, with the sentence once more as <c>error</c>, where clients of Ollama and of the original look.
+/// </summary>
 /// <param name="Title">The name of the status.</param>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Detail">What is wrong, with which value, and what to do.</param>

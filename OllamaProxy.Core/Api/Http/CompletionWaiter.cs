@@ -38,14 +38,16 @@ public sealed class CompletionWaiter(PromptQueue queue, Shutdown shutdown)
         seconds = Preferred(headers) ?? 0;
         if (!Preferences(headers).Any(preference => preference[0].Trim().Equals(RespondAsync, StringComparison.OrdinalIgnoreCase)))
             return false;
-        context.Response.Headers[Applied] = seconds > 0 ? string.Create(CultureInfo.InvariantCulture, $"{RespondAsync}, {Parameter}={seconds}") : RespondAsync;
+        context.Response.Headers[Applied] = seconds > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{RespondAsync}, {Parameter}={seconds}") : RespondAsync;
         return true;
     }
 
     /// <summary>For how many seconds the query asks to wait or, where it does not, the client prefers to; null: neither.</summary>
     /// <exception cref="ProblemException">400: the query's value is no whole number.</exception>
     public static int? Asked(HttpContext context) => context.Request.Query[Parameter].ToString() is { Length: > 0 } text
-        ? Seconds(text) ?? throw Problems.BadRequest($"'{Parameter}' must be a whole number of seconds from 0 to {Longest}, but is '{text}'.")
+        ? Seconds(text)
+            ?? throw Problems.BadRequest($"'{Parameter}' must be a whole number of seconds from 0 to {Longest}, but is '{text}'.")
         : Preferred(context);
 
     /// <summary>Waits until the prompt has ended, but no longer than that, and returns it as it is then; null: it was deleted.</summary>
@@ -68,11 +70,14 @@ public sealed class CompletionWaiter(PromptQueue queue, Shutdown shutdown)
         .Select(pair => Seconds(pair[1].Trim().Trim('"')))
         .FirstOrDefault();
 
-    /// <summary>The preferences, of which the first of a name counts, and each may have parameters behind a semicolon (RFC 7240, section 2).</summary>
+    /// <summary>
+    /// The preferences, of which the first of a name counts, and each may have parameters behind a semicolon (RFC 7240, section 2).
+    /// </summary>
     private static IEnumerable<string[]> Preferences(IEnumerable<string?> headers) => headers
         .SelectMany(header => header?.Split(',') ?? [])
         .Select(preference => preference.Split(';')[0].Split('=', 2));
 
     private static int? Seconds(string text) =>
-        text.Length > 0 && text.All(char.IsAsciiDigit) ? int.TryParse(text, CultureInfo.InvariantCulture, out var seconds) ? Math.Min(seconds, Longest) : Longest : null;
+        text.Length > 0 && text.All(char.IsAsciiDigit) ? int.TryParse(text, CultureInfo.InvariantCulture, out var seconds)
+            ? Math.Min(seconds, Longest) : Longest : null;
 }

@@ -45,7 +45,9 @@ internal static class JsonBody
     }
 
     /// <summary>The fields of an object without lone surrogates.</summary>
-    /// <exception cref="ProblemException">400: it is anything else. The message says what and, within the object, in which field.</exception>
+    /// <exception cref="ProblemException">
+    /// 400: it is anything else. The message says what and, within the object, in which field.
+    /// </exception>
     public static JsonFields FieldsOf(JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.Object)

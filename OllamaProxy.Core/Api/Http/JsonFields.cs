@@ -53,5 +53,6 @@ internal readonly struct JsonFields(JsonElement body)
     }
 
     private static ProblemException OutOfBounds(string name, string expected, double min, double max, JsonElement value) =>
-        Problems.BadRequest(string.Create(CultureInfo.InvariantCulture, $"'{name}' must be {expected} from {min} to {max}, but is {value.GetRawText()}."));
+        Problems.BadRequest(
+            string.Create(CultureInfo.InvariantCulture, $"'{name}' must be {expected} from {min} to {max}, but is {value.GetRawText()}."));
 }

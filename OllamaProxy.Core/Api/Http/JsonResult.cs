@@ -20,7 +20,8 @@ internal static class JsonResult
         new Answer(JsonSerializer.SerializeToUtf8Bytes(value, type), status, contentType);
 
     /// <summary>What has been written already.</summary>
-    public static IResult Of(ReadOnlyMemory<byte> body, int status = StatusCodes.Status200OK, string contentType = MediaType) => new Answer(body, status, contentType);
+    public static IResult Of(ReadOnlyMemory<byte> body, int status = StatusCodes.Status200OK, string contentType = MediaType) =>
+        new Answer(body, status, contentType);
 
     private sealed record Answer(ReadOnlyMemory<byte> Body, int Status, string ContentType) : IResult
     {

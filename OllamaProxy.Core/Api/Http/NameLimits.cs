@@ -22,7 +22,8 @@ internal static class NameLimits
     public static void CheckMetadata(JsonElement metadata, int bytes)
     {
         if (bytes > MaxMetadataBytes)
-            throw Problems.BadRequest(string.Create(CultureInfo.InvariantCulture, $"'metadata' must take at most {MaxMetadataBytes} bytes, but takes {bytes}."));
+            throw Problems.BadRequest(
+                string.Create(CultureInfo.InvariantCulture, $"'metadata' must take at most {MaxMetadataBytes} bytes, but takes {bytes}."));
         CheckKeys(metadata);
     }
 

@@ -23,7 +23,8 @@ internal static unsafe partial class NativePages
     {
         if (!OperatingSystem.IsLinux())
             return (byte*)NativeMemory.Realloc(start, (nuint)to);
-        var grown = start is null ? Map(0, (nuint)to, ReadWrite, PrivateAnonymous, -1, 0) : Remap((nint)start, (nuint)from, (nuint)to, MayMove);
+        var grown = start is null ? Map(0, (nuint)to, ReadWrite, PrivateAnonymous, -1, 0)
+            : Remap((nint)start, (nuint)from, (nuint)to, MayMove);
         return grown == Failed ? throw new InsufficientMemoryException() : (byte*)grown;
     }
 

@@ -15,7 +15,8 @@ public readonly record struct RawJson(ReadOnlyMemory<byte> Utf8)
     public sealed class Converter : JsonConverter<RawJson>
     {
         /// <inheritdoc/>
-        public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+        public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException();
 
         /// <inheritdoc/>
         public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options) =>

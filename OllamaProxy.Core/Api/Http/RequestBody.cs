@@ -103,7 +103,8 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
         catch (Exception exception)
         {
             body.Dispose();
-            if (exception is OperationCanceledException && stalled.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+            if (exception is OperationCanceledException && stalled.IsCancellationRequested
+                && !context.RequestAborted.IsCancellationRequested)
                 throw new ProblemException(StatusCodes.Status408RequestTimeout, string.Create(CultureInfo.InvariantCulture,
                     $"Less than {LeastProgress} bytes of the body came within {Patience.TotalSeconds} seconds; send it again."));
             throw;
@@ -130,5 +131,6 @@ public sealed class RequestBody(BufferBudget budget, OllamaProxyOptions options,
 
     /// <summary>413: the body is larger than that, as it came or decoded.</summary>
     public static ProblemException TooLarge(int maxBytes) => new(StatusCodes.Status413PayloadTooLarge,
-        string.Create(CultureInfo.InvariantCulture, $"The body is larger than {maxBytes} bytes, the most that OLLAMA_PROXY_MAX_BODY_BYTES allows."));
+        string.Create(CultureInfo.InvariantCulture,
+            $"The body is larger than {maxBytes} bytes, the most that OLLAMA_PROXY_MAX_BODY_BYTES allows."));
 }

@@ -31,7 +31,8 @@ internal static class SentRequest
 
     private static ReadOnlyMemory<byte> Decoded(ApiCall call)
     {
-        if (call.Headers.Find("Content-Encoding") is not { } encoding || ApiRoute.Find(call.Endpoint) is not { } endpoint || !EncodedBody.IsDecoded(endpoint, encoding))
+        if (call.Headers.Find("Content-Encoding") is not { } encoding
+            || ApiRoute.Find(call.Endpoint) is not { } endpoint || !EncodedBody.IsDecoded(endpoint, encoding))
             return call.Body;
         try
         {
@@ -102,7 +103,8 @@ internal static class SentRequest
         if (text.StartsWith("data:"u8) && text.IndexOf(";base64,"u8) is >= 0 and var end)
         {
             var type = Encoding.UTF8.GetString(text["data:".Length..end]);
-            return string.Create(CultureInfo.InvariantCulture, $$"""{"media_type":"{{type}}","bytes":{{BytesOf(text[(end + ";base64,".Length)..])}}}""");
+            return string.Create(CultureInfo.InvariantCulture,
+                $$"""{"media_type":"{{type}}","bytes":{{BytesOf(text[(end + ";base64,".Length)..])}}}""");
         }
         // Ollama's pictures, and Anthropic's and OpenAI's objects that hold data.
         return name == Meaning.Images || (name == Meaning.Data && containers.Peek() == Meaning.Source)

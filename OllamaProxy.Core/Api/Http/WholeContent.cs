@@ -27,7 +27,8 @@ public sealed class WholeContent(RequestBody bodies)
     /// <param name="reservation">Where the memory is reserved, for as long as it is held.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ProblemException">503: there is no room to read it.</exception>
-    internal static async Task<PromptContent> ReadAsync(PromptContent content, BufferBudget.Reservation reservation, CancellationToken cancellationToken)
+    internal static async Task<PromptContent> ReadAsync(PromptContent content, BufferBudget.Reservation reservation,
+        CancellationToken cancellationToken)
     {
         if (content.LongText is { } text)
         {

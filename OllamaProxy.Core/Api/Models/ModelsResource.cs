@@ -8,7 +8,8 @@ namespace OllamaProxy.Api.Models;
 public sealed record ModelsResource(IReadOnlyList<ModelResource> Models, string Default)
 {
     /// <summary>Makes it.</summary>
-    public static ModelsResource Of(IEnumerable<OllamaModel> models, string byDefault) => new([.. models.Select(ModelResource.Of)], byDefault);
+    public static ModelsResource Of(IEnumerable<OllamaModel> models, string byDefault) =>
+        new([.. models.Select(ModelResource.Of)], byDefault);
 }
 
 /// <summary>An installed model, as clients see it.</summary>
@@ -17,9 +18,12 @@ public sealed record ModelsResource(IReadOnlyList<ModelResource> Models, string 
 /// <param name="ModifiedAt">When it was installed or changed.</param>
 /// <param name="ParameterSize">Such as <c>3.2B</c>.</param>
 /// <param name="QuantizationLevel">Such as <c>Q4_K_M</c>.</param>
-/// <param name="Capabilities">What it can do, such as <c>completion</c>, <c>thinking</c> or <c>embedding</c>; null: Ollama does not say.</param>
+/// <param name="Capabilities">
+/// What it can do, such as <c>completion</c>, <c>thinking</c> or <c>embedding</c>; null: Ollama does not say.
+/// </param>
 public sealed record ModelResource(
-    string Name, long? Size, DateTimeOffset? ModifiedAt, string? ParameterSize, string? QuantizationLevel, IReadOnlyList<string>? Capabilities)
+    string Name, long? Size, DateTimeOffset? ModifiedAt, string? ParameterSize, string? QuantizationLevel,
+        IReadOnlyList<string>? Capabilities)
 {
     /// <summary>Makes it.</summary>
     public static ModelResource Of(OllamaModel model) => new(

@@ -9,9 +9,11 @@ namespace OllamaProxy.Api.Prompts;
 /// <param name="EndedAt">When it ended; left out while it runs.</param>
 /// <param name="DurationSeconds">How long it took; left out while it runs.</param>
 /// <param name="Error">Why it failed; left out if it did not.</param>
-public sealed record AttemptResource(int Attempt, string Backend, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, double? DurationSeconds, string? Error)
+public sealed record AttemptResource(int Attempt, string Backend, DateTimeOffset StartedAt, DateTimeOffset? EndedAt,
+    double? DurationSeconds, string? Error)
 {
     /// <summary>Makes it.</summary>
     public static AttemptResource Of(AttemptRecord attempt) => new(
-        attempt.Number, attempt.Backend, attempt.StartedAt, attempt.EndedAt, (attempt.EndedAt - attempt.StartedAt)?.TotalSeconds, attempt.Error);
+        attempt.Number, attempt.Backend, attempt.StartedAt, attempt.EndedAt, (attempt.EndedAt - attempt.StartedAt)?.TotalSeconds,
+            attempt.Error);
 }

@@ -57,9 +57,11 @@ public sealed class ChangeHandlers(PromptQueue queue, RequestBody bodies, Ollama
         foreach (var field in document.RootElement.EnumerateObject())
             if (!field.NameEquals("priority"))
                 throw Problems.BadRequest($"'{field.Name}' cannot be changed, only 'priority' can.");
-        return fields.Int32("priority", QueueRank.LowestPriority, QueueRank.HighestPriority) ?? throw Problems.BadRequest("'priority' is missing.");
+        return fields.Int32("priority", QueueRank.LowestPriority, QueueRank.HighestPriority)
+            ?? throw Problems.BadRequest("'priority' is missing.");
     }
 
     private async Task<IResult> StatusAsync(Prompt prompt, int status, CancellationToken cancellationToken) => JsonResult.Of(
-        StatusResource.Of(prompt, await queue.FindPositionAsync(prompt, cancellationToken), options.MaxAttempts), ApiJson.Relaxed.StatusResource, status);
+        StatusResource.Of(prompt, await queue.FindPositionAsync(prompt, cancellationToken), options.MaxAttempts),
+            ApiJson.Relaxed.StatusResource, status);
 }

@@ -35,7 +35,8 @@ public sealed record ListEntry(
     public static ListEntry Of(PromptSummary summary)
     {
         var prompt = summary.Prompt;
-        return new(prompt.Id, prompt.Status.Name(), PromptKind.Of(prompt), PromptKind.EndpointOf(prompt), prompt.Model, summary.Preview, prompt.Priority, prompt.Attempts,
+        return new(prompt.Id, prompt.Status.Name(), PromptKind.Of(prompt), PromptKind.EndpointOf(prompt), prompt.Model, summary.Preview,
+            prompt.Priority, prompt.Attempts,
             prompt.CreatedAt, prompt.UpdatedAt, prompt.StartedAt, prompt.CompletedAt, prompt.Error);
     }
 }

@@ -11,7 +11,9 @@ internal static class ListQueryReader
     private const int DefaultPageSize = 5;
     private const int MaxPageSize = 100;
 
-    /// <summary>Reads <c>page</c>, <c>page_size</c>, <c>status</c>, <c>model</c>, <c>batch</c> and <c>q</c>; empty ones count as left out.</summary>
+    /// <summary>
+    /// Reads <c>page</c>, <c>page_size</c>, <c>status</c>, <c>model</c>, <c>batch</c> and <c>q</c>; empty ones count as left out.
+    /// </summary>
     /// <exception cref="ProblemException">400: a value is no good; the message names it.</exception>
     public static PromptQuery Read(IQueryCollection query) =>
         new(Int32(query, "page", 1, int.MaxValue), Int32(query, "page_size", DefaultPageSize, MaxPageSize))
@@ -30,7 +32,8 @@ internal static class ListQueryReader
         if (Text(query, name) is not { } text)
             return fallback;
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= max ? number
-            : throw Problems.BadRequest(string.Create(CultureInfo.InvariantCulture, $"'{name}' must be a whole number from 1 to {max}, but is '{text}'."));
+            : throw Problems.BadRequest(
+                string.Create(CultureInfo.InvariantCulture, $"'{name}' must be a whole number from 1 to {max}, but is '{text}'."));
     }
 
     private static Guid Batch(string id) => Guid.TryParseExact(id, "D", out var batch) ? batch

@@ -23,7 +23,8 @@ internal static class LongPromptText
     private const int Piece = 16 * 1024;
 
     /// <summary>Whether the text of a field is long.</summary>
-    public static bool IsLong(JsonElement text) => text.ValueKind == JsonValueKind.String && JsonMarshal.GetRawUtf8Value(text).Length > MaxString;
+    public static bool IsLong(JsonElement text) =>
+        text.ValueKind == JsonValueKind.String && JsonMarshal.GetRawUtf8Value(text).Length > MaxString;
 
     /// <summary>The text: a slice of the body where nothing in it is escaped, else a buffer of the body's.</summary>
     /// <exception cref="ProblemException">503: there is no room for the buffer.</exception>

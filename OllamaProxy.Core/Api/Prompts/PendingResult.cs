@@ -32,7 +32,8 @@ internal sealed class PendingResult(Prompt prompt, PromptTexts texts) : IResult
         await json.FlushAsync(cancellationToken);
     }
 
-    private async Task WriteAsync(PipeWriter output, Utf8JsonWriter json, string name, Func<TextChunk, string> part, CancellationToken cancellationToken)
+    private async Task WriteAsync(PipeWriter output, Utf8JsonWriter json, string name, Func<TextChunk, string> part,
+        CancellationToken cancellationToken)
     {
         var isBegun = false;
         await foreach (var chunk in texts.ReadAsync(prompt, default, cancellationToken))

@@ -11,7 +11,8 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Api.Prompts;
 
 /// <summary>The API that reads prompts.</summary>
-public sealed class PromptHandlers(PromptQueue queue, IPromptReader reader, PromptTexts texts, CompletionWaiter waiter, RetryAfter retryAfter, WholeContent whole, OllamaProxyOptions options)
+public sealed class PromptHandlers(PromptQueue queue, IPromptReader reader, PromptTexts texts, CompletionWaiter waiter,
+    RetryAfter retryAfter, WholeContent whole, OllamaProxyOptions options)
 {
     /// <summary>A prompt, whole, with its attempts: 200 or 404.</summary>
     public Task<IResult> PromptAsync(HttpContext context) => WithPromptAsync(context, async prompt =>
@@ -27,7 +28,10 @@ public sealed class PromptHandlers(PromptQueue queue, IPromptReader reader, Prom
     public Task<IResult> StatusAsync(HttpContext context) => WithPromptAsync(context, async prompt =>
         JsonResult.Of(await StatusOfAsync(prompt, context.RequestAborted), ApiJson.Relaxed.StatusResource));
 
-    /// <summary>What became of a prompt: 200 once it has ended, 202 before, or 404. With <c>?wait=SECONDS</c> or <c>Prefer: wait=SECONDS</c> it waits for the end.</summary>
+    /// <summary>
+    /// What became of a prompt: 200 once it has ended, 202 before, or 404. With <c>?wait=SECONDS</c> or <c>Prefer: wait=SECONDS</c> it
+    /// waits for the end.
+    /// </summary>
     public Task<IResult> ResultAsync(HttpContext context) => WithPromptAsync(context, async first =>
     {
         var now = CompletionWaiter.Asked(context) is { } seconds ? await waiter.WaitAsync(first, seconds, context.RequestAborted) : first;

@@ -46,7 +46,8 @@ internal sealed class PromptOutputResult(Prompt prompt, StoredResult? result) : 
         await json.FlushAsync(cancellationToken);
     }
 
-    private static async Task WriteTextAsync(PipeWriter output, Utf8JsonWriter json, string name, StoredText? text, CancellationToken cancellationToken)
+    private static async Task WriteTextAsync(PipeWriter output, Utf8JsonWriter json, string name, StoredText? text,
+        CancellationToken cancellationToken)
     {
         if (text is null)
             return;

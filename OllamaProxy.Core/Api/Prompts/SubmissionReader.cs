@@ -78,7 +78,8 @@ internal sealed class SubmissionReader(string defaultModel)
     /// <summary>The fields for Ollama, but for the prompt's text, which is kept by itself.</summary>
     private static ReadOnlyMemory<byte> ForOllama(JsonElement body, string text, ReadOnlyMemory<byte>? longText, BufferedBody buffers)
     {
-        var fields = body.EnumerateObject().Where(field => !OwnFields.Contains(field.Name) && !IsAsWeWrite(field, text, longText) && !IsOpen(field)).ToList();
+        var fields = body.EnumerateObject()
+            .Where(field => !OwnFields.Contains(field.Name) && !IsAsWeWrite(field, text, longText) && !IsOpen(field)).ToList();
         if (fields.Count == 0)
             return NoFields;
         if (fields.Sum(field => (long)JsonMarshal.GetRawUtf8Value(field.Value).Length) > BufferedBody.MaxSmall && buffers.IsLarge)
@@ -103,7 +104,8 @@ internal sealed class SubmissionReader(string defaultModel)
     }
 
     /// <summary>Whether the text can be kept by itself without a byte of the client's being lost.</summary>
-    private static bool IsAsWeWrite(JsonProperty field, string text, ReadOnlyMemory<byte>? longText) => field.NameEquals("prompt") && (longText is { } all
+    private static bool IsAsWeWrite(JsonProperty field, string text, ReadOnlyMemory<byte>? longText) =>
+        field.NameEquals("prompt") && (longText is { } all
         ? LongPromptText.IsAsWeWrite(JsonMarshal.GetRawUtf8Value(field.Value), all.Span)
         : JsonMarshal.GetRawUtf8Value(field.Value)[1..^1].SequenceEqual(GenerateRequest.Encode(text).EncodedUtf8Bytes));
 

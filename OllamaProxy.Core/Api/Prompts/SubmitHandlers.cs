@@ -11,7 +11,8 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Api.Prompts;
 
 /// <summary>The API that submits prompts.</summary>
-public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, PromptStream stream, CompletionWaiter waiter, RequestBody bodies, OllamaProxyOptions options)
+public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, PromptStream stream, CompletionWaiter waiter,
+    RequestBody bodies, OllamaProxyOptions options)
 {
     private const string IdempotencyKey = "Idempotency-Key";
     private const int MaxKeyLength = 255;
@@ -33,11 +34,14 @@ public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, Prom
             : await SubmittedAsync(context, submission.Prompt, StatusCodes.Status202Accepted);
     }
 
-    /// <summary>Queues a prompt under an id of the client's own: 202, or 200 when it comes again with the same body; 409 with another.</summary>
+    /// <summary>
+    /// Queues a prompt under an id of the client's own: 202, or 200 when it comes again with the same body; 409 with another.
+    /// </summary>
     public async Task<IResult> PutAsync(HttpContext context)
     {
         if (RouteId.Uuid(context) is not { } id)
-            return Problems.Of(StatusCodes.Status400BadRequest, $"'{RouteId.Text(context)}' is no UUID, so it cannot be the id of a prompt.");
+            return Problems.Of(StatusCodes.Status400BadRequest,
+                $"'{RouteId.Text(context)}' is no UUID, so it cannot be the id of a prompt.");
         var submission = await SubmitAsync(context, (prompt, body) => prompt with { Id = id, Fingerprint = SHA256.HashData(body.Span) });
         return submission.Outcome switch
         {
@@ -76,7 +80,8 @@ public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, Prom
         using var body = await bodies.ReadAsync(context);
         var prompts = new BatchReader(_submissions).Read(body);
         if (options.MaxQueued > 0 && prompts.Count > options.MaxQueued)
-            return Problems.Of(StatusCodes.Status413PayloadTooLarge, $"The batch holds {prompts.Count} prompts, and OLLAMA_PROXY_MAX_QUEUED lets no more than {options.MaxQueued} wait.");
+            return Problems.Of(StatusCodes.Status413PayloadTooLarge,
+                $"The batch holds {prompts.Count} prompts, and OLLAMA_PROXY_MAX_QUEUED lets no more than {options.MaxQueued} wait.");
         var batch = Guid.CreateVersion7();
         var queued = await queue.SubmitBatchAsync(batch, prompts, context.RequestAborted);
 
@@ -109,14 +114,17 @@ public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, Prom
             : throw Problems.BadRequest($"The {IdempotencyKey} must have 1 to {MaxKeyLength} characters, but has {key.Length}.");
     }
 
-    /// <summary>What a client is told whose prompt is on disk: its events, what became of it if that is known soon enough, or where to ask.</summary>
+    /// <summary>
+    /// What a client is told whose prompt is on disk: its events, what became of it if that is known soon enough, or where to ask.
+    /// </summary>
     private async Task<IResult> SubmittedAsync(HttpContext context, Prompt prompt, int status)
     {
         var submitted = SubmittedResource.Of(prompt);
         context.Response.Headers.Location = submitted.StatusUrl;
         if (EventStream.IsAskedFor(context.Request))
             return stream.From(prompt, StreamPosition.Start);
-        return CompletionWaiter.Preferred(context) is { } seconds && await waiter.WaitAsync(prompt, seconds, context.RequestAborted) is { } now && now.Status.HasEnded()
+        return CompletionWaiter.Preferred(context) is { } seconds
+            && await waiter.WaitAsync(prompt, seconds, context.RequestAborted) is { } now && now.Status.HasEnded()
             ? new PromptOutputResult(now, await reader.FindResultAsync(now.Id, context.RequestAborted))
             : JsonResult.Of(submitted, ApiJson.Relaxed.SubmittedResource, status);
     }

@@ -11,7 +11,8 @@ namespace OllamaProxy.Api.Prompts;
 /// <param name="ResponseUrl">Of a call: where to ask for Ollama's response to it; a path on this server.</param>
 /// <param name="Model">The model that will run it.</param>
 /// <param name="CreatedAt">When it was accepted.</param>
-public sealed record SubmittedResource(Guid Id, string Status, string StatusUrl, string ResultUrl, string StreamUrl, string? ResponseUrl, string? Model, DateTimeOffset CreatedAt)
+public sealed record SubmittedResource(Guid Id, string Status, string StatusUrl, string ResultUrl, string StreamUrl, string? ResponseUrl,
+    string? Model, DateTimeOffset CreatedAt)
 {
     /// <summary>Makes it.</summary>
     public static SubmittedResource Of(Prompt prompt) => new(

@@ -12,7 +12,9 @@ using OllamaProxy.Storage;
 
 namespace OllamaProxy.Api.Stats;
 
-/// <summary>The API that tells how the queue and Ollama are doing. However many ask, they are looked at every few seconds at most.</summary>
+/// <summary>
+/// The API that tells how the queue and Ollama are doing. However many ask, they are looked at every few seconds at most.
+/// </summary>
 public sealed class StateHandlers
 {
     private static readonly TimeSpan QueueGoodFor = TimeSpan.FromSeconds(2);
@@ -45,7 +47,8 @@ public sealed class StateHandlers
     {
         try
         {
-            return JsonResult.Of(ModelsResource.Of(await _models.GetAsync(context.RequestAborted), _options.Model), ApiJson.Relaxed.ModelsResource);
+            return JsonResult.Of(ModelsResource.Of(await _models.GetAsync(context.RequestAborted), _options.Model),
+                ApiJson.Relaxed.ModelsResource);
         }
         catch (OllamaException exception)
         {
@@ -68,7 +71,9 @@ public sealed class StateHandlers
     private async Task<IReadOnlyList<OllamaModel>> ReadModelsAsync()
     {
         var lists = await _backends.AskAsync(
-            async (backend, cancellationToken) => (await backend.Client.ListInstalledAsync(cancellationToken)).Where(model => backend.IsModelAllowed(model.Name)), CancellationToken.None);
+            async (backend, cancellationToken) =>
+                (await backend.Client.ListInstalledAsync(cancellationToken)).Where(model => backend.IsModelAllowed(model.Name)),
+                CancellationToken.None);
         return [.. lists.SelectMany(models => models).DistinctBy(model => model.Name)];
     }
 

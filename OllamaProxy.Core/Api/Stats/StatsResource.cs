@@ -30,7 +30,8 @@ public sealed record StatsResource(
     /// <param name="history">What happened within <see cref="Span"/>.</param>
     /// <param name="backends">How each Ollama is.</param>
     /// <param name="now">The time.</param>
-    public static StatsResource Of(CountsResource counts, QueueHistory history, IReadOnlyList<BackendResource> backends, DateTimeOffset now) => new(
+    public static StatsResource Of(CountsResource counts, QueueHistory history, IReadOnlyList<BackendResource> backends,
+        DateTimeOffset now) => new(
         counts,
         ThroughputResource.Of(ThroughputStatistics.Of(history, Lately, now)),
         ThroughputResource.Of(ThroughputStatistics.Of(history, Span, now)),
@@ -44,7 +45,8 @@ public sealed record StatsResource(
 /// <param name="TokensPerSecond">How many tokens were generated a second for them, over the whole time.</param>
 /// <param name="WaitSeconds">How long they waited until their last attempt; null: there were none.</param>
 /// <param name="RunSeconds">How long that took; null: there were none.</param>
-public sealed record ThroughputResource(int Prompts, double PromptsPerSecond, double TokensPerSecond, PercentilesResource? WaitSeconds, PercentilesResource? RunSeconds)
+public sealed record ThroughputResource(int Prompts, double PromptsPerSecond, double TokensPerSecond, PercentilesResource? WaitSeconds,
+    PercentilesResource? RunSeconds)
 {
     /// <summary>Makes it.</summary>
     public static ThroughputResource Of(ThroughputStatistics figures) => new(
@@ -83,7 +85,8 @@ public sealed record MinuteResource(DateTimeOffset At, long? Waiting, int? Finis
 /// <param name="Version">Its version; null unless it tells it in time.</param>
 /// <param name="LoadedModels">The models in its memory.</param>
 /// <param name="Error">Why it cannot be asked; null if it can.</param>
-public sealed record BackendResource(string Url, int Concurrency, bool Reachable, string? Version, IReadOnlyList<LoadedModelResource> LoadedModels, string? Error)
+public sealed record BackendResource(string Url, int Concurrency, bool Reachable, string? Version,
+    IReadOnlyList<LoadedModelResource> LoadedModels, string? Error)
 {
     /// <summary>Of one that answers.</summary>
     public static BackendResource Of(Backend backend, string? version, IEnumerable<OllamaModel> loaded) =>

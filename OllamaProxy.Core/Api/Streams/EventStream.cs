@@ -38,7 +38,8 @@ internal sealed class EventStream
 
     /// <summary>Whether a client prefers events to JSON: it says so by name.</summary>
     public static bool IsAskedFor(HttpRequest request) =>
-        request.Headers.Accept.Count > 0 && request.GetTypedHeaders().Accept.Any(accept => accept.MediaType.Equals(MediaType, StringComparison.OrdinalIgnoreCase) && accept.Quality is null or > 0);
+        request.Headers.Accept.Count > 0 && request.GetTypedHeaders().Accept.Any(accept =>
+            accept.MediaType.Equals(MediaType, StringComparison.OrdinalIgnoreCase) && accept.Quality is null or > 0);
 
     /// <summary>Sends the headers.</summary>
     public static EventStream Begin(HttpContext context, TimeProvider time)

@@ -8,7 +8,10 @@ namespace OllamaProxy.Api.Streams;
 /// <summary>Answers with streams of events, and ends them when the client leaves or the program does.</summary>
 public sealed class EventStreams(Shutdown shutdown, TimeProvider time, ILogger<EventStreams> logger)
 {
-    /// <summary>The answer that sends, but for HEAD, what <paramref name="tell"/> writes until it ends. If the store fails, the last event is a <c>problem</c>.</summary>
+    /// <summary>
+    /// The answer that sends, but for HEAD, what <paramref name="tell"/> writes until it ends. If the store fails, the last event is a
+    /// <c>problem</c>.
+    /// </summary>
     internal IResult Of(Func<EventStream, CancellationToken, Task> tell) => new Answer(this, tell);
 
     private async Task RunAsync(HttpContext context, Func<EventStream, CancellationToken, Task> tell)

@@ -13,7 +13,8 @@ namespace OllamaProxy.Api.Streams;
 /// Tells a client what happens to a prompt, as it happens, until the prompt has ended. It keeps nothing but how far the client
 /// is: whatever there is beyond that is written, as fast as the client takes it.
 /// </summary>
-public sealed class PromptStream(PromptQueue queue, IPromptReader reader, PromptTexts texts, EventStreams streams, OllamaProxyOptions options, TimeProvider time)
+public sealed class PromptStream(PromptQueue queue, IPromptReader reader, PromptTexts texts, EventStreams streams,
+    OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>
     /// How often to look whether a queued prompt has moved up, or waits for something else: what makes that is no change of the
@@ -31,7 +32,8 @@ public sealed class PromptStream(PromptQueue queue, IPromptReader reader, Prompt
         await RunAsync(stream, first.Id, position, subscription, cancellationToken);
     }
 
-    private async Task RunAsync(EventStream stream, Guid id, StreamPosition position, PromptSubscription subscription, CancellationToken cancellationToken)
+    private async Task RunAsync(EventStream stream, Guid id, StreamPosition position, PromptSubscription subscription,
+        CancellationToken cancellationToken)
     {
         var sent = default((DateTimeOffset, long?, WaitReason?));
         while (await reader.FindAsync(id, cancellationToken) is { } prompt)
@@ -54,7 +56,8 @@ public sealed class PromptStream(PromptQueue queue, IPromptReader reader, Prompt
     }
 
     /// <summary>Writes what there is beyond the client's position, and returns its new one.</summary>
-    private async Task<StreamPosition> WriteTextAsync(EventStream stream, Prompt prompt, StreamPosition position, CancellationToken cancellationToken)
+    private async Task<StreamPosition> WriteTextAsync(EventStream stream, Prompt prompt, StreamPosition position,
+        CancellationToken cancellationToken)
     {
         // While it waits for another attempt, what the last one generated stands.
         if (prompt.Status == PromptStatus.Queued)

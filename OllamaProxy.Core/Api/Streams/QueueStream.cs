@@ -12,7 +12,8 @@ namespace OllamaProxy.Api.Streams;
 /// <c>started</c>, <c>finished</c>). Where that is too much, or another process did it, the counts must do. While prompts are queued,
 /// it also has an event for each backend that goes away or comes back (<c>backend</c>), unless this process only serves and watches none.
 /// </summary>
-public sealed class QueueStream(IPromptReader reader, BackendPool backends, EventStreams streams, OllamaProxyOptions options, TimeProvider time)
+public sealed class QueueStream(IPromptReader reader, BackendPool backends, EventStreams streams, OllamaProxyOptions options,
+    TimeProvider time)
 {
     /// <summary>The shortest time between two looks: nobody can follow more.</summary>
     private static readonly TimeSpan LeastInterval = TimeSpan.FromMilliseconds(200);
@@ -55,7 +56,8 @@ public sealed class QueueStream(IPromptReader reader, BackendPool backends, Even
         backends.WatchClosely();
         foreach (var state in backends.All.Select(backend => backend.State))
             if (state.Health == BackendHealth.Unreachable ? away.Add(state.Name) : away.Remove(state.Name))
-                stream.Write("backend", new BackendEvent(state.Name, state.Health != BackendHealth.Unreachable), ApiJson.Relaxed.BackendEvent);
+                stream.Write("backend", new BackendEvent(state.Name, state.Health != BackendHealth.Unreachable),
+                    ApiJson.Relaxed.BackendEvent);
     }
 
     private static string EventOf(PromptStatus status) => status switch

@@ -50,5 +50,6 @@ internal readonly record struct StreamPosition(long Attempt, TextOffset Offset, 
         return Invariant($"{Attempt}-{(Done ? "done" : offset)}");
     }
 
-    private static bool TryRead(string text, out int offset) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
+    private static bool TryRead(string text, out int offset) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
 }

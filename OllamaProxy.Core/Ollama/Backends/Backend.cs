@@ -156,7 +156,8 @@ public sealed class Backend
     {
         lock (_lock)
         {
-            var wait = failure.IsOfModel ? _busyModels.OnBusy(model, failure.RetryAfter, startedAt) : _busy.OnBusy(failure.RetryAfter, startedAt);
+            var wait = failure.IsOfModel ? _busyModels.OnBusy(model, failure.RetryAfter, startedAt)
+                : _busy.OnBusy(failure.RetryAfter, startedAt);
             if (wait is { } time)
                 _logger.OllamaBusy(Endpoint, failure.IsOfModel ? $"'{model}'" : "any model", time.TotalSeconds);
         }

@@ -27,7 +27,8 @@ public sealed class BackendPool(IReadOnlyList<Backend> all, TimeProvider time)
     }
 
     /// <summary>Those that are not known to be away; all of them where none is known to answer.</summary>
-    public IReadOnlyList<Backend> Up => all.Any(backend => backend.State.IsReachable) ? [.. all.Where(backend => backend.State.Health != BackendHealth.Unreachable)] : all;
+    public IReadOnlyList<Backend> Up =>
+        all.Any(backend => backend.State.IsReachable) ? [.. all.Where(backend => backend.State.Health != BackendHealth.Unreachable)] : all;
 
     /// <summary>Whether nobody knows that it answers, while others are known to: not to be waited for as long as those.</summary>
     public bool IsUnverified(Backend backend) => !backend.State.IsReachable && all.Any(other => other.State.IsReachable);

@@ -13,7 +13,8 @@ internal sealed class BusyModels(TimeProvider time)
     private readonly Dictionary<string, BusyBackOff> _backOffs = [];
 
     /// <summary>The canonical names of the models that are to be left alone now.</summary>
-    public ImmutableHashSet<string> Current => _backOffs.Count == 0 ? [] : [.. _backOffs.Where(model => model.Value.IsBusy).Select(model => model.Key)];
+    public ImmutableHashSet<string> Current =>
+        _backOffs.Count == 0 ? [] : [.. _backOffs.Where(model => model.Value.IsBusy).Select(model => model.Key)];
 
     /// <summary>The backend said so to an attempt.</summary>
     /// <param name="model">The canonical name of the model.</param>

@@ -12,7 +12,9 @@ internal sealed class ModelInventory(TimeProvider time)
     /// <summary>For so long it is believed that the backend does not have a model.</summary>
     private static readonly TimeSpan MissingFor = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many models beyond the list are remembered of each kind: their names are the clients', who can invent any number.</summary>
+    /// <summary>
+    /// How many models beyond the list are remembered of each kind: their names are the clients', who can invent any number.
+    /// </summary>
     private const int MaxRemembered = 10_000;
 
     /// <summary>For so long models that the backend is not known to have yield to others: to ask for one takes a fraction of it.</summary>
@@ -29,7 +31,9 @@ internal sealed class ModelInventory(TimeProvider time)
     private DateTimeOffset _listedAsOf;
     private int _coldStarts;
 
-    /// <summary>How often a model was loaded by a prompt, as far as is known: a list of loaded models that was asked for before that is out of date.</summary>
+    /// <summary>
+    /// How often a model was loaded by a prompt, as far as is known: a list of loaded models that was asked for before that is out of date.
+    /// </summary>
     public int ColdStarts
     {
         get
@@ -58,7 +62,9 @@ internal sealed class ModelInventory(TimeProvider time)
         }
     }
 
-    /// <summary>A prompt goes there that may load its model. Of a model that the backend is not known to have, that is not certain.</summary>
+    /// <summary>
+    /// A prompt goes there that may load its model. Of a model that the backend is not known to have, that is not certain.
+    /// </summary>
     public void OnStarted(string model)
     {
         lock (_lock)

@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace OllamaProxy.Protocol.Dialects;
 
 /// <summary>The JSON of errors in the dialects.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(OllamaErrorResource))]
 [JsonSerializable(typeof(OpenAIErrorResource))]
 [JsonSerializable(typeof(AnthropicErrorResource))]

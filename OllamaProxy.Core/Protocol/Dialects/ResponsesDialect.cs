@@ -12,7 +12,8 @@ internal sealed class ResponsesDialect : OpenAIDialect
     /// <inheritdoc/>
     public override byte[] WriteErrorEvent(int status, string message, int eventsBefore)
     {
-        var error = JsonSerializer.SerializeToUtf8Bytes(new ResponsesErrorEvent(message, eventsBefore), DialectJson.Relaxed.ResponsesErrorEvent);
+        var error = JsonSerializer.SerializeToUtf8Bytes(new ResponsesErrorEvent(message, eventsBefore),
+            DialectJson.Relaxed.ResponsesErrorEvent);
         return [.. "event: error\ndata: "u8, .. error, .. "\n\n"u8];
     }
 

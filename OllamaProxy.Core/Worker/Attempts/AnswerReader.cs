@@ -40,7 +40,8 @@ internal sealed class AnswerReader(ApiRoute route, GeneratedText text, ResponseB
     private bool _isSuccess;
 
     /// <summary>Whether enough has come of an answer that nobody gets as it came.</summary>
-    private bool HasEnough => response is null && (_isDone || _failure is not null || (!_isSuccess && _lines.Bytes.Length >= MaxErrorBytes));
+    private bool HasEnough =>
+        response is null && (_isDone || _failure is not null || (!_isSuccess && _lines.Bytes.Length >= MaxErrorBytes));
 
     /// <summary>Reads the answer to its end.</summary>
     /// <param name="answer">The answer.</param>
@@ -137,7 +138,8 @@ internal sealed class AnswerReader(ApiRoute route, GeneratedText text, ResponseB
     {
         if (_framing == AnswerFraming.Events && line.Span.StartsWith("data:"u8))
             line = line["data:".Length..].Trim(" "u8);
-        return _framing == AnswerFraming.Events && line.Span.SequenceEqual("[DONE]"u8) ? new() { Done = true } : CallAnswer.ReadPart(route, line);
+        return _framing == AnswerFraming.Events && line.Span.SequenceEqual("[DONE]"u8)
+            ? new() { Done = true } : CallAnswer.ReadPart(route, line);
     }
 
     private void ReadWhole()

@@ -10,7 +10,10 @@ namespace OllamaProxy.Worker.Attempts;
 /// <param name="Duration">How long it took.</param>
 public sealed record AttemptOutcome(PromptResult Result, OllamaException? Failure, bool Stopped, TimeSpan Duration)
 {
-    /// <summary>Whether the model was not there, but another backend may have it: the prompt is queued again at once, and the attempt does not count.</summary>
+    /// <summary>
+    /// Whether the model was not there, but another backend may have it: the prompt is queued again at once, and the attempt does not
+    /// count.
+    /// </summary>
     public bool IsForAnother { get; init; }
 
     /// <summary>What had come by then; null if nothing.</summary>

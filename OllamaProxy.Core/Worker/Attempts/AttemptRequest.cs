@@ -17,7 +17,8 @@ internal sealed record AttemptRequest(ApiCall Call, ApiRoute Route, HttpContent 
 
     /// <summary>Makes the request of a claimed prompt.</summary>
     /// <exception cref="OllamaException">It is a call of a route that this version does not know.</exception>
-    public static async Task<AttemptRequest> CreateAsync(ClaimedPrompt prompt, OllamaProxyOptions options, CancellationToken cancellationToken)
+    public static async Task<AttemptRequest> CreateAsync(ClaimedPrompt prompt, OllamaProxyOptions options,
+        CancellationToken cancellationToken)
     {
         if (prompt.Call is not { } call)
             return new(Generate, ApiRoute.Generate, await GenerateBodyAsync(prompt, options, cancellationToken));
@@ -26,7 +27,8 @@ internal sealed record AttemptRequest(ApiCall Call, ApiRoute Route, HttpContent 
         return new(call, route, await CallBodyAsync(call, route, options, cancellationToken));
     }
 
-    private static async Task<HttpContent> GenerateBodyAsync(ClaimedPrompt prompt, OllamaProxyOptions options, CancellationToken cancellationToken)
+    private static async Task<HttpContent> GenerateBodyAsync(ClaimedPrompt prompt, OllamaProxyOptions options,
+        CancellationToken cancellationToken)
     {
         if (prompt is { LongText: null, LongRequest: null })
             return GenerateRequest.ContentOf(GenerateRequest.Write(prompt, options.Model, options.KeepAlive));
@@ -34,7 +36,8 @@ internal sealed record AttemptRequest(ApiCall Call, ApiRoute Route, HttpContent 
         return LongGenerateContent.Of(prompt, fields, options.Model, options.KeepAlive);
     }
 
-    private static async Task<HttpContent> CallBodyAsync(ApiCall call, ApiRoute route, OllamaProxyOptions options, CancellationToken cancellationToken)
+    private static async Task<HttpContent> CallBodyAsync(ApiCall call, ApiRoute route, OllamaProxyOptions options,
+        CancellationToken cancellationToken)
     {
         if (call.LongBody is not { } body)
             return new ReadOnlyMemoryContent(KeepAlive.ApplyDefault(route, call.Body, options.KeepAlive));

@@ -30,13 +30,15 @@ public sealed class AttemptRunner(OllamaProxyOptions options, TimeProvider time)
             using var answer = await ollama.CallAsync(request.Call, request.Body, linked.Token);
             response?.Begin((int)answer.StatusCode, HeaderFilter.ForClient(answer));
             // Silence before the first token is loading and prompt evaluation, and healthy.
-            await new AnswerReader(request.Route, text, response, () => idle.CancelAfter(options.IdleTimeout)).ReadAsync(answer, ollama, linked.Token);
+            await new AnswerReader(request.Route, text, response, () => idle.CancelAfter(options.IdleTimeout))
+                .ReadAsync(answer, ollama, linked.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw deadline.IsCancellationRequested
                 ? new OllamaException(FailureKind.Permanent, $"It ran for longer than its timeout of {timeout.TotalSeconds:0.###} seconds.")
-                : new OllamaException(FailureKind.Transient, $"Ollama stopped sending tokens for {options.IdleTimeout.TotalSeconds:0.###} seconds.");
+                : new OllamaException(FailureKind.Transient,
+                    $"Ollama stopped sending tokens for {options.IdleTimeout.TotalSeconds:0.###} seconds.");
         }
     }
 }

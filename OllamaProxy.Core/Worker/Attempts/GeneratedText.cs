@@ -28,7 +28,8 @@ internal sealed class GeneratedText(AttemptOutput live)
         // The figures come with the last chunk or, where the route is OpenAI's, in some before it.
         _statistics = new()
         {
-            DoneReason = chunk.DoneReason is { Length: > MaxReason } reason ? reason[..MaxReason] : chunk.DoneReason ?? _statistics.DoneReason,
+            DoneReason = chunk.DoneReason is { Length: > MaxReason } reason
+                ? reason[..MaxReason] : chunk.DoneReason ?? _statistics.DoneReason,
             TotalDuration = chunk.TotalDuration ?? _statistics.TotalDuration,
             LoadDuration = chunk.LoadDuration ?? _statistics.LoadDuration,
             PromptEvalCount = chunk.PromptEvalCount ?? _statistics.PromptEvalCount,
