@@ -235,10 +235,9 @@ public sealed class Dispatcher : IDirectDispatch
         OnRoomAvailable();
     }
 
-    /// <summary>While nothing is queued, nothing is to be done: what is submitted then raises the signal itself.</summary>
     private void OnRoomAvailable()
     {
-        if (!_snapshots.IsEmpty)
+        if (!_snapshots.IsEmpty) // Else a prompt that is submitted raises the signal itself.
             _signal.RaiseForRoom();
     }
 

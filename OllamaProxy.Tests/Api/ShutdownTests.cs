@@ -36,7 +36,7 @@ public sealed class ShutdownTests
         using var response = await proxy.Client.SendAsync(CallTests.Post(path, body), HttpCompletionOption.ResponseHeadersRead);
         var reading = response.Content.ReadAsStringAsync();
 
-        var restarting = StopAsync(proxy);
+        var restarting = Task.Run(proxy.StopInstanceAsync);
         await BegunAsync(proxy);
         go.SetResult();
 
@@ -56,7 +56,7 @@ public sealed class ShutdownTests
         using var response = await proxy.Client.SendAsync(CallTests.Post(path, body), HttpCompletionOption.ResponseHeadersRead);
         var reading = response.Content.ReadAsStringAsync();
 
-        await StopAsync(proxy);
+        await Task.Run(proxy.StopInstanceAsync);
 
         var answer = await reading;
         Assert.StartsWith(part, answer, StringComparison.Ordinal);
@@ -86,7 +86,7 @@ public sealed class ShutdownTests
         await asked.WaitAsync();
         await asked.WaitAsync();
 
-        var stopping = StopAsync(proxy);
+        var stopping = Task.Run(proxy.StopInstanceAsync);
         await BegunAsync(proxy);
         go.SetResult();
 
@@ -123,7 +123,7 @@ public sealed class ShutdownTests
         await Eventually.True(() => ollama.Requests == 4);
         var reading = response.Content.ReadAsStringAsync();
 
-        var stopping = StopAsync(proxy);
+        var stopping = Task.Run(proxy.StopInstanceAsync);
         await using var store = Open(proxy);
 
         foreach (var id in new[] { submitted, Guid.Parse(CallTests.IdOf(kept)) })
@@ -150,7 +150,7 @@ public sealed class ShutdownTests
         await Eventually.NotNull(async () =>
             (await proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("total").GetInt32() == 1 ? "" : null);
 
-        var stopping = StopAsync(proxy);
+        var stopping = Task.Run(proxy.StopInstanceAsync);
 
         using var refused = await waiting;
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
@@ -173,7 +173,7 @@ public sealed class ShutdownTests
             HttpCompletionOption.ResponseHeadersRead);
         var reading = response.Content.ReadAsStringAsync();
 
-        await StopAsync(proxy);
+        await Task.Run(proxy.StopInstanceAsync);
 
         Assert.Equal($"{begun.TrimEnd('\n')}\n{{\"error\":\"{Told}\"}}\n", await reading);
     }
@@ -224,8 +224,6 @@ public sealed class ShutdownTests
                 break;
         }
     }
-
-    private static Task StopAsync(RunningProxy proxy) => Task.Run(proxy.StopInstanceAsync);
 
     /// <summary>The server takes no new connection once it has been told to stop.</summary>
     private static Task<string> BegunAsync(RunningProxy proxy) => Eventually.NotNull(async () =>

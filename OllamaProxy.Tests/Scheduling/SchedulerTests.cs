@@ -4,12 +4,12 @@ using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Protocol;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
+using static OllamaProxy.Tests.Scheduling.SchedulerNotation;
 
 namespace OllamaProxy.Tests.Scheduling;
 
 public sealed class SchedulerTests
 {
-    private static readonly DateTimeOffset Noon = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
     private static readonly Scheduler Policy = new(TimeSpan.FromSeconds(60), WaitForModel: false, DefaultModel: "a");
 
     /// <summary>
@@ -92,17 +92,17 @@ public sealed class SchedulerTests
     [MemberData(nameof(Decisions))]
     public void It_decides(string queue, string backends, string expected)
     {
-        var schedule = Policy.Decide(Queue(queue), BackendPool(backends), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
+        var schedule = Policy.Decide(QueueOf(queue), BackendPool(backends), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
         Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries).Order(), Print(schedule).Order());
     }
 
     [Fact]
     public void A_prompt_that_was_overtaken_for_as_long_as_the_window_goes_next()
     {
-        var first = Policy.Decide(Queue("a b"), BackendPool("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
+        var first = Policy.Decide(QueueOf("a b"), BackendPool("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
         Assert.Equal(["b2>x"], Print(first));
 
-        var queue = Queue("a - b b b").Where(prompt => prompt.Model != "").ToList();
+        var queue = QueueOf("a - b b b").Where(prompt => prompt.Model != "").ToList();
         Assert.Equal(["b3>x"], Print(Policy.Decide(queue, BackendPool("x 1 [b]"), first.OvertakeHistory, Noon.AddSeconds(59))));
         Assert.Equal(["a1>x"], Print(Policy.Decide(queue, BackendPool("x 1 [b]"), first.OvertakeHistory, Noon.AddSeconds(60))));
     }
@@ -111,23 +111,23 @@ public sealed class SchedulerTests
     public void Of_several_models_that_wait_each_gets_a_turn_within_the_window()
     {
         var backend = BackendPool("x 1 [a]").Select(load => load with { State = load.State with { LoadedAt = Noon } }).ToList();
-        var overtaken = Policy.Decide(Queue("b c d a"), backend, ImmutableDictionary<string, OvertakeHistory>.Empty, Noon).OvertakeHistory;
+        var overtaken = Policy.Decide(QueueOf("b c d a"), backend, ImmutableDictionary<string, OvertakeHistory>.Empty, Noon).OvertakeHistory;
         Assert.Equal(3, overtaken.Count);
 
-        Assert.Equal(["a4>x"], Print(Policy.Decide(Queue("b c d a"), backend, overtaken, Noon.AddSeconds(11))));
-        Assert.Equal(["b1>x"], Print(Policy.Decide(Queue("b c d a"), backend, overtaken, Noon.AddSeconds(12))));
+        Assert.Equal(["a4>x"], Print(Policy.Decide(QueueOf("b c d a"), backend, overtaken, Noon.AddSeconds(11))));
+        Assert.Equal(["b1>x"], Print(Policy.Decide(QueueOf("b c d a"), backend, overtaken, Noon.AddSeconds(12))));
     }
 
     [Fact]
     public void Without_a_window_nothing_is_overtaken() =>
         Assert.Equal(["a1>x"],
             Print((Policy with { GroupingWindow = TimeSpan.Zero })
-            .Decide(Queue("a b"), BackendPool("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon)));
+            .Decide(QueueOf("a b"), BackendPool("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon)));
 
     [Fact]
     public void What_came_after_it_was_overtaken_is_not_held_to_its_window()
     {
-        var overtaken = Policy.Decide(Queue("a b"), BackendPool("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty,
+        var overtaken = Policy.Decide(QueueOf("a b"), BackendPool("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty,
             Noon).OvertakeHistory;
 
         var later = new[] { Prompt(10, "a", 0), Prompt(11, "b", 0) };
@@ -139,21 +139,21 @@ public sealed class SchedulerTests
     {
         var old = BackendPool("x 1 {a} not c").Select(load => load with { State = load.State with { ListedAsOf = Noon.AddSeconds(-5) } })
             .ToList();
-        var schedule = Policy.Decide(Queue("c"), old, ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
+        var schedule = Policy.Decide(QueueOf("c"), old, ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
         Assert.Equal((true, 0), (schedule.NeedsModels, schedule.Assignments.Count));
     }
 
     [Fact]
     public void What_cannot_be_asked_for_anywhere_is_told() =>
         Assert.Equal(["a:latest"],
-            Policy.Decide(Queue("a b c"), BackendPool("x 1 {b} not a not c; y 0 {a} away"), ImmutableDictionary<string,
+            Policy.Decide(QueueOf("a b c"), BackendPool("x 1 {b} not a not c; y 0 {a} away"), ImmutableDictionary<string,
             OvertakeHistory>.Empty, Noon).Stuck);
 
     [Fact]
     public void A_prompt_can_wait_for_a_model_that_nobody_has()
     {
         var schedule = (Policy with { WaitForModel = true })
-            .Decide(Queue("c a"), BackendPool("x 1 {a} not c"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
+            .Decide(QueueOf("c a"), BackendPool("x 1 {a} not c"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
         Assert.Equal(["a2>x"], Print(schedule));
     }
 
@@ -164,7 +164,7 @@ public sealed class SchedulerTests
     [InlineData("- a", "x 1 {a} missed", "-1>x")]
     public void A_model_that_nobody_knows_yields_for_a_moment_after_one_was_refused(string queue, string backends, string expected) =>
         Assert.Equal(expected.Split(' ').Order(),
-            Print(Policy.Decide(Queue(queue), BackendPool(backends), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon)).Order());
+            Print(Policy.Decide(QueueOf(queue), BackendPool(backends), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon)).Order());
 
     [Fact]
     public void A_model_that_was_not_offered_counts_as_overtaken_by_what_was_run()
@@ -216,47 +216,4 @@ public sealed class SchedulerTests
         var inOrder = models.Zip(models.Skip(1)).Count(pair => pair.First != pair.Second) + 1;
         Assert.InRange(run.Loads, 4, inOrder / 5);
     }
-
-    private static List<QueuedPrompt> Queue(string models) =>
-        [.. models.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Select((model, index) => Prompt(index + 1, model.TrimEnd('!'), model.EndsWith('!') ? 10 : 0))];
-
-    internal static QueuedPrompt Prompt(int seq, string model, int priority) => new(seq, model == "-" ? "" : model, seq, priority, Noon);
-
-    private static List<BackendLoad> BackendPool(string text) => [.. text.Split("; ").Select(Backend)];
-
-    private static BackendLoad Backend(string text)
-    {
-        var words = text.Split(' ');
-        var room = words[1].Split('/');
-        var running = room.Skip(1).Select(ModelName.Canonical).ToList();
-        ImmutableHashSet<string>? Models(char open, char close) => words.FirstOrDefault(word => word[0] == open) is { } list
-            ? [.. list.Trim(open, close).Split(',').Select(ModelName.Canonical)] : null;
-        ImmutableHashSet<string>? After(string word) =>
-            words.Index().Where(one => one.Item == word).Select(one => ModelName.Canonical(words[one.Index + 1]))
-                .ToImmutableHashSet() is { Count: > 0 } after ? after : null;
-        return new(
-            new(words[0], Math.Max(int.Parse(room[0]) + running.Count, 1))
-            {
-                Health = words.Contains("away") ? BackendHealth.Unknown
-                    : words.Contains("troubled") ? BackendHealth.Degraded : BackendHealth.Healthy,
-                IsBusy = words.Contains("busy"),
-                BusyModels = After("busyfor") ?? [],
-                HasJustMissed = words.Contains("missed"),
-                Listed = Models('{', '}'),
-                ListedAsOf = Noon,
-                Ran = After("ran") ?? [],
-                Loaded = Models('[', ']') ?? [],
-                LoadedAt = DateTimeOffset.MaxValue, // Its turn has yet to begin.
-                AllowedModels = After("only"),
-                RecentlyMissing = ImmutableDictionary.CreateRange((After("not") ?? [])
-                    .Select(model => KeyValuePair.Create(model, new MissingModel(0, false)))),
-            },
-            int.Parse(room[0]),
-            RunningModels.Of(running));
-    }
-
-    private static IEnumerable<string> Print(Schedule schedule) => schedule.Assignments.Select(assignment =>
-        $"{(assignment.Prompt.Model is { Length: > 0 } model
-            ? model : "-")}{assignment.Prompt.Seq}>{assignment.Backend}{(assignment.IsRefused ? "?" : "")}");
 }
