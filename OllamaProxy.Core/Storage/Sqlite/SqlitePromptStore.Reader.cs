@@ -10,7 +10,7 @@ public sealed partial class SqlitePromptStore
     /// <inheritdoc/>
     public async Task<Prompt?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
-        if (!_commits.IsCaughtUpWithin(GoodFor))
+        if (!_commits.Queue.IsCaughtUpWithin(GoodFor))
             _writer.CatchUpSoon();
         else if (_recent.Find(id) is { } recent)
             return recent;
@@ -44,7 +44,7 @@ public sealed partial class SqlitePromptStore
     /// <inheritdoc/>
     public Task<long> CountAheadAsync(Prompt prompt, CancellationToken cancellationToken)
     {
-        if (_commits.CountAhead(prompt.Rank, prompt.Seq) is { } ahead)
+        if (_commits.Queue.CountAhead(prompt.Rank, prompt.Seq) is { } ahead)
             return Task.FromResult(ahead);
         // Nothing was written here for a while: look for once, and let the order catch up for the next who asks.
         _writer.CatchUpSoon();

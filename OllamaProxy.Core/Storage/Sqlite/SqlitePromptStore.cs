@@ -1,10 +1,12 @@
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Notifications;
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage.Caching;
 using OllamaProxy.Storage.Sqlite.Caching;
 using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Storage.Sqlite.Schema;
 using OllamaProxy.Storage.Sqlite.Tables;
+using OllamaProxy.Storage.Texts;
 
 namespace OllamaProxy.Storage.Sqlite;
 
@@ -31,8 +33,10 @@ public sealed partial class SqlitePromptStore : IPromptStore, IAsyncDisposable
         var session = new SqliteSession(connection);
         _database = database;
         _readers = new(database, files);
-        _staging = new(this);
-        _longTexts = new(this);
+        _staging = new((text, number, bytes, cancellationToken) =>
+            WriteAsync((writing, now) => LongTexts.Append(writing, text, number, bytes, now + LongTextStaging.Patience), cancellationToken));
+        _longTexts = new((text, number, piece, cancellationToken) =>
+            ReadAsync(reading => LongTexts.ReadPart(reading, text, number, piece.Span), cancellationToken));
         _results = new(this, _longTexts);
         _commits = new(session, _recent, Notifier, ageingStep, time);
         _writer = new(database, session, files, _commits);

@@ -8,12 +8,6 @@ internal static class SqliteTime
     public static string Write(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'+00:00'", CultureInfo.InvariantCulture);
 
-    /// <summary>A time as it is read again after <see cref="Write"/>.</summary>
-    public static DateTimeOffset ToMicroseconds(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
-
-    /// <summary>A time as it is read again where it is kept in milliseconds.</summary>
-    public static DateTimeOffset? ToMilliseconds(DateTimeOffset? time) => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerMillisecond));
-
     /// <summary>
     /// Reads a time that anybody may have written; one without an offset is UTC. SQLite takes the 30th of February for a time;
     /// what is none reads as 1970, since one row must not stop the queue.

@@ -1,4 +1,4 @@
-namespace OllamaProxy.Storage.Sqlite.Tables;
+namespace OllamaProxy.Storage;
 
 /// <summary>
 /// The clocks by which leases that are held may have been given. Their ends are in the file as times of the wall clock, by which all

@@ -1,6 +1,6 @@
 using OllamaProxy.Protocol;
 
-namespace OllamaProxy.Storage.Sqlite.Caching;
+namespace OllamaProxy.Storage.Caching;
 
 /// <summary>
 /// The queued prompts in their order: all of them, for positions, and in groups, one a model, for offers. The first of the groups

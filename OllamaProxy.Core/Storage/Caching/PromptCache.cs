@@ -1,6 +1,6 @@
 using OllamaProxy.Prompts;
 
-namespace OllamaProxy.Storage.Sqlite.Caching;
+namespace OllamaProxy.Storage.Caching;
 
 /// <summary>
 /// Prompts that were asked for lately, as they were last committed: clients ask for the same ones again and again until

@@ -1,4 +1,4 @@
-namespace OllamaProxy.Storage.Sqlite.Caching;
+namespace OllamaProxy.Storage.Caching;
 
 /// <summary>
 /// Turns in their order, of which it can be told at next to no cost how many come before one. They are kept in sorted blocks: to
