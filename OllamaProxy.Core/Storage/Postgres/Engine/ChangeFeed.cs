@@ -20,15 +20,15 @@ internal sealed class ChangeFeed
         $"""
         SELECT changed.seq, prompts.status = 'queued', model, rank, available_at, priority, worker
         FROM (
-            SELECT DISTINCT seq FROM {Schema}.changes
+            SELECT DISTINCT seq FROM {ProxySchema}.changes
             WHERE xact >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(xact, $1::text::pg_snapshot)) AS changed
-        LEFT JOIN {Schema}.prompts USING (seq) LEFT JOIN {Schema}.connections USING (seq)
+        LEFT JOIN {ProxySchema}.prompts USING (seq) LEFT JOIN {ProxySchema}.connections USING (seq)
         """;
 
     private const string All =
         $"""
         SELECT seq, TRUE, model, rank, available_at, priority, worker
-        FROM {Schema}.prompts LEFT JOIN {Schema}.connections USING (seq) WHERE status = 'queued'
+        FROM {ProxySchema}.prompts LEFT JOIN {ProxySchema}.connections USING (seq) WHERE status = 'queued'
         """;
 
     private readonly PromptCache _recent;

@@ -35,11 +35,11 @@ internal sealed class PostgresReaders(PostgresServer server)
     }
 
     /// <summary>Runs a statement and reads its first row; default: there is none.</summary>
-    public Task<T?> FirstAsync<T>(Func<NpgsqlDataReader, T?> read, CancellationToken cancellationToken, NpgsqlBatchCommand statement) =>
+    public Task<T?> FirstAsync<T>(NpgsqlBatchCommand statement, Func<NpgsqlDataReader, T?> read, CancellationToken cancellationToken) =>
         ReadAsync(async rows => await rows.ReadAsync(cancellationToken) ? read(rows) : default, cancellationToken, statement);
 
     /// <summary>Runs a statement and reads all of its rows.</summary>
-    public Task<List<T>> ListAsync<T>(Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, NpgsqlBatchCommand statement) =>
+    public Task<List<T>> ListAsync<T>(NpgsqlBatchCommand statement, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
         ReadAsync(rows => rows.ListAsync(read, cancellationToken), cancellationToken, statement);
 
     /// <summary>A statement belongs to the batch that it was run in.</summary>

@@ -8,7 +8,7 @@ namespace OllamaProxy.Storage.Postgres.Engine;
 internal static class PostgresStatements
 {
     /// <summary>The schema that everything of this program is in.</summary>
-    public const string Schema = "ollama_proxy";
+    public const string ProxySchema = "ollama_proxy";
 
     private static readonly ConcurrentDictionary<(string Function, int Values), string> Calls = [];
 
@@ -56,5 +56,5 @@ internal static class PostgresStatements
     }
 
     private static string CallOf((string Function, int Values) call) =>
-        $"SELECT * FROM {Schema}.{call.Function}({string.Join(", ", Enumerable.Range(1, call.Values).Select(value => $"${value}"))})";
+        $"SELECT * FROM {ProxySchema}.{call.Function}({string.Join(", ", Enumerable.Range(1, call.Values).Select(value => $"${value}"))})";
 }

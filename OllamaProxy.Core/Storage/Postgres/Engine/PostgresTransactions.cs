@@ -114,7 +114,7 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
             batch.BatchCommands.Add(statement.Command);
         if (_summedUpAt is not { } at || TimeProvider.System.GetElapsedTime(at) >= SumUpInterval)
         {
-            batch.BatchCommands.Add(new($"SELECT 0 FROM {Schema}.sum_up_counts()"));
+            batch.BatchCommands.Add(new($"SELECT 0 FROM {ProxySchema}.sum_up_counts()"));
             _summedUpAt = TimeProvider.System.GetTimestamp();
         }
         batch.BatchCommands.Add(new("SELECT pg_current_xact_id_if_assigned()::text"));

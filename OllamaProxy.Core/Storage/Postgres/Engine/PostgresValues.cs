@@ -21,6 +21,9 @@ internal static class PostgresValues
 
     public static NpgsqlParameter Of(ReadOnlyMemory<byte>? value) => Of(NpgsqlDbType.Bytea, value);
 
+    // Not of the same name: a null array would become an empty memory on its way, and not NULL.
+    public static NpgsqlParameter Bytes(byte[]? value) => Of(NpgsqlDbType.Bytea, value);
+
     public static NpgsqlParameter Of(long[] values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Bigint, values);
 
     public static NpgsqlParameter Of(int[] values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Integer, values);

@@ -37,12 +37,12 @@ internal static class PostgresSchema
         version = await CurrentVersionAsync(connection);
         RefuseNewer(server, version);
         if (version == 0)
-            await ExecuteAsync(connection, $"CREATE SCHEMA IF NOT EXISTS {Schema}; CREATE TABLE {Schema}.version (version integer NOT NULL); "
-                + $"INSERT INTO {Schema}.version VALUES (0)");
-        await ExecuteAsync(connection, $"SET LOCAL search_path = {Schema}");
+            await ExecuteAsync(connection, $"CREATE SCHEMA IF NOT EXISTS {ProxySchema}; CREATE TABLE {ProxySchema}.version (version integer NOT NULL); "
+                + $"INSERT INTO {ProxySchema}.version VALUES (0)");
+        await ExecuteAsync(connection, $"SET LOCAL search_path = {ProxySchema}");
         foreach (var migration in Migrations.Skip(version))
             await ExecuteAsync(connection, migration);
-        await ExecuteAsync(connection, $"UPDATE {Schema}.version SET version = {Version}");
+        await ExecuteAsync(connection, $"UPDATE {ProxySchema}.version SET version = {Version}");
         await transaction.CommitAsync();
     }
 
@@ -78,10 +78,10 @@ internal static class PostgresSchema
     /// <summary>The version of the tables; 0: there are none.</summary>
     private static async Task<int> CurrentVersionAsync(NpgsqlConnection connection)
     {
-        await using var look = new NpgsqlCommand($"SELECT to_regclass('{Schema}.version') IS NOT NULL", connection);
+        await using var look = new NpgsqlCommand($"SELECT to_regclass('{ProxySchema}.version') IS NOT NULL", connection);
         if (await look.ExecuteScalarAsync() is not true)
             return 0;
-        await using var read = new NpgsqlCommand($"SELECT version FROM {Schema}.version", connection);
+        await using var read = new NpgsqlCommand($"SELECT version FROM {ProxySchema}.version", connection);
         return await read.ExecuteScalarAsync() is int version ? version : 0;
     }
 

@@ -54,7 +54,7 @@ internal static class PromptClaims
     public static NpgsqlBatchCommand LookAt(Lease lease) => Statement(
         $"""
         SELECT CASE status WHEN 'processing' THEN 0 WHEN 'cancelled' THEN 1 ELSE 2 END
-        FROM {Schema}.leases LEFT JOIN {Schema}.prompts USING (seq) WHERE seq = $1 AND token = $2
+        FROM {ProxySchema}.leases LEFT JOIN {ProxySchema}.prompts USING (seq) WHERE seq = $1 AND token = $2
         """,
         Of(lease.Seq), Of(lease.Token));
 
@@ -76,8 +76,8 @@ internal static class PromptClaims
         return Call("settle",
             Of(now), Of(lease.Seq), Of(lease.Token), Word(how), Utf8(error), Of(availableAt?.ToUnixTimeMilliseconds()),
             Of(settlement is not Settlement.Requeue { Counts: false }), Utf8(StoreMessages.Cancelled),
-            Of(result is { HasText: true }), Of((ReadOnlyMemory<byte>?)text), Of(text is null ? null : Checksum.Of(text)),
-            Of((ReadOnlyMemory<byte>?)thinking), Of(thinking is null ? null : Checksum.Of(thinking)), Utf8(result?.Statistics.DoneReason),
+            Of(result is { HasText: true }), Bytes(text), Of(text is null ? null : Checksum.Of(text)),
+            Bytes(thinking), Of(thinking is null ? null : Checksum.Of(thinking)), Utf8(result?.Statistics.DoneReason),
             Of(result?.Statistics.TotalDuration), Of(result?.Statistics.LoadDuration), Of(result?.Statistics.PromptEvalCount),
             Of(result?.Statistics.PromptEvalDuration), Of(result?.Statistics.EvalCount), Of(result?.Statistics.EvalDuration),
             Of(response?.Status), Utf8(response?.Headers.ToJson()), Of(body), Of(Checksum.Of(body.Span)),

@@ -18,10 +18,10 @@ internal static class PromptRow
     public const int Next = 17;
 
     public static NpgsqlBatchCommand Find(Guid id) =>
-        Statement($"SELECT {Columns} FROM {Schema}.prompts WHERE id = $1", PostgresValues.Of(id));
+        Statement($"SELECT {Columns} FROM {ProxySchema}.prompts WHERE id = $1", PostgresValues.Of(id));
 
     public static NpgsqlBatchCommand Find(long seq) =>
-        Statement($"SELECT {Columns} FROM {Schema}.prompts WHERE seq = $1", PostgresValues.Of(seq));
+        Statement($"SELECT {Columns} FROM {ProxySchema}.prompts WHERE seq = $1", PostgresValues.Of(seq));
 
     public static Prompt Read(NpgsqlDataReader row) => new()
     {

@@ -24,7 +24,7 @@ internal static class PromptSubmits
             Of(draft.CreatedAt), Of(draft.Id), Utf8(prompt.Model), Utf8(prompt.Call?.Endpoint), Of(prompt.Priority), Of(draft.Rank),
             Of(prompt.MaxAttempts), Of(prompt.Timeout?.TotalSeconds), Of(draft.ExpiresAt?.ToUnixTimeMilliseconds()), Of(draft.Batch),
             Of(prompt.Fingerprint),
-            Of(text.AsMemory()), Of(Checksum.Of(text)), Of(request), Of(Checksum.Of(request.Span)), Of(prompt.Metadata),
+            Bytes(text), Of(Checksum.Of(text)), Of(request), Of(Checksum.Of(request.Span)), Of(prompt.Metadata),
             Utf8(prompt.Call?.Query), Utf8(prompt.Call?.Headers.ToJson()), Of(body), Of(Checksum.Of(body.Span)),
             Of([.. staged.Select(each => each.Id)]), Words([.. staged.Select(each => each.Kind)]),
             Of(maxQueued), Utf8(prompt.IdempotencyKey), Of((now + PromptDraft.KeyLifetime).ToUnixTimeMilliseconds()),

@@ -159,3 +159,10 @@ BEGIN
     END IF;
     RETURN nobodys IS NOT NULL OR removed = p_changes;
 END $$;
+
+-- A text as text, with another character in place of 0, which text refuses; for searches.
+CREATE FUNCTION readable(utf8 bytea) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = ollama_proxy AS $$
+    SELECT convert_from(
+        CASE WHEN position('\x00'::bytea IN utf8) = 0 THEN utf8 ELSE decode(replace(encode(utf8, 'escape'), '\000', '\001'), 'escape') END,
+        'UTF8')
+$$;
