@@ -1,34 +1,50 @@
+using System.Collections.Concurrent;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;
 
+/// <summary>Each sequence takes a database that another is done with, emptied: to make one takes longer than to run it.</summary>
 public sealed class PostgresPromptStoreModelTests : PromptStoreModelTests, IAsyncLifetime
 {
-    private PostgresDatabase _database = null!;
+    private const string EmptyAll =
+        """
+        TRUNCATE prompts, payloads, calls, results, responses, leases, attempts, chunks, connections, idempotency_keys, texts, parts, changes
+        RESTART IDENTITY;
+        UPDATE counts SET prompts = 0, xact = pg_snapshot_xmin(pg_current_snapshot());
+        """;
 
-    public async Task InitializeAsync() => _database = await PostgresDatabase.CreateAsync();
+    private readonly ConcurrentBag<PostgresDatabase> _idle = [];
+    private readonly ConcurrentDictionary<string, PostgresDatabase> _inUse = [];
 
-    public async Task DisposeAsync() => await _database.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
 
-    /// <summary>Each sequence has the database emptied: to make another takes longer than to run it.</summary>
+    public async Task DisposeAsync()
+    {
+        foreach (var database in _idle)
+            await database.DisposeAsync();
+    }
+
     protected override async Task<IPromptStore> OpenAsync(string folder, TimeProvider time)
     {
-        var store = await PostgresPromptStore.OpenAsync(_database.ConnectionString, null, time);
-        await store.DisposeAsync();
-        await _database.NumberAsync(
-            """
-            TRUNCATE prompts, payloads, calls, results, responses, leases, attempts, chunks, connections, idempotency_keys, texts, parts, changes
-            RESTART IDENTITY;
-            UPDATE counts SET prompts = 0, xact = pg_snapshot_xmin(pg_current_snapshot());
-            """);
-        return await PostgresPromptStore.OpenAsync(_database.ConnectionString, null, time);
+        if (_idle.TryTake(out var database))
+            await database.NumberAsync(EmptyAll);
+        else
+            database = await PostgresDatabase.CreateAsync();
+        _inUse[folder] = database;
+        return await PostgresPromptStore.OpenAsync(database.ConnectionString, null, time);
     }
 
     protected override async Task<IPromptStore> ReopenAsync(IPromptStore store, string folder, TimeProvider time)
     {
         await ((IAsyncDisposable)store).DisposeAsync();
-        return await PostgresPromptStore.OpenAsync(_database.ConnectionString, null, time);
+        return await PostgresPromptStore.OpenAsync(_inUse[folder].ConnectionString, null, time);
+    }
+
+    protected override void OnEnded(string folder)
+    {
+        if (_inUse.TryRemove(folder, out var database))
+            _idle.Add(database);
     }
 }

@@ -26,6 +26,11 @@ public abstract class PromptStoreModelTests
         return await OpenAsync(folder, time);
     }
 
+    /// <summary>Told once a sequence is over and its store closed.</summary>
+    protected virtual void OnEnded(string folder)
+    {
+    }
+
     /// <summary>To run a sequence again, set <c>CsCheck_Seed</c> to the seed that the failure names.</summary>
     [StoreFact]
     public async Task A_store_keeps_its_promises_whatever_it_is_told_in_whatever_order()
@@ -83,6 +88,7 @@ public abstract class PromptStoreModelTests
             finally
             {
                 await CloseAsync(run.Store);
+                OnEnded(folder);
             }
         }
         finally
