@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Npgsql;
+using OllamaProxy.Configuration;
 
 namespace OllamaProxy.Storage.Postgres.Engine;
 
@@ -12,14 +13,13 @@ internal sealed class PostgresServer : IAsyncDisposable
     private readonly NpgsqlDataSource _source;
 
     /// <param name="connectionString">The setting's.</param>
-    /// <exception cref="StoreException">It is no connection string.</exception>
     public PostgresServer(string connectionString)
     {
-        var settings = Parse(connectionString);
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
         if (!settings.ContainsKey("Timeout"))
             settings.Timeout = ConnectSeconds;
         settings.ApplicationName ??= "Ollama Proxy";
-        Name = $"{settings.Database ?? settings.Username} at {settings.Host}:{settings.Port}";
+        Name = PostgresSetting.NameOf(connectionString);
         var builder = new NpgsqlSlimDataSourceBuilder(settings.ToString());
         builder.EnableArrays();
         builder.EnableTransportSecurity();
@@ -64,20 +64,6 @@ internal sealed class PostgresServer : IAsyncDisposable
         : new($"The database {Name} cannot be reached: {Innermost(exception)}", exception);
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
-
-    /// <summary>Reads a connection string.</summary>
-    /// <exception cref="StoreException">It is none. The message does not quote it, since there may be a password in it.</exception>
-    public static NpgsqlConnectionStringBuilder Parse(string connectionString)
-    {
-        try
-        {
-            return new(connectionString);
-        }
-        catch (Exception exception) when (exception is ArgumentException or FormatException)
-        {
-            throw new StoreException($"OLLAMA_PROXY_POSTGRES is no connection string: {exception.Message}") { IsTransient = false };
-        }
-    }
 
     /// <summary>By the codes of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html).</summary>
     private string Describe(PostgresException exception) => exception.SqlState switch
