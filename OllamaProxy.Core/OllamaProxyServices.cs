@@ -19,6 +19,7 @@ using OllamaProxy.Ollama;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Queue;
 using OllamaProxy.Storage;
+using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Worker;
 using OllamaProxy.Worker.Attempts;
@@ -71,8 +72,8 @@ public static class OllamaProxyServices
         {
             var options = provider.GetRequiredService<OllamaProxyOptions>();
             var time = provider.GetRequiredService<TimeProvider>();
-            var store = SqlitePromptStore.Open(options.DatabasePath, options.Model, time, options.AgeingStep, options.CheckDatabase);
-            provider.GetRequiredService<ILogger<SqlitePromptStore>>().DatabaseOpened(options.DatabasePath);
+            var store = OpenStore(options, time);
+            provider.GetRequiredService<ILogger<IPromptStore>>().DatabaseOpened(options.DatabaseName);
             return store;
         });
         services.AddSingleton<IPromptReader>(provider => provider.GetRequiredService<IPromptStore>());
@@ -86,6 +87,11 @@ public static class OllamaProxyServices
         services.AddHostedService<StorePoller>();
         services.AddHostedService<ClientLeaseRenewer>();
     }
+
+    private static IPromptStore OpenStore(OllamaProxyOptions options, TimeProvider time) => options.Store == StoreKind.Postgres
+        // The container makes its services on one thread, which has nothing else to do.
+        ? Task.Run(() => PostgresPromptStore.OpenAsync(options.Postgres!, options.PostgresListen, time, options.AgeingStep)).GetAwaiter().GetResult()
+        : SqlitePromptStore.Open(options.DatabasePath, options.Model, time, options.AgeingStep, options.CheckDatabase);
 
     private static void AddWorker(this IServiceCollection services)
     {

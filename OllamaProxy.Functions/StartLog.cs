@@ -25,7 +25,7 @@ public sealed class StartLog(OllamaProxyOptions options, IConfiguration configur
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
         if (Interlocked.Exchange(ref _hasLogged, 1) == 0)
-            Log.Started(logger, AppAddress.Of(configuration[HostName])?.ToString() ?? "the address of its host", options.DatabasePath);
+            Log.Started(logger, AppAddress.Of(configuration[HostName])?.ToString() ?? "the address of its host", options.DatabaseName);
         return next(context);
     }
 }

@@ -38,11 +38,26 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_RETRY_BASE_SECONDS</c>: the longest delay before the second attempt; it doubles with each further one.</summary>
     public TimeSpan RetryBase { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary><c>OLLAMA_PROXY_STORE</c>: where the prompts are kept.</summary>
+    public StoreKind Store { get; init; }
+
     /// <summary><c>OLLAMA_PROXY_DB</c>: the full path of the database file.</summary>
     public string DatabasePath { get; init; } = DatabaseFile.Resolve(DefaultDatabase);
 
     /// <summary><c>OLLAMA_PROXY_CHECK_DATABASE</c>: whether the whole database is checked at the start.</summary>
     public bool CheckDatabase { get; init; }
+
+    /// <summary><c>OLLAMA_PROXY_POSTGRES</c>: the connection string of the PostgreSQL database; null: none.</summary>
+    public string? Postgres { get; init; }
+
+    /// <summary>
+    /// <c>OLLAMA_PROXY_POSTGRES_LISTEN</c>: the connection string for LISTEN, by which this process hears of what other instances wrote;
+    /// null: it only polls.
+    /// </summary>
+    public string? PostgresListen { get; init; }
+
+    /// <summary>The name of the database for people, without secrets.</summary>
+    public string DatabaseName => Store == StoreKind.Postgres ? PostgresSetting.NameOf(Postgres!) : DatabasePath;
 
     /// <summary><c>OLLAMA_PROXY_WORKER</c>: whether this process runs prompts; otherwise it only serves the API.</summary>
     public bool Worker { get; init; } = true;
@@ -116,6 +131,8 @@ public sealed record OllamaProxyOptions
     {
         var settings = new SettingReader(configuration);
         var defaults = new OllamaProxyOptions();
+        var store = settings.Parsed("OLLAMA_PROXY_STORE", defaults.Store, PostgresSetting.TryParseStore, PostgresSetting.ExpectedStore);
+        var (postgres, listen) = PostgresSetting.Read(settings, store);
         var options = new OllamaProxyOptions
         {
             Backends = ReadBackends(settings, defaults.Backends),
@@ -127,6 +144,9 @@ public sealed record OllamaProxyOptions
             IdleTimeout = settings.Seconds("OLLAMA_IDLE_TIMEOUT", defaults.IdleTimeout, 0.01, MaxSeconds),
             MaxAttempts = settings.Int32("OLLAMA_MAX_ATTEMPTS", defaults.MaxAttempts, 1, 1000),
             RetryBase = settings.Seconds("OLLAMA_RETRY_BASE_SECONDS", defaults.RetryBase, 0, 300),
+            Store = store,
+            Postgres = postgres,
+            PostgresListen = listen,
             DatabasePath = DatabaseFile.Resolve(settings.Text("OLLAMA_PROXY_DB", DefaultDatabase)),
             CheckDatabase = settings.Switch("OLLAMA_PROXY_CHECK_DATABASE", defaults.CheckDatabase),
             Worker = settings.Switch("OLLAMA_PROXY_WORKER", defaults.Worker),

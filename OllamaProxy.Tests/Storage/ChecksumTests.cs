@@ -1,5 +1,6 @@
 using System.Text;
 using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Texts;
 
 namespace OllamaProxy.Tests.Storage;
 

@@ -1,7 +1,5 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage;
-using OllamaProxy.Storage.Sqlite;
-using OllamaProxy.Storage.Sqlite.Tables;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;
@@ -10,17 +8,14 @@ namespace OllamaProxy.Tests.Storage;
 /// The wall clock is set while leases are held, in this process and in another: those who are there keep theirs, and those who are gone
 /// lose theirs in time.
 /// </summary>
-public sealed class ClockJumpTests : IAsyncLifetime, IDisposable
+public abstract class ClockJumpTests(StoreHome home) : IAsyncLifetime
 {
     private static readonly TimeSpan Length = TimeSpan.FromMinutes(1);
     private static readonly ClaimTerms Terms = new(10, Length, 3, "here");
 
-    private readonly TempFolder _folder = new();
     private readonly SettableTime _time = new(new(2026, 2, 21, 12, 0, 0, TimeSpan.Zero));
-    private readonly SqlitePromptStore _store;
-    private readonly SqlitePromptStore _other;
-
-    public ClockJumpTests() => (_store, _other) = (Open(), Open());
+    private IPromptStore _store = null!;
+    private IPromptStore _other = null!;
 
     /// <summary>In seconds; the second is set while the first is still being got over.</summary>
     public static TheoryData<double, double> Jumps => new()
@@ -30,17 +25,11 @@ public sealed class ClockJumpTests : IAsyncLifetime, IDisposable
         { 3600, 3600 }, { 3600, -3600 }, { 3600, -7200 }, { -3600, 3600 }, { -3600, 7200 }, { -3600, -3600 },
     };
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public async Task InitializeAsync() => (_store, _other) = (await home.OpenAsync(_time), await home.OpenAsync(_time));
 
-    public async Task DisposeAsync()
-    {
-        await _other.DisposeAsync();
-        await _store.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await home.DisposeAsync();
 
-    public void Dispose() => _folder.Dispose();
-
-    [Theory]
+    [StoreTheory]
     [MemberData(nameof(Jumps))]
     public async Task Who_renews_keeps_a_lease_and_a_connection_however_the_wall_clock_is_set(double jump, double another)
     {
@@ -65,7 +54,7 @@ public sealed class ClockJumpTests : IAsyncLifetime, IDisposable
         }
     }
 
-    [Theory]
+    [StoreTheory]
     [MemberData(nameof(Jumps))]
     public async Task Who_is_gone_loses_both_within_two_leases_however_the_wall_clock_is_set(double jump, double another)
     {
@@ -88,22 +77,20 @@ public sealed class ClockJumpTests : IAsyncLifetime, IDisposable
         Assert.Equal((PromptStatus.Queued, PromptStatus.Cancelled), (await StatusAsync(running.Id), await StatusAsync(waiting.Id)));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_process_that_starts_after_the_clock_was_set_finds_renewed_leases_in_order()
     {
         var running = await ClaimAsync("runs");
         Jump(3600);
         await _store.RenewAsync(running.Lease, Length, default);
 
-        await using var late = Open();
+        var late = await home.OpenAsync(_time);
         await late.RecoverExpiredAsync(Terms, [], default);
 
         Assert.Equal(PromptStatus.Processing, await StatusAsync(running.Id));
     }
 
     private void Jump(double seconds) => _time.SetForward(TimeSpan.FromSeconds(seconds));
-
-    private SqlitePromptStore Open() => SqlitePromptStore.Open(_folder.File("queue.db"), "m", _time);
 
     private static NewPrompt Call() => new("waits", "m", "{}"u8.ToArray()) { ClientLease = new(Guid.NewGuid(), Length), Priority = -100 };
 
@@ -119,5 +106,14 @@ public sealed class ClockJumpTests : IAsyncLifetime, IDisposable
         await _other.RecoverExpiredAsync(Terms, [], default);
     }
 
-    private Task<PromptStatus> StatusAsync(Guid id) => _store.ReadAsync(session => PromptRow.Find(session, id)!.Status, default);
+    /// <summary>From the store itself, however long ago that looked for what others did.</summary>
+    private async Task<PromptStatus> StatusAsync(Guid id)
+    {
+        await _store.ReadSnapshotAsync(new(1, Guid.Empty) { Freshness = TimeSpan.Zero }, default);
+        return (await _store.FindAsync(id, default))!.Status;
+    }
+
+    public sealed class OnSqlite() : ClockJumpTests(StoreHome.Sqlite());
+
+    public sealed class OnPostgres() : ClockJumpTests(StoreHome.Postgres());
 }

@@ -6,6 +6,7 @@ using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Texts;
 using OllamaProxy.Tests.Server;
 using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Worker;

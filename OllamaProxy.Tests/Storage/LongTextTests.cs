@@ -8,15 +8,12 @@ using OllamaProxy.Tests.Support;
 namespace OllamaProxy.Tests.Storage;
 
 /// <summary>Texts and bodies that are too long for a column.</summary>
-public sealed class LongTextTests : IAsyncDisposable
+public abstract class LongTextTests(StoreHome home) : IAsyncLifetime
 {
     private static readonly ClaimTerms Terms = new(8, TimeSpan.FromMinutes(1), 3, "http://ollama/");
     private static readonly string Long = string.Concat(Enumerable.Range(0, 60_000).Select(number => $"{number} é🦙\n"));
 
-    private readonly TempFolder _folder = new();
-    private readonly SqlitePromptStore _store;
-
-    public LongTextTests() => _store = SqlitePromptStore.Open(_folder.File("queue.db"), "llama3.2", TimeProvider.System);
+    private IPromptStore _store = null!;
 
     public static TheoryData<string, int> Lengths
     {
@@ -30,7 +27,7 @@ public sealed class LongTextTests : IAsyncDisposable
         }
     }
 
-    [Theory]
+    [StoreTheory]
     [MemberData(nameof(Lengths))]
     public async Task A_text_of_any_length_comes_back_as_it_was_stored(string character, int length)
     {
@@ -45,7 +42,7 @@ public sealed class LongTextTests : IAsyncDisposable
         Assert.Equal(new PromptResult(text, text + "!", GenerationStatistics.None), await _store.WholeResultAsync(added.Id));
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(0)]
     [InlineData(LongText.MaxShort)]
     [InlineData(LongText.MaxShort + 1)]
@@ -65,7 +62,7 @@ public sealed class LongTextTests : IAsyncDisposable
         Assert.True(Enumerable.SequenceEqual(bytes, await response.Body.ReadWholeAsync(default)));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task No_write_waits_for_a_long_one_to_be_whole()
     {
         var prompt = await AddAsync(new NewPrompt("short", "m", "{}"u8.ToArray()));
@@ -80,7 +77,7 @@ public sealed class LongTextTests : IAsyncDisposable
         Assert.True(between > 10, $"Only {between} other prompts were stored meanwhile.");
     }
 
-    [Fact]
+    [StoreFact]
     public async Task What_a_worker_without_its_lease_wrote_is_nobodys_and_removed_and_the_room_given_back()
     {
         var prompt = await AddAsync(new NewPrompt("short", "m", "{}"u8.ToArray()));
@@ -91,47 +88,33 @@ public sealed class LongTextTests : IAsyncDisposable
         Assert.Null(await _store.FindResultAsync(prompt.Id, default));
 
         // It waits for some minutes, as that of a program that ended.
-        await ExecuteAsync("UPDATE texts SET expires_at = 1 WHERE expires_at IS NOT NULL");
+        await home.NumberAsync("UPDATE texts SET expires_at = 1 WHERE expires_at IS NOT NULL");
         while (await _store.ShrinkAsync(default))
         {
             // Some at a time.
         }
-        Assert.Equal(0, await NumberAsync("SELECT (SELECT count(*) FROM texts) + (SELECT count(*) FROM parts)"));
+        Assert.Equal(0, await home.NumberAsync("SELECT (SELECT count(*) FROM texts) + (SELECT count(*) FROM parts)"));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task With_a_prompt_its_long_texts_go_and_with_another_try_those_of_the_last()
     {
         var prompt = await AddAsync(new NewPrompt(Long, "m", "{}"u8.ToArray()));
         var lease = (await _store.ClaimAsync(prompt.Seq, Terms, default))!.Lease;
         await _store.FailAsync(lease, "no", new(Long, null, GenerationStatistics.None), default);
-        Assert.Equal(2, await NumberAsync("SELECT count(*) FROM texts WHERE seq IS NOT NULL"));
+        Assert.Equal(2, await home.NumberAsync("SELECT count(*) FROM texts WHERE seq IS NOT NULL"));
 
         await _store.RetryAsync(prompt.Id, default);
-        Assert.Equal(1, await NumberAsync("SELECT count(*) FROM texts WHERE seq IS NOT NULL"));
+        Assert.Equal(1, await home.NumberAsync("SELECT count(*) FROM texts WHERE seq IS NOT NULL"));
         await _store.DeleteAsync(prompt.Id, default);
         while (await _store.ShrinkAsync(default))
         {
             // Some at a time.
         }
-        Assert.Equal(0, await NumberAsync("SELECT (SELECT count(*) FROM texts) + (SELECT count(*) FROM parts)"));
+        Assert.Equal(0, await home.NumberAsync("SELECT (SELECT count(*) FROM texts) + (SELECT count(*) FROM parts)"));
     }
 
-    [Fact]
-    public async Task What_an_older_version_wrote_into_columns_is_read_from_there()
-    {
-        var prompt = await AddAsync(new NewPrompt("short", "m", "{}"u8.ToArray()) { Call = new("/api/chat", "", HeaderList.Empty, "{}"u8.ToArray()) });
-        var lease = (await _store.ClaimAsync(prompt.Seq, Terms, default))!.Lease;
-        await _store.CompleteAsync(lease, new("short", null, GenerationStatistics.None) { Response = new(200, HeaderList.Empty, "{}"u8.ToArray()) }, default);
-        await ExecuteAsync("UPDATE prompts SET prompt = $long, result = $long, thinking = $long", ("$long", Long));
-        await ExecuteAsync("UPDATE responses SET body = CAST($long AS BLOB)", ("$long", Long));
-
-        Assert.True(Long == await WholeAsync((await _store.FindContentAsync(prompt.Id, default))!.LongText, ""));
-        Assert.Equal(new PromptResult(Long, Long, GenerationStatistics.None), await _store.WholeResultAsync(prompt.Id));
-        Assert.True(Long == await WholeAsync((await _store.FindResponseAsync(prompt.Id, default))!.Body, ""));
-    }
-
-    [Fact]
+    [StoreFact]
     public async Task A_long_prompt_is_listed_and_found_by_its_beginning()
     {
         await AddAsync(new NewPrompt("needle " + Long, "m", "{}"u8.ToArray()));
@@ -140,18 +123,32 @@ public sealed class LongTextTests : IAsyncDisposable
         Assert.StartsWith("needle 0 é🦙", found.Preview, StringComparison.Ordinal);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _store.DisposeAsync();
-        _folder.Dispose();
-    }
+    public async Task InitializeAsync() => _store = await home.OpenAsync(TimeProvider.System);
+
+    public async Task DisposeAsync() => await home.DisposeAsync();
 
     private async Task<Prompt> AddAsync(NewPrompt prompt) => (await _store.AddAsync(prompt, 0, null, default)).Submission.Prompt;
 
     private static async Task<string> WholeAsync(LongText? text, string otherwise) =>
         text is null ? otherwise : Encoding.UTF8.GetString(await text.ReadWholeAsync(default));
 
-    private Task<int> ExecuteAsync(string sql, params (string Name, object? Value)[] values) => _store.WriteAsync((session, _) => session.Execute(sql, values), default);
+    public sealed class OnSqlite() : LongTextTests(StoreHome.Sqlite())
+    {
+        [Fact]
+        public async Task What_an_older_version_wrote_into_columns_is_read_from_there()
+        {
+            var store = (SqlitePromptStore)_store;
+            var prompt = await AddAsync(new NewPrompt("short", "m", "{}"u8.ToArray()) { Call = new("/api/chat", "", HeaderList.Empty, "{}"u8.ToArray()) });
+            var lease = (await _store.ClaimAsync(prompt.Seq, Terms, default))!.Lease;
+            await _store.CompleteAsync(lease, new("short", null, GenerationStatistics.None) { Response = new(200, HeaderList.Empty, "{}"u8.ToArray()) }, default);
+            await store.WriteAsync((session, _) => session.Execute("UPDATE prompts SET prompt = $long, result = $long, thinking = $long", ("$long", Long)), default);
+            await store.WriteAsync((session, _) => session.Execute("UPDATE responses SET body = CAST($long AS BLOB)", ("$long", Long)), default);
 
-    private Task<long> NumberAsync(string sql) => _store.ReadAsync(session => session.Number(sql), default);
+            Assert.True(Long == await WholeAsync((await _store.FindContentAsync(prompt.Id, default))!.LongText, ""));
+            Assert.Equal(new PromptResult(Long, Long, GenerationStatistics.None), await _store.WholeResultAsync(prompt.Id));
+            Assert.True(Long == await WholeAsync((await _store.FindResponseAsync(prompt.Id, default))!.Body, ""));
+        }
+    }
+
+    public sealed class OnPostgres() : LongTextTests(StoreHome.Postgres());
 }

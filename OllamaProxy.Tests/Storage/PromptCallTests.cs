@@ -2,31 +2,25 @@ using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
-using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;
 
 /// <summary>Calls, their responses, the connections that wait for them, and prompts that are claimed as they are submitted.</summary>
-public sealed class PromptCallTests : IAsyncLifetime, IDisposable
+public abstract class PromptCallTests(StoreHome home) : IAsyncLifetime
 {
     private static readonly ClaimTerms Terms = new(1, TimeSpan.FromMinutes(1), 3, "here");
     private static readonly Guid Me = Guid.NewGuid();
     private static readonly byte[] Bytes = [0, 1, 0xff, (byte)'{'];
 
-    private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _time = new(new(2026, 2, 21, 12, 0, 0, TimeSpan.Zero));
-    private readonly SqlitePromptStore _store;
+    private IPromptStore _store = null!;
 
-    public PromptCallTests() => _store = SqlitePromptStore.Open(_folder.File("queue.db"), "m", _time);
+    public async Task InitializeAsync() => _store = await home.OpenAsync(_time);
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public async Task DisposeAsync() => await home.DisposeAsync();
 
-    public async Task DisposeAsync() => await _store.DisposeAsync();
-
-    public void Dispose() => _folder.Dispose();
-
-    [Fact]
+    [StoreFact]
     public async Task A_call_comes_back_as_it_came_in()
     {
         var added = await AddAsync(Call(Bytes));
@@ -40,7 +34,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.Equal("/api/chat", (await _store.ListAsync(new(1, 10), default)).Prompts.Single().Prompt.Endpoint);
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_response_is_kept_until_the_prompt_is_queued_again(bool completes)
@@ -64,7 +58,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.Equal(0, await CountAsync("calls") + await CountAsync("responses"));
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_prompt_whose_connection_is_not_heard_of_any_more_is_cancelled(bool runs)
@@ -87,7 +81,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.Equal(0, await CountAsync("connections"));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_connection_that_is_open_here_is_never_given_up_however_late_it_is_renewed()
     {
         var (here, elsewhere) = (await AddAsync(Call([]) with { ClientLease = new(Me, TimeSpan.FromMinutes(1)) }), await AddAsync(Call([]) with { ClientLease = new(Guid.NewGuid(), TimeSpan.FromMinutes(1)) }));
@@ -97,7 +91,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.Equal((PromptStatus.Queued, PromptStatus.Cancelled), ((await _store.FindAsync(here.Id, default))!.Status, (await _store.FindAsync(elsewhere.Id, default))!.Status));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_prompt_whose_worker_died_with_its_connection_is_cancelled_and_not_run_again()
     {
         var added = await AddAsync(Call([]) with { ClientLease = new(Me, TimeSpan.FromMinutes(1)) });
@@ -107,7 +101,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.Equal(PromptStatus.Cancelled, (await _store.FindAsync(added.Id, default))!.Status);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_prompt_is_offered_only_to_the_worker_that_its_connection_names()
     {
         var mine = await AddAsync(Call([]) with { ClientLease = new(Me, TimeSpan.FromMinutes(1)) });
@@ -117,7 +111,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.Equal([anybodys.Seq], await OfferedToAsync(Guid.NewGuid()));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_connection_of_a_prompt_that_has_ended_is_gone()
     {
         var added = await AddAsync(Call([]) with { ClientLease = new(Me, TimeSpan.FromMinutes(1)) });
@@ -125,7 +119,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.Equal(0, await CountAsync("connections"));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_first_due_prompts_of_each_model_are_offered_by_rank()
     {
         foreach (var (model, priority) in new[] { ("a", 0), ("a", 0), ("b", 0), ("a", 1), ("", 0), ("b", 0), ("b", 0) })
@@ -137,7 +131,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.Equal([("", 5L), ("a", 4), ("a", 1), ("b", 3), ("b", 6)], offer.Prompts.OrderBy(prompt => (prompt.Model, prompt.Rank, prompt.Seq)).Select(prompt => (prompt.Model!, prompt.Seq)));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task What_runs_is_told_with_its_worker_its_backend_and_its_model()
     {
         await AddAsync(new NewPrompt("x", "a", "{}"u8.ToArray()));
@@ -146,7 +140,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.Equal((Me, "here", "a"), (running.Worker, running.Backend, running.Model));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Each_backend_has_slots_of_its_own()
     {
         for (var prompt = 0; prompt < 3; prompt++)
@@ -156,7 +150,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.NotNull(await _store.ClaimAsync(Terms with { Backend = "there" }, default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_prompt_that_is_not_there_to_be_claimed_is_not()
     {
         var added = await AddAsync(Call([]));
@@ -165,7 +159,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.Null(await _store.ClaimAsync(77, Terms with { Concurrency = 5 }, default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Where_nothing_is_queued_a_prompt_is_claimed_as_it_is_submitted()
     {
         var (submission, claimed) = await _store.AddAsync(Call(Bytes), 0, Terms, default);
@@ -180,7 +174,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.True(await _store.CompleteAsync(claimed.Lease, new("done", null, GenerationStatistics.None), default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_prompt_that_was_claimed_as_it_was_submitted_can_be_handed_back()
     {
         var (_, claimed) = await _store.AddAsync(Call(Bytes), 0, Terms, default);
@@ -190,7 +184,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.Equal(Bytes, again.Call!.Body.ToArray());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_prompt_passes_none_that_is_queued_and_takes_no_slot_that_is_not_free()
     {
         var (_, first) = await _store.AddAsync(Call([]), 0, Terms, default);
@@ -201,7 +195,7 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
         Assert.Equal(2, (await _store.ReadSnapshotAsync(new(9, Me), default)).Queued);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_prompt_that_starts_at_once_is_not_held_to_the_limit_of_the_queue_by_which_others_wait()
     {
         var (_, claimed) = await _store.AddAsync(Call([]), 1, Terms, default);
@@ -222,5 +216,9 @@ public sealed class PromptCallTests : IAsyncLifetime, IDisposable
 
     private async Task<IEnumerable<long>> OfferedToAsync(Guid worker) => (await _store.ReadSnapshotAsync(new(10, worker), default)).Prompts.Select(prompt => prompt.Seq).Order();
 
-    private Task<long> CountAsync(string table) => _store.ReadAsync(session => session.Number($"SELECT count(*) FROM {table}"), default);
+    private Task<long> CountAsync(string table) => home.NumberAsync($"SELECT count(*) FROM {table}");
+
+    public sealed class OnSqlite() : PromptCallTests(StoreHome.Sqlite());
+
+    public sealed class OnPostgres() : PromptCallTests(StoreHome.Postgres());
 }

@@ -16,7 +16,7 @@ public abstract class PromptChangeTests
 
     protected abstract IPromptStore Store { get; }
 
-    [Fact]
+    [StoreFact]
     public async Task A_cancelled_prompt_that_was_queued_is_never_claimed()
     {
         var added = await AddAsync();
@@ -27,7 +27,7 @@ public abstract class PromptChangeTests
         Assert.Null(await Store.ClaimAsync(Terms, default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_worker_of_a_cancelled_prompt_learns_of_it_and_hands_in_what_had_come()
     {
         var added = await AddAsync();
@@ -44,7 +44,7 @@ public abstract class PromptChangeTests
         Assert.Equal(PromptStatus.Cancelled, (await FindAsync(added)).Status);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_slot_is_taken_until_the_worker_has_let_go_of_a_cancelled_prompt()
     {
         var one = Terms with { Concurrency = 1 };
@@ -58,7 +58,7 @@ public abstract class PromptChangeTests
         Assert.NotNull(await Store.ClaimAsync(one, default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_result_that_comes_after_the_cancel_does_not_complete_the_prompt_but_is_kept()
     {
         var added = await AddAsync();
@@ -71,7 +71,7 @@ public abstract class PromptChangeTests
         Assert.Equal("Paris", (await Store.WholeResultAsync(added.Id))!.Text);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Cancelling_what_has_ended_changes_nothing()
     {
         var added = await AddAsync();
@@ -83,7 +83,7 @@ public abstract class PromptChangeTests
         Assert.Null(await Store.CancelAsync(Guid.NewGuid(), default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_failed_prompt_that_is_retried_has_all_its_attempts_again_at_its_old_rank()
     {
         var added = await Add(New() with { MaxAttempts = 1 });
@@ -100,7 +100,7 @@ public abstract class PromptChangeTests
         Assert.Equal((added.Id, 1), await Store.ClaimAsync(Terms, default) is { } claimed ? (claimed.Id, claimed.Attempt) : default);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_prompt_that_is_retried_while_its_old_worker_still_runs_is_claimed_once_that_has_let_go()
     {
         var added = await AddAsync();
@@ -115,7 +115,7 @@ public abstract class PromptChangeTests
         Assert.Null(await Store.WholeResultAsync(added.Id));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Only_what_failed_or_was_cancelled_can_be_retried()
     {
         var added = await AddAsync();
@@ -127,7 +127,7 @@ public abstract class PromptChangeTests
         Assert.Null((await Store.RetryAsync(Guid.NewGuid(), default)).Prompt);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_new_priority_moves_a_queued_prompt()
     {
         var first = await AddAsync();
@@ -142,7 +142,7 @@ public abstract class PromptChangeTests
         Assert.Null((await Store.ChangePriorityAsync(Guid.NewGuid(), 2, default)).Prompt);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_deleted_prompt_is_gone_with_its_attempts_and_its_worker_can_write_nothing()
     {
         var added = await Add(New() with { IdempotencyKey = "k", Fingerprint = new byte[] { 1 } });
@@ -159,7 +159,7 @@ public abstract class PromptChangeTests
         Assert.NotEqual(added.Id, (await Add(New() with { IdempotencyKey = "k", Fingerprint = new byte[] { 1 } })).Id);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_new_prompt_in_the_place_of_a_deleted_one_is_safe_from_the_old_worker()
     {
         var deleted = await AddAsync();
@@ -173,7 +173,7 @@ public abstract class PromptChangeTests
         Assert.Equal((added.Id, 1), await Store.ClaimAsync(Terms, default) is { } claimed ? (claimed.Id, claimed.Attempt) : default);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_same_key_and_body_give_the_same_prompt_for_a_day()
     {
         var keyed = New() with { IdempotencyKey = "k", Fingerprint = new byte[] { 1 } };
@@ -187,7 +187,7 @@ public abstract class PromptChangeTests
         Assert.Equal(2, (await Store.ListAsync(new(1, 1), default)).Total);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Submissions_with_one_key_that_come_at_once_queue_one_prompt()
     {
         var keyed = New() with { IdempotencyKey = "k", Fingerprint = new byte[] { 1 } };
@@ -198,7 +198,7 @@ public abstract class PromptChangeTests
         Assert.Single(submissions.Select(submission => submission.Prompt.Id).Distinct());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task An_id_of_the_clients_own_is_taken_once()
     {
         var own = New() with { Id = Guid.NewGuid(), Fingerprint = new byte[] { 1 } };
@@ -210,7 +210,7 @@ public abstract class PromptChangeTests
         Assert.Equal((posted.Id, SubmissionOutcome.Conflicting), Of(await Store.AddAsync(own with { Id = posted.Id }, 0, default)));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_full_queue_takes_nothing_until_there_is_room()
     {
         await Store.AddAsync(New(), 2, default);
@@ -223,7 +223,7 @@ public abstract class PromptChangeTests
         Assert.Equal(3, (await Store.ListAsync(new(1, 1), default)).Total);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_repetition_is_answered_even_when_the_queue_is_full()
     {
         var keyed = New() with { IdempotencyKey = "k", Fingerprint = new byte[] { 1 } };
@@ -232,7 +232,7 @@ public abstract class PromptChangeTests
         Assert.Equal(SubmissionOutcome.Repeated, (await Store.AddAsync(keyed, 1, default)).Outcome);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_batch_is_queued_whole_in_its_order_or_not_at_all()
     {
         var batch = Guid.NewGuid();
@@ -248,7 +248,7 @@ public abstract class PromptChangeTests
         Assert.Empty(await Store.CountAsync(Guid.NewGuid(), default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Counts_follow_every_change_of_status()
     {
         var first = await AddAsync();
@@ -263,7 +263,7 @@ public abstract class PromptChangeTests
         Assert.Equal(1, (await Store.ListAsync(new(1, 1) { Status = PromptStatus.Failed }, default)).Total);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_queued_prompt_that_expires_fails_and_says_why()
     {
         var added = await Add(New() with { ExpiresIn = TimeSpan.FromSeconds(30) });
@@ -280,7 +280,7 @@ public abstract class PromptChangeTests
         Assert.NotNull(await Store.ClaimAsync(Terms, default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_prompt_that_runs_does_not_expire()
     {
         await Add(New() with { ExpiresIn = TimeSpan.FromSeconds(30) });
@@ -291,7 +291,7 @@ public abstract class PromptChangeTests
         Assert.True(await Store.CompleteAsync(lease, Partial, default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Every_attempt_is_recorded()
     {
         var added = await AddAsync();
@@ -314,7 +314,7 @@ public abstract class PromptChangeTests
         Assert.Equal(Time.GetUtcNow(), (await Store.ListAttemptsAsync(added.Id, default))[2].EndedAt);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_purge_removes_what_ended_before_a_time_oldest_first_and_nothing_else()
     {
         var old = new List<Prompt>();
@@ -364,7 +364,7 @@ public abstract class PromptChangeTests
 
         protected override IPromptStore Store => _store;
 
-        [Fact]
+        [StoreFact]
         public async Task A_purge_gives_the_room_of_the_file_back()
         {
             for (var n = 0; n < 20; n++)
@@ -389,5 +389,17 @@ public abstract class PromptChangeTests
         public async Task DisposeAsync() => await _store.DisposeAsync();
 
         public void Dispose() => _folder.Dispose();
+    }
+
+    public sealed class OnPostgres : PromptChangeTests, IAsyncLifetime
+    {
+        private readonly StoreHome _home = StoreHome.Postgres();
+        private IPromptStore _store = null!;
+
+        protected override IPromptStore Store => _store;
+
+        public async Task InitializeAsync() => _store = await _home.OpenAsync(Time);
+
+        public async Task DisposeAsync() => await _home.DisposeAsync();
     }
 }

@@ -26,8 +26,13 @@ public abstract class PromptStoreModelTests
         return await OpenAsync(folder, time);
     }
 
+    /// <summary>Told once a sequence is over and its store closed.</summary>
+    protected virtual void OnEnded(string folder)
+    {
+    }
+
     /// <summary>To run a sequence again, set <c>CsCheck_Seed</c> to the seed that the failure names.</summary>
-    [Fact]
+    [StoreFact]
     public async Task A_store_keeps_its_promises_whatever_it_is_told_in_whatever_order()
     {
         StoreCommand[] failing = [];
@@ -42,15 +47,15 @@ public abstract class PromptStoreModelTests
         }
     }
 
-    [Fact]
+    [StoreFact]
     public Task A_prompt_that_is_released_says_again_why_its_last_attempt_failed() => RunAsync(
         run => run.SubmitAsync(New, 0), run => run.ClaimAsync(1), run => run.RequeueAsync(0, default), run => run.ClaimAsync(1), run => run.ReleaseAsync(0));
 
-    [Fact]
+    [StoreFact]
     public Task A_prompt_is_claimed_though_one_that_was_deleted_just_before_it_came_still_runs() => RunAsync(
         run => run.SubmitAsync(New, 0), run => run.ClaimAsync(2), run => run.DeleteAsync(0), run => run.SubmitAsync(New, 0), run => run.ClaimAsync(2));
 
-    [Fact]
+    [StoreFact]
     public Task A_cancelled_prompt_never_gets_what_came_of_one_that_was_deleted_just_before_it_came() => RunAsync(
         run => run.SubmitAsync(New, 0), run => run.ClaimAsync(1), run => run.DeleteAsync(0),
         run => run.SubmitAsync(New, 0), run => run.CancelAsync(0), run => run.StopAsync(0, hasPartial: true));
@@ -83,6 +88,7 @@ public abstract class PromptStoreModelTests
             finally
             {
                 await CloseAsync(run.Store);
+                OnEnded(folder);
             }
         }
         finally

@@ -17,7 +17,7 @@ public abstract class PromptStoreTests
 
     protected abstract IPromptStore Store { get; }
 
-    [Fact]
+    [StoreFact]
     public async Task A_submitted_prompt_is_queued_and_found_by_its_id()
     {
         var added = await AddAsync("hello");
@@ -30,7 +30,7 @@ public abstract class PromptStoreTests
         Assert.Null(found.CompletedAt);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task An_unknown_id_is_not_found()
     {
         Assert.Null(await Store.FindAsync(Guid.NewGuid(), default));
@@ -38,7 +38,7 @@ public abstract class PromptStoreTests
         Assert.Null(await Store.WholeResultAsync(Guid.NewGuid()));
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData("plain")]
     [InlineData("Zürich 東京 👩‍🚀 \u0000 \r\n\t \" \\ '; DROP TABLE prompts; --")]
     public async Task Texts_come_back_as_they_went_in(string text)
@@ -55,11 +55,11 @@ public abstract class PromptStoreTests
         Assert.Equal((text, text), (result!.Text, result.Thinking));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_prompt_without_metadata_has_none() =>
         Assert.Null((await Store.FindContentAsync((await AddAsync("plain")).Id, default))!.Metadata);
 
-    [Fact]
+    [StoreFact]
     public async Task Prompts_are_claimed_in_order_of_arrival()
     {
         var added = await AddAsync("first", "second", "third");
@@ -70,7 +70,7 @@ public abstract class PromptStoreTests
         Assert.Equal(added.Select(prompt => prompt.Id), claimed);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_priority_is_a_head_start_of_five_minutes_a_point()
     {
         await AddAsync("old");
@@ -82,7 +82,7 @@ public abstract class PromptStoreTests
         Assert.Equal(["two points", "old", "tie, but later", "late"], await ClaimAllTextsAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_claimed_prompt_is_processing_and_counts_the_attempt()
     {
         var added = await AddAsync(New("hello") with { MaxAttempts = 7, Timeout = TimeSpan.FromSeconds(1.5) });
@@ -95,7 +95,7 @@ public abstract class PromptStoreTests
         Assert.Equal((PromptStatus.Processing, 1, Time.GetUtcNow(), Time.GetUtcNow()), (found.Status, found.Attempts, found.StartedAt, found.UpdatedAt));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task No_more_leases_are_given_than_the_terms_allow()
     {
         await AddAsync("one", "two", "three");
@@ -108,7 +108,7 @@ public abstract class PromptStoreTests
         Assert.NotNull(await ClaimAsync(two));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_prompt_that_is_to_follow_another_shares_its_slot_and_takes_it_over()
     {
         await AddAsync("one", "two", "three", "four");
@@ -124,7 +124,7 @@ public abstract class PromptStoreTests
         Assert.Null(await ClaimAsync(OneAtATime with { PredecessorLease = second }));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Claims_made_at_once_never_give_a_prompt_to_two()
     {
         await AddAsync([.. Enumerable.Range(0, 20).Select(n => $"prompt {n}")]);
@@ -138,7 +138,7 @@ public abstract class PromptStoreTests
         Assert.Equal(15, claimed.DistinctBy(prompt => prompt.Lease.Token).Count());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_completed_prompt_keeps_its_result_and_statistics()
     {
         var added = await AddAsync("hello");
@@ -152,7 +152,7 @@ public abstract class PromptStoreTests
         Assert.Equal((PromptStatus.Completed, Time.GetUtcNow(), Time.GetUtcNow(), null), (found.Status, found.CompletedAt, found.UpdatedAt, found.Error));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_failed_prompt_keeps_its_error_and_what_had_come()
     {
         var added = await AddAsync("hello");
@@ -166,7 +166,7 @@ public abstract class PromptStoreTests
         Assert.Null(await ClaimAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_requeued_prompt_is_claimed_again_when_its_time_has_come_and_keeps_its_rank()
     {
         var added = await AddAsync("first", "second");
@@ -182,7 +182,7 @@ public abstract class PromptStoreTests
         Assert.Equal((added[0].Id, 2), await ClaimAsync(TenAtATime) is { } again ? (again.Id, again.Attempt) : default);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task An_attempt_that_does_not_count_is_recorded_and_leaves_the_prompt_all_of_its_attempts()
     {
         var added = await AddAsync("hello");
@@ -196,7 +196,7 @@ public abstract class PromptStoreTests
         Assert.Equal(["not here", null], (await Store.ListAttemptsAsync(added.Id, default)).Select(attempt => attempt.Error));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_claim_tells_what_the_attempt_before_failed_with()
     {
         await AddAsync("hello");
@@ -206,7 +206,7 @@ public abstract class PromptStoreTests
         Assert.Equal("it broke", (await ClaimAsync())!.LastError);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_requeued_prompt_comes_before_younger_ones()
     {
         await AddAsync("first", "second");
@@ -216,7 +216,7 @@ public abstract class PromptStoreTests
         Assert.Equal(["first", "second"], await ClaimAllTextsAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_released_prompt_is_as_if_it_had_not_been_claimed()
     {
         var added = await AddAsync("hello");
@@ -228,7 +228,7 @@ public abstract class PromptStoreTests
         Assert.Equal(1, (await ClaimAsync())!.Attempt);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_prompt_whose_lease_ran_out_is_queued_again()
     {
         await AddAsync("hello");
@@ -241,7 +241,7 @@ public abstract class PromptStoreTests
         Assert.NotEqual(lost.Lease, again.Lease);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_prompt_whose_lease_ran_out_on_the_last_attempt_fails()
     {
         var added = await AddAsync("hello");
@@ -257,7 +257,7 @@ public abstract class PromptStoreTests
         Assert.Contains("lease", found.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_renewed_lease_holds()
     {
         await AddAsync("hello");
@@ -270,7 +270,7 @@ public abstract class PromptStoreTests
         Assert.True(await Store.CompleteAsync(claimed.Lease, Answer, default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_lost_lease_writes_nothing()
     {
         var added = await AddAsync("hello");
@@ -291,7 +291,7 @@ public abstract class PromptStoreTests
         Assert.True(await Store.CompleteAsync(holder!.Lease, Answer, default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_first_result_stands()
     {
         var added = await AddAsync("hello");
@@ -302,7 +302,7 @@ public abstract class PromptStoreTests
         Assert.Equal("Paris", (await Store.WholeResultAsync(added.Id))!.Text);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_position_counts_the_queued_prompts_ahead()
     {
         var added = await AddAsync("first", "second", "third");
@@ -314,7 +314,7 @@ public abstract class PromptStoreTests
         Assert.Equal(2, await Store.CountAheadAsync(added[2], default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_sweep_tells_whether_anything_is_queued_due_or_not()
     {
         Assert.False(await Store.RecoverExpiredAsync(OneAtATime, [], default));
@@ -326,7 +326,7 @@ public abstract class PromptStoreTests
         Assert.True(await Store.RecoverExpiredAsync(OneAtATime, [], default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_list_is_paged_newest_first()
     {
         var added = await AddAsync("1", "2", "3", "4", "5");
@@ -341,7 +341,7 @@ public abstract class PromptStoreTests
         Assert.Empty((await Store.ListAsync(new(int.MaxValue, 100), default)).Prompts);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_list_can_be_filtered_by_status_model_and_text()
     {
         await AddAsync("apple pie", "Apple 100%", "pear");
@@ -356,7 +356,7 @@ public abstract class PromptStoreTests
         Assert.Equal(["Apple 100%"], await ListAsync(new(1, 10) { Search = "apple", Model = "llama3.2", Status = PromptStatus.Queued }));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_preview_is_the_beginning_of_a_long_text()
     {
         await AddAsync(new string('ü', 1000));
@@ -364,7 +364,7 @@ public abstract class PromptStoreTests
         Assert.Equal(new string('ü', PromptSummary.PreviewLength), Assert.Single((await Store.ListAsync(new(1, 1), default)).Prompts).Preview);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Prompts_submitted_at_once_are_all_kept()
     {
         var added = await Task.WhenAll(Enumerable.Range(0, 200).Select(n => Task.Run(() => AddAsync($"prompt {n}"))));

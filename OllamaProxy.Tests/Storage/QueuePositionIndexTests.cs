@@ -1,5 +1,6 @@
 using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
+using OllamaProxy.Storage.Caching;
 using OllamaProxy.Storage.Sqlite.Caching;
 
 namespace OllamaProxy.Tests.Storage;

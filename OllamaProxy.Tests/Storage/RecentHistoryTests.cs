@@ -2,24 +2,20 @@ using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Prompts;
 using OllamaProxy.Statistics;
 using OllamaProxy.Storage;
-using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;
 
 /// <summary>What a store tells of the last hour, minute by minute.</summary>
-public sealed class RecentHistoryTests : IAsyncLifetime, IDisposable
+public abstract class RecentHistoryTests(StoreHome home) : IAsyncLifetime
 {
     private static readonly ClaimTerms Terms = new(1000, TimeSpan.FromHours(5), 5, "here");
     private static readonly PromptResult Done = new("done", null, GenerationStatistics.None);
 
-    private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 2, 21, 12, 0, 0, TimeSpan.Zero));
-    private readonly SqlitePromptStore _store;
+    private IPromptStore _store = null!;
 
-    public RecentHistoryTests() => _store = SqlitePromptStore.Open(_folder.File("queue.db"), "llama3.2", _time);
-
-    [Theory]
+    [StoreTheory]
     [InlineData(10_000, 10_000)]
     [InlineData(1, 10_000)]
     [InlineData(10_000, 1)]
@@ -37,7 +33,7 @@ public sealed class RecentHistoryTests : IAsyncLifetime, IDisposable
             await WaitingAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task What_waits_for_longer_than_an_hour_waited_all_the_time()
     {
         await AddBatchAsync(7);
@@ -45,7 +41,7 @@ public sealed class RecentHistoryTests : IAsyncLifetime, IDisposable
         Assert.Equal<long?>([.. Enumerable.Repeat((long?)7, 60)], await WaitingAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_prompt_that_was_tried_again_waited_only_while_it_did()
     {
         await AddBatchAsync(1);
@@ -64,7 +60,7 @@ public sealed class RecentHistoryTests : IAsyncLifetime, IDisposable
         Assert.Equal<long?>(waited, await WaitingAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_prompt_that_a_client_had_queued_again_did_not_wait_while_it_had_failed()
     {
         var id = (await AddBatchAsync(1))[0].Id;
@@ -80,11 +76,9 @@ public sealed class RecentHistoryTests : IAsyncLifetime, IDisposable
         Assert.Equal<long?>([.. Enumerable.Repeat((long?)0, 60)], await WaitingAsync());
     }
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public async Task InitializeAsync() => _store = await home.OpenAsync(_time);
 
-    public async Task DisposeAsync() => await _store.DisposeAsync();
-
-    public void Dispose() => _folder.Dispose();
+    public async Task DisposeAsync() => await home.DisposeAsync();
 
     private Task<IReadOnlyList<Prompt>> AddBatchAsync(int count) =>
         _store.AddBatchAsync(Guid.NewGuid(), [.. Enumerable.Repeat(new NewPrompt("hello", "llama3.2", "{}"u8.ToArray()), count)], 0, default);
@@ -95,4 +89,8 @@ public sealed class RecentHistoryTests : IAsyncLifetime, IDisposable
         var history = await _store.ReadHistoryAsync(now.AddHours(-1), default);
         return [.. QueueMinute.Last(history, history.Queued, 60, now).Select(minute => minute.Waiting)];
     }
+
+    public sealed class OnSqlite() : RecentHistoryTests(StoreHome.Sqlite());
+
+    public sealed class OnPostgres() : RecentHistoryTests(StoreHome.Postgres());
 }

@@ -50,7 +50,7 @@ public sealed class SqliteFileTests : SqliteStoreTest
 
     [Fact]
     public void The_queue_is_read_from_the_index_of_queued_prompts_alone() =>
-        Assert.Equal("SCAN prompts USING COVERING INDEX prompts_in_turn", Plan(QueueMirror.ReadAll).Trim());
+        Assert.Equal("SCAN prompts USING COVERING INDEX prompts_in_turn", Plan(CommitObserver.ReadAll).Trim());
 
     [Fact]
     public void A_sweep_scans_neither_the_queue_nor_what_has_ended()

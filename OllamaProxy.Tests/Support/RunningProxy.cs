@@ -11,11 +11,14 @@ public sealed class RunningProxy : IAsyncDisposable
     private readonly ProxyHost _host;
     private readonly Dictionary<string, string> _settings;
     private readonly TempFolder _folder = new();
+    private readonly PostgresDatabase? _database;
     private IProxyInstance _instance;
 
-    private RunningProxy(ProxyHost host, OllamaSimulator ollama, IEnumerable<(string Name, string Value)> settings)
+    private RunningProxy(
+        ProxyHost host, OllamaSimulator ollama, PostgresDatabase? database, IEnumerable<(string Name, string Value)> settings)
     {
         _host = host;
+        _database = database;
         Ollama = ollama;
         _settings = new()
         {
@@ -27,10 +30,15 @@ public sealed class RunningProxy : IAsyncDisposable
             ["Logging:LogLevel:Default"] = "None",
             ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "None",
         };
+        if (database is not null)
+            (_settings["OLLAMA_PROXY_STORE"], _settings["OLLAMA_PROXY_POSTGRES"]) = ("postgres", database.ConnectionString);
         foreach (var (name, value) in settings)
             _settings[name] = value;
         _instance = host(_settings);
     }
+
+    /// <summary>Whether tests that do not say otherwise keep their prompts in PostgreSQL: set the variable to <c>postgres</c>.</summary>
+    public static bool IsOnPostgres { get; } = Environment.GetEnvironmentVariable("OLLAMA_PROXY_TEST_STORE") == "postgres";
 
     public OllamaSimulator Ollama { get; }
 
@@ -43,7 +51,8 @@ public sealed class RunningProxy : IAsyncDisposable
     public static async Task<RunningProxy> StartAsync(ProxyHost host, SimulatorOptions? simulator = null,
         params (string Name, string Value)[] settings)
     {
-        var proxy = new RunningProxy(host, await OllamaSimulator.StartAsync(simulator), settings);
+        var proxy = new RunningProxy(
+            host, await OllamaSimulator.StartAsync(simulator), IsOnPostgres ? await PostgresDatabase.CreateAsync() : null, settings);
         await proxy.StartAsync();
         return proxy;
     }
@@ -105,6 +114,8 @@ public sealed class RunningProxy : IAsyncDisposable
         // A test that failed may have left generations hanging: nobody waits for them.
         await Ollama.DisposeAsync();
         await StopAsync();
+        if (_database is not null)
+            await _database.DisposeAsync();
         _folder.Dispose();
     }
 

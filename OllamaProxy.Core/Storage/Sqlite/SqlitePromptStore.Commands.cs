@@ -1,5 +1,6 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite.Tables;
+using OllamaProxy.Storage.Texts;
 
 namespace OllamaProxy.Storage.Sqlite;
 
@@ -13,9 +14,8 @@ public sealed partial class SqlitePromptStore
         var staged = await _staging.StageAsync(prompt, cancellationToken);
         // A prompt with long texts is not claimed at once: the worker would hold them in memory while it runs.
         var atOnce = staged.Count == 0 ? terms : null;
-        var draft = PromptInserts.Draft(prompt, null, _ageingStep, _time.GetUtcNow());
-        return await WriteAsync(
-            (session, now) => PromptInserts.Add(session, prompt, draft, staged, maxQueued, atOnce, now), cancellationToken);
+        var draft = PromptDraft.Of(prompt, null, _ageingStep, _time.GetUtcNow());
+        return await WriteAsync((session, now) => PromptInserts.Add(session, prompt, draft, staged, maxQueued, atOnce, now), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -26,7 +26,7 @@ public sealed partial class SqlitePromptStore
         foreach (var prompt in prompts)
             staged.Add(await _staging.StageAsync(prompt, cancellationToken));
         var now = _time.GetUtcNow();
-        var drafts = prompts.Select(prompt => PromptInserts.Draft(prompt, batch, _ageingStep, now)).ToList();
+        var drafts = prompts.Select(prompt => PromptDraft.Of(prompt, batch, _ageingStep, now)).ToList();
         return await WriteAsync((session, _) => PromptInserts.AddBatch(session, prompts, drafts, staged, maxQueued), cancellationToken);
     }
 

@@ -10,7 +10,7 @@ public sealed partial class SqlitePromptStore
     /// <inheritdoc/>
     public async Task<Prompt?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
-        if (!_commits.IsCaughtUpWithin(GoodFor))
+        if (!_commits.Queue.IsCaughtUpWithin(GoodFor))
             _writer.CatchUpSoon();
         else if (_recent.Find(id) is { } recent)
             return recent;
@@ -44,9 +44,9 @@ public sealed partial class SqlitePromptStore
     /// <inheritdoc/>
     public Task<long> CountAheadAsync(Prompt prompt, CancellationToken cancellationToken)
     {
-        if (_commits.IsCaughtUpWithin(GoodFor))
-            return Task.FromResult(_queue.CountBefore(prompt.Rank, prompt.Seq));
-        // The state in memory may be out of date: count in the file, and have the memory catch up for the next call.
+        if (_commits.Queue.CountAhead(prompt.Rank, prompt.Seq) is { } ahead)
+            return Task.FromResult(ahead);
+        // Nothing was written here for a while: look for once, and let the order catch up for the next who asks.
         _writer.CatchUpSoon();
         return ReadAsync(session => session.Number(
             "SELECT count(*) FROM prompts INDEXED BY prompts_in_turn WHERE status = 'queued' AND (rank, seq) < ($rank, $seq)",

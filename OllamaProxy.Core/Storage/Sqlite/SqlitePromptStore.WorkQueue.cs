@@ -9,9 +9,9 @@ public sealed partial class SqlitePromptStore
     /// <inheritdoc/>
     public async Task<QueueSnapshot> ReadSnapshotAsync(SnapshotTerms terms, CancellationToken cancellationToken)
     {
-        if (!_commits.IsCaughtUpWithin(terms.Freshness))
+        if (!_commits.Queue.IsCaughtUpWithin(terms.Freshness))
             await _writer.CatchUpAsync(cancellationToken);
-        return _queue.Offer(terms, await ReadAsync(RunningLeases.Read, cancellationToken));
+        return _commits.Queue.Offer(terms, await ReadAsync(RunningLeaseTable.Read, cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -42,7 +42,7 @@ public sealed partial class SqlitePromptStore
         ClaimTerms terms, IReadOnlyCollection<Guid> connected, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
         var expiry = _leaseClocks.Look(terms.LeaseLength);
-        expiry.Settle(session);
+        SqliteLeases.Settle(session, expiry);
         if (connected.Count > 0 && ClientLeaseTable.AnyExpired(session, expiry.By))
             ClientLeaseTable.Renew(session, connected, now + terms.LeaseLength, expiredBy: expiry.By);
         SqliteLeases.Sweep(session, terms, expiry, now);

@@ -1,10 +1,12 @@
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Notifications;
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage.Caching;
 using OllamaProxy.Storage.Sqlite.Caching;
 using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Storage.Sqlite.Schema;
 using OllamaProxy.Storage.Sqlite.Tables;
+using OllamaProxy.Storage.Texts;
 
 namespace OllamaProxy.Storage.Sqlite;
 
@@ -16,7 +18,6 @@ public sealed partial class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     private readonly SqliteDatabase _database;
     private readonly SqliteReaders _readers;
-    private readonly QueueMirror _queue;
     private readonly CommitObserver _commits;
     private readonly PromptCache _recent = new();
     private readonly ResultTexts _results;
@@ -32,11 +33,12 @@ public sealed partial class SqlitePromptStore : IPromptStore, IAsyncDisposable
         var session = new SqliteSession(connection);
         _database = database;
         _readers = new(database, files);
-        _staging = new(this);
-        _longTexts = new(this);
+        _staging = new((text, number, bytes, cancellationToken) =>
+            WriteAsync((writing, now) => LongTexts.Append(writing, text, number, bytes, now + LongTextStaging.Patience), cancellationToken));
+        _longTexts = new((text, number, piece, cancellationToken) =>
+            ReadAsync(reading => LongTexts.ReadPart(reading, text, number, piece.Span), cancellationToken));
         _results = new(this, _longTexts);
-        _queue = new(session, ageingStep, time);
-        _commits = new(session, _queue, _recent, Notifier, time);
+        _commits = new(session, _recent, Notifier, ageingStep, time);
         _writer = new(database, session, files, _commits);
         _leaseClocks = new(time);
         _ageingStep = ageingStep;

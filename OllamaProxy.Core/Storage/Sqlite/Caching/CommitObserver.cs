@@ -1,61 +1,49 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Notifications;
+using OllamaProxy.Storage.Caching;
 using OllamaProxy.Storage.Sqlite.Engine;
 using SQLitePCL;
 
 namespace OllamaProxy.Storage.Sqlite.Caching;
 
 /// <summary>
-/// Passes every commit on to what is kept in memory: <see cref="QueueMirror"/>, <see cref="PromptCache"/> and, last,
+/// Passes every commit on to what is kept in memory: <see cref="CommittedQueue"/>, <see cref="PromptCache"/> and, last,
 /// <see cref="ChangeNotifier"/>. SQLite's update hook names the rows that this process touches. Rows of other processes are not named:
 /// where <c>PRAGMA data_version</c> shows that another process wrote, everything is read anew.
 /// </summary>
 internal sealed class CommitObserver
 {
+    /// <summary>Reads everything that is kept of the queue. The index covers the query, so that no row of the table is read.</summary>
+    public const string ReadAll =
+        "SELECT model, rank, seq, available_at, priority FROM prompts INDEXED BY prompts_in_turn WHERE status = 'queued'";
+
     private readonly SqliteSession _session;
-    private readonly QueueMirror _queue;
+    private readonly HashSet<long> _touchedPrompts = [];
+    private readonly HashSet<long> _touchedConnections = [];
     private readonly PromptCache _recent;
     private readonly ChangeNotifier _notifier;
     private readonly TimeProvider _time;
-    private readonly HashSet<long> _touchedPrompts = [];
-    private readonly HashSet<long> _touchedConnections = [];
-    private readonly Lock _lock = new();
     private long _seenVersion = -1;
-    private long? _caughtUpAt;
 
     /// <param name="session">The writer's session; it is used only within <see cref="CatchUp"/>.</param>
-    /// <param name="queue">The queue in memory.</param>
     /// <param name="recent">The prompts in memory.</param>
     /// <param name="notifier">Notifies those who wait for changes, once everything else is up to date.</param>
+    /// <param name="ageingStep">The head start per point of priority.</param>
     /// <param name="time">The clock.</param>
-    public CommitObserver(SqliteSession session, QueueMirror queue, PromptCache recent, ChangeNotifier notifier, TimeProvider time)
+    public CommitObserver(SqliteSession session, PromptCache recent, ChangeNotifier notifier, TimeSpan ageingStep, TimeProvider time)
     {
         _session = session;
-        _queue = queue;
         _recent = recent;
         _notifier = notifier;
         _time = time;
+        Queue = new(ageingStep, time);
         raw.sqlite3_update_hook(session.Connection.Handle, OnRowTouched, null);
         CatchUp();
     }
 
-    /// <summary>Whether the last call of <see cref="CatchUp"/> succeeded. Safe for many threads.</summary>
-    public bool IsCaughtUp
-    {
-        get
-        {
-            lock (_lock)
-                return _caughtUpAt is not null;
-        }
-    }
-
-    /// <summary>Whether all commits of any process up to this long ago have been observed. Safe for many threads.</summary>
-    public bool IsCaughtUpWithin(TimeSpan time)
-    {
-        lock (_lock)
-            return _caughtUpAt is { } at && _time.GetElapsedTime(at) < time;
-    }
+    /// <summary>The queue in memory, as of the last <see cref="CatchUp"/>.</summary>
+    public CommittedQueue Queue { get; }
 
     /// <summary>
     /// Observes the last transaction, and the commits of other processes. Only the writer calls it, between two transactions.
@@ -71,16 +59,15 @@ internal sealed class CommitObserver
             if (byOthers)
             {
                 _recent.ForgetAll();
-                _queue.Reload();
+                Reload();
             }
             else if (_touchedPrompts.Count > 0)
             {
                 _recent.Forget(_touchedPrompts);
-                _queue.Update(_touchedPrompts, _touchedConnections);
+                _session.InSnapshot(Update);
             }
-
             _seenVersion = version;
-            SetCaughtUp(begunAt);
+            Queue.OnCaughtUp(begunAt);
             if (byOthers)
                 _notifier.NotifyAnyChanged();
             else if (_touchedPrompts.Count > 0)
@@ -89,7 +76,7 @@ internal sealed class CommitObserver
         catch
         {
             _seenVersion = -1;
-            SetCaughtUp(null);
+            Queue.OnCaughtUp(null);
             _recent.ForgetAll();
             _notifier.NotifyAnyChanged();
             throw;
@@ -99,12 +86,6 @@ internal sealed class CommitObserver
             _touchedPrompts.Clear();
             _touchedConnections.Clear();
         }
-    }
-
-    private void SetCaughtUp(long? at)
-    {
-        lock (_lock)
-            _caughtUpAt = at;
     }
 
     private void OnRowTouched(object userData, int type, utf8z database, utf8z table, long rowid)
@@ -125,5 +106,52 @@ internal sealed class CommitObserver
             if (Unsafe.Add(ref Unsafe.AsRef(in first), at) != name[at])
                 return false;
         return true;
+    }
+
+    /// <summary>Reads the rows that a transaction touched. All queries share one snapshot; otherwise each would take locks of its own.</summary>
+    private void Update()
+    {
+        foreach (var seq in _touchedConnections)
+            Queue.SetWorker(seq, ReadWorker(seq));
+        foreach (var seq in _touchedPrompts)
+        {
+            using var row = _session.Query(
+                "SELECT model, rank, seq, available_at, priority FROM prompts WHERE seq = $seq AND status = 'queued'", ("$seq", seq));
+            if (row.Read())
+                Queue.Set(Read(row, row.TextOrNull(0)));
+            else
+                Queue.Remove(seq);
+        }
+    }
+
+    private void Reload() => Queue.Replace(ReadWorkers(), ReadQueued());
+
+    private IEnumerable<(long Seq, Guid? Worker)> ReadWorkers()
+    {
+        using var row = _session.Query("SELECT seq, worker FROM connections WHERE worker IS NOT NULL");
+        while (row.Read())
+            yield return (row.Int64(0), Guid.TryParse(row.Text(1), out var worker) ? worker : null);
+    }
+
+    private IEnumerable<QueuedRow> ReadQueued()
+    {
+        var model = default(string);
+        using var row = _session.Query(ReadAll);
+        while (row.Read())
+        {
+            // The index yields the prompts of a model one after the other: they share one string.
+            if (row.TextOrNull(0) is var next && next != model)
+                model = next;
+            yield return Read(row, model);
+        }
+    }
+
+    /// <summary>A row of a query for model, rank, number, time and priority.</summary>
+    private static QueuedRow Read(SqliteStatement row, string? model) => new(row.Int64(2), model, row.Int64(1), row.Int64(3), row.Int32(4));
+
+    private Guid? ReadWorker(long seq)
+    {
+        using var row = _session.Query("SELECT worker FROM connections WHERE seq = $seq", ("$seq", seq));
+        return row.Read() && Guid.TryParse(row.TextOrNull(0), out var worker) ? worker : null;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Data.Sqlite;
+using OllamaProxy.Storage.Texts;
 using SQLitePCL;
 
 namespace OllamaProxy.Storage.Sqlite.Engine;

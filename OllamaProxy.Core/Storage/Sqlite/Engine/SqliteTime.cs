@@ -10,13 +10,6 @@ internal static class SqliteTime
     public static string Write(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'+00:00'", CultureInfo.InvariantCulture);
 
-    /// <summary>Rounds a time down to what <see cref="Write"/> keeps.</summary>
-    public static DateTimeOffset ToMicroseconds(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
-
-    /// <summary>Rounds a time down to milliseconds, for columns that keep no more.</summary>
-    public static DateTimeOffset? ToMilliseconds(DateTimeOffset? time) =>
-        time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerMillisecond));
-
     /// <summary>
     /// Reads a time that any program may have written; without an offset it is UTC. A text that is no time, which the checks of SQLite
     /// cannot exclude (it accepts February 30), becomes 1970: one bad row must not stop the queue.

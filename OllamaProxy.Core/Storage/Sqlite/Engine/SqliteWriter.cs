@@ -49,7 +49,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         var result = default(T)!;
         var write = new Write(session => result = work(session));
         if (!TryHandIn(write))
-            throw new StoreException("The program is shutting down.");
+            throw StoreMessages.ShuttingDown();
         try
         {
             // From here on it cannot be cancelled: the caller must learn its outcome.
@@ -66,8 +66,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <exception cref="StoreException">The file cannot be read at the moment.</exception>
     public async Task CatchUpAsync(CancellationToken cancellationToken)
     {
-        if (!await RunAsync(_ => true, cancellationToken) || !_commits.IsCaughtUp)
-            throw new StoreException("The queue cannot be read at the moment.");
+        if (!await RunAsync(_ => true, cancellationToken) || !_commits.Queue.IsCaughtUp)
+            throw StoreMessages.CannotCatchUp();
     }
 
     /// <summary>Observes what other processes wrote, after the writes that are waiting.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Texts;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
@@ -35,7 +36,7 @@ internal static class GeneratedChunks
     }
 
     /// <summary>
-    /// Reads what the prompt's running attempt has generated beyond an offset, up to about <see cref="LongTexts.PartLength"/> characters.
+    /// Reads what the prompt's running attempt has generated beyond an offset, up to about <see cref="LongTextFormat.PartLength"/> characters.
     /// </summary>
     public static TextChunk Read(SqliteSession session, Prompt prompt, TextOffset after)
     {
@@ -50,7 +51,7 @@ internal static class GeneratedChunks
             ("$started_at", prompt.StartedAt is { } startedAt ? SqliteTime.Write(startedAt) : null));
         TextOffset? start = null;
         var (text, thinking) = (new StringBuilder(), new StringBuilder());
-        while (text.Length + thinking.Length < LongTexts.PartLength && row.Read())
+        while (text.Length + thinking.Length < LongTextFormat.PartLength && row.Read())
         {
             var (part, thought) = (row.Text(2), row.Text(3));
             start ??= new(row.Int32(0) - part.Length, row.Int32(1) - thought.Length);

@@ -1,6 +1,7 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
 using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Texts;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
@@ -9,7 +10,7 @@ internal static class PromptCalls
 {
     public static void Insert(SqliteSession session, long seq, ApiCall call)
     {
-        var body = LongTexts.IsLong(call.Body) ? default : call.Body;
+        var body = LongTextFormat.ColumnOf(call.Body);
         session.Execute(
             """
             INSERT INTO calls (seq, endpoint, query, headers, body, checksum)
@@ -30,7 +31,7 @@ internal static class PromptCalls
 
     public static void Answer(SqliteSession session, long seq, ApiResponse response)
     {
-        var body = LongTexts.IsLong(response.Body) ? default : response.Body;
+        var body = LongTextFormat.ColumnOf(response.Body);
         session.Execute(
             "INSERT OR REPLACE INTO responses (seq, status, headers, body, checksum) VALUES ($seq, $status, $headers, $body, $checksum)",
             ("$seq", seq), ("$status", response.Status), ("$headers", response.Headers.ToJson()),

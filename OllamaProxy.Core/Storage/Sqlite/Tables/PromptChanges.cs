@@ -13,10 +13,10 @@ internal static class PromptChanges
     {
         session.Execute(
             $"""
-            UPDATE prompts SET status = 'cancelled', error = 'It was cancelled.', completed_at = $now, updated_at = $now,
+            UPDATE prompts SET status = 'cancelled', error = $cancelled, completed_at = $now, updated_at = $now,
                 result = {GeneratedChunks.Joined}, thinking = {GeneratedChunks.JoinedThinking}
             WHERE id = $id AND status IN ('queued', 'processing')
-            """, ("$id", id.ToString()), ("$now", SqliteTime.Write(now)));
+            """, ("$id", id.ToString()), ("$now", SqliteTime.Write(now)), ("$cancelled", StoreMessages.Cancelled));
         return PromptRow.Find(session, id);
     }
 
@@ -25,12 +25,12 @@ internal static class PromptChanges
     /// </summary>
     public static ChangeResult Retry(SqliteSession session, Guid id, DateTimeOffset now) => Of(session, id, session.Execute(
         """
-        UPDATE attempts SET ended_at = $now, error = 'It was cancelled.'
+        UPDATE attempts SET ended_at = $now, error = $cancelled
         WHERE ended_at IS NULL AND seq = (SELECT seq FROM prompts WHERE id = $id AND status = 'cancelled');
         UPDATE prompts SET status = 'queued', attempts = 0, available_at = 0, expires_at = NULL,
             error = NULL, result = NULL, thinking = NULL, started_at = NULL, completed_at = NULL, updated_at = $now
         WHERE id = $id AND status IN ('failed', 'cancelled')
-        """, ("$id", id.ToString()), ("$now", SqliteTime.Write(now))));
+        """, ("$id", id.ToString()), ("$now", SqliteTime.Write(now)), ("$cancelled", StoreMessages.Cancelled)));
 
     public static ChangeResult Prioritise(SqliteSession session, Guid id, int priority, TimeSpan ageingStep, DateTimeOffset now)
     {

@@ -1,36 +1,12 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Texts;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
 /// <summary>Inserts submissions. Each method runs within a transaction of the writer.</summary>
 internal static class PromptInserts
 {
-    /// <summary>How long an idempotency key is valid. A day is usual for other services.</summary>
-    private static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(24);
-
-    /// <summary>The value of the column <c>request</c> where the fields are stored as a long text.</summary>
-    private static readonly ReadOnlyMemory<byte> NoFields = "{}"u8.ToArray();
-
-    /// <summary>
-    /// The prompt that a submission becomes, except for its number. It is built before the write, to keep the transaction short.
-    /// </summary>
-    public static Prompt Draft(NewPrompt prompt, Guid? batch, TimeSpan ageingStep, DateTimeOffset now) => new()
-    {
-        Id = prompt.Id ?? Guid.CreateVersion7(now),
-        Seq = 0,
-        Status = PromptStatus.Queued,
-        Model = prompt.Model.Length > 0 ? prompt.Model : null,
-        Endpoint = prompt.Call?.Endpoint,
-        Priority = prompt.Priority,
-        Rank = QueueRank.Of(now, prompt.Priority, ageingStep),
-        MaxAttempts = prompt.MaxAttempts,
-        Batch = batch,
-        ExpiresAt = SqliteTime.ToMilliseconds(now + prompt.ExpiresIn),
-        CreatedAt = SqliteTime.ToMicroseconds(now),
-        UpdatedAt = SqliteTime.ToMicroseconds(now),
-    };
-
     public static (Submission Submission, ClaimedPrompt? Claimed) Add(
         SqliteSession session,
         NewPrompt prompt,
@@ -46,18 +22,16 @@ internal static class PromptInserts
         var begins = terms is not null && Queued(session) == 0 && SqliteLeases.HasSlot(session, terms, out shared);
         if (!begins)
             RefuseIfFull(session, 1, maxQueued);
-        var added = Insert(session, prompt, begins ? Started(draft, now) : draft, staged);
+        var added = Insert(session, prompt, begins ? PromptDraft.Started(draft, now) : draft, staged);
         if (prompt.Call is { } call)
             PromptCalls.Insert(session, added.Seq, call);
         if (prompt.ClientLease is { } connection)
             ClientLeaseTable.Insert(session, added.Seq, connection, now);
         if (prompt.IdempotencyKey is { } key)
-            session.Execute(
-                "INSERT OR REPLACE INTO idempotency_keys (key, seq, expires_at) VALUES ($key, $seq, $expires_at)",
-                ("$key", key), ("$seq", added.Seq), ("$expires_at", (now + KeyLifetime).ToUnixTimeMilliseconds()));
-        // The submission reports the prompt as queued, even where it was claimed at once.
-        var submission = new Submission(draft with { Seq = added.Seq }, SubmissionOutcome.Accepted);
-        return (submission, begins ? Claim(session, prompt, added, shared, terms!, now) : null);
+            session.Execute("INSERT OR REPLACE INTO idempotency_keys (key, seq, expires_at) VALUES ($key, $seq, $expires_at)",
+                ("$key", key), ("$seq", added.Seq), ("$expires_at", (now + PromptDraft.KeyLifetime).ToUnixTimeMilliseconds()));
+        // A client is told what it handed in: that it was queued, however short that was.
+        return (new(draft with { Seq = added.Seq }, SubmissionOutcome.Accepted), begins ? Claim(session, prompt, added, shared, terms!, now) : null);
     }
 
     public static IReadOnlyList<Prompt> AddBatch(
@@ -82,22 +56,9 @@ internal static class PromptInserts
 
     private static long Queued(SqliteSession session) => session.Number("SELECT prompts FROM counts WHERE status = 'queued'");
 
-    private static Prompt Started(Prompt draft, DateTimeOffset now) =>
-        draft with { Status = PromptStatus.Processing, Attempts = 1, StartedAt = SqliteTime.ToMicroseconds(now) };
-
     private static ClaimedPrompt Claim(
-        SqliteSession session, NewPrompt prompt, Prompt added, string? shared, ClaimTerms terms, DateTimeOffset now)
-    {
-        var lease = SqliteLeases.Begin(session, added.Seq, added.Attempts, shared, terms, now);
-        return new(added.Id, lease, added.Attempts, prompt.Text, prompt.Request)
-        {
-            StartedAt = added.StartedAt!.Value,
-            Call = prompt.Call,
-            Model = prompt.Model,
-            MaxAttempts = prompt.MaxAttempts,
-            Timeout = prompt.Timeout,
-        };
-    }
+        SqliteSession session, NewPrompt prompt, Prompt added, string? shared, ClaimTerms terms, DateTimeOffset now) =>
+        PromptDraft.Claimed(prompt, added, SqliteLeases.Begin(session, added.Seq, added.Attempts, shared, terms, now));
 
     private static Submission? FindEarlier(SqliteSession session, NewPrompt prompt, DateTimeOffset now)
     {
@@ -117,8 +78,8 @@ internal static class PromptInserts
 
     private static Prompt Insert(SqliteSession session, NewPrompt prompt, Prompt draft, IReadOnlyList<StagedText> staged)
     {
-        var text = LongTexts.ColumnOf(prompt.Text);
-        var request = LongTexts.IsLong(prompt.Request) ? NoFields : prompt.Request;
+        var text = LongTextFormat.ColumnOf(prompt.Text);
+        var request = LongTextFormat.IsLong(prompt.Request) ? PromptDraft.NoFields : prompt.Request;
         session.Execute(
             """
             INSERT INTO prompts (

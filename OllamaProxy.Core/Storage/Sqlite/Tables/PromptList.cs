@@ -88,11 +88,6 @@ internal static class PromptList
         .. query.Status is { } status ? [("$status", status.Name())] : ReadOnlySpan<(string, object?)>.Empty,
         .. query.Model is { } model ? [("$model", model)] : ReadOnlySpan<(string, object?)>.Empty,
         .. query.Batch is { } batch ? [("$batch", batch.ToString())] : ReadOnlySpan<(string, object?)>.Empty,
-        .. query.Search is { } search ? [("$search", $"%{EscapeLike(search)}%")] : ReadOnlySpan<(string, object?)>.Empty,
+        .. query.Search is { } search ? [("$search", $"%{Patterns.Escape(search)}%")] : ReadOnlySpan<(string, object?)>.Empty,
     ];
-
-    private static string EscapeLike(string text) =>
-        text.Replace(@"\", @"\\", StringComparison.Ordinal)
-            .Replace("%", @"\%", StringComparison.Ordinal)
-            .Replace("_", @"\_", StringComparison.Ordinal);
 }

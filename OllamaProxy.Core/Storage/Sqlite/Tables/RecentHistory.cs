@@ -44,7 +44,7 @@ internal static class RecentHistory
             var isFirst = row.Int32(5) <= (startedAt is null ? 0 : 1);
             ended.Add(new(PromptStatusNames.Parse(row.Text(0)), createdAt, startedAt, completedAt, row.Int64OrNull(4))
             {
-                QueuedAt = QueuedAt(createdAt, SqliteTime.ReadOrNull(row.TextOrNull(6)), isFirst, startedAt ?? completedAt),
+                QueuedAt = LastWait.Since(createdAt, SqliteTime.ReadOrNull(row.TextOrNull(6)), isFirst, startedAt ?? completedAt),
             });
         }
         return ended;
@@ -83,16 +83,9 @@ internal static class RecentHistory
         while (row.Read())
         {
             var (createdAt, startedAt) = (SqliteTime.Read(row.Text(0)), SqliteTime.Read(row.Text(1)));
-            var queuedAt = QueuedAt(createdAt, SqliteTime.ReadOrNull(row.TextOrNull(3)), isFirst: row.Int32(2) <= 1, startedAt);
+            var queuedAt = LastWait.Since(createdAt, SqliteTime.ReadOrNull(row.TextOrNull(3)), isFirst: row.Int32(2) <= 1, startedAt);
             running.Add(new(createdAt, startedAt) { QueuedAt = queuedAt });
         }
         return running;
     }
-
-    /// <summary>
-    /// When a prompt was last queued. After a failed attempt that is the end of the attempt. When a client retried it is not stored: then
-    /// its wait counts as zero.
-    /// </summary>
-    private static DateTimeOffset QueuedAt(DateTimeOffset createdAt, DateTimeOffset? earlierEnd, bool isFirst, DateTimeOffset until) =>
-        earlierEnd is not { } end ? createdAt : isFirst ? until : end;
 }

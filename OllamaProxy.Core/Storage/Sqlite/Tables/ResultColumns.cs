@@ -1,5 +1,6 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Texts;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
@@ -16,8 +17,8 @@ internal static class ResultColumns
     /// <param name="result">The result; null: nothing was generated.</param>
     public static (string Name, object? Value)[] Parameters(PromptResult? result) =>
     [
-        ("$result", LongTexts.ColumnOf(result?.Text)),
-        ("$thinking", LongTexts.ColumnOf(result?.Thinking)),
+        ("$result", LongTextFormat.ColumnOf(result?.Text)),
+        ("$thinking", LongTextFormat.ColumnOf(result?.Thinking)),
         ("$done_reason", result?.Statistics.DoneReason),
         ("$total_duration", result?.Statistics.TotalDuration),
         ("$load_duration", result?.Statistics.LoadDuration),
@@ -25,7 +26,7 @@ internal static class ResultColumns
         ("$prompt_eval_duration", result?.Statistics.PromptEvalDuration),
         ("$eval_count", result?.Statistics.EvalCount),
         ("$eval_duration", result?.Statistics.EvalDuration),
-        ("$result_checksum", Checksum.Of(LongTexts.ColumnOf(result?.Text))),
-        ("$thinking_checksum", Checksum.Of(LongTexts.ColumnOf(result?.Thinking))),
+        ("$result_checksum", Checksum.Of(LongTextFormat.ColumnOf(result?.Text))),
+        ("$thinking_checksum", Checksum.Of(LongTextFormat.ColumnOf(result?.Thinking))),
     ];
 }

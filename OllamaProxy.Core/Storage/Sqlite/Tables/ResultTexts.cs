@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
 using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Texts;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
@@ -32,7 +33,7 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
         if (row.Int32OrNull(3) <= LongText.MaxShort)
             row.RefuseDamaged(13, 12, "thinking");
         var version = new RowVersion(row.Int64(0), row.Text(1));
-        var texts = longTexts.Find(session, version.Seq);
+        var texts = longTexts.Of(LongTexts.List(session, version.Seq));
         var statistics = new GenerationStatistics
         {
             DoneReason = row.TextOrNull(4),
@@ -43,8 +44,8 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
             EvalCount = row.Int64OrNull(9),
             EvalDuration = row.Int64OrNull(10),
         };
-        var text = texts.GetValueOrDefault(LongTexts.Result) ?? Column(version, "prompts", "result", row.Int32(2), row.Int64OrNull(11));
-        var thinking = texts.GetValueOrDefault(LongTexts.Thinking)
+        var text = texts.GetValueOrDefault(LongTextFormat.Result) ?? Column(version, "prompts", "result", row.Int32(2), row.Int64OrNull(11));
+        var thinking = texts.GetValueOrDefault(LongTextFormat.Thinking)
             ?? (row.Int32OrNull(3) is { } length ? Column(version, "prompts", "thinking", length, row.Int64OrNull(12)) : null);
         return new StoredResult(statistics, text.Pieces, thinking?.Pieces);
     });
@@ -65,14 +66,14 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
         if (length <= LongText.MaxShort)
             row.RefuseDamaged(4, 6, "text");
         row.RefuseDamaged(5, 7, "request");
-        var texts = longTexts.Find(session, seq);
+        var texts = longTexts.Of(LongTexts.List(session, seq));
         return new PromptContent(row.Text(4), row.BytesOrNull(3))
         {
-            LongText = texts.GetValueOrDefault(LongTexts.Prompt)
+            LongText = texts.GetValueOrDefault(LongTextFormat.Prompt)
                 ?? (length > LongText.MaxShort ? Column(new(seq, null), "prompts", "prompt", length, row.Int64OrNull(6)) : null),
             Request = row.Bytes(5),
-            LongRequest = texts.GetValueOrDefault(LongTexts.Request),
-            Call = PromptCalls.Find(session, seq) is { } call ? call with { LongBody = texts.GetValueOrDefault(LongTexts.Call) } : null,
+            LongRequest = texts.GetValueOrDefault(LongTextFormat.Request),
+            Call = PromptCalls.Find(session, seq) is { } call ? call with { LongBody = texts.GetValueOrDefault(LongTextFormat.Call) } : null,
             Timeout = row.RealOrNull(1) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         };
     });
@@ -88,7 +89,7 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
         if (!row.Read())
             return null;
         var version = new RowVersion(row.Int64(0), row.Text(1));
-        var body = longTexts.Find(session, version.Seq).GetValueOrDefault(LongTexts.Response)
+        var body = longTexts.Of(LongTexts.List(session, version.Seq)).GetValueOrDefault(LongTextFormat.Response)
             ?? Column(version, "responses", "body", row.Int32(4), row.Int64OrNull(5));
         return new StoredResponse(row.Int32(2), HeaderList.Parse(row.Text(3)), body);
     });
@@ -135,11 +136,8 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
         session.Execute("BEGIN");
         try
         {
-            var unchanged = session.Number(
-                "SELECT count(*) FROM prompts WHERE seq = $seq AND updated_at = coalesce($version, updated_at)",
-                ("$seq", version.Seq), ("$version", version.UpdatedAt));
-            if (unchanged == 0)
-                throw new StoreException("The prompt was changed or deleted while its text was being read.");
+            if (session.Number("SELECT count(*) FROM prompts WHERE seq = $seq AND updated_at = coalesce($version, updated_at)", ("$seq", version.Seq), ("$version", version.UpdatedAt)) == 0)
+                throw StoreMessages.ChangedWhileRead();
             session.ReadBlob(table, column, version.Seq, offset, piece);
             return true;
         }

@@ -1,5 +1,6 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Texts;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
@@ -105,11 +106,9 @@ internal static class SettlementTable
         var state = SqliteLeases.End(session, lease);
         if (state == LeaseState.Cancelled)
         {
-            PromptAttempts.End(session, lease.Seq, "It was cancelled.", now);
-            session.Execute(
-                $"UPDATE prompts SET {ResultColumns.Assignments} WHERE seq = $seq",
-                [("$seq", lease.Seq), .. ResultColumns.Parameters(settlement.Result)]);
-            LongTexts.Adopt(session, lease.Seq, [.. staged.Where(text => text.Kind != LongTexts.Response)]);
+            PromptAttempts.End(session, lease.Seq, StoreMessages.Cancelled, now);
+            session.Execute($"UPDATE prompts SET {ResultColumns.Assignments} WHERE seq = $seq", [("$seq", lease.Seq), .. ResultColumns.Parameters(settlement.Result)]);
+            LongTexts.Adopt(session, lease.Seq, [.. staged.Where(text => text.Kind != LongTextFormat.Response)]);
         }
         return state == LeaseState.Held;
     }

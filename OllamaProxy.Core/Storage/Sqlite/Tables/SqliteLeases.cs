@@ -1,5 +1,6 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Texts;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
@@ -34,15 +35,32 @@ internal static class SqliteLeases
         WHERE status = 'processing' AND seq NOT IN (SELECT seq FROM leases);
 
         UPDATE prompts INDEXED BY prompts_to_expire SET status = 'failed', completed_at = $now, updated_at = $now,
-            error = 'It waited in the queue for longer than its expires_in allows.' || coalesce(' The last attempt: ' || error, '')
+            error = '{StoreMessages.Expired}' || coalesce('{StoreMessages.LastAttempt}' || error, '')
         WHERE status = 'queued' AND expires_at <= $now_ms;
         """;
 
-    private const string LeaseRanOut = "The worker that ran this prompt was not heard of for the length of its lease.";
-
     public static void Sweep(SqliteSession session, ClaimTerms terms, LeaseExpiry expiry, DateTimeOffset now) => session.Execute(SweepAll,
         ("$leases_by_ms", expiry.By.ToUnixTimeMilliseconds()), ("$now_ms", now.ToUnixTimeMilliseconds()), ("$now", SqliteTime.Write(now)),
-        ("$max_attempts", terms.MaxAttempts), ("$lease_ran_out", LeaseRanOut), ("$client_gone", ClientLease.Gone));
+        ("$max_attempts", terms.MaxAttempts), ("$lease_ran_out", StoreMessages.LeaseRanOut), ("$client_gone", StoreMessages.ClientGone));
+
+    /// <summary>
+    /// Has leases and connections end by <see cref="LeaseExpiry.By"/> that end later and have run out all the same.
+    /// </summary>
+    public static void Settle(SqliteSession session, LeaseExpiry expiry)
+    {
+        if (expiry.Clocks.Count == 1)
+            return;
+        session.Execute(
+            """
+            UPDATE connections SET expires_at = $by WHERE expires_at <= $latest
+                AND NOT EXISTS (SELECT 1 FROM json_each($clocks) WHERE expires_at > value AND expires_at <= value + $length);
+            UPDATE leases SET expires_at = $by WHERE expires_at <= $latest
+                AND NOT EXISTS (SELECT 1 FROM json_each($clocks) WHERE expires_at > value AND expires_at <= value + $length)
+            """,
+            ("$by", expiry.By.ToUnixTimeMilliseconds()), ("$latest", expiry.Clocks.Max().ToUnixTimeMilliseconds()),
+            ("$length", (long)expiry.Length.TotalMilliseconds),
+            ("$clocks", $"[{string.Join(',', expiry.Clocks.Select(clock => clock.ToUnixTimeMilliseconds()))}]"));
+    }
 
     /// <summary>Claims a prompt if it is still due and there is a slot for it.</summary>
     public static ClaimedPrompt? Claim(SqliteSession session, long seq, ClaimTerms terms, LongTextReader reader, DateTimeOffset now)
@@ -54,12 +72,12 @@ internal static class SqliteLeases
             claimed = WithCall(session, claimed);
         if (!hasLongTexts)
             return claimed;
-        var texts = reader.Find(session, seq);
+        var texts = reader.Of(LongTexts.List(session, seq));
         return claimed with
         {
-            LongText = texts.GetValueOrDefault(LongTexts.Prompt),
-            LongRequest = texts.GetValueOrDefault(LongTexts.Request),
-            Call = claimed.Call is { } call ? call with { LongBody = texts.GetValueOrDefault(LongTexts.Call) } : null,
+            LongText = texts.GetValueOrDefault(LongTextFormat.Prompt),
+            LongRequest = texts.GetValueOrDefault(LongTextFormat.Request),
+            Call = claimed.Call is { } call ? call with { LongBody = texts.GetValueOrDefault(LongTextFormat.Call) } : null,
         };
     }
 
@@ -173,7 +191,7 @@ internal static class SqliteLeases
         hasLongTexts = row.Int64(9) != 0;
         return new(Guid.Parse(row.Text(0)), default, row.Int32(1), row.Text(2), row.Bytes(3))
         {
-            StartedAt = SqliteTime.ToMicroseconds(now),
+            StartedAt = StoredTime.ToMicroseconds(now),
             Model = row.TextOrNull(4),
             MaxAttempts = row.Int32OrNull(5),
             Timeout = row.RealOrNull(6) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,

@@ -1,6 +1,6 @@
 using OllamaProxy.Protocol;
 
-namespace OllamaProxy.Storage.Sqlite.Caching;
+namespace OllamaProxy.Storage.Caching;
 
 /// <summary>
 /// Index of the queued prompts: one list of all keys for positions, and a group per model for snapshots. Finding the first groups that

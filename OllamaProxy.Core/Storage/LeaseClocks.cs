@@ -1,4 +1,4 @@
-namespace OllamaProxy.Storage.Sqlite.Tables;
+namespace OllamaProxy.Storage;
 
 /// <summary>
 /// Keeps leases correct when the wall clock is set. The ends of leases are stored by the wall clock, which all processes and their

@@ -2,19 +2,20 @@ using System.Buffers;
 using System.Text;
 using OllamaProxy.Prompts;
 
-namespace OllamaProxy.Storage.Sqlite.Tables;
+namespace OllamaProxy.Storage.Texts;
 
 /// <summary>
 /// Writes long texts before the transaction that makes them a prompt's: in steps, and one text at a time, so that other writes run in
 /// between. A text that is not adopted, because the program ended or a lease was lost, is removed after some minutes.
 /// </summary>
-internal sealed class LongTextStaging(SqlitePromptStore store) : IDisposable
+/// <param name="append">Writes a step.</param>
+internal sealed class LongTextStaging(AppendText append) : IDisposable
 {
     /// <summary>How many bytes are written at once, which takes a disk some milliseconds.</summary>
     private const int Step = 1024 * 1024;
 
-    /// <summary>How long a text may wait for its next step, and finally to be adopted.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    /// <summary>How long a text waits for its next step and, when it is whole, to be adopted.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private static readonly IReadOnlyList<StagedText> None = [];
 
@@ -24,17 +25,17 @@ internal sealed class LongTextStaging(SqlitePromptStore store) : IDisposable
     public async Task<IReadOnlyList<StagedText>> StageAsync(NewPrompt prompt, CancellationToken cancellationToken)
     {
         var call = prompt.Call?.Body ?? default;
-        if (prompt.LongText is null && !LongTexts.IsLong(prompt.Text) && !LongTexts.IsLong(prompt.Request) && !LongTexts.IsLong(call))
+        if (prompt.LongText is null && !LongTextFormat.IsLong(prompt.Text) && !LongTextFormat.IsLong(prompt.Request) && !LongTextFormat.IsLong(call))
             return None;
         var staged = new List<StagedText>();
         if (prompt.LongText is { } text)
-            staged.Add(new(await StageAsync(text, cancellationToken), LongTexts.Prompt));
-        else if (LongTexts.IsLong(prompt.Text))
-            staged.Add(new(await StageAsync(prompt.Text, cancellationToken), LongTexts.Prompt));
-        if (LongTexts.IsLong(prompt.Request))
-            staged.Add(new(await StageAsync(prompt.Request, cancellationToken), LongTexts.Request));
-        if (LongTexts.IsLong(call))
-            staged.Add(new(await StageAsync(call, cancellationToken), LongTexts.Call));
+            staged.Add(new(await StageAsync(text, cancellationToken), LongTextFormat.Prompt));
+        else if (LongTextFormat.IsLong(prompt.Text))
+            staged.Add(new(await StageAsync(prompt.Text, cancellationToken), LongTextFormat.Prompt));
+        if (LongTextFormat.IsLong(prompt.Request))
+            staged.Add(new(await StageAsync(prompt.Request, cancellationToken), LongTextFormat.Request));
+        if (LongTextFormat.IsLong(call))
+            staged.Add(new(await StageAsync(call, cancellationToken), LongTextFormat.Call));
         return staged;
     }
 
@@ -42,15 +43,15 @@ internal sealed class LongTextStaging(SqlitePromptStore store) : IDisposable
     public async Task<IReadOnlyList<StagedText>> StageAsync(PromptResult? result, CancellationToken cancellationToken)
     {
         var response = result?.Response?.Body ?? default;
-        if (!LongTexts.IsLong(result?.Text) && !LongTexts.IsLong(result?.Thinking) && !LongTexts.IsLong(response))
+        if (!LongTextFormat.IsLong(result?.Text) && !LongTextFormat.IsLong(result?.Thinking) && !LongTextFormat.IsLong(response))
             return None;
         var staged = new List<StagedText>();
-        if (LongTexts.IsLong(result!.Text))
-            staged.Add(new(await StageAsync(result.Text, cancellationToken), LongTexts.Result));
-        if (LongTexts.IsLong(result.Thinking))
-            staged.Add(new(await StageAsync(result.Thinking, cancellationToken), LongTexts.Thinking));
-        if (LongTexts.IsLong(response))
-            staged.Add(new(await StageAsync(response, cancellationToken), LongTexts.Response));
+        if (LongTextFormat.IsLong(result!.Text))
+            staged.Add(new(await StageAsync(result.Text, cancellationToken), LongTextFormat.Result));
+        if (LongTextFormat.IsLong(result.Thinking))
+            staged.Add(new(await StageAsync(result.Thinking, cancellationToken), LongTextFormat.Thinking));
+        if (LongTextFormat.IsLong(response))
+            staged.Add(new(await StageAsync(response, cancellationToken), LongTextFormat.Response));
         return staged;
     }
 
@@ -95,12 +96,8 @@ internal sealed class LongTextStaging(SqlitePromptStore store) : IDisposable
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            return await store.WriteAsync((session, now) =>
-            {
-                var id = text ?? LongTexts.Begin(session, now + Patience);
-                LongTexts.Append(session, id, number, bytes, now + Patience);
-                return (id, number + (bytes.Length + LongTexts.PartLength - 1) / LongTexts.PartLength);
-            }, cancellationToken);
+            var id = await append(text, number, bytes, cancellationToken);
+            return (id, number + (bytes.Length + LongTextFormat.PartLength - 1) / LongTextFormat.PartLength);
         }
         finally
         {
@@ -108,3 +105,11 @@ internal sealed class LongTextStaging(SqlitePromptStore store) : IDisposable
         }
     }
 }
+
+/// <summary>Appends to a text in a transaction, and lets it stay for <see cref="LongTextStaging.Patience"/> from then on.</summary>
+/// <param name="text">The text; null: a new one, which is nobody's.</param>
+/// <param name="number">The number of the first part that this becomes, from 0.</param>
+/// <param name="bytes">What to append.</param>
+/// <param name="cancellationToken">Gives up, unless the write is under way.</param>
+/// <returns>The text's number.</returns>
+internal delegate Task<long> AppendText(long? text, int number, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);

@@ -1,11 +1,10 @@
+using OllamaProxy.Storage.Caching;
 using OllamaProxy.Storage.Sqlite.Engine;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
-/// <summary>The leases of all workers, from the table <c>leases</c>.</summary>
-/// <param name="Leases">The leases.</param>
-/// <param name="Seqs">The numbers of the prompts that have a lease.</param>
-internal sealed record RunningLeases(IReadOnlyList<RunningLease> Leases, IReadOnlySet<long> Seqs)
+/// <summary>What runs, by the table <c>leases</c>.</summary>
+internal static class RunningLeaseTable
 {
     public static RunningLeases Read(SqliteSession session)
     {

@@ -1,6 +1,6 @@
 using OllamaProxy.Prompts;
 
-namespace OllamaProxy.Storage.Sqlite.Caching;
+namespace OllamaProxy.Storage.Caching;
 
 /// <summary>
 /// Cache of the prompts that were read recently, in their last committed state: clients poll the same prompts until they have ended. Safe

@@ -1,4 +1,4 @@
-namespace OllamaProxy.Storage.Sqlite.Caching;
+namespace OllamaProxy.Storage.Caching;
 
 /// <summary>
 /// Sorted list of queue keys that counts the keys before a given one at little cost. The keys are kept in sorted blocks: counting adds up

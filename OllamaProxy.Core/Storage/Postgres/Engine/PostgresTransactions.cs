@@ -1,0 +1,236 @@
+using System.Globalization;
+using Npgsql;
+using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
+
+namespace OllamaProxy.Storage.Postgres.Engine;
+
+/// <summary>
+/// Commits writes on one connection. A transaction takes two round trips: its statements, and then the commit with a look at what others
+/// wrote. By the second its number is known, so that, where the connection is lost amid the commit, the server can be asked later
+/// whether it was made: no write is lost or made twice, and none is in doubt.
+/// </summary>
+internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed feed, TimeProvider time) : IAsyncDisposable
+{
+    /// <summary>How long a batch is tried for, as long as its faults may pass.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long it is tried to learn what became of a commit.</summary>
+    private static readonly TimeSpan PatienceInDoubt = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan SumUpInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly Random _random = new();
+    private NpgsqlConnection? _connection;
+    private long? _summedUpAt;
+
+    /// <summary>Commits writes together, and catches up; those that fail by themselves are told so, and cost the others nothing.</summary>
+    /// <returns>Whether anything was committed.</returns>
+    /// <exception cref="StoreException">Nothing was.</exception>
+    public async Task<bool> CommitAsync(IReadOnlyList<PostgresWrite> writes)
+    {
+        var left = new List<PostgresWrite>(writes);
+        var begunAt = TimeProvider.System.GetTimestamp();
+        for (var attempt = 0; ; attempt++)
+        {
+            var during = new Attempt(left);
+            try
+            {
+                return await TryAsync(during);
+            }
+            catch (Exception exception) when (PostgresServer.IsFault(exception) || exception is StoreException)
+            {
+                if (during.IsCommitted)
+                    return true; // It was the look behind it that failed.
+                if (await IsCommittedAsync(during, exception))
+                {
+                    feed.Forget();
+                    return true;
+                }
+                await GiveUpAsync(exception);
+                if (exception is StoreException ? !((StoreException)exception).IsTransient : !PostgresServer.MayPass(exception))
+                {
+                    if (during.Failed is not { } failed)
+                        throw;
+                    failed.Fault = exception;
+                    left.Remove(failed);
+                    continue;
+                }
+                if (TimeProvider.System.GetElapsedTime(begunAt) > Patience)
+                    throw;
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(20 << Math.Min(attempt, 5), 500) * (0.5 + _random.NextDouble())));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is not null)
+            await _connection.DisposeAsync();
+    }
+
+    private async Task<bool> TryAsync(Attempt during)
+    {
+        _connection ??= await server.OpenAsync(default);
+        var commands = during.Writes.Select(write => write.Statements(time.GetUtcNow())).ToList();
+        var any = commands.Any(statements => statements.Count > 0);
+        if (any)
+            await RunAsync(_connection, during, commands);
+        await using var batch = _connection.CreateBatch();
+        if (any)
+            batch.BatchCommands.Add(new("COMMIT"));
+        foreach (var statement in feed.Statements())
+            batch.BatchCommands.Add(statement);
+        try
+        {
+            during.IsInDoubt = any && during.Number is not null;
+            await using var rows = await batch.ExecuteReaderAsync();
+            during.IsCommitted = any;
+            await feed.ReadAsync(rows);
+            while (await rows.NextResultAsync())
+            {
+                // To the end, so that every fault shows.
+            }
+        }
+        catch (Exception exception) when (PostgresServer.IsFault(exception))
+        {
+            // What was answered was committed or not; else it has to be asked.
+            if (exception is PostgresException { BatchCommand: { } failed })
+                (during.IsCommitted, during.IsInDoubt) = (any && failed.CommandText != "COMMIT", false);
+            await GiveUpAsync(exception);
+            feed.Forget();
+            throw;
+        }
+        return any;
+    }
+
+    private async Task RunAsync(NpgsqlConnection connection, Attempt during, List<IReadOnlyList<PostgresStatement>> commands)
+    {
+        await using var batch = connection.CreateBatch();
+        batch.BatchCommands.Add(new("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"));
+        var locks = during.Writes.SelectMany(write => write.Locks).Distinct().Order().ToArray();
+        if (locks.Length > 0)
+            batch.BatchCommands.Add(Statement("SELECT count(pg_advisory_xact_lock(lock)) FROM unnest($1) AS lock", PostgresValues.Of(locks)));
+        foreach (var statement in commands.SelectMany(statements => statements))
+            batch.BatchCommands.Add(statement.Command);
+        if (_summedUpAt is not { } at || TimeProvider.System.GetElapsedTime(at) >= SumUpInterval)
+        {
+            batch.BatchCommands.Add(new($"SELECT 0 FROM {ProxySchema}.sum_up_counts()"));
+            _summedUpAt = TimeProvider.System.GetTimestamp();
+        }
+        batch.BatchCommands.Add(new("SELECT pg_current_xact_id_if_assigned()::text"));
+        try
+        {
+            await using var rows = await batch.ExecuteReaderAsync();
+            if (locks.Length > 0)
+                await rows.NextResultAsync();
+            foreach (var (write, statements) in during.Writes.Zip(commands))
+                await ReadAsync(rows, write, statements);
+            do
+            {
+                // The number is in the last set.
+                during.Number = await rows.ReadAsync() && rows.GetFieldType(0) == typeof(string) && !rows.IsDBNull(0)
+                    ? ulong.TryParse(rows.GetString(0), CultureInfo.InvariantCulture, out var number) ? number : null : null;
+            }
+            while (await rows.NextResultAsync());
+        }
+        catch (PostgresException exception) when (exception.BatchCommand is { } culprit)
+        {
+            var which = commands.FindIndex(statements => statements.Any(statement => statement.Command == culprit));
+            during.Failed = which < 0 ? null : during.Writes[which];
+            throw;
+        }
+    }
+
+    private static async Task ReadAsync(NpgsqlDataReader rows, PostgresWrite write, IReadOnlyList<PostgresStatement> statements)
+    {
+        write.Fault = null;
+        foreach (var statement in statements)
+        {
+            try
+            {
+                if (await rows.ReadAsync())
+                    statement.Read(rows);
+            }
+            catch (Exception exception) when (!PostgresServer.IsFault(exception))
+            {
+                write.Fault ??= exception;
+            }
+            await rows.NextResultAsync();
+        }
+    }
+
+    /// <summary>Whether a commit was made whose answer was lost.</summary>
+    /// <exception cref="StoreException">That could not be learned: the server is not to be reached.</exception>
+    private async Task<bool> IsCommittedAsync(Attempt during, Exception exception)
+    {
+        if (!during.IsInDoubt || during.Number is not { } number)
+            return false;
+        await GiveUpAsync(exception);
+        var begunAt = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                _connection = await server.OpenAsync(default);
+                await using var command = new NpgsqlCommand("SELECT pg_xact_status($1::text::xid8)", _connection);
+                command.Parameters.Add(PostgresValues.Word(number.ToString(CultureInfo.InvariantCulture)));
+                var status = await command.ExecuteScalarAsync() as string;
+                if (status != "in progress")
+                    return status == "committed";
+            }
+            catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InvalidParameterValue)
+            {
+                return false; // Another server took over, which has not heard of it.
+            }
+            catch (Exception still) when (PostgresServer.IsFault(still) || still is StoreException)
+            {
+                if (TimeProvider.System.GetElapsedTime(begunAt) > PatienceInDoubt)
+                    throw new StoreException(
+                        $"The database {server.Name} was lost while it stored this: whether it did is not known. Look before you send it again.", still);
+                await GiveUpAsync(still);
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(200 * (0.5 + _random.NextDouble())));
+        }
+    }
+
+    /// <summary>Undoes what is under way, or gives the connection up where it is lost.</summary>
+    private async Task GiveUpAsync(Exception exception)
+    {
+        if (_connection is not { } connection)
+            return;
+        var isLost = PostgresServer.IsLoss(exception);
+        if (!isLost)
+        {
+            try
+            {
+                await using var rollback = new NpgsqlCommand("ROLLBACK", connection);
+                await rollback.ExecuteNonQueryAsync();
+            }
+            catch (Exception fault) when (PostgresServer.IsFault(fault) || fault is InvalidOperationException)
+            {
+                isLost = true;
+            }
+        }
+        if (!isLost)
+            return;
+        _connection = null;
+        await connection.DisposeAsync();
+        server.Clear();
+    }
+
+    private sealed class Attempt(IReadOnlyList<PostgresWrite> writes)
+    {
+        public IReadOnlyList<PostgresWrite> Writes => writes;
+
+        /// <summary>The number of the transaction; null: it wrote nothing.</summary>
+        public ulong? Number { get; set; }
+
+        /// <summary>Whether the commit was sent, and nothing is known of it.</summary>
+        public bool IsInDoubt { get; set; }
+
+        public bool IsCommitted { get; set; }
+
+        /// <summary>The write whose statement failed; null: it was no one's.</summary>
+        public PostgresWrite? Failed { get; set; }
+    }
+}

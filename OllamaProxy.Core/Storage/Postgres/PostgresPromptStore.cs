@@ -1,0 +1,140 @@
+using Npgsql;
+using OllamaProxy.Notifications;
+using OllamaProxy.Prompts;
+using OllamaProxy.Storage.Caching;
+using OllamaProxy.Storage.Postgres.Engine;
+using OllamaProxy.Storage.Postgres.Schema;
+using OllamaProxy.Storage.Postgres.Tables;
+using OllamaProxy.Storage.Texts;
+using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
+using static OllamaProxy.Storage.Postgres.Engine.PostgresValues;
+
+namespace OllamaProxy.Storage.Postgres;
+
+/// <summary>
+/// Prompts in a PostgreSQL database, for any number of processes. Writes go through one <see cref="PostgresWriter"/>, in calls of the
+/// functions of the migrations; reads have connections of their own.
+/// </summary>
+public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
+{
+    /// <summary>For so long a status is good without a look at what other processes wrote.</summary>
+    private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(1);
+
+    private readonly PostgresServer _server;
+    private readonly PostgresReaders _readers;
+    private readonly PromptCache _recent = new();
+    private readonly ChangeFeed _feed;
+    private readonly PostgresWriter _writer;
+    private readonly ChangeSignal? _signal;
+    private readonly LongTextStaging _staging;
+    private readonly LongTextReader _longTexts;
+    private readonly PromptResults _results;
+    private readonly LeaseClocks _leaseClocks;
+    private readonly TimeSpan _ageingStep;
+
+    /// <summary>The clock that rules, and that of this machine, by which callers tell times.</summary>
+    private readonly TimeProvider _time;
+
+    private PostgresPromptStore(PostgresServer server, PostgresServer? listening, TimeSpan ageingStep, TimeProvider time)
+    {
+        _server = server;
+        _time = time;
+        _ageingStep = ageingStep;
+        _readers = new(server);
+        _feed = new(_recent, Notifier, ageingStep, time);
+        _writer = new(server, new(server, _feed, time), _feed);
+        _staging = new(AppendTextAsync);
+        _longTexts = new((text, number, piece, cancellationToken) =>
+            PromptResults.ReadPartAsync(_readers, text, number, piece, cancellationToken));
+        _results = new(_readers, _longTexts);
+        _leaseClocks = new(time);
+        if (listening is not null)
+        {
+            _signal = new(server, listening, _writer.CatchUpSoon);
+            _writer.Committed = _signal.Send;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ChangeNotifier Notifier { get; } = new();
+
+    /// <summary>Opens the database, and makes or migrates its tables first where needed.</summary>
+    /// <param name="connectionString">The connection string.</param>
+    /// <param name="listen">That of a connection on which the server can tell at once of what others wrote; null: it is only looked for.</param>
+    /// <param name="time">This machine's clock. If it is the system's, the database's rules.</param>
+    /// <param name="ageingStep">How much of a head start a point of priority is; null: <see cref="QueueRank.DefaultAgeingStep"/>.</param>
+    /// <exception cref="StoreException">The database cannot be used. Nothing in it was changed.</exception>
+    public static async Task<PostgresPromptStore> OpenAsync(string connectionString, string? listen, TimeProvider time, TimeSpan? ageingStep = null)
+    {
+        var server = new PostgresServer(connectionString);
+        try
+        {
+            await using (var connection = await server.OpenAsync(default))
+                await PostgresSchema.PrepareAsync(server, connection);
+            var listening = listen is null ? null : listen == connectionString ? server : new PostgresServer(listen);
+            var clock = time == TimeProvider.System ? new DatabaseClock(time) : time;
+            var store = new PostgresPromptStore(server, listening, ageingStep ?? QueueRank.DefaultAgeingStep, clock);
+            await store._writer.CatchUpAsync(default);
+            return store;
+        }
+        catch (Exception exception)
+        {
+            await server.DisposeAsync();
+            throw PostgresServer.IsFault(exception) ? server.Translate(exception) : exception;
+        }
+    }
+
+    /// <summary>Finishes the writes that were handed in, and closes all connections.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        if (_signal is not null)
+            await _signal.DisposeAsync();
+        await _server.DisposeAsync();
+        _staging.Dispose();
+    }
+
+    /// <summary>Runs statements as one write among others; also for tests, to break what they will.</summary>
+    internal async Task<T> WriteAsync<T>(
+        Func<DateTimeOffset, IReadOnlyList<PostgresStatement>> statements, Func<T> result, CancellationToken cancellationToken, params IReadOnlyList<long> locks)
+    {
+        await _writer.RunAsync(new(statements) { Locks = locks }, cancellationToken);
+        return result();
+    }
+
+    /// <summary>Runs one statement as a write, and reads its first row.</summary>
+    internal async Task<T?> WriteAsync<T>(
+        Func<DateTimeOffset, NpgsqlBatchCommand> statement, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken,
+        long size = 0, params IReadOnlyList<long> locks)
+    {
+        var result = default(T);
+        await _writer.RunAsync(new(now =>
+        {
+            result = default;
+            return [new(statement(now), row => result = read(row))];
+        })
+        {
+            Locks = locks,
+            Size = size,
+        }, cancellationToken);
+        return result;
+    }
+
+    /// <summary>Runs a query, and reads its first column; for tests.</summary>
+    internal async Task<long> NumberAsync(string sql) => await _readers.FirstAsync(Statement(sql), row => row.GetInt64(0), default);
+
+    private async Task<long> AppendTextAsync(long? text, int number, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        var parts = new List<byte[]>();
+        for (var rest = bytes; rest.Length > 0; rest = rest[parts[^1].Length..])
+            parts.Add(rest[..Math.Min(rest.Length, LongTextFormat.PartLength)].ToArray());
+        var id = await WriteAsync(
+            now => Call("append_text", Of(text), Of(number), Of((byte[]?[])[.. parts]), Of((long[])[.. parts.Select(part => Checksum.Of(part))]),
+                Of((now + LongTextStaging.Patience).ToUnixTimeMilliseconds())),
+            row => row.Int64OrNull(0), cancellationToken, bytes.Length);
+        return id ?? throw StoreMessages.TooLate();
+    }
+
+    /// <summary>The moment by the clock that rules of which a caller told by this machine's.</summary>
+    private DateTimeOffset TimeOf(DateTimeOffset time) => _time is DatabaseClock clock ? clock.Of(time) : time;
+}

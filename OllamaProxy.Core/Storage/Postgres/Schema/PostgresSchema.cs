@@ -1,0 +1,99 @@
+using Npgsql;
+using OllamaProxy.Storage.Postgres.Engine;
+using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
+
+namespace OllamaProxy.Storage.Postgres.Schema;
+
+/// <summary>The tables and functions, and the steps that bring a database of an older version up to them.</summary>
+internal static class PostgresSchema
+{
+    private const string Prefix = "migrations-postgres/";
+
+    /// <summary>The oldest PostgreSQL that has all that is used here.</summary>
+    private const int OldestServer = 14;
+
+    /// <summary>
+    /// The files of the folder Migrations. Step N leads from version N to N + 1. Steps that were released are never edited; a function
+    /// that instances of an older version call keeps its values and what it answers, so that they can run on beside newer ones.
+    /// </summary>
+    private static readonly string[] Migrations = [.. typeof(PostgresSchema).Assembly.GetManifestResourceNames()
+        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+        .Order(StringComparer.Ordinal)
+        .Select(Read)];
+
+    /// <summary>The version that this program writes.</summary>
+    public static int Version => Migrations.Length;
+
+    /// <summary>Makes the schema, or migrates an older one. One instance does it, while others wait for it.</summary>
+    /// <exception cref="StoreException">It is of a newer version, or the server cannot be used. Nothing was changed.</exception>
+    public static async Task PrepareAsync(PostgresServer server, NpgsqlConnection connection)
+    {
+        await RefuseUnfitAsync(server, connection);
+        var version = await CurrentVersionAsync(connection);
+        if (version == Version)
+            return;
+        await using var transaction = await connection.BeginTransactionAsync();
+        await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({AdvisoryLock.Migration})");
+        version = await CurrentVersionAsync(connection);
+        RefuseNewer(server, version);
+        if (version == 0)
+            await ExecuteAsync(connection, $"CREATE SCHEMA IF NOT EXISTS {ProxySchema}; CREATE TABLE {ProxySchema}.version (version integer NOT NULL); "
+                + $"INSERT INTO {ProxySchema}.version VALUES (0)");
+        await ExecuteAsync(connection, $"SET LOCAL search_path = {ProxySchema}");
+        foreach (var migration in Migrations.Skip(version))
+            await ExecuteAsync(connection, migration);
+        await ExecuteAsync(connection, $"UPDATE {ProxySchema}.version SET version = {Version}");
+        await transaction.CommitAsync();
+    }
+
+    private static async Task RefuseUnfitAsync(PostgresServer server, NpgsqlConnection connection)
+    {
+        if (connection.PostgreSqlVersion.Major < OldestServer)
+            throw new StoreException(
+                $"The server of the database {server.Name} is PostgreSQL {connection.PostgreSqlVersion}; {OldestServer} or newer is needed.")
+            {
+                IsTransient = false,
+            };
+        await using var command = new NpgsqlCommand("SHOW server_encoding", connection);
+        if (await command.ExecuteScalarAsync() is string encoding && encoding != "UTF8")
+            throw new StoreException(
+                $"The database {server.Name} has the encoding {encoding}. Make one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, "
+                + "and set OLLAMA_PROXY_POSTGRES to it.")
+            {
+                IsTransient = false,
+            };
+    }
+
+    private static void RefuseNewer(PostgresServer server, int version)
+    {
+        if (version > Version)
+            throw new StoreException(
+                $"The database {server.Name} is of version {version}, written by a newer Ollama Proxy; this one knows versions up to {Version}. "
+                + "Update the program, or set OLLAMA_PROXY_POSTGRES to another database.")
+            {
+                IsTransient = false,
+            };
+    }
+
+    /// <summary>The version of the tables; 0: there are none.</summary>
+    private static async Task<int> CurrentVersionAsync(NpgsqlConnection connection)
+    {
+        await using var look = new NpgsqlCommand($"SELECT to_regclass('{ProxySchema}.version') IS NOT NULL", connection);
+        if (await look.ExecuteScalarAsync() is not true)
+            return 0;
+        await using var read = new NpgsqlCommand($"SELECT version FROM {ProxySchema}.version", connection);
+        return await read.ExecuteScalarAsync() is int version ? version : 0;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static string Read(string name)
+    {
+        using var reader = new StreamReader(typeof(PostgresSchema).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
+    }
+}

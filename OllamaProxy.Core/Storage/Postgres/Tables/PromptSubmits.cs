@@ -1,0 +1,101 @@
+using Npgsql;
+using OllamaProxy.Prompts;
+using OllamaProxy.Storage.Postgres.Engine;
+using OllamaProxy.Storage.Texts;
+using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
+using static OllamaProxy.Storage.Postgres.Engine.PostgresValues;
+
+namespace OllamaProxy.Storage.Postgres.Tables;
+
+/// <summary>Calls of the functions <c>submit</c> and <c>submit_batch</c>.</summary>
+internal static class PromptSubmits
+{
+    private const int Repeated = 1;
+    private const int Conflicting = 2;
+    private const int Full = 3;
+    private const int TooLate = 4;
+
+    public static NpgsqlBatchCommand Submit(
+        NewPrompt prompt, Prompt draft, IReadOnlyList<StagedText> staged, long maxQueued, ClaimTerms? terms, Lease lease, DateTimeOffset now)
+    {
+        var (text, request) = (BytesOf(LongTextFormat.ColumnOf(prompt.Text))!, RequestOf(prompt));
+        var body = LongTextFormat.ColumnOf(prompt.Call?.Body ?? default);
+        return Call("submit",
+            Of(draft.CreatedAt), Of(draft.Id), Utf8(prompt.Model), Utf8(prompt.Call?.Endpoint), Of(prompt.Priority), Of(draft.Rank),
+            Of(prompt.MaxAttempts), Of(prompt.Timeout?.TotalSeconds), Of(draft.ExpiresAt?.ToUnixTimeMilliseconds()), Of(draft.Batch),
+            Of(prompt.Fingerprint),
+            Bytes(text), Of(Checksum.Of(text)), Of(request), Of(Checksum.Of(request.Span)), Of(prompt.Metadata),
+            Utf8(prompt.Call?.Query), Utf8(prompt.Call?.Headers.ToJson()), Of(body), Of(Checksum.Of(body.Span)),
+            Of([.. staged.Select(each => each.Id)]), Words([.. staged.Select(each => each.Kind)]),
+            Of(maxQueued), Utf8(prompt.IdempotencyKey), Of((now + PromptDraft.KeyLifetime).ToUnixTimeMilliseconds()),
+            Of(prompt.ClientLease is not null), Of(prompt.ClientLease?.Worker),
+            Of(prompt.ClientLease is { } client ? (now + client.LeaseLength).ToUnixTimeMilliseconds() : null),
+            Of(terms is null ? null : lease.Token), Of(terms is null ? null : (now + terms.LeaseLength).ToUnixTimeMilliseconds()),
+            Utf8(terms?.Backend), Of(terms?.Concurrency), Of(terms?.TakesSlot ?? false),
+            Of(terms?.PredecessorLease?.Seq), Of(terms?.PredecessorLease?.Token), Of(terms?.Worker));
+    }
+
+    /// <summary>Reads what became of a submission.</summary>
+    /// <exception cref="QueueFullException">As many are queued as may be.</exception>
+    /// <exception cref="StoreException">A long text is not there any more.</exception>
+    public static Submitted Read(NpgsqlDataReader row, long maxQueued)
+    {
+        var outcome = row.GetInt32(0);
+        RefuseIfNotStored(outcome, 1, row.Int64OrNull(2), maxQueued);
+        return new(row.GetInt64(1), row.GetBoolean(3), outcome switch
+        {
+            Repeated => SubmissionOutcome.Repeated,
+            Conflicting => SubmissionOutcome.Conflicting,
+            _ => SubmissionOutcome.Accepted,
+        });
+    }
+
+    public static NpgsqlBatchCommand SubmitBatch(
+        IReadOnlyList<NewPrompt> prompts, IReadOnlyList<Prompt> drafts, IReadOnlyList<IReadOnlyList<StagedText>> staged, long maxQueued)
+    {
+        var texts = prompts.Select(prompt => BytesOf(LongTextFormat.ColumnOf(prompt.Text))).ToArray();
+        var requests = prompts.Select(prompt => (byte[]?)RequestOf(prompt).ToArray()).ToArray();
+        var owned = staged.SelectMany((each, owner) => each.Select(text => (text.Id, text.Kind, Owner: owner + 1))).ToList();
+        return Call("submit_batch",
+            Of(drafts.Count > 0 ? drafts[0].CreatedAt : default(DateTimeOffset)), Of(drafts.Count > 0 ? drafts[0].Batch : null), Of(maxQueued),
+            Of([.. drafts.Select(draft => draft.Id)]),
+            Of([.. prompts.Select(prompt => BytesOf(prompt.Model))]),
+            Of([.. prompts.Select(prompt => prompt.Priority)]),
+            Of((long[])[.. drafts.Select(draft => draft.Rank)]),
+            Of([.. prompts.Select(prompt => prompt.MaxAttempts)]),
+            Of([.. prompts.Select(prompt => prompt.Timeout?.TotalSeconds)]),
+            Of([.. drafts.Select(draft => draft.ExpiresAt?.ToUnixTimeMilliseconds())]),
+            Of([.. prompts.Select(prompt => prompt.Fingerprint?.ToArray())]),
+            Of(texts), Of((long[])[.. texts.Select(text => Checksum.Of(text))]),
+            Of(requests), Of((long[])[.. requests.Select(request => Checksum.Of(request))]),
+            Of([.. prompts.Select(prompt => prompt.Metadata?.ToArray())]),
+            Of((long[])[.. owned.Select(text => text.Id)]), Words([.. owned.Select(text => text.Kind)]),
+            Of((int[])[.. owned.Select(text => text.Owner)]));
+    }
+
+    /// <summary>Reads the numbers of a batch's prompts.</summary>
+    /// <exception cref="QueueFullException">With them, more would be queued than may be.</exception>
+    /// <exception cref="StoreException">A long text is not there any more.</exception>
+    public static long[] ReadBatch(NpgsqlDataReader row, int count, long maxQueued)
+    {
+        RefuseIfNotStored(row.GetInt32(0), count, row.Int64OrNull(2), maxQueued);
+        return row.GetFieldValue<long[]>(1);
+    }
+
+    private static void RefuseIfNotStored(int outcome, int count, long? queued, long maxQueued)
+    {
+        if (outcome == Full)
+            throw new QueueFullException(count, queued!.Value, maxQueued);
+        if (outcome == TooLate)
+            throw StoreMessages.TooLate();
+    }
+
+    private static ReadOnlyMemory<byte> RequestOf(NewPrompt prompt) =>
+        LongTextFormat.IsLong(prompt.Request) ? PromptDraft.NoFields : prompt.Request;
+}
+
+/// <summary>What became of a submission.</summary>
+/// <param name="Seq">The number of the prompt that it queued, or that was there.</param>
+/// <param name="IsClaimed">Whether it was claimed at once.</param>
+/// <param name="Outcome">Which of the two.</param>
+internal readonly record struct Submitted(long Seq, bool IsClaimed, SubmissionOutcome Outcome);
