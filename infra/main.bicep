@@ -31,7 +31,7 @@ param postgresSku string = 'Standard_B2s'
 @allowed(['15', '16', '17', '18'])
 param postgresVersion string = '18'
 
-@description('The most instances of the app. Each of them takes up to eight connections to PostgreSQL.')
+@description('The most instances of the app. Each of them takes up to nine connections to PostgreSQL: eight, and one that listens.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
