@@ -13,6 +13,9 @@ public sealed partial class PostgresPromptStore
     /// <summary>How many changes that everybody has seen are removed at once.</summary>
     private const int ChangesRemovedAtOnce = 10_000;
 
+    /// <summary>By how much less instances differ in what they take for the database's time.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
+
     /// <inheritdoc/>
     public async Task<QueueSnapshot> ReadSnapshotAsync(SnapshotTerms terms, CancellationToken cancellationToken)
     {
@@ -62,7 +65,7 @@ public sealed partial class PostgresPromptStore
             var statements = new List<PostgresStatement>();
             if (expiry.Clocks.Count > 1)
                 statements.Add(new(
-                    Call("settle_clocks", Of(by), Of(expiry.Clocks.Max().ToUnixTimeMilliseconds()), Of((long)terms.LeaseLength.TotalMilliseconds),
+                    Call("settle_clocks", Of(by), Of(expiry.Clocks.Max().ToUnixTimeMilliseconds()), Of((long)(terms.LeaseLength + ClockTolerance).TotalMilliseconds),
                         Of((long[])[.. expiry.Clocks.Select(clock => clock.ToUnixTimeMilliseconds())])), _ => { }));
             if (connected.Count > 0)
                 statements.Add(new(RenewConnections(connected, now + terms.LeaseLength, by), _ => { }));

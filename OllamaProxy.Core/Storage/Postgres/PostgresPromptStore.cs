@@ -31,6 +31,7 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
     private readonly PromptResults _results;
     private readonly LeaseClocks _leaseClocks;
     private readonly TimeSpan _ageingStep;
+    private int _isDisposed;
 
     /// <summary>The clock that rules, and that of this machine, by which callers tell times.</summary>
     private readonly TimeProvider _time;
@@ -61,18 +62,24 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
     /// <summary>Opens the database, and makes or migrates its tables first where needed.</summary>
     /// <param name="connectionString">The connection string.</param>
     /// <param name="listen">That of a connection on which the server can tell at once of what others wrote; null: it is only looked for.</param>
-    /// <param name="time">This machine's clock. If it is the system's, the database's rules.</param>
+    /// <param name="time">This machine's clock.</param>
     /// <param name="ageingStep">How much of a head start a point of priority is; null: <see cref="QueueRank.DefaultAgeingStep"/>.</param>
+    /// <param name="databaseClockRules">Whether times are those of the database's clock; not in tests that make a time of their own.</param>
     /// <exception cref="StoreException">The database cannot be used. Nothing in it was changed.</exception>
-    public static async Task<PostgresPromptStore> OpenAsync(string connectionString, string? listen, TimeProvider time, TimeSpan? ageingStep = null)
+    public static async Task<PostgresPromptStore> OpenAsync(
+        string connectionString, string? listen, TimeProvider time, TimeSpan? ageingStep = null, bool databaseClockRules = true)
     {
         var server = new PostgresServer(connectionString);
         try
         {
+            var clock = databaseClockRules ? new DatabaseClock(time) : time;
             await using (var connection = await server.OpenAsync(default))
+            {
                 await PostgresSchema.PrepareAsync(server, connection);
+                if (clock is DatabaseClock database)
+                    await database.ReadAsync(connection);
+            }
             var listening = listen is null ? null : listen == connectionString ? server : new PostgresServer(listen);
-            var clock = time == TimeProvider.System ? new DatabaseClock(time) : time;
             var store = new PostgresPromptStore(server, listening, ageingStep ?? QueueRank.DefaultAgeingStep, clock);
             await store._writer.CatchUpAsync(default);
             return store;
@@ -87,6 +94,9 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
     /// <summary>Finishes the writes that were handed in, and closes all connections.</summary>
     public async ValueTask DisposeAsync()
     {
+        // A container disposes of it once for each interface that it goes by.
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         await _writer.DisposeAsync();
         if (_signal is not null)
             await _signal.DisposeAsync();
