@@ -30,7 +30,7 @@ public sealed partial class PostgresPromptStore
         var (lease, now) = (Lease.New(seq), default(DateTimeOffset));
         return await WriteAsync(
             writtenAt => PromptClaims.Claim(seq, terms, lease, now = writtenAt), row => PromptClaims.Read(row, lease, _longTexts, now),
-            cancellationToken, 0, AdvisoryLock.OfBackend(terms.Backend));
+            cancellationToken, 0, null, AdvisoryLock.OfBackend(terms.Backend));
     }
 
     /// <inheritdoc/>
@@ -39,11 +39,12 @@ public sealed partial class PostgresPromptStore
 
     /// <inheritdoc/>
     public Task<LeaseState> RenewAsync(Lease lease, TimeSpan length, CancellationToken cancellationToken) =>
-        WriteAsync(now => PromptClaims.Renew(lease, now + length), PromptClaims.ReadState, cancellationToken);
+        WriteAsync(now => PromptClaims.Renew(lease, now + length), PromptClaims.ReadState, cancellationToken, prompt: KeyOf(lease));
 
     /// <inheritdoc/>
     public Task<LeaseState> AppendAsync(Lease lease, TextChunk chunk, TimeSpan length, CancellationToken cancellationToken) =>
-        WriteAsync(now => PromptClaims.Append(lease, chunk, now + length), PromptClaims.ReadState, cancellationToken, chunk.Text.Length + chunk.Thinking.Length);
+        WriteAsync(now => PromptClaims.Append(lease, chunk, now + length), PromptClaims.ReadState, cancellationToken,
+            chunk.Text.Length + chunk.Thinking.Length, KeyOf(lease));
 
     /// <inheritdoc/>
     public async Task<bool> SettleAsync(Lease lease, Settlement settlement, CancellationToken cancellationToken)
@@ -51,7 +52,8 @@ public sealed partial class PostgresPromptStore
         var staged = await _staging.StageAsync(settlement.Result, cancellationToken);
         var availableAt = settlement is Settlement.Requeue requeue ? TimeOf(requeue.AvailableAt) : default(DateTimeOffset?);
         return await WriteAsync(
-            now => PromptClaims.Settle(lease, settlement, staged, availableAt, now), PromptClaims.ReadSettled, cancellationToken, SizeOf(settlement.Result));
+            now => PromptClaims.Settle(lease, settlement, staged, availableAt, now), PromptClaims.ReadSettled, cancellationToken,
+            SizeOf(settlement.Result), KeyOf(lease));
     }
 
     /// <inheritdoc/>
@@ -85,6 +87,8 @@ public sealed partial class PostgresPromptStore
     public Task<bool> ShrinkAsync(CancellationToken cancellationToken) => WriteAsync(
         now => Call("shrink", Of(now.ToUnixTimeMilliseconds()), Of(LongTextFormat.RemovedAtOnce), Of(ChangesRemovedAtOnce)), row => row.GetBoolean(0),
         cancellationToken);
+
+    private static PromptKey KeyOf(Lease lease) => new(null, lease.Seq);
 
     private static long SizeOf(PromptResult? result) => result is null ? 0
         : Math.Min(result.Text.Length, LongText.MaxShort) + LongTextFormat.ColumnOf(result.Response?.Body ?? default).Length;

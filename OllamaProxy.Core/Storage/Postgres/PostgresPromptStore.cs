@@ -104,18 +104,10 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
         _staging.Dispose();
     }
 
-    /// <summary>Runs statements as one write among others; also for tests, to break what they will.</summary>
-    internal async Task<T> WriteAsync<T>(
-        Func<DateTimeOffset, IReadOnlyList<PostgresStatement>> statements, Func<T> result, CancellationToken cancellationToken, params IReadOnlyList<long> locks)
-    {
-        await _writer.RunAsync(new(statements) { Locks = locks }, cancellationToken);
-        return result();
-    }
-
     /// <summary>Runs one statement as a write, and reads its first row.</summary>
     internal async Task<T?> WriteAsync<T>(
         Func<DateTimeOffset, NpgsqlBatchCommand> statement, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken,
-        long size = 0, params IReadOnlyList<long> locks)
+        long size = 0, PromptKey? prompt = null, params IReadOnlyList<long> locks)
     {
         var result = default(T);
         await _writer.RunAsync(new(now =>
@@ -126,12 +118,10 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
         {
             Locks = locks,
             Size = size,
+            Prompt = prompt,
         }, cancellationToken);
         return result;
     }
-
-    /// <summary>Runs a query, and reads its first column; for tests.</summary>
-    internal async Task<long> NumberAsync(string sql) => await _readers.FirstAsync(Statement(sql), row => row.GetInt64(0), default);
 
     private async Task<long> AppendTextAsync(long? text, int number, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
