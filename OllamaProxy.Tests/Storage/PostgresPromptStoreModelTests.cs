@@ -33,13 +33,13 @@ public sealed class PostgresPromptStoreModelTests : PromptStoreModelTests, IAsyn
         else
             database = await PostgresDatabase.CreateAsync();
         _inUse[folder] = database;
-        return await PostgresPromptStore.OpenAsync(database.ConnectionString, null, time);
+        return await PostgresPromptStore.OpenAsync(database.ConnectionString, null, time, databaseClockRules: false);
     }
 
     protected override async Task<IPromptStore> ReopenAsync(IPromptStore store, string folder, TimeProvider time)
     {
         await ((IAsyncDisposable)store).DisposeAsync();
-        return await PostgresPromptStore.OpenAsync(_inUse[folder].ConnectionString, null, time);
+        return await PostgresPromptStore.OpenAsync(_inUse[folder].ConnectionString, null, time, databaseClockRules: false);
     }
 
     protected override void OnEnded(string folder)

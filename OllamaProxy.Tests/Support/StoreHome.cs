@@ -74,7 +74,8 @@ public abstract class StoreHome : IAsyncDisposable
         protected override async Task<IPromptStore> OpenStoreAsync(TimeProvider time)
         {
             _database ??= await PostgresDatabase.CreateAsync();
-            return await PostgresPromptStore.OpenAsync(_database.ConnectionString, null, time);
+            return await PostgresPromptStore.OpenAsync(
+                _database.ConnectionString, null, time, databaseClockRules: time == TimeProvider.System);
         }
 
         protected override async Task RemoveAsync()

@@ -22,7 +22,7 @@ public sealed partial class PostgresPromptStore
             var (lease, now) = (Lease.New(0), default(DateTimeOffset));
             var submitted = await WriteAsync(
                 writtenAt => PromptSubmits.Submit(prompt, draft, staged, maxQueued, atOnce, lease, now = writtenAt),
-                row => PromptSubmits.Read(row, maxQueued), cancellationToken, SizeOf(prompt), [.. LocksOf(prompt, atOnce)]);
+                row => PromptSubmits.Read(row, maxQueued), cancellationToken, SizeOf(prompt), null, [.. LocksOf(prompt, atOnce)]);
             if (submitted.Outcome == SubmissionOutcome.Accepted)
             {
                 var claimed = submitted.IsClaimed
@@ -63,7 +63,7 @@ public sealed partial class PostgresPromptStore
 
     /// <inheritdoc/>
     public Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken) =>
-        WriteAsync(_ => Call("remove", Of(id)), row => row.GetBoolean(0), cancellationToken);
+        WriteAsync(_ => Call("remove", Of(id)), row => row.GetBoolean(0), cancellationToken, prompt: new PromptKey(id, null));
 
     /// <inheritdoc/>
     public async Task<Prompt?> ReconnectAsync(Guid id, ClientLease connection, CancellationToken cancellationToken) => (await ChangeAsync(
@@ -89,7 +89,10 @@ public sealed partial class PostgresPromptStore
                 new PostgresStatement(change(now), row => allowed = row.GetBoolean(0)),
                 new PostgresStatement(PromptRow.Find(id), row => prompt = PromptRow.Read(row)),
             ];
-        }), cancellationToken);
+        })
+        {
+            Prompt = new(id, null),
+        }, cancellationToken);
         return new(prompt, allowed);
     }
 

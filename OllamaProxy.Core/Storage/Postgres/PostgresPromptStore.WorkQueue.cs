@@ -13,6 +13,9 @@ public sealed partial class PostgresPromptStore
     /// <summary>How many changes that everybody has seen are removed at once.</summary>
     private const int ChangesRemovedAtOnce = 10_000;
 
+    /// <summary>By how much less instances differ in what they take for the database's time.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
+
     /// <inheritdoc/>
     public async Task<QueueSnapshot> ReadSnapshotAsync(SnapshotTerms terms, CancellationToken cancellationToken)
     {
@@ -27,7 +30,7 @@ public sealed partial class PostgresPromptStore
         var (lease, now) = (Lease.New(seq), default(DateTimeOffset));
         return await WriteAsync(
             writtenAt => PromptClaims.Claim(seq, terms, lease, now = writtenAt), row => PromptClaims.Read(row, lease, _longTexts, now),
-            cancellationToken, 0, AdvisoryLock.OfBackend(terms.Backend));
+            cancellationToken, 0, null, AdvisoryLock.OfBackend(terms.Backend));
     }
 
     /// <inheritdoc/>
@@ -36,11 +39,12 @@ public sealed partial class PostgresPromptStore
 
     /// <inheritdoc/>
     public Task<LeaseState> RenewAsync(Lease lease, TimeSpan length, CancellationToken cancellationToken) =>
-        WriteAsync(now => PromptClaims.Renew(lease, now + length), PromptClaims.ReadState, cancellationToken);
+        WriteAsync(now => PromptClaims.Renew(lease, now + length), PromptClaims.ReadState, cancellationToken, prompt: KeyOf(lease));
 
     /// <inheritdoc/>
     public Task<LeaseState> AppendAsync(Lease lease, TextChunk chunk, TimeSpan length, CancellationToken cancellationToken) =>
-        WriteAsync(now => PromptClaims.Append(lease, chunk, now + length), PromptClaims.ReadState, cancellationToken, chunk.Text.Length + chunk.Thinking.Length);
+        WriteAsync(now => PromptClaims.Append(lease, chunk, now + length), PromptClaims.ReadState, cancellationToken,
+            chunk.Text.Length + chunk.Thinking.Length, KeyOf(lease));
 
     /// <inheritdoc/>
     public async Task<bool> SettleAsync(Lease lease, Settlement settlement, CancellationToken cancellationToken)
@@ -48,7 +52,8 @@ public sealed partial class PostgresPromptStore
         var staged = await _staging.StageAsync(settlement.Result, cancellationToken);
         var availableAt = settlement is Settlement.Requeue requeue ? TimeOf(requeue.AvailableAt) : default(DateTimeOffset?);
         return await WriteAsync(
-            now => PromptClaims.Settle(lease, settlement, staged, availableAt, now), PromptClaims.ReadSettled, cancellationToken, SizeOf(settlement.Result));
+            now => PromptClaims.Settle(lease, settlement, staged, availableAt, now), PromptClaims.ReadSettled, cancellationToken,
+            SizeOf(settlement.Result), KeyOf(lease));
     }
 
     /// <inheritdoc/>
@@ -62,7 +67,7 @@ public sealed partial class PostgresPromptStore
             var statements = new List<PostgresStatement>();
             if (expiry.Clocks.Count > 1)
                 statements.Add(new(
-                    Call("settle_clocks", Of(by), Of(expiry.Clocks.Max().ToUnixTimeMilliseconds()), Of((long)terms.LeaseLength.TotalMilliseconds),
+                    Call("settle_clocks", Of(by), Of(expiry.Clocks.Max().ToUnixTimeMilliseconds()), Of((long)(terms.LeaseLength + ClockTolerance).TotalMilliseconds),
                         Of((long[])[.. expiry.Clocks.Select(clock => clock.ToUnixTimeMilliseconds())])), _ => { }));
             if (connected.Count > 0)
                 statements.Add(new(RenewConnections(connected, now + terms.LeaseLength, by), _ => { }));
@@ -82,6 +87,8 @@ public sealed partial class PostgresPromptStore
     public Task<bool> ShrinkAsync(CancellationToken cancellationToken) => WriteAsync(
         now => Call("shrink", Of(now.ToUnixTimeMilliseconds()), Of(LongTextFormat.RemovedAtOnce), Of(ChangesRemovedAtOnce)), row => row.GetBoolean(0),
         cancellationToken);
+
+    private static PromptKey KeyOf(Lease lease) => new(null, lease.Seq);
 
     private static long SizeOf(PromptResult? result) => result is null ? 0
         : Math.Min(result.Text.Length, LongText.MaxShort) + LongTextFormat.ColumnOf(result.Response?.Body ?? default).Length;

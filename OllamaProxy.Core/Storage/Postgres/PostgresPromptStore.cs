@@ -31,6 +31,7 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
     private readonly PromptResults _results;
     private readonly LeaseClocks _leaseClocks;
     private readonly TimeSpan _ageingStep;
+    private int _isDisposed;
 
     /// <summary>The clock that rules, and that of this machine, by which callers tell times.</summary>
     private readonly TimeProvider _time;
@@ -61,18 +62,24 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
     /// <summary>Opens the database, and makes or migrates its tables first where needed.</summary>
     /// <param name="connectionString">The connection string.</param>
     /// <param name="listen">That of a connection on which the server can tell at once of what others wrote; null: it is only looked for.</param>
-    /// <param name="time">This machine's clock. If it is the system's, the database's rules.</param>
+    /// <param name="time">This machine's clock.</param>
     /// <param name="ageingStep">How much of a head start a point of priority is; null: <see cref="QueueRank.DefaultAgeingStep"/>.</param>
+    /// <param name="databaseClockRules">Whether times are those of the database's clock; not in tests that make a time of their own.</param>
     /// <exception cref="StoreException">The database cannot be used. Nothing in it was changed.</exception>
-    public static async Task<PostgresPromptStore> OpenAsync(string connectionString, string? listen, TimeProvider time, TimeSpan? ageingStep = null)
+    public static async Task<PostgresPromptStore> OpenAsync(
+        string connectionString, string? listen, TimeProvider time, TimeSpan? ageingStep = null, bool databaseClockRules = true)
     {
         var server = new PostgresServer(connectionString);
         try
         {
+            var clock = databaseClockRules ? new DatabaseClock(time) : time;
             await using (var connection = await server.OpenAsync(default))
+            {
                 await PostgresSchema.PrepareAsync(server, connection);
+                if (clock is DatabaseClock database)
+                    await database.ReadAsync(connection);
+            }
             var listening = listen is null ? null : listen == connectionString ? server : new PostgresServer(listen);
-            var clock = time == TimeProvider.System ? new DatabaseClock(time) : time;
             var store = new PostgresPromptStore(server, listening, ageingStep ?? QueueRank.DefaultAgeingStep, clock);
             await store._writer.CatchUpAsync(default);
             return store;
@@ -87,6 +94,9 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
     /// <summary>Finishes the writes that were handed in, and closes all connections.</summary>
     public async ValueTask DisposeAsync()
     {
+        // A container disposes of it once for each interface that it goes by.
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         await _writer.DisposeAsync();
         if (_signal is not null)
             await _signal.DisposeAsync();
@@ -94,18 +104,10 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
         _staging.Dispose();
     }
 
-    /// <summary>Runs statements as one write among others; also for tests, to break what they will.</summary>
-    internal async Task<T> WriteAsync<T>(
-        Func<DateTimeOffset, IReadOnlyList<PostgresStatement>> statements, Func<T> result, CancellationToken cancellationToken, params IReadOnlyList<long> locks)
-    {
-        await _writer.RunAsync(new(statements) { Locks = locks }, cancellationToken);
-        return result();
-    }
-
     /// <summary>Runs one statement as a write, and reads its first row.</summary>
     internal async Task<T?> WriteAsync<T>(
         Func<DateTimeOffset, NpgsqlBatchCommand> statement, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken,
-        long size = 0, params IReadOnlyList<long> locks)
+        long size = 0, PromptKey? prompt = null, params IReadOnlyList<long> locks)
     {
         var result = default(T);
         await _writer.RunAsync(new(now =>
@@ -116,12 +118,10 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
         {
             Locks = locks,
             Size = size,
+            Prompt = prompt,
         }, cancellationToken);
         return result;
     }
-
-    /// <summary>Runs a query, and reads its first column; for tests.</summary>
-    internal async Task<long> NumberAsync(string sql) => await _readers.FirstAsync(Statement(sql), row => row.GetInt64(0), default);
 
     private async Task<long> AppendTextAsync(long? text, int number, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {

@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace OllamaProxy.Storage.Postgres.Engine;
 
 /// <summary>
@@ -26,6 +28,15 @@ internal sealed class DatabaseClock(TimeProvider local) : TimeProvider
     public DateTimeOffset Of(DateTimeOffset time) =>
         GetUtcNow() - local.GetUtcNow() is var off && (off < TimeSpan.Zero ? time > DateTimeOffset.MinValue - off : time < DateTimeOffset.MaxValue - off)
             ? time + off : time;
+
+    /// <summary>Reads the database's clock.</summary>
+    public async Task ReadAsync(NpgsqlConnection connection)
+    {
+        var from = GetTimestamp();
+        await using var command = new NpgsqlCommand("SELECT clock_timestamp()", connection);
+        var told = (DateTime)(await command.ExecuteScalarAsync())!;
+        Correct(new(told, TimeSpan.Zero), from, GetTimestamp());
+    }
 
     /// <summary>Takes over what the database's clock said between two moments: what is told now can be corrected only to one of them.</summary>
     /// <param name="told">What it said.</param>

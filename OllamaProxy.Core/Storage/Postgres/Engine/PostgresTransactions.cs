@@ -19,6 +19,12 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
 
     private static readonly TimeSpan SumUpInterval = TimeSpan.FromMilliseconds(100);
 
+    private const string KeepPrompts =
+        $"""
+        SELECT count(*) FROM (
+            SELECT 1 FROM {ProxySchema}.prompts WHERE seq = ANY ($1) OR id = ANY ($2) ORDER BY seq FOR NO KEY UPDATE) AS kept
+        """;
+
     private readonly Random _random = new();
     private NpgsqlConnection? _connection;
     private long? _summedUpAt;
@@ -110,6 +116,12 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
         var locks = during.Writes.SelectMany(write => write.Locks).Distinct().Order().ToArray();
         if (locks.Length > 0)
             batch.BatchCommands.Add(Statement("SELECT count(pg_advisory_xact_lock(lock)) FROM unnest($1) AS lock", PostgresValues.Of(locks)));
+        // Those that others may change as well are taken in one order, too: else two instances would each wait for the other.
+        var prompts = during.Writes.Select(write => write.Prompt).OfType<PromptKey>().Distinct().ToList();
+        if (prompts.Count > 1)
+            batch.BatchCommands.Add(Statement(KeepPrompts,
+                PostgresValues.Of((long[])[.. prompts.Select(prompt => prompt.Seq).OfType<long>()]),
+                PostgresValues.Of((Guid[])[.. prompts.Select(prompt => prompt.Id).OfType<Guid>()])));
         foreach (var statement in commands.SelectMany(statements => statements))
             batch.BatchCommands.Add(statement.Command);
         if (_summedUpAt is not { } at || TimeProvider.System.GetElapsedTime(at) >= SumUpInterval)
@@ -122,6 +134,8 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
         {
             await using var rows = await batch.ExecuteReaderAsync();
             if (locks.Length > 0)
+                await rows.NextResultAsync();
+            if (prompts.Count > 1)
                 await rows.NextResultAsync();
             foreach (var (write, statements) in during.Writes.Zip(commands))
                 await ReadAsync(rows, write, statements);

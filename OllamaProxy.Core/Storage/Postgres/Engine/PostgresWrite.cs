@@ -14,6 +14,9 @@ internal sealed record PostgresWrite(Func<DateTimeOffset, IReadOnlyList<Postgres
     /// <summary>What nobody else may do at the same time, as numbers of PostgreSQL's advisory locks.</summary>
     public IReadOnlyList<long> Locks { get; init; } = [];
 
+    /// <summary>The prompt that it changes, by its id or number; null: none, or it passes over those that others have in hand.</summary>
+    public PromptKey? Prompt { get; init; }
+
     /// <summary>About how many bytes it sends.</summary>
     public long Size { get; init; }
 
@@ -31,6 +34,9 @@ internal sealed record PostgresWrite(Func<DateTimeOffset, IReadOnlyList<Postgres
             Done.SetException(Fault);
     }
 }
+
+/// <summary>A prompt, by its id or its number.</summary>
+internal readonly record struct PromptKey(Guid? Id, long? Seq);
 
 /// <summary>A statement of a write; it answers with one set of rows.</summary>
 /// <param name="Command">The statement.</param>

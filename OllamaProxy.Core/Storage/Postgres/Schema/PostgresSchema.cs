@@ -78,7 +78,8 @@ internal static class PostgresSchema
     /// <summary>The version of the tables; 0: there are none.</summary>
     private static async Task<int> CurrentVersionAsync(NpgsqlConnection connection)
     {
-        await using var look = new NpgsqlCommand($"SELECT to_regclass('{ProxySchema}.version') IS NOT NULL", connection);
+        await using var look = new NpgsqlCommand(
+            $"SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = '{ProxySchema}' AND tablename = 'version')", connection);
         if (await look.ExecuteScalarAsync() is not true)
             return 0;
         await using var read = new NpgsqlCommand($"SELECT version FROM {ProxySchema}.version", connection);
