@@ -27,6 +27,7 @@ public static class KnownSettings
         new("OLLAMA_PROXY_CHECK_DATABASE", "false", "true: check the whole file at the start"),
         new("OLLAMA_PROXY_POSTGRES", "none", "connection string of the PostgreSQL database"),
         new("OLLAMA_PROXY_POSTGRES_LISTEN", "as above", "connection string that leads past a pooler, for LISTEN; off: polling only"),
+        new("OLLAMA_PROXY_POSTGRES_IDENTITY", "none", "client id of the Azure managed identity whose token is the password"),
         new("OLLAMA_PROXY_WORKER", "true", "false: this process runs no prompts"),
         new("OLLAMA_PROXY_DRAIN_SECONDS", "60", "seconds that one run of the worker waits for prompts"),
         new("OLLAMA_PROXY_LEASE_SECONDS", "60", "seconds after which the prompts of a dead worker are queued again"),

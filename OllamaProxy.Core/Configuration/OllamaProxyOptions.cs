@@ -56,6 +56,12 @@ public sealed record OllamaProxyOptions
     /// </summary>
     public string? PostgresListen { get; init; }
 
+    /// <summary>
+    /// <c>OLLAMA_PROXY_POSTGRES_IDENTITY</c>: the client id of the managed identity on Azure whose token is the password; null: the
+    /// connection string has one, or none is needed.
+    /// </summary>
+    public string? PostgresIdentity { get; init; }
+
     /// <summary>The name of the database for people, without secrets.</summary>
     public string DatabaseName => Store == StoreKind.Postgres ? PostgresSetting.NameOf(Postgres!) : DatabasePath;
 
@@ -147,6 +153,7 @@ public sealed record OllamaProxyOptions
             Store = store,
             Postgres = postgres,
             PostgresListen = listen,
+            PostgresIdentity = settings.Text("OLLAMA_PROXY_POSTGRES_IDENTITY", "") is { Length: > 0 } identity ? identity : null,
             DatabasePath = DatabaseFile.Resolve(settings.Text("OLLAMA_PROXY_DB", DefaultDatabase)),
             CheckDatabase = settings.Switch("OLLAMA_PROXY_CHECK_DATABASE", defaults.CheckDatabase),
             Worker = settings.Switch("OLLAMA_PROXY_WORKER", defaults.Worker),

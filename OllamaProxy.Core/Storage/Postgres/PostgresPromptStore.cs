@@ -65,11 +65,13 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
     /// <param name="time">This machine's clock.</param>
     /// <param name="ageingStep">How much of a head start a point of priority is; null: <see cref="QueueRank.DefaultAgeingStep"/>.</param>
     /// <param name="databaseClockRules">Whether times are those of the database's clock; not in tests that make a time of their own.</param>
+    /// <param name="identity">The client id of the managed identity whose token is the password; null: the connection string has one.</param>
     /// <exception cref="StoreException">The database cannot be used. Nothing in it was changed.</exception>
     public static async Task<PostgresPromptStore> OpenAsync(
-        string connectionString, string? listen, TimeProvider time, TimeSpan? ageingStep = null, bool databaseClockRules = true)
+        string connectionString, string? listen, TimeProvider time, TimeSpan? ageingStep = null, bool databaseClockRules = true,
+        string? identity = null)
     {
-        var server = new PostgresServer(connectionString);
+        var server = new PostgresServer(connectionString, identity);
         try
         {
             var clock = databaseClockRules ? new DatabaseClock(time) : time;
@@ -79,7 +81,7 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
                 if (clock is DatabaseClock database)
                     await database.ReadAsync(connection);
             }
-            var listening = listen is null ? null : listen == connectionString ? server : new PostgresServer(listen);
+            var listening = listen is null ? null : listen == connectionString ? server : new PostgresServer(listen, identity);
             var store = new PostgresPromptStore(server, listening, ageingStep ?? QueueRank.DefaultAgeingStep, clock);
             await store._writer.CatchUpAsync(default);
             return store;

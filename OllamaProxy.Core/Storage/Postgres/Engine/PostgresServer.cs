@@ -12,8 +12,14 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     private readonly NpgsqlDataSource _source;
 
+    /// <summary>How often the token of an identity is asked for. Most times that is the one that is cached.</summary>
+    private static readonly TimeSpan TokenInterval = TimeSpan.FromMinutes(5);
+
+    private static readonly TimeSpan TokenRetryInterval = TimeSpan.FromSeconds(10);
+
     /// <param name="connectionString">The setting's.</param>
-    public PostgresServer(string connectionString)
+    /// <param name="identity">The client id of the managed identity whose token is the password; null: the connection string has one.</param>
+    public PostgresServer(string connectionString, string? identity = null)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         if (!settings.ContainsKey("Timeout"))
@@ -23,6 +29,8 @@ internal sealed class PostgresServer : IAsyncDisposable
         var builder = new NpgsqlSlimDataSourceBuilder(settings.ToString());
         builder.EnableArrays();
         builder.EnableTransportSecurity();
+        if (identity is not null)
+            builder.UsePeriodicPasswordProvider((_, stop) => PostgresToken.GetAsync(identity, stop), TokenInterval, TokenRetryInterval);
         _source = builder.Build();
     }
 
