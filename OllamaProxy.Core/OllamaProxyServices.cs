@@ -88,7 +88,8 @@ public static class OllamaProxyServices
 
     private static IPromptStore OpenStore(OllamaProxyOptions options, TimeProvider time) => options.Store == StoreKind.Postgres
         // The container makes its services on one thread, which has nothing else to do.
-        ? Task.Run(() => PostgresPromptStore.OpenAsync(options.Postgres!, options.PostgresListen, time, options.AgeingStep)).GetAwaiter().GetResult()
+        ? Task.Run(() => PostgresPromptStore.OpenAsync(options.Postgres!, options.PostgresListen, time,
+            options.AgeingStep)).GetAwaiter().GetResult()
         : SqlitePromptStore.Open(options.DatabasePath, options.Model, time, options.AgeingStep, options.CheckDatabase);
 
     private static void AddWorker(this IServiceCollection services)
@@ -115,7 +116,8 @@ public static class OllamaProxyServices
     }
 
     private static OllamaClient ClientOf(BackendOptions backend, TimeProvider time) =>
-        new(new(CreateForwardingHandler(backend.Proxy)) { Timeout = Timeout.InfiniteTimeSpan }, backend.Endpoint, time, backend.Headers, backend.Proxy);
+        new(new(CreateForwardingHandler(backend.Proxy)) { Timeout = Timeout.InfiniteTimeSpan }, backend.Endpoint, time, backend.Headers,
+            backend.Proxy);
 
     /// <summary>Sends a request as it is, and returns the answer as it is.</summary>
     private static SocketsHttpHandler CreateForwardingHandler(BackendProxy? proxy) => new()
