@@ -9,7 +9,9 @@ public enum StoreKind
     /// <summary>In a SQLite file: see <see cref="OllamaProxyOptions.DatabasePath"/>.</summary>
     Sqlite,
 
-    /// <summary>In a PostgreSQL database, which instances on many machines can share: see <see cref="OllamaProxyOptions.Postgres"/>.</summary>
+    /// <summary>
+    /// In a PostgreSQL database, which instances on many machines can share: see <see cref="OllamaProxyOptions.Postgres"/>.
+    /// </summary>
     Postgres,
 }
 
@@ -35,7 +37,8 @@ internal static class PostgresSetting
     {
         var (main, listen) = (settings.Text("OLLAMA_PROXY_POSTGRES", ""), settings.Text("OLLAMA_PROXY_POSTGRES_LISTEN", ""));
         if (kind == StoreKind.Postgres && main.Length == 0)
-            settings.Refuse($"The setting OLLAMA_PROXY_STORE is postgres, so OLLAMA_PROXY_POSTGRES must be a connection string, such as {Example}.");
+            settings.Refuse(
+                $"The setting OLLAMA_PROXY_STORE is postgres, so OLLAMA_PROXY_POSTGRES must be a connection string, such as {Example}.");
         var connection = Parse(settings, "OLLAMA_PROXY_POSTGRES", main);
         return (connection, listen.Length == 0 ? connection
             : listen.Equals(Off, StringComparison.OrdinalIgnoreCase) ? null : Parse(settings, "OLLAMA_PROXY_POSTGRES_LISTEN", listen));
@@ -67,7 +70,9 @@ internal static class PostgresSetting
         return null;
     }
 
-    /// <summary>Reads an address as other programs of PostgreSQL take it; what is behind the question mark goes by Npgsql's names.</summary>
+    /// <summary>
+    /// Reads an address as other programs of PostgreSQL take it; what is behind the question mark goes by Npgsql's names.
+    /// </summary>
     private static bool TryReadUri(string text, [NotNullWhen(true)] out string? connection)
     {
         connection = null;

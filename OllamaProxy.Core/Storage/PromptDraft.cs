@@ -11,7 +11,9 @@ internal static class PromptDraft
     /// <summary>What stands in place of fields that are too long for their column.</summary>
     public static readonly ReadOnlyMemory<byte> NoFields = "{}"u8.ToArray();
 
-    /// <summary>What a submission will be once it is inserted, but for its number: to be made before the writer's turn, whose time is precious.</summary>
+    /// <summary>
+    /// What a submission will be once it is inserted, but for its number: to be made before the writer's turn, whose time is precious.
+    /// </summary>
     public static Prompt Of(NewPrompt prompt, Guid? batch, TimeSpan ageingStep, DateTimeOffset now) => new()
     {
         Id = prompt.Id ?? Guid.CreateVersion7(now),

@@ -7,5 +7,6 @@ internal static class StoredTime
     public static DateTimeOffset ToMicroseconds(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
 
     /// <summary>A time that is kept in milliseconds.</summary>
-    public static DateTimeOffset? ToMilliseconds(DateTimeOffset? time) => time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerMillisecond));
+    public static DateTimeOffset? ToMilliseconds(DateTimeOffset? time) =>
+        time?.AddTicks(-(time.Value.Ticks % TimeSpan.TicksPerMillisecond));
 }

@@ -14,7 +14,8 @@ public sealed class PostgresFaultTests
     [StoreFact]
     public async Task A_server_that_is_not_there_is_told_of_in_one_sentence()
     {
-        var refused = await Assert.ThrowsAsync<StoreException>(() => OpenAsync("Host=127.0.0.1;Port=1;Database=queue;Username=me;Password=secret"));
+        var refused = await Assert.ThrowsAsync<StoreException>(() =>
+            OpenAsync("Host=127.0.0.1;Port=1;Database=queue;Username=me;Password=secret"));
         Assert.StartsWith("The database queue at 127.0.0.1:1 cannot be reached: ", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", refused.Message, StringComparison.Ordinal);
         Assert.True(refused.IsTransient);
@@ -27,7 +28,8 @@ public sealed class PostgresFaultTests
     {
         var cluster = await PostgresCluster.SharedAsync();
         var refused = await Assert.ThrowsAsync<StoreException>(() => OpenAsync($"Host=127.0.0.1;Port={cluster.Port};{settings}"));
-        Assert.Contains(expected.Replace("*", $"127.0.0.1:{cluster.Port}", StringComparison.Ordinal), refused.Message, StringComparison.Ordinal);
+        Assert.Contains(expected.Replace("*", $"127.0.0.1:{cluster.Port}", StringComparison.Ordinal), refused.Message,
+            StringComparison.Ordinal);
         Assert.False(refused.IsTransient);
     }
 
@@ -87,7 +89,8 @@ public sealed class PostgresFaultTests
         for (var cut = 0; cut < 20; cut++)
         {
             await database.NumberAsync(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                + "WHERE datname = current_database() AND pid <> pg_backend_pid()");
             await Task.Delay(Random.Shared.Next(20, 60));
         }
         await load.StopAsync();

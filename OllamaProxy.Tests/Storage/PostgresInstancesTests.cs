@@ -21,7 +21,8 @@ public sealed class PostgresInstancesTests : IAsyncLifetime
         var stores = await OpenAsync(5);
         await stores[0].AddBatchAsync(Guid.NewGuid(), [.. Enumerable.Repeat(New(), 50)], 0, default);
 
-        var claims = await Task.WhenAll(Enumerable.Range(1, 50).Select(seq => Task.Run(() => stores[seq % 5].ClaimAsync(seq, Terms, default))));
+        var claims = await Task.WhenAll(Enumerable.Range(1, 50).Select(seq =>
+            Task.Run(() => stores[seq % 5].ClaimAsync(seq, Terms, default))));
 
         Assert.Single(claims.OfType<ClaimedPrompt>());
         await CloseAsync(stores);
@@ -45,7 +46,8 @@ public sealed class PostgresInstancesTests : IAsyncLifetime
     public async Task Instances_that_change_the_same_prompts_in_all_orders_get_through()
     {
         var stores = await OpenAsync(3);
-        var ids = (await stores[0].AddBatchAsync(Guid.NewGuid(), [.. Enumerable.Repeat(New(), 20)], 0, default)).Select(prompt => prompt.Id).ToArray();
+        var ids = (await stores[0].AddBatchAsync(Guid.NewGuid(), [.. Enumerable.Repeat(New(), 20)], 0, default)).Select(prompt =>
+            prompt.Id).ToArray();
 
         await Task.WhenAll(stores.SelectMany(store => Enumerable.Range(0, 6).Select(_ => Task.Run(async () =>
         {
@@ -53,7 +55,8 @@ public sealed class PostgresInstancesTests : IAsyncLifetime
             {
                 var order = ids.ToArray();
                 Random.Shared.Shuffle(order);
-                await Task.WhenAll(order.Select(id => (round % 2 == 0 ? (Task)store.CancelAsync(id, default) : store.RetryAsync(id, default))));
+                await Task.WhenAll(order.Select(id =>
+                    (round % 2 == 0 ? (Task)store.CancelAsync(id, default) : store.RetryAsync(id, default))));
             }
         }))));
 
@@ -61,7 +64,8 @@ public sealed class PostgresInstancesTests : IAsyncLifetime
         Assert.Equal(20, counts[PromptStatus.Cancelled] + counts[PromptStatus.Queued]);
         Assert.Equal(counts[PromptStatus.Queued], await _database.NumberAsync("SELECT count(*) FROM prompts WHERE status = 'queued'"));
         foreach (var store in stores)
-            Assert.Equal(counts[PromptStatus.Queued], (await store.ReadSnapshotAsync(new(1, default) { Freshness = TimeSpan.Zero }, default)).Queued);
+            Assert.Equal(counts[PromptStatus.Queued],
+                (await store.ReadSnapshotAsync(new(1, default) { Freshness = TimeSpan.Zero }, default)).Queued);
         await CloseAsync(stores);
     }
 
@@ -70,7 +74,8 @@ public sealed class PostgresInstancesTests : IAsyncLifetime
     {
         var stores = await OpenAsync(4);
         var keyed = New() with { IdempotencyKey = "k", Fingerprint = new byte[] { 1 } };
-        var submissions = await Task.WhenAll(Enumerable.Range(0, 40).Select(n => Task.Run(() => stores[n % 4].AddAsync(keyed, 0, default))));
+        var submissions = await Task.WhenAll(Enumerable.Range(0, 40).Select(n =>
+            Task.Run(() => stores[n % 4].AddAsync(keyed, 0, default))));
         Assert.Single(submissions, submission => submission.Outcome == SubmissionOutcome.Accepted);
         Assert.Single(submissions.Select(submission => submission.Prompt.Id).Distinct());
         await CloseAsync(stores);
@@ -79,11 +84,14 @@ public sealed class PostgresInstancesTests : IAsyncLifetime
     [StoreFact]
     public async Task Who_listens_is_told_at_once_of_what_another_instance_wrote()
     {
-        await using var here = await PostgresPromptStore.OpenAsync(_database.ConnectionString, _database.ConnectionString, TimeProvider.System);
-        await using var there = await PostgresPromptStore.OpenAsync(_database.ConnectionString, _database.ConnectionString, TimeProvider.System);
+        await using var here = await PostgresPromptStore.OpenAsync(_database.ConnectionString, _database.ConnectionString,
+            TimeProvider.System);
+        await using var there = await PostgresPromptStore.OpenAsync(_database.ConnectionString, _database.ConnectionString,
+            TimeProvider.System);
         // Until it listens, which it does in the background, nothing is told.
         await Eventually.NotNull(async () => await _database.NumberAsync(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'") == 2 ? "both listen" : null);
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'") == 2 ? "both listen"
+                : null);
         var prompt = (await there.AddAsync(New(), 0, default)).Prompt;
         await here.ReadSnapshotAsync(new(1, default) { Freshness = TimeSpan.Zero }, default);
         using var subscription = here.Notifier.Subscribe(prompt.Seq, text: false);

@@ -11,10 +11,12 @@ namespace OllamaProxy.Storage.Postgres;
 public sealed partial class PostgresPromptStore
 {
     /// <inheritdoc/>
-    public async Task<(Submission Submission, ClaimedPrompt? Claimed)> AddAsync(NewPrompt prompt, long maxQueued, ClaimTerms? terms, CancellationToken cancellationToken)
+    public async Task<(Submission Submission, ClaimedPrompt? Claimed)> AddAsync(NewPrompt prompt, long maxQueued, ClaimTerms? terms,
+        CancellationToken cancellationToken)
     {
         var staged = await _staging.StageAsync(prompt, cancellationToken);
-        // What is long is not held for as long as the prompt runs: who claims it reads it from here. And where others wait, it waits as well.
+        // What is long is not held for as long as the prompt runs: who claims it reads it from here. And where others wait, it waits as
+        // well.
         var atOnce = staged.Count == 0 && _feed.Queue.Count == 0 ? terms : null;
         while (true)
         {
@@ -36,7 +38,8 @@ public sealed partial class PostgresPromptStore
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Prompt>> AddBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Prompt>> AddBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued,
+        CancellationToken cancellationToken)
     {
         var staged = new List<IReadOnlyList<StagedText>>();
         foreach (var prompt in prompts)
@@ -44,7 +47,8 @@ public sealed partial class PostgresPromptStore
         var now = _time.GetUtcNow();
         var drafts = prompts.Select(prompt => PromptDraft.Of(prompt, batch, _ageingStep, now)).ToList();
         var numbers = await WriteAsync(
-            _ => PromptSubmits.SubmitBatch(prompts, drafts, staged, maxQueued), row => PromptSubmits.ReadBatch(row, prompts.Count, maxQueued),
+            _ => PromptSubmits.SubmitBatch(prompts, drafts, staged, maxQueued), row =>
+                PromptSubmits.ReadBatch(row, prompts.Count, maxQueued),
             cancellationToken, prompts.Sum(SizeOf));
         return [.. drafts.Zip(numbers!, (draft, seq) => draft with { Seq = seq })];
     }
@@ -59,7 +63,8 @@ public sealed partial class PostgresPromptStore
 
     /// <inheritdoc/>
     public Task<ChangeResult> ChangePriorityAsync(Guid id, int priority, CancellationToken cancellationToken) =>
-        ChangeAsync(id, now => Call("prioritise", Of(now), Of(id), Of(priority), Of((long)_ageingStep.TotalMilliseconds)), cancellationToken);
+        ChangeAsync(id, now =>
+            Call("prioritise", Of(now), Of(id), Of(priority), Of((long)_ageingStep.TotalMilliseconds)), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken) =>
@@ -78,7 +83,8 @@ public sealed partial class PostgresPromptStore
         Call("renew_connections", Of((Guid[])[.. ids]), Of(expiresAt.ToUnixTimeMilliseconds()), Of(expiredBy));
 
     /// <summary>Runs a function that changes a prompt, and reads the prompt as it is then.</summary>
-    private async Task<ChangeResult> ChangeAsync(Guid id, Func<DateTimeOffset, Npgsql.NpgsqlBatchCommand> change, CancellationToken cancellationToken)
+    private async Task<ChangeResult> ChangeAsync(Guid id, Func<DateTimeOffset, Npgsql.NpgsqlBatchCommand> change,
+        CancellationToken cancellationToken)
     {
         var (allowed, prompt) = (false, default(Prompt));
         await _writer.RunAsync(new(now =>

@@ -24,13 +24,16 @@ public sealed partial class PostgresPromptStore
     }
 
     /// <inheritdoc/>
-    public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) => _results.FindContentAsync(id, cancellationToken);
+    public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) =>
+        _results.FindContentAsync(id, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) => _results.FindResultAsync(id, cancellationToken);
+    public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) =>
+        _results.FindResultAsync(id, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<StoredResponse?> FindResponseAsync(Guid id, CancellationToken cancellationToken) => _results.FindResponseAsync(id, cancellationToken);
+    public Task<StoredResponse?> FindResponseAsync(Guid id, CancellationToken cancellationToken) =>
+        _results.FindResponseAsync(id, cancellationToken);
 
     /// <inheritdoc/>
     public Task<TextChunk> ReadGeneratedAsync(Prompt prompt, TextOffset after, CancellationToken cancellationToken) =>
@@ -48,7 +51,8 @@ public sealed partial class PostgresPromptStore
         // Nothing was written here for a while: look for once, and let the order catch up for the next who asks.
         _writer.CatchUpSoon();
         return _readers.FirstAsync(Statement(
-            $"SELECT count(*) FROM {ProxySchema}.prompts WHERE status = 'queued' AND (rank, seq) < ($1, $2)", Of(prompt.Rank), Of(prompt.Seq)), row => row.GetInt64(0), cancellationToken);
+            $"SELECT count(*) FROM {ProxySchema}.prompts WHERE status = 'queued' AND (rank, seq) < ($1, $2)", Of(prompt.Rank),
+                Of(prompt.Seq)), row => row.GetInt64(0), cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -35,7 +35,8 @@ public sealed partial class PostgresPromptStore
 
     /// <inheritdoc/>
     public async Task<LeaseState> GetLeaseStateAsync(Lease lease, CancellationToken cancellationToken) =>
-        await _readers.FirstAsync(PromptClaims.LookAt(lease), row => (LeaseState?)PromptClaims.ReadState(row), cancellationToken) ?? LeaseState.Lost;
+        await _readers.FirstAsync(PromptClaims.LookAt(lease), row => (LeaseState?)PromptClaims.ReadState(row), cancellationToken)
+            ?? LeaseState.Lost;
 
     /// <inheritdoc/>
     public Task<LeaseState> RenewAsync(Lease lease, TimeSpan length, CancellationToken cancellationToken) =>
@@ -67,7 +68,8 @@ public sealed partial class PostgresPromptStore
             var statements = new List<PostgresStatement>();
             if (expiry.Clocks.Count > 1)
                 statements.Add(new(
-                    Call("settle_clocks", Of(by), Of(expiry.Clocks.Max().ToUnixTimeMilliseconds()), Of((long)(terms.LeaseLength + ClockTolerance).TotalMilliseconds),
+                    Call("settle_clocks", Of(by), Of(expiry.Clocks.Max().ToUnixTimeMilliseconds()),
+                        Of((long)(terms.LeaseLength + ClockTolerance).TotalMilliseconds),
                         Of((long[])[.. expiry.Clocks.Select(clock => clock.ToUnixTimeMilliseconds())])), _ => { }));
             if (connected.Count > 0)
                 statements.Add(new(RenewConnections(connected, now + terms.LeaseLength, by), _ => { }));
@@ -81,11 +83,13 @@ public sealed partial class PostgresPromptStore
 
     /// <inheritdoc/>
     public Task<int> PurgeAsync(DateTimeOffset endedBefore, int limit, CancellationToken cancellationToken) => WriteAsync(
-        now => Call("purge", Of(now.ToUnixTimeMilliseconds()), Of(TimeOf(endedBefore)), Of(limit)), row => row.GetInt32(0), cancellationToken);
+        now => Call("purge", Of(now.ToUnixTimeMilliseconds()), Of(TimeOf(endedBefore)), Of(limit)), row =>
+            row.GetInt32(0), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> ShrinkAsync(CancellationToken cancellationToken) => WriteAsync(
-        now => Call("shrink", Of(now.ToUnixTimeMilliseconds()), Of(LongTextFormat.RemovedAtOnce), Of(ChangesRemovedAtOnce)), row => row.GetBoolean(0),
+        now => Call("shrink", Of(now.ToUnixTimeMilliseconds()), Of(LongTextFormat.RemovedAtOnce), Of(ChangesRemovedAtOnce)), row =>
+            row.GetBoolean(0),
         cancellationToken);
 
     private static PromptKey KeyOf(Lease lease) => new(null, lease.Seq);

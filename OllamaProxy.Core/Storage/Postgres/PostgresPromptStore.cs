@@ -61,7 +61,8 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
 
     /// <summary>Opens the database, and makes or migrates its tables first where needed.</summary>
     /// <param name="connectionString">The connection string.</param>
-    /// <param name="listen">That of a connection on which the server can tell at once of what others wrote; null: it is only looked for.</param>
+    /// <param name="listen">That of a connection on which the server can tell at once of what others wrote; null: it is only looked
+    /// for.</param>
     /// <param name="time">This machine's clock.</param>
     /// <param name="ageingStep">How much of a head start a point of priority is; null: <see cref="QueueRank.DefaultAgeingStep"/>.</param>
     /// <param name="databaseClockRules">Whether times are those of the database's clock; not in tests that make a time of their own.</param>
@@ -131,7 +132,8 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
         for (var rest = bytes; rest.Length > 0; rest = rest[parts[^1].Length..])
             parts.Add(rest[..Math.Min(rest.Length, LongTextFormat.PartLength)].ToArray());
         var id = await WriteAsync(
-            now => Call("append_text", Of(text), Of(number), Of((byte[]?[])[.. parts]), Of((long[])[.. parts.Select(part => Checksum.Of(part))]),
+            now => Call("append_text", Of(text), Of(number), Of((byte[]?[])[.. parts]),
+                Of((long[])[.. parts.Select(part => Checksum.Of(part))]),
                 Of((now + LongTextStaging.Patience).ToUnixTimeMilliseconds())),
             row => row.Int64OrNull(0), cancellationToken, bytes.Length);
         return id ?? throw StoreMessages.TooLate();

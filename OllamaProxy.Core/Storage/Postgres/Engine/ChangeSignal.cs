@@ -61,13 +61,15 @@ internal sealed class ChangeSignal : IAsyncDisposable
     /// <summary>Does something for as long as this lives: after a fault again, and after many in longer pauses.</summary>
     private async Task KeepAsync(Func<CancellationToken, Task> run)
     {
-        for (var pause = TimeSpan.FromMilliseconds(100); !_end.IsCancellationRequested; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        for (var pause = TimeSpan.FromMilliseconds(100); !_end.IsCancellationRequested; pause = pause * 2 < LongestPause ? pause * 2
+            : LongestPause)
         {
             try
             {
                 await run(_end.Token);
             }
-            catch (Exception exception) when (PostgresServer.IsFault(exception) || exception is StoreException or OperationCanceledException)
+            catch (Exception exception) when (PostgresServer.IsFault(exception)
+                || exception is StoreException or OperationCanceledException)
             {
                 await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), _end.Token).ContinueWith(_ => { }, TaskScheduler.Default);
             }

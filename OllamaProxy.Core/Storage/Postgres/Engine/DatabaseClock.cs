@@ -26,7 +26,8 @@ internal sealed class DatabaseClock(TimeProvider local) : TimeProvider
     /// <summary>The same moment by the database's clock.</summary>
     /// <param name="time">A time by this machine's.</param>
     public DateTimeOffset Of(DateTimeOffset time) =>
-        GetUtcNow() - local.GetUtcNow() is var off && (off < TimeSpan.Zero ? time > DateTimeOffset.MinValue - off : time < DateTimeOffset.MaxValue - off)
+        GetUtcNow() - local.GetUtcNow() is var off
+            && (off < TimeSpan.Zero ? time > DateTimeOffset.MinValue - off : time < DateTimeOffset.MaxValue - off)
             ? time + off : time;
 
     /// <summary>Reads the database's clock.</summary>
@@ -38,7 +39,9 @@ internal sealed class DatabaseClock(TimeProvider local) : TimeProvider
         Correct(new(told, TimeSpan.Zero), from, GetTimestamp());
     }
 
-    /// <summary>Takes over what the database's clock said between two moments: what is told now can be corrected only to one of them.</summary>
+    /// <summary>
+    /// Takes over what the database's clock said between two moments: what is told now can be corrected only to one of them.
+    /// </summary>
     /// <param name="told">What it said.</param>
     /// <param name="from">When it was asked, by the monotonic clock.</param>
     /// <param name="until">When it had answered.</param>

@@ -59,7 +59,8 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>Whether the connection is of no use any more, whatever it says itself.</summary>
     public static bool IsLoss(Exception exception) => exception is not PostgresException postgres
-        || postgres.SqlState[..2] is "08" or "57" && postgres.SqlState is not PostgresErrorCodes.QueryCanceled || postgres.SqlState is "25P03";
+        || postgres.SqlState[..2] is "08" or "57" && postgres.SqlState is not PostgresErrorCodes.QueryCanceled
+            || postgres.SqlState is "25P03";
 
     /// <summary>Whether the same may go well a moment later.</summary>
     public static bool MayPass(Exception exception) => exception is not PostgresException postgres || IsLoss(exception)
@@ -78,8 +79,10 @@ internal sealed class PostgresServer : IAsyncDisposable
     {
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
             $"The server of the database {Name} does not let the user in: {exception.MessageText}. Set OLLAMA_PROXY_POSTGRES right.",
-        PostgresErrorCodes.InvalidCatalogName => $"The database {Name} is not there. Make it with CREATE DATABASE, or set OLLAMA_PROXY_POSTGRES right.",
-        PostgresErrorCodes.InsufficientPrivilege => $"The user of OLLAMA_PROXY_POSTGRES may not do all that is needed in the database {Name}: "
+        PostgresErrorCodes.InvalidCatalogName =>
+            $"The database {Name} is not there. Make it with CREATE DATABASE, or set OLLAMA_PROXY_POSTGRES right.",
+        PostgresErrorCodes.InsufficientPrivilege =>
+            $"The user of OLLAMA_PROXY_POSTGRES may not do all that is needed in the database {Name}: "
             + $"{exception.MessageText}.",
         PostgresErrorCodes.TooManyConnections => $"The server of the database {Name} has no connection to spare: {exception.MessageText}.",
         PostgresErrorCodes.DiskFull => $"The disk of the database {Name} is full.",

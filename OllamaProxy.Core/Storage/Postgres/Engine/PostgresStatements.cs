@@ -47,7 +47,8 @@ internal static class PostgresStatements
     public static DateTimeOffset? TimeOrNull(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.Time(column);
 
     /// <summary>Reads all rows of a set.</summary>
-    public static async Task<List<T>> ListAsync<T>(this NpgsqlDataReader rows, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    public static async Task<List<T>> ListAsync<T>(this NpgsqlDataReader rows, Func<NpgsqlDataReader, T> read,
+        CancellationToken cancellationToken)
     {
         var list = new List<T>();
         while (await rows.ReadAsync(cancellationToken))

@@ -14,9 +14,6 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
     /// <summary>How long a batch is tried for, as long as its faults may pass.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long it is tried to learn what became of a commit.</summary>
-    private static readonly TimeSpan PatienceInDoubt = TimeSpan.FromSeconds(20);
-
     private static readonly TimeSpan SumUpInterval = TimeSpan.FromMilliseconds(100);
 
     private const string KeepPrompts =
@@ -47,14 +44,16 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
             {
                 if (during.IsCommitted)
                     return true; // It was the look behind it that failed.
-                if (await IsCommittedAsync(during, exception))
+                await GiveUpAsync(exception);
+                if (during is { IsInDoubt: true, Number: { } number } && await CommitLookup.IsCommittedAsync(server, number))
                 {
                     feed.Forget();
                     return true;
                 }
-                await GiveUpAsync(exception);
                 if (exception is StoreException ? !((StoreException)exception).IsTransient : !PostgresServer.MayPass(exception))
                 {
+                    if (during.Failed is null && left.Count > 1)
+                        return await CommitOneByOneAsync(left);
                     if (during.Failed is not { } failed)
                         throw;
                     failed.Fault = exception;
@@ -72,6 +71,24 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
     {
         if (_connection is not null)
             await _connection.DisposeAsync();
+    }
+
+    /// <summary>Finds out by trial whose fault it is.</summary>
+    private async Task<bool> CommitOneByOneAsync(List<PostgresWrite> writes)
+    {
+        var any = false;
+        foreach (var write in writes)
+        {
+            try
+            {
+                any |= await CommitAsync([write]);
+            }
+            catch (Exception exception) when (PostgresServer.IsFault(exception) || exception is StoreException)
+            {
+                write.Fault = exception;
+            }
+        }
+        return any;
     }
 
     private async Task<bool> TryAsync(Attempt during)
@@ -115,7 +132,8 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
         batch.BatchCommands.Add(new("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"));
         var locks = during.Writes.SelectMany(write => write.Locks).Distinct().Order().ToArray();
         if (locks.Length > 0)
-            batch.BatchCommands.Add(Statement("SELECT count(pg_advisory_xact_lock(lock)) FROM unnest($1) AS lock", PostgresValues.Of(locks)));
+            batch.BatchCommands.Add(Statement("SELECT count(pg_advisory_xact_lock(lock)) FROM unnest($1) AS lock",
+                PostgresValues.Of(locks)));
         // Those that others may change as well are taken in one order, too: else two instances would each wait for the other.
         var prompts = during.Writes.Select(write => write.Prompt).OfType<PromptKey>().Distinct().ToList();
         if (prompts.Count > 1)
@@ -170,40 +188,6 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
                 write.Fault ??= exception;
             }
             await rows.NextResultAsync();
-        }
-    }
-
-    /// <summary>Whether a commit was made whose answer was lost.</summary>
-    /// <exception cref="StoreException">That could not be learned: the server is not to be reached.</exception>
-    private async Task<bool> IsCommittedAsync(Attempt during, Exception exception)
-    {
-        if (!during.IsInDoubt || during.Number is not { } number)
-            return false;
-        await GiveUpAsync(exception);
-        var begunAt = TimeProvider.System.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                _connection = await server.OpenAsync(default);
-                await using var command = new NpgsqlCommand("SELECT pg_xact_status($1::text::xid8)", _connection);
-                command.Parameters.Add(PostgresValues.Word(number.ToString(CultureInfo.InvariantCulture)));
-                var status = await command.ExecuteScalarAsync() as string;
-                if (status != "in progress")
-                    return status == "committed";
-            }
-            catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InvalidParameterValue)
-            {
-                return false; // Another server took over, which has not heard of it.
-            }
-            catch (Exception still) when (PostgresServer.IsFault(still) || still is StoreException)
-            {
-                if (TimeProvider.System.GetElapsedTime(begunAt) > PatienceInDoubt)
-                    throw new StoreException(
-                        $"The database {server.Name} was lost while it stored this: whether it did is not known. Look before you send it again.", still);
-                await GiveUpAsync(still);
-            }
-            await Task.Delay(TimeSpan.FromMilliseconds(200 * (0.5 + _random.NextDouble())));
         }
     }
 

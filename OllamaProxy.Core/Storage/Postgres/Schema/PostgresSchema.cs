@@ -37,7 +37,8 @@ internal static class PostgresSchema
         version = await CurrentVersionAsync(connection);
         RefuseNewer(server, version);
         if (version == 0)
-            await ExecuteAsync(connection, $"CREATE SCHEMA IF NOT EXISTS {ProxySchema}; CREATE TABLE {ProxySchema}.version (version integer NOT NULL); "
+            await ExecuteAsync(connection,
+                $"CREATE SCHEMA IF NOT EXISTS {ProxySchema}; CREATE TABLE {ProxySchema}.version (version integer NOT NULL); "
                 + $"INSERT INTO {ProxySchema}.version VALUES (0)");
         await ExecuteAsync(connection, $"SET LOCAL search_path = {ProxySchema}");
         foreach (var migration in Migrations.Skip(version))
@@ -50,14 +51,16 @@ internal static class PostgresSchema
     {
         if (connection.PostgreSqlVersion.Major < OldestServer)
             throw new StoreException(
-                $"The server of the database {server.Name} is PostgreSQL {connection.PostgreSqlVersion}; {OldestServer} or newer is needed.")
+                $"The server of the database {server.Name} is PostgreSQL {connection.PostgreSqlVersion}; "
+                + $"{OldestServer} or newer is needed.")
             {
                 IsTransient = false,
             };
         await using var command = new NpgsqlCommand("SHOW server_encoding", connection);
         if (await command.ExecuteScalarAsync() is string encoding && encoding != "UTF8")
             throw new StoreException(
-                $"The database {server.Name} has the encoding {encoding}. Make one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, "
+                $"The database {server.Name} has the encoding {encoding}. "
+                + "Make one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, "
                 + "and set OLLAMA_PROXY_POSTGRES to it.")
             {
                 IsTransient = false,
@@ -68,7 +71,8 @@ internal static class PostgresSchema
     {
         if (version > Version)
             throw new StoreException(
-                $"The database {server.Name} is of version {version}, written by a newer Ollama Proxy; this one knows versions up to {Version}. "
+                $"The database {server.Name} is of version {version}, written by a newer Ollama Proxy; "
+                + $"this one knows versions up to {Version}. "
                 + "Update the program, or set OLLAMA_PROXY_POSTGRES to another database.")
             {
                 IsTransient = false,

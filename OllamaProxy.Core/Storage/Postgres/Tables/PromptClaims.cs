@@ -14,13 +14,15 @@ internal static class PromptClaims
     private const int SettledTooLate = 2;
 
     public static NpgsqlBatchCommand Claim(long seq, ClaimTerms terms, Lease lease, DateTimeOffset now) => Call("claim",
-        Of(now), Of(seq), Of(lease.Token), Of((now + terms.LeaseLength).ToUnixTimeMilliseconds()), Utf8(terms.Backend), Of(terms.Concurrency),
+        Of(now), Of(seq), Of(lease.Token), Of((now + terms.LeaseLength).ToUnixTimeMilliseconds()), Utf8(terms.Backend),
+            Of(terms.Concurrency),
         Of(terms.TakesSlot), Of(terms.PredecessorLease?.Seq), Of(terms.PredecessorLease?.Token), Of(terms.Worker));
 
     public static ClaimedPrompt Read(NpgsqlDataReader row, Lease lease, LongTextReader reader, DateTimeOffset now)
     {
         var texts = row.IsDBNull(15) ? null : reader.Of(
-            row.GetFieldValue<long[]>(15).Zip(row.GetFieldValue<string[]>(16), row.GetFieldValue<long[]>(17)).Select(text => (text.Second, text.First, text.Third)));
+            row.GetFieldValue<long[]>(15).Zip(row.GetFieldValue<string[]>(16), row.GetFieldValue<long[]>(17)).Select(text =>
+                (text.Second, text.First, text.Third)));
         var (prompt, request) = (row.Bytes(7), row.Bytes(9));
         var damage = DamageOf(prompt, row.Int64OrNull(8), "text") ?? DamageOf(request, row.Int64OrNull(10), "text");
         var body = row.BytesOrNull(13);
@@ -47,7 +49,8 @@ internal static class PromptClaims
         Call("renew", Of(lease.Seq), Of(lease.Token), Of(expiresAt.ToUnixTimeMilliseconds()));
 
     public static NpgsqlBatchCommand Append(Lease lease, TextChunk chunk, DateTimeOffset expiresAt) => Call("append",
-        Of(lease.Seq), Of(lease.Token), Of(expiresAt.ToUnixTimeMilliseconds()), Of(chunk.End.Text), Of(chunk.End.Thinking), Utf8(chunk.Text),
+        Of(lease.Seq), Of(lease.Token), Of(expiresAt.ToUnixTimeMilliseconds()), Of(chunk.End.Text), Of(chunk.End.Thinking),
+            Utf8(chunk.Text),
         Utf8(chunk.Thinking));
 
     /// <summary>Asks what a lease is worth, without keeping its prompt as it is.</summary>

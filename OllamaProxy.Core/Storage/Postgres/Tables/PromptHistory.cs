@@ -13,7 +13,9 @@ namespace OllamaProxy.Storage.Postgres.Tables;
 /// <summary>What happened to prompts, and what runs.</summary>
 internal static class PromptHistory
 {
-    /// <summary>When the attempt before that of <c>started_at</c> ended or, where that is NULL, the last one; NULL: there was none.</summary>
+    /// <summary>
+    /// When the attempt before that of <c>started_at</c> ended or, where that is NULL, the last one; NULL: there was none.
+    /// </summary>
     private const string EarlierEnd =
         $"""
         (SELECT max(ended_at) FROM {ProxySchema}.attempts
@@ -49,7 +51,8 @@ internal static class PromptHistory
         """;
 
     /// <summary>What happened since a time.</summary>
-    public static Task<QueueHistory> ReadAsync(PostgresReaders readers, DateTimeOffset since, CancellationToken cancellationToken) => readers.ReadAsync(async rows =>
+    public static Task<QueueHistory> ReadAsync(PostgresReaders readers, DateTimeOffset since, CancellationToken cancellationToken) =>
+        readers.ReadAsync(async rows =>
     {
         var ended = await rows.ListAsync(ReadEnded, cancellationToken);
         await rows.NextResultAsync(cancellationToken);
@@ -68,23 +71,32 @@ internal static class PromptHistory
         Statement(Running), Call("count_of", Word(PromptStatus.Queued.Name())), Statement("COMMIT"));
 
     /// <summary>The mean over the last ten that succeeded among the last hundred.</summary>
-    public static Task<TimeSpan?> MeanRunAsync(PostgresReaders readers, CancellationToken cancellationToken) => readers.FirstAsync(Statement(MeanRun), row => row.RealOrNull(0) is { } seconds ? TimeSpan.FromSeconds(Math.Max(seconds, 0)) : default(TimeSpan?), cancellationToken);
+    public static Task<TimeSpan?> MeanRunAsync(PostgresReaders readers, CancellationToken cancellationToken) =>
+        readers.FirstAsync(Statement(MeanRun), row =>
+            row.RealOrNull(0) is { } seconds ? TimeSpan.FromSeconds(Math.Max(seconds, 0)) : default(TimeSpan?), cancellationToken);
 
-    public static async Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(PostgresReaders readers, Guid id, CancellationToken cancellationToken) => await readers.ListAsync(Statement(
+    public static async Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(PostgresReaders readers, Guid id,
+        CancellationToken cancellationToken) => await readers.ListAsync(Statement(
             $"""
             SELECT number, backend, started_at, ended_at, error FROM {ProxySchema}.attempts
             WHERE seq = (SELECT seq FROM {ProxySchema}.prompts WHERE id = $1) ORDER BY id
             """,
-            Of(id)), row => new AttemptRecord(row.GetInt32(0), row.Utf8(1), row.Time(2), row.TimeOrNull(3), row.TextOrNull(4)), cancellationToken);
+            Of(id)), row => new AttemptRecord(row.GetInt32(0), row.Utf8(1), row.Time(2), row.TimeOrNull(3), row.TextOrNull(4)),
+                cancellationToken);
 
     public static async Task<RunningLeases> ReadLeasesAsync(PostgresReaders readers, CancellationToken cancellationToken)
     {
-        var leases = await readers.ListAsync(Statement($"SELECT seq, worker, slot, backend, model FROM {ProxySchema}.leases LEFT JOIN {ProxySchema}.prompts USING (seq)"), row => (Seq: row.GetInt64(0), Lease: new RunningLease(row.UuidOrNull(1), row.GetGuid(2).ToString(), row.Utf8(3), row.TextOrNull(4))), cancellationToken);
+        var statement = Statement(
+            $"SELECT seq, worker, slot, backend, model FROM {ProxySchema}.leases LEFT JOIN {ProxySchema}.prompts USING (seq)");
+        var leases = await readers.ListAsync(statement, row => (Seq: row.GetInt64(0), Lease: ReadLease(row)), cancellationToken);
         return new([.. leases.Select(each => each.Lease)], leases.Select(each => each.Seq).ToHashSet());
     }
 
-    /// <summary>What there is beyond an offset of the attempt that the prompt tells of, at most some parts that are long together.</summary>
-    public static Task<TextChunk> ReadGeneratedAsync(PostgresReaders readers, Prompt prompt, TextOffset after, CancellationToken cancellationToken) => readers.ReadAsync(async rows =>
+    /// <summary>
+    /// What there is beyond an offset of the attempt that the prompt tells of, at most some parts that are long together.
+    /// </summary>
+    public static Task<TextChunk> ReadGeneratedAsync(PostgresReaders readers, Prompt prompt, TextOffset after,
+        CancellationToken cancellationToken) => readers.ReadAsync(async rows =>
     {
         TextOffset? start = null;
         var (text, thinking) = (new StringBuilder(), new StringBuilder());
@@ -105,6 +117,9 @@ internal static class PromptHistory
         """,
         Of(prompt.Seq), Of(after.Text), Of(after.Thinking), Of(prompt.StartedAt)));
 
+    private static RunningLease ReadLease(NpgsqlDataReader row) =>
+        new(row.UuidOrNull(1), row.GetGuid(2).ToString(), row.Utf8(3), row.TextOrNull(4));
+
     private static EndedPrompt ReadEnded(NpgsqlDataReader row)
     {
         var (createdAt, startedAt, completedAt) = (row.Time(1), row.TimeOrNull(2), row.Time(3));
@@ -118,6 +133,7 @@ internal static class PromptHistory
     private static RunningPrompt ReadRunning(NpgsqlDataReader row)
     {
         var (createdAt, startedAt) = (row.Time(0), row.Time(1));
-        return new(createdAt, startedAt) { QueuedAt = LastWait.Since(createdAt, row.TimeOrNull(3), isFirst: row.GetInt32(2) <= 1, startedAt) };
+        var queuedAt = LastWait.Since(createdAt, row.TimeOrNull(3), isFirst: row.GetInt32(2) <= 1, startedAt);
+        return new(createdAt, startedAt) { QueuedAt = queuedAt };
     }
 }

@@ -38,7 +38,8 @@ internal static class PromptList
             await rows.NextResultAsync(cancellationToken);
             var total = (await rows.ListAsync(row => row.GetInt64(0), cancellationToken)).Sum();
             return new PromptPage(prompts, total);
-        }, cancellationToken, Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), page, Total(query, filter, values), Statement("COMMIT"));
+        }, cancellationToken, Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), page, Total(query, filter, values),
+            Statement("COMMIT"));
     }
 
     /// <summary>The prompts with these numbers, oldest first.</summary>
@@ -57,18 +58,21 @@ internal static class PromptList
         var statement = batch is null
             ? Statement(CountAll)
             : Statement($"SELECT status, count(*) FROM {ProxySchema}.prompts WHERE batch = $1 GROUP BY status", Of(batch));
-        var counts = await readers.ListAsync(statement, row => (Status: PromptStatusNames.Parse(row.GetString(0)), Prompts: row.GetInt64(1)), cancellationToken);
+        var counts = await readers.ListAsync(statement, row =>
+            (Status: PromptStatusNames.Parse(row.GetString(0)), Prompts: row.GetInt64(1)), cancellationToken);
         return counts.ToDictionary(count => count.Status, count => count.Prompts);
     }
 
     private static NpgsqlBatchCommand Total(PromptQuery query, string filter, List<Func<NpgsqlParameter>> values) => query switch
     {
-        { Model: null, Search: null, Batch: null, Status: null } => Statement($"SELECT prompts FROM ({CountAll}) AS counted (status, prompts)"),
+        { Model: null, Search: null, Batch: null, Status: null } =>
+            Statement($"SELECT prompts FROM ({CountAll}) AS counted (status, prompts)"),
         { Model: null, Search: null, Batch: null } =>
             Statement($"SELECT prompts FROM ({CountAll}) AS counted (status, prompts) WHERE status = $1", Word(query.Status.Value.Name())),
         { Search: null } => Statement($"SELECT count(*) FROM {ProxySchema}.prompts WHERE {filter}", [.. values.Select(value => value())]),
         _ => Statement(
-            $"SELECT count(*) FROM {ProxySchema}.prompts JOIN {ProxySchema}.payloads USING (seq) WHERE {filter}", [.. values.Select(value => value())]),
+            $"SELECT count(*) FROM {ProxySchema}.prompts JOIN {ProxySchema}.payloads USING (seq) WHERE {filter}",
+                [.. values.Select(value => value())]),
     };
 
     private static PromptSummary ReadSummary(NpgsqlDataReader row) => new(PromptRow.Read(row), PreviewOf(row.Bytes(PromptRow.Next)));

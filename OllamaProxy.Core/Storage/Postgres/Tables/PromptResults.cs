@@ -46,7 +46,8 @@ internal sealed class PromptResults(PostgresReaders readers, LongTextReader long
         """;
 
     /// <summary>The result, or what there is of one; null if there is none, or no such prompt.</summary>
-    public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) => readers.FirstAsync(Statement(ResultQuery, Of(id)), row =>
+    public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) =>
+        readers.FirstAsync(Statement(ResultQuery, Of(id)), row =>
     {
         var (version, texts) = (new RowVersion(row.GetInt64(0), row.Time(1)), TextsOf(row));
         var statistics = new GenerationStatistics
@@ -66,7 +67,8 @@ internal sealed class PromptResults(PostgresReaders readers, LongTextReader long
     }, cancellationToken);
 
     /// <summary>What the client handed in; null if there is no such prompt.</summary>
-    public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) => readers.FirstAsync(Statement(ContentQuery, Of(id)), row =>
+    public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) =>
+        readers.FirstAsync(Statement(ContentQuery, Of(id)), row =>
     {
         var texts = TextsOf(row);
         RefuseDamaged(row.Bytes(5), row.Int64OrNull(6), "text");
@@ -87,7 +89,8 @@ internal sealed class PromptResults(PostgresReaders readers, LongTextReader long
     }, cancellationToken);
 
     /// <summary>What Ollama answered to a call; null if there is nothing, or no such prompt.</summary>
-    public Task<StoredResponse?> FindResponseAsync(Guid id, CancellationToken cancellationToken) => readers.FirstAsync(Statement(ResponseQuery, Of(id)), row =>
+    public Task<StoredResponse?> FindResponseAsync(Guid id, CancellationToken cancellationToken) =>
+        readers.FirstAsync(Statement(ResponseQuery, Of(id)), row =>
     {
         var version = new RowVersion(row.GetInt64(0), row.Time(1));
         var body = TextsOf(row).GetValueOrDefault(LongTextFormat.Response) ?? Column(row, 5, version, "responses", "body", "response");
@@ -139,7 +142,8 @@ internal sealed class PromptResults(PostgresReaders readers, LongTextReader long
     }
 
     private IReadOnlyDictionary<string, LongText> TextsOf(NpgsqlDataReader row) => row.IsDBNull(2) ? longTexts.Of([]) : longTexts.Of(
-        row.GetFieldValue<long[]>(2).Zip(row.GetFieldValue<string[]>(3), row.GetFieldValue<long[]>(4)).Select(text => (text.Second, text.First, text.Third)));
+        row.GetFieldValue<long[]>(2).Zip(row.GetFieldValue<string[]>(3), row.GetFieldValue<long[]>(4)).Select(text =>
+            (text.Second, text.First, text.Third)));
 
     private static void RefuseDamaged(byte[] bytes, long? checksum, string what)
     {

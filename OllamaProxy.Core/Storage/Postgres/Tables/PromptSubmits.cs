@@ -16,7 +16,8 @@ internal static class PromptSubmits
     private const int TooLate = 4;
 
     public static NpgsqlBatchCommand Submit(
-        NewPrompt prompt, Prompt draft, IReadOnlyList<StagedText> staged, long maxQueued, ClaimTerms? terms, Lease lease, DateTimeOffset now)
+        NewPrompt prompt, Prompt draft, IReadOnlyList<StagedText> staged, long maxQueued, ClaimTerms? terms, Lease lease,
+            DateTimeOffset now)
     {
         var (text, request) = (BytesOf(LongTextFormat.ColumnOf(prompt.Text))!, RequestOf(prompt));
         var body = LongTextFormat.ColumnOf(prompt.Call?.Body ?? default);
@@ -57,7 +58,8 @@ internal static class PromptSubmits
         var requests = prompts.Select(prompt => (byte[]?)RequestOf(prompt).ToArray()).ToArray();
         var owned = staged.SelectMany((each, owner) => each.Select(text => (text.Id, text.Kind, Owner: owner + 1))).ToList();
         return Call("submit_batch",
-            Of(drafts.Count > 0 ? drafts[0].CreatedAt : default(DateTimeOffset)), Of(drafts.Count > 0 ? drafts[0].Batch : null), Of(maxQueued),
+            Of(drafts.Count > 0 ? drafts[0].CreatedAt : default(DateTimeOffset)), Of(drafts.Count > 0 ? drafts[0].Batch : null),
+                Of(maxQueued),
             Of([.. drafts.Select(draft => draft.Id)]),
             Of([.. prompts.Select(prompt => BytesOf(prompt.Model))]),
             Of([.. prompts.Select(prompt => prompt.Priority)]),

@@ -110,8 +110,8 @@ BEGIN
         id, status, created_at, updated_at, started_at, model, endpoint, priority, rank, attempts, max_attempts, timeout, expires_at, batch,
         fingerprint)
     VALUES (
-        p_id, CASE WHEN is_claimed THEN 'processing' ELSE 'queued' END, p_now, p_now, CASE WHEN is_claimed THEN p_now END, p_model, p_endpoint,
-        p_priority, p_rank, is_claimed::integer, p_max_attempts, p_timeout, p_expires_at, p_batch, p_fingerprint)
+        p_id, CASE WHEN is_claimed THEN 'processing' ELSE 'queued' END, p_now, p_now, CASE WHEN is_claimed THEN p_now END, p_model,
+        p_endpoint, p_priority, p_rank, is_claimed::integer, p_max_attempts, p_timeout, p_expires_at, p_batch, p_fingerprint)
     RETURNING seq INTO number;
     INSERT INTO payloads (seq, prompt, prompt_checksum, request, request_checksum, metadata)
     VALUES (number, p_prompt, p_prompt_checksum, p_request, p_request_checksum, p_metadata);
@@ -155,8 +155,8 @@ BEGIN
     numbers := ARRAY(SELECT nextval(pg_get_serial_sequence('prompts', 'seq')) FROM unnest(p_ids));
     INSERT INTO prompts (
         seq, id, status, created_at, updated_at, model, priority, rank, max_attempts, timeout, expires_at, batch, fingerprint)
-    SELECT each.seq, each.id, 'queued', p_now, p_now, each.model, each.priority, each.rank, each.max_attempts, each.timeout, each.expires_at,
-        p_batch, each.fingerprint
+    SELECT each.seq, each.id, 'queued', p_now, p_now, each.model, each.priority, each.rank, each.max_attempts, each.timeout,
+        each.expires_at, p_batch, each.fingerprint
     FROM unnest(numbers, p_ids, p_models, p_priorities, p_ranks, p_max_attempts, p_timeouts, p_expires_at, p_fingerprints)
         AS each (seq, id, model, priority, rank, max_attempts, timeout, expires_at, fingerprint);
     INSERT INTO payloads (seq, prompt, prompt_checksum, request, request_checksum, metadata)

@@ -130,7 +130,8 @@ BEGIN
     END IF;
     IF state = 0 AND p_response_status IS NOT NULL THEN
         INSERT INTO responses (seq, status, headers, body, checksum) VALUES (p_seq, p_response_status, p_headers, p_body, p_checksum)
-        ON CONFLICT (seq) DO UPDATE SET status = excluded.status, headers = excluded.headers, body = excluded.body, checksum = excluded.checksum;
+        ON CONFLICT (seq) DO UPDATE SET status = excluded.status, headers = excluded.headers, body = excluded.body,
+            checksum = excluded.checksum;
     END IF;
     IF state = 1 THEN
         PERFORM adopt(p_seq, array_agg(id), array_agg(kind)) FROM unnest(p_texts, p_kinds) AS staged (id, kind) WHERE kind <> 'response';

@@ -44,8 +44,8 @@ BEGIN
     RETURN FOUND;
 END $$;
 
--- Queues a prompt again that was cancelled because its connection was not heard of, with a lease for that. Not one that had been begun where
--- the connection is not: who ran it has stopped since. The attempt that was cut off does not count, since its worker is there.
+-- Queues a prompt again that was cancelled because its connection was not heard of, with a lease for that. Not one that had been
+-- begun where the connection is not: who ran it has stopped since. The attempt that was cut off does not count, since its worker is there.
 CREATE FUNCTION reconnect(p_now timestamptz, p_id uuid, p_worker uuid, p_expires_at bigint, p_gone bytea)
 RETURNS boolean LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
 DECLARE
@@ -130,7 +130,8 @@ BEGIN
 END $$;
 
 -- Removes what ended long ago and the keys that ran out, and tells how many prompts are gone.
-CREATE FUNCTION purge(p_now bigint, p_before timestamptz, p_limit integer) RETURNS integer LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
+CREATE FUNCTION purge(p_now bigint, p_before timestamptz, p_limit integer) RETURNS integer LANGUAGE plpgsql 
+SET search_path = ollama_proxy AS $$
 DECLARE
     removed integer;
 BEGIN
@@ -142,7 +143,8 @@ BEGIN
 END $$;
 
 -- Removes some of the long texts that are nobody's, and some of the changes that everybody has seen; tells whether there may be more.
-CREATE FUNCTION shrink(p_now bigint, p_parts integer, p_changes integer) RETURNS boolean LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
+CREATE FUNCTION shrink(p_now bigint, p_parts integer, p_changes integer) RETURNS boolean LANGUAGE plpgsql 
+SET search_path = ollama_proxy AS $$
 DECLARE
     nobodys bigint := (SELECT id FROM texts WHERE expires_at <= p_now LIMIT 1);
     removed integer;
