@@ -44,8 +44,8 @@ internal sealed class TcpRelay : IAsyncDisposable
     {
         await _end.CancelAsync();
         await _cut.CancelAsync();
-        _listener.Dispose();
         await _accepting;
+        _listener.Dispose();
         _end.Dispose();
         _cut.Dispose();
     }
