@@ -10,7 +10,7 @@ namespace OllamaProxy.Tests.Api;
 /// <summary>Calls and the process that holds them: its store, its shutdown, and other processes on the same queue.</summary>
 public sealed class CallProcessTests
 {
-    [Fact]
+    [SqliteFact]
     public async Task A_store_that_cannot_be_read_ends_no_call_that_is_being_run()
     {
         var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
@@ -68,7 +68,7 @@ public sealed class CallProcessTests
     {
         await using var worker = await CallRig.StartAsync();
         await using var serving = await RunningProxy.StartAsync(ProxyHosts.Server, null,
-            ("OLLAMA_PROXY_WORKER", "0"), ("OLLAMA_PROXY_DB", worker.DatabasePath), ("OLLAMA_URL", worker.Ollama.BaseAddress.ToString()));
+            ("OLLAMA_PROXY_WORKER", "0"), worker.SharedStore, ("OLLAMA_URL", worker.Ollama.BaseAddress.ToString()));
 
         using var response = await CallRig.PostAsync(serving, "/api/generate", CallRig.Streamed);
 
@@ -80,7 +80,7 @@ public sealed class CallProcessTests
     public async Task A_call_is_run_by_the_process_that_has_its_connection()
     {
         await using var one = await CallRig.StartAsync();
-        await using var other = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_DB", one.DatabasePath));
+        await using var other = await RunningProxy.StartAsync(ProxyHosts.Server, null, one.SharedStore);
         for (var round = 0; round < 10; round++)
         {
             using var response = await CallRig.PostAsync(other, "/api/generate", CallRig.Whole);

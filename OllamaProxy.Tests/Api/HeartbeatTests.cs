@@ -153,7 +153,7 @@ public sealed class HeartbeatTests
         await using var worker = await StartAsync(nameof(ProxyHosts.Server));
         using var blocker = await BlockAsync(worker);
         await using var serving = await RunningProxy.StartAsync(ProxyHosts.Server, null,
-            ("OLLAMA_PROXY_WORKER", "0"), ("OLLAMA_PROXY_DB", worker.DatabasePath), ("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0.05"));
+            ("OLLAMA_PROXY_WORKER", "0"), worker.SharedStore, ("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0.05"));
         using var response = await serving.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}"""),
             HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal("queued", CallTests.Text(await serving.StatusAsync(CallTests.IdOf(response)), "status"));

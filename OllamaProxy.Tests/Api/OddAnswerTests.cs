@@ -94,7 +94,7 @@ public sealed class OddAnswerTests
         }
     }
 
-    [Theory]
+    [SqliteTheory]
     [MemberData(nameof(ProxyHosts.Names), MemberType = typeof(ProxyHosts))]
     public async Task What_an_older_version_stored_is_given_back_whatever_it_is(string host)
     {

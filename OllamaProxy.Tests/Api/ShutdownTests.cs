@@ -124,11 +124,10 @@ public sealed class ShutdownTests
         var reading = response.Content.ReadAsStringAsync();
 
         var stopping = Task.Run(proxy.StopInstanceAsync);
-        await using var store = Open(proxy);
 
         foreach (var id in new[] { submitted, Guid.Parse(CallTests.IdOf(kept)) })
-            await Eventually.NotNull(async () =>
-                await store.FindAsync(id, default) is { Status: PromptStatus.Queued, Attempts: 0 } ? "handed back" : null);
+            await Eventually.NotNull(() => proxy.WithStoreAsync(async store =>
+                await store.FindAsync(id, default) is { Status: PromptStatus.Queued, Attempts: 0 } ? "handed back" : null));
         using var later = await waiting;
         Assert.Equal(HttpStatusCode.Accepted, later.StatusCode);
         Assert.False(stopping.IsCompleted);
@@ -240,11 +239,6 @@ public sealed class ShutdownTests
         }
     });
 
-    private static SqlitePromptStore Open(RunningProxy proxy) => SqlitePromptStore.Open(proxy.DatabasePath, "m", TimeProvider.System);
-
-    private static async Task<Prompt?> FindAsync(RunningProxy proxy, HttpResponseMessage response)
-    {
-        await using var store = Open(proxy);
-        return await store.FindAsync(Guid.Parse(CallTests.IdOf(response)), default);
-    }
+    private static Task<Prompt?> FindAsync(RunningProxy proxy, HttpResponseMessage response) =>
+        proxy.WithStoreAsync(store => store.FindAsync(Guid.Parse(CallTests.IdOf(response)), default));
 }

@@ -67,7 +67,7 @@ public class StreamsAcrossProcessesTests
     public async Task What_one_process_runs_can_be_watched_from_another(string host)
     {
         await using var worker = await RunningProxy.StartAsync(ProxyHosts.Named(host));
-        await using var other = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_PROXY_DB", worker.DatabasePath),
+        await using var other = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, worker.SharedStore,
             ("OLLAMA_PROXY_WORKER", "0"));
         await using var events = await EventReader.OpenAsync(other.Client, new HttpRequestMessage(HttpMethod.Get, "/api/v1/events"));
         await events.UntilAsync("counts");

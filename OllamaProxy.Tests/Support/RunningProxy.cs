@@ -2,6 +2,9 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Storage;
+using OllamaProxy.Storage.Postgres;
+using OllamaProxy.Storage.Sqlite;
 
 namespace OllamaProxy.Tests.Support;
 
@@ -47,6 +50,20 @@ public sealed class RunningProxy : IAsyncDisposable
     public IServiceProvider Services => _instance.Services;
 
     public string DatabasePath => _settings["OLLAMA_PROXY_DB"];
+
+    /// <summary>The setting by which another process shares this one's store.</summary>
+    public (string Name, string Value) SharedStore =>
+        _database is null ? ("OLLAMA_PROXY_DB", DatabasePath) : ("OLLAMA_PROXY_POSTGRES", _database.ConnectionString);
+
+    /// <summary>Does something with the store as another process would, also while this one does not run.</summary>
+    public async Task<T> WithStoreAsync<T>(Func<IPromptStore, Task<T>> use)
+    {
+        IPromptStore store = _database is null
+            ? SqlitePromptStore.Open(DatabasePath, "m", TimeProvider.System)
+            : await PostgresPromptStore.OpenAsync(_database.ConnectionString, null, TimeProvider.System);
+        await using ((IAsyncDisposable)store)
+            return await use(store);
+    }
 
     public static async Task<RunningProxy> StartAsync(ProxyHost host, SimulatorOptions? simulator = null,
         params (string Name, string Value)[] settings)
