@@ -32,8 +32,10 @@ public sealed class ReachabilityTests
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_URL", ollama.Url));
 
         Assert.Equal("hi", (await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hello" }))).GetProperty("result").GetString());
+        // A prompt is run before the first look has ended.
         if (fault != "foreign")
-            Assert.True((await proxy.GetAsync("/api/v1/stats")).GetProperty("backends")[0].GetProperty("reachable").GetBoolean());
+            await Eventually.NotNull(async () => (await proxy.GetAsync("/api/v1/stats")).GetProperty("backends")[0]
+                .GetProperty("reachable").GetBoolean() ? "reachable" : null);
     }
 
     [Fact]

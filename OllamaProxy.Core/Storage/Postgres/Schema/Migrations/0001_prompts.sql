@@ -29,7 +29,7 @@ CREATE INDEX prompts_by_status ON prompts (status, seq);
 CREATE INDEX prompts_to_expire ON prompts (expires_at) WHERE status = 'queued' AND expires_at IS NOT NULL;
 CREATE INDEX prompts_by_batch ON prompts (batch, seq) WHERE batch IS NOT NULL;
 CREATE INDEX prompts_by_model ON prompts (model, seq);
-CREATE INDEX prompts_by_end ON prompts (completed_at) WHERE completed_at IS NOT NULL;
+CREATE INDEX prompts_by_end ON prompts (completed_at, seq) WHERE completed_at IS NOT NULL;
 
 CREATE TABLE payloads (
     seq bigint PRIMARY KEY REFERENCES prompts ON DELETE CASCADE,

@@ -137,7 +137,7 @@ DECLARE
 BEGIN
     DELETE FROM idempotency_keys WHERE expires_at <= p_now;
     DELETE FROM prompts WHERE seq IN (
-        SELECT seq FROM prompts WHERE completed_at < p_before ORDER BY completed_at LIMIT p_limit FOR UPDATE SKIP LOCKED);
+        SELECT seq FROM prompts WHERE completed_at < p_before ORDER BY completed_at, seq LIMIT p_limit FOR UPDATE SKIP LOCKED);
     GET DIAGNOSTICS removed = ROW_COUNT;
     RETURN removed;
 END $$;
