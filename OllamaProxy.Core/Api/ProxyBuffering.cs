@@ -12,9 +12,15 @@ internal static class ProxyBuffering
     /// <summary>The same for a stream, which is an answer of a streamed type or without a length.</summary>
     public static void DisableForStream(HttpResponse response)
     {
-        var type = response.ContentType.AsSpan();
-        if (response.ContentLength is null || type.StartsWith("application/x-ndjson", StringComparison.OrdinalIgnoreCase)
-            || type.StartsWith(EventStream.MediaType, StringComparison.OrdinalIgnoreCase))
+        if (response.ContentLength is null || IsOfStreamedType(response))
             Disable(response);
+    }
+
+    /// <summary>Whether the media type is one that only streams have.</summary>
+    public static bool IsOfStreamedType(HttpResponse response)
+    {
+        var type = response.ContentType.AsSpan();
+        return type.StartsWith("application/x-ndjson", StringComparison.OrdinalIgnoreCase)
+            || type.StartsWith(EventStream.MediaType, StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Errors;
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
 
@@ -20,7 +21,9 @@ internal sealed class StoredResponseResult(StoredResponse response) : IResult
             var status = CallResponseResult.CanBeSent(response.Status, response.Body.Length == 0)
                 ? response.Status : StatusCodes.Status502BadGateway;
             CallResponseResult.WriteHead(httpContext.Response, status, response.Headers);
-            if (OddHead.CanHaveBody(httpContext.Response.StatusCode))
+            // To a call, Ollama streams without a length: so it is also where the answer was stored before the client could read it live.
+            var isStreamedCall = ApiError.DialectOf(httpContext) is not null && ProxyBuffering.IsOfStreamedType(httpContext.Response);
+            if (OddHead.CanHaveBody(httpContext.Response.StatusCode) && !isStreamedCall)
                 httpContext.Response.ContentLength = response.Body.Length;
             ProxyBuffering.DisableForStream(httpContext.Response);
         }
