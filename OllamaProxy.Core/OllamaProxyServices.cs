@@ -91,7 +91,8 @@ public static class OllamaProxyServices
     private static IPromptStore OpenStore(OllamaProxyOptions options, TimeProvider time) => options.Store == StoreKind.Postgres
         // The container makes its services on one thread, which has nothing else to do.
         ? Task.Run(() => PostgresPromptStore.OpenAsync(
-            options.Postgres!, options.PostgresListen, time, options.AgeingStep, identity: options.PostgresIdentity)).GetAwaiter().GetResult()
+            options.Postgres!, options.PostgresListen, time, options.AgeingStep, identity: options.PostgresIdentity))
+                .GetAwaiter().GetResult()
         : SqlitePromptStore.Open(options.DatabasePath, options.Model, time, options.AgeingStep, options.CheckDatabase);
 
     private static void AddWorker(this IServiceCollection services)

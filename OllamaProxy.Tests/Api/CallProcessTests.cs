@@ -73,7 +73,8 @@ public sealed class CallProcessTests
         using var response = await CallRig.PostAsync(serving, "/api/generate", CallRig.Streamed);
 
         // As Ollama streams it, though all of it came from the store.
-        Assert.Equal(("application/x-ndjson", true), (response.Content.Headers.ContentType!.ToString(), response.Headers.TransferEncodingChunked));
+        Assert.Equal(("application/x-ndjson", true),
+            (response.Content.Headers.ContentType!.ToString(), response.Headers.TransferEncodingChunked));
         Assert.Contains("\"done\":true", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 

@@ -12,7 +12,8 @@ public sealed partial class TemplateTests
     [Fact]
     public void The_parameters_file_names_parameters_of_the_template_and_all_that_have_no_default()
     {
-        var declared = Parameter().Matches(Main).ToDictionary(match => match.Groups["name"].Value, match => match.Groups["default"].Success);
+        var declared = Parameter().Matches(Main)
+            .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["default"].Success);
         using var file = JsonDocument.Parse(File.ReadAllText(Repository.File("infra/main.parameters.json")));
         var given = file.RootElement.GetProperty("parameters").EnumerateObject().Select(parameter => parameter.Name).ToList();
         Assert.NotEmpty(given);

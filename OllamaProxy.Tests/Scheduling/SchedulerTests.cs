@@ -111,7 +111,8 @@ public sealed class SchedulerTests
     public void Of_several_models_that_wait_each_gets_a_turn_within_the_window()
     {
         var backend = BackendPool("x 1 [a]").Select(load => load with { State = load.State with { LoadedAt = Noon } }).ToList();
-        var overtaken = Policy.Decide(QueueOf("b c d a"), backend, ImmutableDictionary<string, OvertakeHistory>.Empty, Noon).OvertakeHistory;
+        var overtaken = Policy.Decide(QueueOf("b c d a"), backend, ImmutableDictionary<string, OvertakeHistory>.Empty,
+            Noon).OvertakeHistory;
         Assert.Equal(3, overtaken.Count);
 
         Assert.Equal(["a4>x"], Print(Policy.Decide(QueueOf("b c d a"), backend, overtaken, Noon.AddSeconds(11))));

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace OllamaProxy.Tests.Support;
 
-/// <summary>A way to a PostgreSQL server that can be cut at the worst of moments: when a commit has got through, and its answer has not.</summary>
+/// <summary>
+/// A way to a PostgreSQL server that can be cut at the worst of moments: when a commit has got through, and its answer has not.
+/// </summary>
 internal sealed class CommitRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

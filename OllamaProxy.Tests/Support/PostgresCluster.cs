@@ -35,7 +35,8 @@ public sealed class PostgresCluster : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>The connection string of a database.</summary>
-    public string ConnectionString(string database) => $"Host=127.0.0.1;Port={Port};Username=postgres;Database={database};Include Error Detail=true";
+    public string ConnectionString(string database) =>
+        $"Host=127.0.0.1;Port={Port};Username=postgres;Database={database};Include Error Detail=true";
 
     /// <summary>Makes a server with these options, and waits until it takes connections.</summary>
     public static async Task<PostgresCluster> StartAsync(string options)
@@ -60,7 +61,8 @@ public sealed class PostgresCluster : IAsyncDisposable
         var start = new ProcessStartInfo("sh")
         {
             RedirectStandardInput = true,
-            ArgumentList = { "-c", $"{AsUser}sh -c \"{server} >{_folder}/data/log 2>&1 & server=\\$!; cat >/dev/null; kill -QUIT \\$server; wait\"" },
+            ArgumentList = { "-c",
+                $"{AsUser}sh -c \"{server} >{_folder}/data/log 2>&1 & server=\\$!; cat >/dev/null; kill -QUIT \\$server; wait\"" },
         };
         _server = Process.Start(start)!;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => RemoveFolder();
@@ -123,7 +125,8 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     private static async Task RunAsync(string program, string arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, WorkingDirectory = "/" })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, WorkingDirectory = "/" })!;
         await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.Equal(0, process.ExitCode);

@@ -30,7 +30,9 @@ public abstract class StoreHome : IAsyncDisposable
         await ((IAsyncDisposable)store).DisposeAsync();
     }
 
-    /// <summary>Runs SQL that both understand as another process would, and returns the first column of the first row as a number.</summary>
+    /// <summary>
+    /// Runs SQL that both understand as another process would, and returns the first column of the first row as a number.
+    /// </summary>
     public abstract Task<long> NumberAsync(string sql);
 
     public async ValueTask DisposeAsync()
