@@ -1,4 +1,5 @@
 using System.Buffers;
+using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Live;
@@ -47,6 +48,16 @@ public sealed class ResponseBuffer : IDisposable
         }
     }
 
+    /// <summary>How much may be read, in bytes.</summary>
+    internal int PublishedLength
+    {
+        get
+        {
+            lock (_lock)
+                return _published;
+        }
+    }
+
     /// <summary>
     /// Whether Ollama ended its answer itself, well or with an error, so that the client gets all there is; false: it broke off.
     /// </summary>
@@ -79,6 +90,22 @@ public sealed class ResponseBuffer : IDisposable
             if (count > 0)
                 output.Write(_bytes.AsSpan(offset, count));
             return Math.Max(count, 0);
+        }
+    }
+
+    /// <summary>
+    /// Takes what is published beyond an offset, at most <paramref name="maxLength"/> bytes, to be stored for a client of another process.
+    /// From then on it cannot be discarded, as if a client of this process had begun to read. Null: there is nothing, or it was discarded.
+    /// </summary>
+    internal ResponseChunk? TakeFrom(int offset, int maxLength)
+    {
+        lock (_lock)
+        {
+            var count = Math.Min(_published - offset, maxLength);
+            if (_isDiscarded || count <= 0)
+                return null;
+            _isBeingRead = true;
+            return new(Status, _headers, offset, _bytes.AsSpan(offset, count).ToArray());
         }
     }
 

@@ -11,6 +11,12 @@ public sealed class ChangeNotifier
     private readonly List<QueueSubscription> _ofAll = [];
     private volatile bool _isEmpty = true;
 
+    /// <summary>
+    /// Raised, where the store hears of it at once, after another process has queued prompts: a worker need not wait for its next poll.
+    /// Handlers must not block.
+    /// </summary>
+    public event Action? QueuedElsewhere;
+
     /// <summary>Whether there is no subscriber.</summary>
     public bool IsEmpty => _isEmpty;
 
@@ -75,6 +81,9 @@ public sealed class ChangeNotifier
                 subscription.Notify();
         }
     }
+
+    /// <summary>Raises <see cref="QueuedElsewhere"/>.</summary>
+    internal void NotifyQueuedElsewhere() => QueuedElsewhere?.Invoke();
 
     /// <summary>Notifies that more of a prompt's output has been generated.</summary>
     internal void NotifyOutput(long seq)

@@ -27,6 +27,9 @@ public sealed record ClaimedPrompt(Guid Id, Lease Lease, int Attempt, string Tex
     /// <summary>The call that came in; null: the prompt was submitted.</summary>
     public ApiCall? Call { get; init; }
 
+    /// <summary>Whether a client waits for the answer to its call on an open connection, to this process or to another one.</summary>
+    public bool IsAwaited { get; init; }
+
     /// <summary>The model; null: the worker's default.</summary>
     public string? Model { get; init; }
 

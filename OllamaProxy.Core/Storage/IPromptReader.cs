@@ -33,6 +33,13 @@ public interface IPromptReader
     /// </summary>
     Task<TextChunk> ReadGeneratedAsync(Prompt prompt, TextOffset after, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Reads what the running attempt of this prompt has received of the answer to its call beyond an offset in bytes, as far as
+    /// <see cref="IWorkQueue.AppendResponseAsync"/> has stored it. A long answer is returned in parts: the next call continues. Null: there
+    /// is nothing beyond the offset.
+    /// </summary>
+    Task<ResponseChunk?> ReadResponseAsync(Prompt prompt, int after, CancellationToken cancellationToken);
+
     /// <summary>Lists the attempts at a prompt, oldest first; none: it had none, or there is no prompt with this id.</summary>
     Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken);
 

@@ -30,6 +30,12 @@ public interface IWorkQueue
     Task<LeaseState> AppendAsync(Lease lease, TextChunk chunk, TimeSpan length, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Like <see cref="AppendAsync"/>, for the next chunk of the answer to a call whose client waits at another process: that process can
+    /// pass it on as it comes.
+    /// </summary>
+    Task<LeaseState> AppendResponseAsync(Lease lease, ResponseChunk chunk, TimeSpan length, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Settles an attempt: ends its lease and writes how it ended. If the lease is not held any more, only the partial result of a
     /// cancelled prompt is written.
     /// </summary>

@@ -40,6 +40,7 @@ internal static class PromptDraft
         {
             StartedAt = started.StartedAt!.Value,
             Call = prompt.Call,
+            IsAwaited = prompt.ClientLease is not null,
             Model = prompt.Model,
             MaxAttempts = prompt.MaxAttempts,
             Timeout = prompt.Timeout,

@@ -10,16 +10,19 @@ namespace OllamaProxy.Worker;
 
 /// <summary>
 /// Keeps a lease for as long as an attempt runs, silent or not: renews it every third of its length, and looks at it at once when
-/// its prompt is cancelled here, and often enough in between that a cancel from another process is heard within a second. As
-/// often, it hands in what was generated since, so that a crash loses less than a second of it.
+/// its prompt is cancelled here, and often enough in between that a cancel from another process is heard within a second. Meanwhile it
+/// stores what is generated, so that a crash loses less than a second of it and other processes can follow it.
 /// </summary>
 public sealed class LeaseRenewer(
     IWorkQueue store, RunningAttempts running, OllamaProxyOptions options, TimeProvider time, ILogger<LeaseRenewer> logger)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How much is handed in at once, in characters: others write as well.</summary>
-    private const int MaxChunk = 256 * 1024;
+    /// <summary>How often output is stored for a client that waits at another process.</summary>
+    private static readonly TimeSpan AwaitedInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How often output is stored where several machines share the store: somebody may follow it from any of them.</summary>
+    private static readonly TimeSpan SharedInterval = TimeSpan.FromMilliseconds(150);
 
     private readonly TimeSpan _renewAfter = options.LeaseLength / 3;
 
@@ -27,16 +30,24 @@ public sealed class LeaseRenewer(
     /// Returns <see cref="LeaseState.Held"/> when <paramref name="attemptEnded"/> fires, or as soon as it is something
     /// else. A lease that the store could not renew for its whole length counts as lost.
     /// </summary>
-    public async Task<LeaseState> KeepAsync(ClaimedPrompt prompt, AttemptOutput text, CancellationToken attemptEnded)
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="output">What the attempt generates.</param>
+    /// <param name="attemptEnded">Ends it.</param>
+    internal async Task<LeaseState> KeepAsync(ClaimedPrompt prompt, UnstoredOutput output, CancellationToken attemptEnded)
     {
         // All that there is to wait for raises it: that costs a fraction of what an exception would, and every attempt ends.
         var wakeUp = new AsyncAutoResetEvent();
-        using var attempt = running.Begin(prompt.Id, wakeUp.Set);
+        var mayBeCancelled = 0;
+        using var attempt = running.Begin(prompt.Id, () =>
+        {
+            Volatile.Write(ref mayBeCancelled, 1);
+            wakeUp.Set();
+        });
         await using var ended = attemptEnded.UnsafeRegister(static wakeUp => ((AsyncAutoResetEvent)wakeUp!).Set(), wakeUp);
-        var interval = _renewAfter < LookInterval ? _renewAfter : LookInterval;
+        var interval = IntervalOf(output);
         await using var timer = time.CreateTimer(static wakeUp => ((AsyncAutoResetEvent)wakeUp!).Set(), wakeUp, interval, interval);
         var renewed = ClockReading.Of(time);
-        var kept = default(TextOffset);
+        var lookedAt = renewed.Timestamp;
         try
         {
             while (true)
@@ -46,23 +57,26 @@ public sealed class LeaseRenewer(
                     break;
                 // At short leases every tick is a renewal; by the clock, half of them would come a moment too early.
                 // And once the wall clock was set, by which others judge the lease.
-                var renew = _renewAfter <= LookInterval || time.GetElapsedTime(renewed.Timestamp) >= _renewAfter
+                var renew = _renewAfter <= interval || time.GetElapsedTime(renewed.Timestamp) >= _renewAfter
                     || renewed.SetSince(time) != TimeSpan.Zero;
+                var look = Interlocked.Exchange(ref mayBeCancelled, 0) != 0
+                    || time.GetElapsedTime(lookedAt) >= LookInterval - (interval / 2);
+                if (!renew && !look && !output.HasAny)
+                    continue;
                 var asked = ClockReading.Of(time);
-                var chunk = text.ReadFrom(kept, MaxChunk);
-                var state = await TryAsync(prompt, chunk, renew, attemptEnded);
+                var (state, isRenewed) = await TryAsync(prompt, output, renew, attemptEnded);
                 if (state is null && time.GetElapsedTime(renewed.Timestamp) >= options.LeaseLength)
                     return LeaseState.Lost;
                 if (state is LeaseState.Cancelled or LeaseState.Lost)
                     return state.Value;
                 if (state is null)
                     continue;
-                kept = chunk.End;
-                // The remainder is handed in next time.
-                if (chunk.Text.Length + chunk.Thinking.Length >= MaxChunk - 1)
-                    wakeUp.Set();
-                if (renew || !chunk.IsEmpty)
+                lookedAt = asked.Timestamp;
+                if (isRenewed)
                     renewed = asked;
+                // The remainder is stored next time, since others write as well.
+                if (output.IsFarBehind)
+                    wakeUp.Set();
             }
         }
         catch (OperationCanceledException) when (attemptEnded.IsCancellationRequested)
@@ -72,21 +86,31 @@ public sealed class LeaseRenewer(
         return LeaseState.Held;
     }
 
-    /// <summary>Null: the store cannot tell at the moment.</summary>
-    private async Task<LeaseState?> TryAsync(ClaimedPrompt prompt, TextChunk chunk, bool renew, CancellationToken attemptEnded)
+    private TimeSpan IntervalOf(UnstoredOutput output)
+    {
+        var interval = output.IsAwaited ? AwaitedInterval : options.Store == StoreKind.Postgres ? SharedInterval : LookInterval;
+        return _renewAfter < interval ? _renewAfter : interval;
+    }
+
+    /// <summary>
+    /// Stores what there is, or else renews the lease or only looks at it. Returns its state, and whether it was renewed; null: the store
+    /// cannot tell at the moment.
+    /// </summary>
+    private async Task<(LeaseState? State, bool IsRenewed)> TryAsync(
+        ClaimedPrompt prompt, UnstoredOutput output, bool renew, CancellationToken attemptEnded)
     {
         try
         {
-            if (!chunk.IsEmpty)
-                return await store.AppendAsync(prompt.Lease, chunk, options.LeaseLength, attemptEnded);
-            return renew
+            if (await output.StoreAsync(store, prompt.Lease, options.LeaseLength, attemptEnded) is { } stored)
+                return (stored, true);
+            return (renew
                 ? await store.RenewAsync(prompt.Lease, options.LeaseLength, attemptEnded)
-                : await store.GetLeaseStateAsync(prompt.Lease, attemptEnded);
+                : await store.GetLeaseStateAsync(prompt.Lease, attemptEnded), renew);
         }
         catch (StoreException exception)
         {
             logger.RenewalFailed(prompt.Id, exception.Message);
-            return null;
+            return (null, false);
         }
     }
 }

@@ -36,14 +36,14 @@ public sealed class PromptRunner(
     /// <param name="prompt">The prompt.</param>
     /// <param name="backend">Where it runs.</param>
     /// <param name="stopping">
-    /// Hands the prompt back. The shutdown does so too, unless a client waits for it here: that one may still be answered.
+    /// Hands the prompt back. The shutdown does so too, unless a client waits for it: that one may still be answered.
     /// </param>
     public async Task<Task> RunAsync(ClaimedPrompt prompt, Backend backend, CancellationToken stopping)
     {
         var text = outputs.Begin(prompt);
         var response = prompt.Call is null ? null : responses.Begin(prompt);
-        var isAwaited = response is { IsAwaited: true };
-        var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, isAwaited ? CancellationToken.None : shutdown.Begun);
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, prompt.IsAwaited ? CancellationToken.None : shutdown.Begun);
+        var unstored = new UnstoredOutput(text, prompt.IsAwaited && response is { IsAwaited: false } ? response : null);
         var attemptEnded = new CancellationTokenSource();
         var lease = LeaseState.Held;
         var keeping = KeepAsync();
@@ -54,7 +54,7 @@ public sealed class PromptRunner(
 
         async Task KeepAsync()
         {
-            lease = await leaseRenewer.KeepAsync(prompt, text, attemptEnded.Token);
+            lease = await leaseRenewer.KeepAsync(prompt, unstored, attemptEnded.Token);
             if (lease != LeaseState.Held)
                 await stop.CancelAsync();
         }

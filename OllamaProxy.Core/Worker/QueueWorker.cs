@@ -15,6 +15,7 @@ namespace OllamaProxy.Worker;
 /// </summary>
 public sealed class QueueWorker(
     IWorkQueue store,
+    IPromptReader reader,
     Dispatcher dispatcher,
     BackendPool backends,
     ResponseRegistry responses,
@@ -25,6 +26,7 @@ public sealed class QueueWorker(
     ILogger<QueueWorker> logger) : IHostedService, IDisposable
 {
     private static readonly TimeSpan QueuedLook = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DrainGap = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FullLook = TimeSpan.FromMilliseconds(250);
 
     /// <summary>So long a host that waits no longer is held up all the same; what is not handed back then, the leases give back.</summary>
@@ -34,6 +36,14 @@ public sealed class QueueWorker(
     private readonly CancellationTokenSource _lastMoment = new();
     private readonly ClaimTerms _sweepTerms = new(1, options.LeaseLength, options.MaxAttempts, "");
     private long? _sweptAt;
+    private long _drainedAt;
+
+    /// <summary>
+    /// Whether prompts are run in this process: a drain is running, or one ended so short a time ago that the next is to be expected. A host
+    /// may call the timer in another process than that which serves.
+    /// </summary>
+    public bool IsActive => _gate.CurrentCount == 0
+        || (Volatile.Read(ref _drainedAt) is var at && at != 0 && time.GetElapsedTime(at) < DrainGap);
 
     /// <summary>
     /// One drain: runs prompts until the queue is empty and the slice <c>OLLAMA_PROXY_DRAIN_SECONDS</c> is over.
@@ -51,6 +61,7 @@ public sealed class QueueWorker(
         }
         finally
         {
+            Volatile.Write(ref _drainedAt, time.GetTimestamp());
             _gate.Release();
         }
     }
@@ -103,6 +114,7 @@ public sealed class QueueWorker(
         var watching = backends.WatchAsync(dispatcher.OnBackendsChanged, stop);
         dispatcher.Begin(handBack);
         var started = time.GetTimestamp();
+        reader.Notifier.QueuedElsewhere += signal.Raise;
         try
         {
             while (!stop.IsCancellationRequested)
@@ -120,6 +132,7 @@ public sealed class QueueWorker(
         }
         finally
         {
+            reader.Notifier.QueuedElsewhere -= signal.Raise;
             await ended.CancelAsync();
             await Task.WhenAll(watching, dispatcher.EndAsync());
         }
@@ -147,6 +160,6 @@ public sealed class QueueWorker(
     private TimeSpan UntilNextLook(FillResult look)
     {
         var timeout = look switch { FillResult.Empty => options.LeaseLength, FillResult.Full => FullLook, _ => QueuedLook };
-        return options.PollInterval < timeout ? options.PollInterval : timeout;
+        return Jitter.Shorten(options.PollInterval < timeout ? options.PollInterval : timeout);
     }
 }

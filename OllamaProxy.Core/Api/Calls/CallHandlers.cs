@@ -61,21 +61,22 @@ public sealed class CallHandlers(
         if (request.IsUnload)
             return await forwarder.ForwardToAllOwnersAsync(context, request.Model, body.Bytes);
         var isKept = CompletionWaiter.RespondsAsync(context, out var seconds);
+        var lease = isKept ? null : responder.LeaseHere();
         var prompt = new NewPrompt(request.Text, request.Model, SubmissionReader.NoFields)
         {
             Id = Guid.CreateVersion7(time.GetUtcNow()),
             Call = new(endpoint.Path, context.Request.QueryString.ToString(), HeaderFilter.ForOllama(context.Request.AllHeaders()),
                 body.Bytes),
             Priority = options.InteractivePriority,
-            ClientLease = isKept ? null : responder.Here,
+            ClientLease = lease,
         };
-        if (isKept)
+        if (lease is null)
             return await KeptAsync(context, await SubmitAsync(context, prompt, body), seconds);
 
         var wait = responses.Expect(prompt.Id.Value);
         try
         {
-            return responder.AnswerTo(await SubmitAsync(context, prompt, body), contentType, wait);
+            return responder.AnswerTo(await SubmitAsync(context, prompt, body), lease, contentType, wait);
         }
         catch
         {

@@ -18,8 +18,10 @@ namespace OllamaProxy.Api.Calls;
 public sealed class CallResponder(
     PromptQueue queue,
     IPromptReader reader,
+    AttemptOutputs outputs,
     HostLimits limits,
-    WorkerIdentity worker,
+    WorkerIdentity identity,
+    QueueWorker worker,
     OllamaProxyOptions options,
     Shutdown shutdown,
     TimeProvider time,
@@ -33,29 +35,37 @@ public sealed class CallResponder(
         + "seemed to be gone. Send the call again.";
 
     /// <summary>
-    /// How often the store is looked at for what nobody tells of: that others have cancelled the prompt or deleted it or, where this
-    /// process only serves, have run it.
+    /// How often the store is looked at for what nobody tells of: that others have cancelled the prompt or deleted it.
     /// </summary>
-    private readonly TimeSpan _lookInterval = TimeSpan.FromSeconds(options.Worker ? 1 : 0.25);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>A connection of this process.</summary>
-    public ClientLease Here { get; } = new(options.Worker ? worker.Token : null, options.LeaseLength);
+    /// <summary>
+    /// The lease of a client that waits on a connection to this process. Its call is run here, unless no prompts are run here: then any
+    /// process may run it, and its answer comes by way of the store.
+    /// </summary>
+    public ClientLease LeaseHere() => new(worker.IsActive ? identity.Token : null, options.LeaseLength);
 
     /// <summary>The answer to the call that has become this prompt.</summary>
     /// <param name="prompt">The prompt.</param>
+    /// <param name="lease">The client's lease.</param>
     /// <param name="contentType">The form in which the call asks to be answered; null: its answer does not begin before Ollama's.</param>
     /// <param name="wait">For its answer, since before it was submitted; disposed of with this answer.</param>
-    public IResult AnswerTo(Prompt prompt, string? contentType, ResponseSubscription wait) => new Answer(this, prompt, contentType, wait);
+    public IResult AnswerTo(Prompt prompt, ClientLease lease, string? contentType, ResponseSubscription wait) =>
+        new Answer(this, new(prompt, lease, wait), contentType);
 
-    private async Task RunAsync(HttpContext context, Prompt prompt, string? contentType, ResponseSubscription wait)
+    private async Task RunAsync(HttpContext context, WaitingCall call, string? contentType)
     {
+        var (prompt, lease, wait) = call;
         using var _ = wait;
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Cut);
         var output = new CallOutput(context, contentType);
-        var (isSettled, refusing) = (false, Task.CompletedTask);
+        var (isAnswered, refusing) = (false, Task.CompletedTask);
+        using var answered = CancellationTokenSource.CreateLinkedTokenSource(linked.Token);
+        var following = lease.Worker is null
+            ? new ResponseFollower(reader, outputs, prompt, wait, time).RunAsync(answered.Token) : Task.CompletedTask;
         try
         {
-            isSettled = await AnswerAsync(context, output, prompt, wait, linked.Token);
+            isAnswered = await AnswerAsync(context, output, call, linked.Token);
         }
         catch (OperationCanceledException) when (linked.IsCancellationRequested)
         {
@@ -70,20 +80,21 @@ public sealed class CallResponder(
         finally
         {
             // A client that does not read holds up its own refusal, but not its prompt's end.
-            if (!isSettled)
+            if (!isAnswered)
                 await CancelAsync(prompt);
-            await refusing;
+            await answered.CancelAsync();
+            await Task.WhenAll(refusing, following);
         }
     }
 
     /// <summary>Answers, and returns whether the prompt needs nothing any more.</summary>
-    private async Task<bool> AnswerAsync(
-        HttpContext context, CallOutput output, Prompt prompt, ResponseSubscription wait, CancellationToken cancellationToken)
+    private async Task<bool> AnswerAsync(HttpContext context, CallOutput output, WaitingCall call, CancellationToken cancellationToken)
     {
+        var wait = call.Subscription;
         // All that there is to wait for tells the wait: to wait for it costs next to nothing then, and every token does.
         using var gone = cancellationToken.UnsafeRegister(static wait => ((ResponseSubscription)wait!).Notify(), wait);
         using var stopping = shutdown.Begun.UnsafeRegister(static wait => ((ResponseSubscription)wait!).Notify(), wait);
-        using var look = new Reminder(_lookInterval, wait.Notify, time);
+        using var look = new Reminder(LookInterval, wait.Notify, time);
         using var heartbeat = new Reminder(options.HeartbeatInterval, wait.Notify, time);
         using var end = new Reminder(limits.LongestSilence ?? TimeSpan.Zero, wait.Notify, time);
         while (true)
@@ -101,7 +112,7 @@ public sealed class CallResponder(
             var isStopping = shutdown.Begun.IsCancellationRequested;
             if (live?.HasEnded is true || look.IsDue || isStopping)
             {
-                var state = await LookAsync(prompt, live, cancellationToken);
+                var state = await LookAsync(call, live, cancellationToken);
                 if (state is { Now.IsAbandoned: true })
                 {
                     await output.RefuseAsync(BegunElsewhere);
@@ -136,8 +147,9 @@ public sealed class CallResponder(
     }
 
     /// <summary>What the store says of the prompt; null: it cannot tell at the moment, and need not.</summary>
-    private async Task<CallState?> LookAsync(Prompt prompt, ResponseBuffer? live, CancellationToken cancellationToken)
+    private async Task<CallState?> LookAsync(WaitingCall call, ResponseBuffer? live, CancellationToken cancellationToken)
     {
+        var prompt = call.Prompt;
         try
         {
             var now = await reader.FindAsync(prompt.Id, cancellationToken);
@@ -146,7 +158,7 @@ public sealed class CallResponder(
                 // This process was stopped, and another could not know that the client is there. What still runs here is about to end.
                 if (live?.HasEnded is false)
                     return null;
-                now = await queue.ReconnectAsync(prompt.Id, Here, cancellationToken);
+                now = await queue.ReconnectAsync(prompt.Id, call.Lease, cancellationToken);
             }
             return new(now, now?.Status.HasEnded() is true ? await reader.FindResponseAsync(now.Id, cancellationToken) : null);
         }
@@ -182,8 +194,14 @@ public sealed class CallResponder(
         public bool HasEnded => Now?.Status.HasEnded() is not false;
     }
 
-    private sealed class Answer(CallResponder responder, Prompt prompt, string? contentType, ResponseSubscription wait) : IResult
+    /// <summary>A call whose client waits.</summary>
+    /// <param name="Prompt">The prompt that it has become.</param>
+    /// <param name="Lease">The lease of its client.</param>
+    /// <param name="Subscription">Its subscription to the answer.</param>
+    private sealed record WaitingCall(Prompt Prompt, ClientLease Lease, ResponseSubscription Subscription);
+
+    private sealed class Answer(CallResponder responder, WaitingCall call, string? contentType) : IResult
     {
-        public Task ExecuteAsync(HttpContext httpContext) => responder.RunAsync(httpContext, prompt, contentType, wait);
+        public Task ExecuteAsync(HttpContext httpContext) => responder.RunAsync(httpContext, call, contentType);
     }
 }

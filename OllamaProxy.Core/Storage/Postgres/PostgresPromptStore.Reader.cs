@@ -40,6 +40,10 @@ public sealed partial class PostgresPromptStore
         PromptHistory.ReadGeneratedAsync(_readers, prompt, after, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<ResponseChunk?> ReadResponseAsync(Prompt prompt, int after, CancellationToken cancellationToken) =>
+        ResponseChunks.ReadAsync(_readers, prompt, after, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken) =>
         PromptHistory.ListAttemptsAsync(_readers, id, cancellationToken);
 

@@ -48,6 +48,12 @@ public sealed partial class PostgresPromptStore
             chunk.Text.Length + chunk.Thinking.Length, KeyOf(lease));
 
     /// <inheritdoc/>
+    public Task<LeaseState> AppendResponseAsync(
+        Lease lease, ResponseChunk chunk, TimeSpan length, CancellationToken cancellationToken) =>
+        WriteAsync(now => ResponseChunks.Append(lease, chunk, now + length), PromptClaims.ReadState, cancellationToken,
+            chunk.Bytes.Length, KeyOf(lease));
+
+    /// <inheritdoc/>
     public async Task<bool> SettleAsync(Lease lease, Settlement settlement, CancellationToken cancellationToken)
     {
         var staged = await _staging.StageAsync(settlement.Result, cancellationToken);

@@ -51,7 +51,11 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
         _leaseClocks = new(time);
         if (listening is not null)
         {
-            _signal = new(server, listening, _writer.CatchUpSoon);
+            _signal = new(server, listening, () =>
+            {
+                _feed.OnWrittenElsewhere();
+                _writer.CatchUpSoon();
+            });
             _writer.Committed = _signal.Send;
         }
     }

@@ -38,6 +38,10 @@ public sealed partial class SqlitePromptStore
         ReadAsync(session => GeneratedChunks.Read(session, prompt, after), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<ResponseChunk?> ReadResponseAsync(Prompt prompt, int after, CancellationToken cancellationToken) =>
+        ReadAsync(session => ResponseChunks.Read(session, prompt, after), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken) =>
         ReadAsync(session => PromptAttempts.List(session, id), cancellationToken);
 

@@ -31,6 +31,11 @@ public sealed partial class SqlitePromptStore
         WriteAsync((session, now) => GeneratedChunks.Append(session, lease, chunk, now + length), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<LeaseState> AppendResponseAsync(
+        Lease lease, ResponseChunk chunk, TimeSpan length, CancellationToken cancellationToken) =>
+        WriteAsync((session, now) => ResponseChunks.Append(session, lease, chunk, now + length), cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<bool> SettleAsync(Lease lease, Settlement settlement, CancellationToken cancellationToken)
     {
         var staged = await _staging.StageAsync(settlement.Result, cancellationToken);

@@ -38,6 +38,8 @@ internal sealed class ChangeFeed
     private string? _snapshot;
     private DateTimeOffset _lookedAt;
     private long _begunAt;
+    private int _isWrittenElsewhere;
+    private bool _isElsewhere;
 
     /// <param name="recent">Told of what was changed.</param>
     /// <param name="notifier">Told of it too, once everything else knows.</param>
@@ -59,6 +61,7 @@ internal sealed class ChangeFeed
     public IReadOnlyList<NpgsqlBatchCommand> Statements()
     {
         _begunAt = _time.GetTimestamp();
+        _isElsewhere = Interlocked.Exchange(ref _isWrittenElsewhere, 0) != 0;
         return [Statement(Look), _snapshot is null ? Statement(All) : Statement(ChangedSince, PostgresValues.Word(_snapshot))];
     }
 
@@ -87,7 +90,12 @@ internal sealed class ChangeFeed
             _notifier.NotifyAnyChanged();
         else if (changed.Count > 0)
             _notifier.NotifyChanged([.. changed.Select(each => each.Seq)]);
+        if (_isElsewhere && changed.Exists(each => each.Queued is not null))
+            _notifier.NotifyQueuedElsewhere();
     }
+
+    /// <summary>Another instance says that it wrote something. Safe for many threads.</summary>
+    public void OnWrittenElsewhere() => Volatile.Write(ref _isWrittenElsewhere, 1);
 
     /// <summary>A look failed, or the server may be another: the next one reads everything anew.</summary>
     public void Forget()

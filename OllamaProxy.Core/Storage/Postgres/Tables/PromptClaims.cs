@@ -13,7 +13,13 @@ internal static class PromptClaims
 {
     private const int SettledTooLate = 2;
 
-    public static NpgsqlBatchCommand Claim(long seq, ClaimTerms terms, Lease lease, DateTimeOffset now) => Call("claim",
+    private const string ClaimAndLook =
+        $"""
+        SELECT claimed.*, EXISTS (SELECT 1 FROM {ProxySchema}.connections WHERE seq = $2)
+        FROM {ProxySchema}.claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS claimed
+        """;
+
+    public static NpgsqlBatchCommand Claim(long seq, ClaimTerms terms, Lease lease, DateTimeOffset now) => Statement(ClaimAndLook,
         Of(now), Of(seq), Of(lease.Token), Of((now + terms.LeaseLength).ToUnixTimeMilliseconds()), Utf8(terms.Backend),
             Of(terms.Concurrency),
         Of(terms.TakesSlot), Of(terms.PredecessorLease?.Seq), Of(terms.PredecessorLease?.Token), Of(terms.Worker));
@@ -40,6 +46,7 @@ internal static class PromptClaims
             {
                 LongBody = texts?.GetValueOrDefault(LongTextFormat.Call),
             },
+            IsAwaited = row.GetBoolean(18),
             LongText = texts?.GetValueOrDefault(LongTextFormat.Prompt),
             LongRequest = texts?.GetValueOrDefault(LongTextFormat.Request),
         };

@@ -148,7 +148,12 @@ internal static class SqliteLeases
     {
         try
         {
-            return claimed with { Call = PromptCalls.Find(session, claimed.Lease.Seq) };
+            return claimed with
+            {
+                Call = PromptCalls.Find(session, claimed.Lease.Seq),
+                IsAwaited = session.Number(
+                    "SELECT EXISTS (SELECT 1 FROM connections WHERE seq = $seq)", ("$seq", claimed.Lease.Seq)) != 0,
+            };
         }
         catch (StoreException exception) when (exception.IsDamage)
         {
