@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using OllamaProxy.Api;
 using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
 using OllamaProxy.Simulator;
@@ -50,6 +51,19 @@ public sealed class CallsAcrossProcessesTests
         // The client has gone, so that nothing is generated for it any more.
         Assert.Equal("cancelled", CallTests.Text(await worker.ResultAsync(id), "status"));
         await Eventually.NotNull(() => Task.FromResult(worker.Ollama.Requests.Running == 0 ? "idle" : null), "Ollama to be idle");
+    }
+
+    [Fact]
+    public async Task A_host_whose_timer_runs_on_another_instance_has_its_calls_run_there()
+    {
+        await using var worker = await CallRig.StartAsync();
+        var host = InProcess.Host(args => Functions.TriggerApplication.Create(args, HostLimits.Functions, hasTimer: false));
+        await using var serving = await RunningProxy.StartAsync(host, null, worker.SharedStore);
+
+        using var response = await CallRig.PostAsync(serving, "/api/generate", CallRig.Streamed);
+
+        Assert.Contains("\"done\":true", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal((1, 0), (worker.Ollama.Requests.Count, serving.Ollama.Requests.Count));
     }
 
     [Theory]

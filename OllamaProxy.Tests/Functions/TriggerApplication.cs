@@ -14,11 +14,15 @@ public static class TriggerApplication
 {
     public static WebApplication Create(string[] args) => Create(args, HostLimits.Functions);
 
-    public static WebApplication Create(string[] args, HostLimits limits)
+    /// <param name="args">The settings.</param>
+    /// <param name="limits">What the host can do.</param>
+    /// <param name="hasTimer">False: as on plans that run timers on instances of their own.</param>
+    public static WebApplication Create(string[] args, HostLimits limits, bool hasTimer = true)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         builder.AddOllamaProxy(limits);
-        builder.Services.AddHostedService<TriggerTimer>();
+        if (hasTimer)
+            builder.Services.AddHostedService<TriggerTimer>();
         var app = builder.Build();
         for (var order = 0; order < Trigger.All.Count; order++)
             if (Trigger.All[order] is { Http: not null } trigger)

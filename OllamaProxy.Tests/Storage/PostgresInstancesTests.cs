@@ -103,6 +103,25 @@ public sealed class PostgresInstancesTests : IAsyncLifetime
         Assert.Equal(PromptStatus.Cancelled, (await here.FindAsync(prompt.Id, default))!.Status);
     }
 
+    [StoreFact]
+    public async Task A_worker_that_listens_is_woken_by_what_another_instance_queues()
+    {
+        await using var worker = await PostgresPromptStore.OpenAsync(_database.ConnectionString, _database.ConnectionString,
+            TimeProvider.System);
+        await using var serving = await PostgresPromptStore.OpenAsync(_database.ConnectionString, _database.ConnectionString,
+            TimeProvider.System);
+        await Eventually.NotNull(async () => await _database.NumberAsync(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'") == 2 ? "both listen"
+                : null);
+        var woken = new TaskCompletionSource();
+        worker.Notifier.QueuedElsewhere += () => woken.TrySetResult();
+
+        await serving.AddAsync(New(), 0, default);
+
+        await woken.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(1, (await worker.ReadSnapshotAsync(new(1, default) { Freshness = TimeSpan.FromHours(1) }, default)).Queued);
+    }
+
     [StoreTheory]
     [InlineData(-3600)]
     [InlineData(3600)]
