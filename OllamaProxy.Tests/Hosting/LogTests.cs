@@ -8,7 +8,9 @@ using OllamaProxy.Configuration;
 using OllamaProxy.Hosting;
 using OllamaProxy.Server;
 using OllamaProxy.Tests.Api;
+using OllamaProxy.Tests.Api.Calls;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Backends;
 
 namespace OllamaProxy.Tests.Hosting;
 

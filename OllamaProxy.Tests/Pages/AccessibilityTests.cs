@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Microsoft.Playwright;
 using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Tests.Pages.Browser;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Backends;
 
 using static Microsoft.Playwright.Assertions;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Tests.Pages.Browser;
 using OllamaProxy.Tests.Support;
 
 using static Microsoft.Playwright.Assertions;

@@ -1,5 +1,7 @@
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Backends;
 using static Microsoft.Playwright.Assertions;
+using OllamaProxy.Tests.Pages.Browser;
 
 namespace OllamaProxy.Tests.Pages;
 

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Tests.Pages.Browser;
 using OllamaProxy.Tests.Support;
 
 using static Microsoft.Playwright.Assertions;
