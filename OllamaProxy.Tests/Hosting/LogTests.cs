@@ -130,7 +130,8 @@ public sealed class LogTests
         {
             var category = CharUnicodeInfo.GetUnicodeCategory(line, at);
             Assert.False(
-                category is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate, line);
+                category is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+                    or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate, line);
         }
     }
 }

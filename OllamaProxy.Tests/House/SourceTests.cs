@@ -2,11 +2,12 @@ using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.House;
 
-/// <summary>What holds for the source of all projects, the tests' own included: one can look it over, and find a type by its namespace.</summary>
+/// <summary>What holds for the source of all projects, tests included: one can look it over, and find a type by its namespace.</summary>
 public sealed class SourceTests
 {
     private const int MaxFiles = 25;
     private const int MaxLines = 250;
+    private const int MaxLength = 140;
 
     [Fact]
     public void No_folder_has_more_files_than_one_can_look_over() => Assert.Empty(
@@ -21,6 +22,15 @@ public sealed class SourceTests
         let lines = File.ReadLines(file).Count()
         where lines > MaxLines
         select $"{file} has {lines} lines");
+
+    /// <summary>Transcripts of Ollama stand as they were recorded.</summary>
+    [Fact]
+    public void No_line_is_too_long_to_read() => Assert.Empty(
+        from file in SourceFiles.OfAllProjects()
+        where !file.EndsWith("TranscriptTests.cs", StringComparison.Ordinal)
+        from line in File.ReadLines(file).Index()
+        where line.Item.Length > MaxLength
+        select $"{file}:{line.Index + 1} has {line.Item.Length} characters");
 
     /// <summary>Core's namespaces leave out its name, and programs begin without one.</summary>
     [Fact]

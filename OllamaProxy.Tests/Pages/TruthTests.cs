@@ -175,7 +175,8 @@ public sealed class TruthTests : PageTests
         await Expect(ById("waiting-key")).ToHaveTextAsync("waiting, up to 20,000");
         Assert.Equal(10, (await Page.Locator("#chart polyline").GetAttributeAsync("points"))!.Split(' ').Length);
         await Expect(ById("chart")).ToHaveAttributeAsync("aria-label",
-            "In the last 9 minutes, of which alone enough is known, 9,000 prompts finished, at most 1,000 a minute. 20,000 wait now, and at most 20,000 did.");
+            "In the last 9 minutes, of which alone enough is known, 9,000 prompts finished, at most 1,000 a minute. "
+            + "20,000 wait now, and at most 20,000 did.");
     }
 
     [BrowserFact]

@@ -11,8 +11,10 @@ public sealed class FramingTests
     private const string Ndjson = """{"message":{"role":"assistant","content":"one "},"done":false}"""
         + "\n" + """{"message":{"role":"assistant","content":"two"},"done":true,"done_reason":"stop"}""" + "\n";
     private const string Whole = """{"message":{"role":"assistant","content":"one two"},"done":true,"done_reason":"stop"}""";
-    private const string Pretty = "{\n  \"message\": {\n    \"content\": \"one two\"\n  },\n  \"done\": true,\n  \"done_reason\": \"stop\"\n}\n";
-    private const string Events = "data: {\"choices\":[{\"delta\":{\"content\":\"one \"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"two\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    private const string Pretty =
+        "{\n  \"message\": {\n    \"content\": \"one two\"\n  },\n  \"done\": true,\n  \"done_reason\": \"stop\"\n}\n";
+    private const string Events = "data: {\"choices\":[{\"delta\":{\"content\":\"one \"}}]}\n\n"
+        + "data: {\"choices\":[{\"delta\":{\"content\":\"two\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
     private const string Chat = "/api/chat";
     private const string Completions = "/v1/chat/completions";
 

@@ -38,20 +38,23 @@ public sealed class MidStreamErrorTests
         },
         {
             "/v1/messages", """{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"stream":true}""", Events,
-            "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hi\"}}\n\n",
+            "event: content_block_delta\n"
+                + "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hi\"}}\n\n",
             "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"an unknown error was met\"}}\n\n",
             "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
         },
         {
             "/v1/responses", """{"model":"m","input":"hi","stream":true}""", Events,
             "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"delta\":\"Hi\"}\n\n",
-            "event: response.failed\ndata: {\"type\":\"response.failed\",\"response\":{\"error\":{\"message\":\"an unknown error was met\"}}}\n\n",
+            "event: response.failed\n"
+                + "data: {\"type\":\"response.failed\",\"response\":{\"error\":{\"message\":\"an unknown error was met\"}}}\n\n",
             "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{}}\n\n"
         },
         {
             "/v1/responses", """{"model":"m","input":"hi","stream":true}""", Events,
             "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"delta\":\"Hi\"}\n\n",
-            "event: error\ndata: {\"type\":\"error\",\"code\":\"server_error\",\"message\":\"an unknown error was met\",\"param\":null}\n\n",
+            "event: error\n"
+                + "data: {\"type\":\"error\",\"code\":\"server_error\",\"message\":\"an unknown error was met\",\"param\":null}\n\n",
             "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{}}\n\n"
         },
     };

@@ -49,7 +49,8 @@ public sealed class LimitTests
             using var batch = await proxy.Client.PostAsJsonAsync(
                 "/api/v1/prompts", Enumerable.Range(0, free + 1).Select(_ => new { prompt = "x" }));
             Assert.StartsWith(
-                $"The batch holds {free + 1} prompts, and the queue has room for {free}: {5 - free} prompts wait, and OLLAMA_PROXY_MAX_QUEUED allows 5.",
+                $"The batch holds {free + 1} prompts, and the queue has room for {free}: {5 - free} prompts wait, "
+                + "and OLLAMA_PROXY_MAX_QUEUED allows 5.",
                 (await Problem.OfAsync(batch, 429)).Error, StringComparison.Ordinal);
             Assert.InRange(batch.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
         }

@@ -35,11 +35,24 @@ public abstract class SentRequestTests(ProxyFixture fixture)
         { "/api/generate", $$"""{ "model": "llama3.2", "prompt": "x", "images": [ "{{Picture}}" ] }""",
             """{ "model": "llama3.2", "prompt": "x", "images": [ {"bytes":70} ] }""" },
         { "/api/chat",
-            $$"""{"model":"llama3.2","messages":[{"role":"system","content":"s"},{"role":"user","content":"x","Images":["{{Picture}}"]}],"stream":false}""", """{"model":"llama3.2","messages":[{"role":"system","content":"s"},{"role":"user","content":"x","Images":[{"bytes":70}]}],"stream":false}""" },
+            """{"model":"llama3.2","messages":[{"role":"system","content":"s"},"""
+                + $$"""{"role":"user","content":"x","Images":["{{Picture}}"]}],"stream":false}""",
+            """{"model":"llama3.2","messages":[{"role":"system","content":"s"},"""
+                + """{"role":"user","content":"x","Images":[{"bytes":70}]}],"stream":false}""" },
         { "/v1/chat/completions",
-            $$$"""{"model":"llama3.2","messages":[{"role":"user","content":[{"type":"text","text":"data:"},{"type":"image_url","image_url":{"url":"data:image/png;base64,{{{Picture}}}"}},{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}]}]}""", """{"model":"llama3.2","messages":[{"role":"user","content":[{"type":"text","text":"data:"},{"type":"image_url","image_url":{"url":{"media_type":"image/png","bytes":70}}},{"type":"input_audio","input_audio":{"data":{"bytes":3},"format":"wav"}}]}]}""" },
+            """{"model":"llama3.2","messages":[{"role":"user","content":[{"type":"text","text":"data:"},"""
+                + $$$"""{"type":"image_url","image_url":{"url":"data:image/png;base64,{{{Picture}}}"}},"""
+                + """{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}]}]}""",
+            """{"model":"llama3.2","messages":[{"role":"user","content":[{"type":"text","text":"data:"},"""
+                + """{"type":"image_url","image_url":{"url":{"media_type":"image/png","bytes":70}}},"""
+                + """{"type":"input_audio","input_audio":{"data":{"bytes":3},"format":"wav"}}]}]}""" },
         { "/v1/messages",
-            $$$"""{"model":"llama3.2","max_tokens":9,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"{{{Picture}}}"}},{"type":"text","text":"x"}]}],"tools":[{"name":"t","input_schema":{"data":"kept"}}]}""", """{"model":"llama3.2","max_tokens":9,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":{"bytes":70}}},{"type":"text","text":"x"}]}],"tools":[{"name":"t","input_schema":{"data":"kept"}}]}""" },
+            """{"model":"llama3.2","max_tokens":9,"messages":[{"role":"user","content":["""
+                + $$$"""{"type":"image","source":{"type":"base64","media_type":"image/png","data":"{{{Picture}}}"}},"""
+                + """{"type":"text","text":"x"}]}],"tools":[{"name":"t","input_schema":{"data":"kept"}}]}""",
+            """{"model":"llama3.2","max_tokens":9,"messages":[{"role":"user","content":["""
+                + """{"type":"image","source":{"type":"base64","media_type":"image/png","data":{"bytes":70}}},"""
+                + """{"type":"text","text":"x"}]}],"tools":[{"name":"t","input_schema":{"data":"kept"}}]}""" },
         { "/api/embed", """{"model":"llama3.2","input":["a","b"]}""", """{"model":"llama3.2","input":["a","b"]}""" },
         { "/api/chat", "\uFEFF{\"model\":\"llama3.2\",\"messages\":[]}", """{"model":"llama3.2","messages":[]}""" },
         { "/api/chat", """{"model":"llama3.2","messages":[{"role":"user","content":"\ud83d"}]}""",
@@ -109,7 +122,8 @@ public abstract class SentRequestTests(ProxyFixture fixture)
 
     [Theory]
     [InlineData("/api/chat",
-        """{"model":"llama3.2","messages":[{"role":"system","content":"s"},{"role":"user","content":"x","images":["AAAA"]}],"stream":true}""")]
+        """{"model":"llama3.2","messages":[{"role":"system","content":"s"},"""
+        + """{"role":"user","content":"x","images":["AAAA"]}],"stream":true}""")]
     [InlineData("/api/generate", """{"model":"tiny","prompt":"x","options":{"num_predict":2},"stream":false}""")]
     [InlineData("/v1/chat/completions", """{"model":"llama3.2","messages":[{"role":"user","content":"x"}]}""")]
     [InlineData("/api/embed", """{"model":"llama3.2","input":["a","b"]}""")]
@@ -130,7 +144,8 @@ public abstract class SentRequestTests(ProxyFixture fixture)
     public async Task Changes_take_the_place_of_what_was_sent_and_null_leaves_it_out()
     {
         var first = await SubmitAsync(
-            """{"prompt":"first","model":"tiny","system":"s","format":"json","images":["AAAA"],"options":{"seed":1},"priority":4,"timeout":60}""");
+            """{"prompt":"first","model":"tiny","system":"s","format":"json","images":["AAAA"]"""
+            + ""","options":{"seed":1},"priority":4,"timeout":60}""");
 
         var second = await RepeatAsync(first, """{"prompt":"second","system":null,"options":{"seed":2},"priority":5,"timeout":null}""");
 

@@ -64,8 +64,10 @@ public abstract class SubmitTests(ProxyFixture fixture)
         var marker = Guid.NewGuid();
         using var response = await PostAsync(
             $$"""
-            {"prompt":"caf\u00e9 \/ {{marker}}", "model": "tiny" , "options" :{"temperature":0.70,"seed":12345678901234567890, "x": [ 1e2,null ]},
-             "system":"\u00fc\t", "brand_new": {"deep":"\u003c"}, "format":{"type": "object" }, "images": [ "AAAA" ], "think":false, "keep_alive" : "5m",
+            {"prompt":"caf\u00e9 \/ {{marker}}", "model": "tiny" ,
+             "options" :{"temperature":0.70,"seed":12345678901234567890, "x": [ 1e2,null ]},
+             "system":"\u00fc\t", "brand_new": {"deep":"\u003c"}, "format":{"type": "object" }, "images": [ "AAAA" ],
+             "think":false, "keep_alive" : "5m",
              "priority":3, "max_attempts":2, "timeout":60, "metadata":{"mine":1}, "stream":false}
             """);
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);

@@ -32,7 +32,9 @@ public sealed class QueuePositionIndexTests
                 var model = random.Next(4) is var number && number == 0 ? null : number == 1 ? "M2:LATEST" : $"m{number}";
                 var prompt = new QueuedPrompt(seq, model, random.NextInt64(1_000), 0, DateTimeOffset.UnixEpoch);
                 // Some are only moved, and due at the same time as before.
-                var availableAt = random.Next(4) == 0 && queued.TryGetValue(seq, out var before) ? before.AvailableAt : random.Next(4) == 0 ? random.NextInt64(40_000) : 0;
+                var availableAt = random.Next(4) == 0 && queued.TryGetValue(seq, out var before) ? before.AvailableAt
+                    : random.Next(4) == 0 ? random.NextInt64(40_000)
+                    : 0;
                 queued[seq] = (prompt, availableAt, random.Next(6) switch { 0 => Me, 1 => Other, _ => Guid.Empty });
                 index.Set(queued[seq].Prompt, queued[seq].AvailableAt, queued[seq].Worker);
             }
@@ -70,12 +72,14 @@ public sealed class QueuePositionIndexTests
             index.Set(new(seq, model, seq, 0, DateTimeOffset.UnixEpoch), 0, Guid.Empty);
         index.Set(new(6_005, null, 6_005, 0, DateTimeOffset.UnixEpoch), 0, Guid.Empty);
 
-        var offered = index.Offer(new(9, Me) { ModelsWithRoom = [new HashSet<string> { "a:latest", "c:latest" }] }, new HashSet<long>(), 0, out var isPartial);
+        var offered = index.Offer(
+            new(9, Me) { ModelsWithRoom = [new HashSet<string> { "a:latest", "c:latest" }] }, new HashSet<long>(), 0, out var isPartial);
 
         Assert.True(isPartial);
         Assert.InRange(offered.Count, 12, 40);
         Assert.Equal([6_001L, 6_003L, 6_004L, 6_005L], offered.Where(prompt => prompt.Seq > 6_000).Select(prompt => prompt.Seq));
-        Assert.Equal(Enumerable.Range(0, 8).Select(seq => (long)seq), offered.Where(prompt => prompt.Seq < 5_000).Select(prompt => prompt.Seq));
+        Assert.Equal(
+            Enumerable.Range(0, 8).Select(seq => (long)seq), offered.Where(prompt => prompt.Seq < 5_000).Select(prompt => prompt.Seq));
     }
 
     [Fact]

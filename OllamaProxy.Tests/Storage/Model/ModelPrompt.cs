@@ -39,7 +39,14 @@ internal sealed class ModelPrompt(Prompt shown, NewPrompt submitted)
     public void Claim(DateTimeOffset now)
     {
         _beforeClaim = Shown;
-        Shown = Shown with { Status = PromptStatus.Processing, Attempts = Shown.Attempts + 1, StartedAt = now, Error = null, UpdatedAt = now };
+        Shown = Shown with
+        {
+            Status = PromptStatus.Processing,
+            Attempts = Shown.Attempts + 1,
+            StartedAt = now,
+            Error = null,
+            UpdatedAt = now,
+        };
         Attempts.Add(Shown.Attempts);
     }
 

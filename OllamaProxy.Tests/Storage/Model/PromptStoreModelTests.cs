@@ -7,12 +7,16 @@ using Xunit.Sdk;
 
 namespace OllamaProxy.Tests.Storage.Model;
 
-/// <summary>What every <see cref="IPromptStore"/> promises, in whatever order it is asked for: random sequences of commands against <see cref="StoreModel"/>.</summary>
+/// <summary>
+/// What every <see cref="IPromptStore"/> promises, in whatever order it is asked for: random sequences of commands against
+/// <see cref="StoreModel"/>.
+/// </summary>
 public abstract class PromptStoreModelTests
 {
     /// <summary>For a still longer look, set to many thousands.</summary>
-    private static readonly long Sequences = long.TryParse(Environment.GetEnvironmentVariable("OLLAMA_PROXY_TEST_SEQUENCES"), out var sequences)
-        ? sequences : LongRuns.Of(80, 400);
+    private static readonly long Sequences =
+        long.TryParse(Environment.GetEnvironmentVariable("OLLAMA_PROXY_TEST_SEQUENCES"), out var sequences)
+            ? sequences : LongRuns.Of(80, 400);
 
     private static readonly NewPrompt New = new("", "m", "{}"u8.ToArray());
 
@@ -38,22 +42,26 @@ public abstract class PromptStoreModelTests
         StoreCommand[] failing = [];
         try
         {
-            await StoreCommands.Sequences.SampleAsync(RunAsync, iter: Sequences, print: commands => $"{(failing = commands).Length} commands");
+            await StoreCommands.Sequences.SampleAsync(
+                RunAsync, iter: Sequences, print: commands => $"{(failing = commands).Length} commands");
         }
         catch (CsCheckException exception)
         {
             var (commands, failure) = await ShrinkAsync(failing, exception.InnerException ?? exception);
-            throw new XunitException($"{exception.Message}\n\nThe shortest that fails:\n- {string.Join("\n- ", commands.AsEnumerable())}\n\n{failure}", exception);
+            var shortest = string.Join("\n- ", commands.AsEnumerable());
+            throw new XunitException($"{exception.Message}\n\nThe shortest that fails:\n- {shortest}\n\n{failure}", exception);
         }
     }
 
     [StoreFact]
     public Task A_prompt_that_is_released_says_again_why_its_last_attempt_failed() => RunAsync(
-        run => run.SubmitAsync(New, 0), run => run.ClaimAsync(1), run => run.RequeueAsync(0, default), run => run.ClaimAsync(1), run => run.ReleaseAsync(0));
+        run => run.SubmitAsync(New, 0), run => run.ClaimAsync(1), run => run.RequeueAsync(0, default),
+        run => run.ClaimAsync(1), run => run.ReleaseAsync(0));
 
     [StoreFact]
     public Task A_prompt_is_claimed_though_one_that_was_deleted_just_before_it_came_still_runs() => RunAsync(
-        run => run.SubmitAsync(New, 0), run => run.ClaimAsync(2), run => run.DeleteAsync(0), run => run.SubmitAsync(New, 0), run => run.ClaimAsync(2));
+        run => run.SubmitAsync(New, 0), run => run.ClaimAsync(2), run => run.DeleteAsync(0),
+        run => run.SubmitAsync(New, 0), run => run.ClaimAsync(2));
 
     [StoreFact]
     public Task A_cancelled_prompt_never_gets_what_came_of_one_that_was_deleted_just_before_it_came() => RunAsync(
@@ -72,11 +80,13 @@ public abstract class PromptStoreModelTests
         return (commands, failure);
     }
 
-    private Task RunAsync(params Func<StoreRun, Task>[] commands) => RunAsync([.. commands.Select(command => new StoreCommand("", command))]);
+    private Task RunAsync(params Func<StoreRun, Task>[] commands) =>
+        RunAsync([.. commands.Select(command => new StoreCommand("", command))]);
 
     private async Task RunAsync(StoreCommand[] commands)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"ollama-proxy-{Guid.NewGuid():N}")).FullName;
+        var memory = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
+        var folder = Directory.CreateDirectory(Path.Combine(memory, $"ollama-proxy-{Guid.NewGuid():N}")).FullName;
         try
         {
             var time = new FakeTimeProvider(new DateTimeOffset(2026, 2, 21, 12, 0, 0, TimeSpan.Zero));

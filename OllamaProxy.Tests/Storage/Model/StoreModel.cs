@@ -51,12 +51,13 @@ internal sealed class StoreModel(TimeProvider time)
     /// <summary>Whether the lease still takes up a slot, whatever else it is worth.</summary>
     public bool IsHeld(ModelLease? lease) => lease is not null && Leases.Contains(lease);
 
-    public LeaseState LookAt(ModelLease lease) => !Leases.Contains(lease) || !Prompts.Contains(lease.Prompt) ? LeaseState.Lost : lease.Prompt.Shown.Status switch
-    {
-        PromptStatus.Processing => LeaseState.Held,
-        PromptStatus.Cancelled => LeaseState.Cancelled,
-        _ => LeaseState.Lost,
-    };
+    public LeaseState LookAt(ModelLease lease) => !Leases.Contains(lease) || !Prompts.Contains(lease.Prompt) ? LeaseState.Lost
+        : lease.Prompt.Shown.Status switch
+        {
+            PromptStatus.Processing => LeaseState.Held,
+            PromptStatus.Cancelled => LeaseState.Cancelled,
+            _ => LeaseState.Lost,
+        };
 
     public LeaseState Renew(ModelLease lease, TimeSpan length)
     {
@@ -120,7 +121,8 @@ internal sealed class StoreModel(TimeProvider time)
 
     public int Purge(DateTimeOffset endedBefore, int limit)
     {
-        var old = Prompts.Where(prompt => prompt.Shown.CompletedAt < endedBefore).OrderBy(prompt => prompt.Shown.CompletedAt).Take(limit).ToList();
+        var old = Prompts.Where(prompt => prompt.Shown.CompletedAt < endedBefore)
+            .OrderBy(prompt => prompt.Shown.CompletedAt).Take(limit).ToList();
         return Prompts.RemoveAll(old.Contains);
     }
 

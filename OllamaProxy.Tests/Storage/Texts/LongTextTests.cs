@@ -19,9 +19,10 @@ public abstract class LongTextTests(StoreHome home) : IAsyncLifetime
     {
         get
         {
+            int[] lengths = [1, LongText.MaxShort - 1, LongText.MaxShort, LongText.MaxShort + 1, 65_536 * 9, 1_048_576 + 1, 3_000_000];
             var data = new TheoryData<string, int>();
             foreach (var character in new[] { "x", "é", "🦙" })
-                foreach (var length in new[] { 1, LongText.MaxShort - 1, LongText.MaxShort, LongText.MaxShort + 1, 65_536 * 9, 1_048_576 + 1, 3_000_000 })
+                foreach (var length in lengths)
                     data.Add(character, length);
             return data;
         }
@@ -138,11 +139,16 @@ public abstract class LongTextTests(StoreHome home) : IAsyncLifetime
         public async Task What_an_older_version_wrote_into_columns_is_read_from_there()
         {
             var store = (SqlitePromptStore)_store;
-            var prompt = await AddAsync(new NewPrompt("short", "m", "{}"u8.ToArray()) { Call = new("/api/chat", "", HeaderList.Empty, "{}"u8.ToArray()) });
+            var prompt = await AddAsync(
+                new NewPrompt("short", "m", "{}"u8.ToArray()) { Call = new("/api/chat", "", HeaderList.Empty, "{}"u8.ToArray()) });
             var lease = (await _store.ClaimAsync(prompt.Seq, Terms, default))!.Lease;
-            await _store.CompleteAsync(lease, new("short", null, GenerationStatistics.None) { Response = new(200, HeaderList.Empty, "{}"u8.ToArray()) }, default);
-            await store.WriteAsync((session, _) => session.Execute("UPDATE prompts SET prompt = $long, result = $long, thinking = $long", ("$long", Long)), default);
-            await store.WriteAsync((session, _) => session.Execute("UPDATE responses SET body = CAST($long AS BLOB)", ("$long", Long)), default);
+            var response = new ApiResponse(200, HeaderList.Empty, "{}"u8.ToArray());
+            await _store.CompleteAsync(lease, new("short", null, GenerationStatistics.None) { Response = response }, default);
+            await store.WriteAsync(
+                (session, _) => session.Execute("UPDATE prompts SET prompt = $long, result = $long, thinking = $long", ("$long", Long)),
+                default);
+            await store.WriteAsync(
+                (session, _) => session.Execute("UPDATE responses SET body = CAST($long AS BLOB)", ("$long", Long)), default);
 
             Assert.True(Long == await WholeAsync((await _store.FindContentAsync(prompt.Id, default))!.LongText, ""));
             Assert.Equal(new PromptResult(Long, Long, GenerationStatistics.None), await _store.WholeResultAsync(prompt.Id));

@@ -32,7 +32,8 @@ internal static class UnprivilegedServer
         // The checkout may be where nobody else can look.
         using var program = new TempFolder();
         File.SetUnixFileMode(program.Path, Open);
-        var built = Path.Combine(Repository.File("OllamaProxy.Server"), Path.GetRelativePath(Repository.File("OllamaProxy.Tests"), AppContext.BaseDirectory));
+        var built = Path.Combine(
+            Repository.File("OllamaProxy.Server"), Path.GetRelativePath(Repository.File("OllamaProxy.Tests"), AppContext.BaseDirectory));
         foreach (var file in Directory.GetFiles(built, "*", SearchOption.AllDirectories))
         {
             var copy = Path.Combine(program.Path, Path.GetRelativePath(built, file));
@@ -40,7 +41,12 @@ internal static class UnprivilegedServer
             File.Copy(file, copy);
         }
 
-        using var process = Process.Start(new ProcessStartInfo(SetPriv, ["--reuid=65534", "--regid=65534", "--clear-groups", "dotnet", program.File("OllamaProxy.Server.dll"), "--urls", "http://127.0.0.1:0"])
+        string[] command =
+        [
+            "--reuid=65534", "--regid=65534", "--clear-groups",
+            "dotnet", program.File("OllamaProxy.Server.dll"), "--urls", "http://127.0.0.1:0",
+        ];
+        using var process = Process.Start(new ProcessStartInfo(SetPriv, command)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -50,7 +56,8 @@ internal static class UnprivilegedServer
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         try
         {
-            var output = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(deadline.Token), process.StandardError.ReadToEndAsync(deadline.Token));
+            var output = await Task.WhenAll(
+                process.StandardOutput.ReadToEndAsync(deadline.Token), process.StandardError.ReadToEndAsync(deadline.Token));
             await process.WaitForExitAsync(deadline.Token);
             return (process.ExitCode, string.Concat(output));
         }

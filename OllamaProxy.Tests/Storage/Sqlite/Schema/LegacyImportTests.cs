@@ -24,11 +24,15 @@ public sealed class LegacyImportTests : IDisposable
         using var original = Connect();
         original.Execute(
             $"""
-            CREATE TABLE prompts (id TEXT PRIMARY KEY, prompt TEXT NOT NULL, status TEXT NOT NULL, result TEXT, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
+            CREATE TABLE prompts (
+                id TEXT PRIMARY KEY, prompt TEXT NOT NULL, status TEXT NOT NULL, result TEXT, created_at TEXT NOT NULL,
+                updated_at TEXT NOT NULL);
             CREATE INDEX idx_prompts_status_created ON prompts (status, created_at);
-            INSERT INTO prompts VALUES ('{Queued}', 'And of Peru?', 'queued', NULL, '2026-02-21T12:02:00.000001+00:00', '2026-02-21T12:02:00.000001+00:00');
-            INSERT INTO prompts VALUES ('{Processing}', 'Of Spain?', 'processing', NULL, '2026-02-21T12:01:00+00:00', '2026-02-21T12:01:05+00:00');
-            INSERT INTO prompts VALUES ('{Completed}', 'The capital of France?', 'completed', 'Paris', '2026-02-21T12:00:00+00:00', '2026-02-21T12:01:30+00:00');
+            INSERT INTO prompts VALUES
+                ('{Queued}', 'And of Peru?', 'queued', NULL, '2026-02-21T12:02:00.000001+00:00', '2026-02-21T12:02:00.000001+00:00'),
+                ('{Processing}', 'Of Spain?', 'processing', NULL, '2026-02-21T12:01:00+00:00', '2026-02-21T12:01:05+00:00'),
+                ('{Completed}', 'The capital of France?', 'completed', 'Paris', '2026-02-21T12:00:00+00:00',
+                    '2026-02-21T12:01:30+00:00');
             """);
     }
 
@@ -42,8 +46,9 @@ public sealed class LegacyImportTests : IDisposable
         await using var store = Open();
 
         var prompt = await store.FindAsync(Guid.Parse(Completed), default);
+        DateTimeOffset At(int minute, int second) => new(2026, 2, 21, 12, minute, second, TimeSpan.Zero);
         Assert.Equal(
-            (PromptStatus.Completed, new DateTimeOffset(2026, 2, 21, 12, 0, 0, TimeSpan.Zero), new DateTimeOffset(2026, 2, 21, 12, 1, 30, TimeSpan.Zero), null),
+            (PromptStatus.Completed, At(0, 0), At(1, 30), null),
             (prompt!.Status, prompt.CreatedAt, prompt.UpdatedAt, prompt.Model));
         Assert.Equal("Paris", (await store.WholeResultAsync(prompt.Id))!.Text);
     }
@@ -80,7 +85,8 @@ public sealed class LegacyImportTests : IDisposable
         Assert.Equal(2, connection.Number("PRAGMA auto_vacuum"));
         Assert.Equal(0, connection.Number("PRAGMA freelist_count"));
         Assert.Equal(SqliteSchema.Version, connection.Number("PRAGMA user_version"));
-        Assert.Equal(0, connection.Number("SELECT count(*) FROM sqlite_schema WHERE name IN ('original_prompts', 'idx_prompts_status_created')"));
+        Assert.Equal(0, connection.Number(
+            "SELECT count(*) FROM sqlite_schema WHERE name IN ('original_prompts', 'idx_prompts_status_created')"));
     }
 
     [Fact]
@@ -101,7 +107,8 @@ public sealed class LegacyImportTests : IDisposable
     public async Task Odd_rows_are_taken_over_too()
     {
         using (var connection = Connect())
-            connection.Execute("INSERT INTO prompts VALUES ('not a uuid', 'odd', 'error', 'Error: boom', 'yesterday', '2026-02-20 10:00:00')");
+            connection.Execute(
+                "INSERT INTO prompts VALUES ('not a uuid', 'odd', 'error', 'Error: boom', 'yesterday', '2026-02-20 10:00:00')");
 
         await using var store = Open();
 

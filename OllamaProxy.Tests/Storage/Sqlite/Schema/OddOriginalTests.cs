@@ -157,8 +157,9 @@ public sealed class OddOriginalTests
         using var folder = new TempFolder();
         using (var original = Make(folder))
             original.Execute($"""
-                INSERT INTO prompts
-                VALUES ('{Id}', 'a' || char(0) || 'b', 'completed', CAST(x'ff41' AS TEXT) || hex(zeroblob(2000000)), '2026-02-21', '2026-02-21')
+                INSERT INTO prompts VALUES (
+                    '{Id}', 'a' || char(0) || 'b', 'completed', CAST(x'ff41' AS TEXT) || hex(zeroblob(2000000)),
+                    '2026-02-21', '2026-02-21')
                 """);
 
         await using var store = Open(folder);

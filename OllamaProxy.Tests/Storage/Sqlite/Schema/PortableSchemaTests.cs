@@ -78,7 +78,8 @@ public sealed partial class PortableSchemaTests : IDisposable
             })
             {
                 var (id, batch) = column == "id" ? (bad, "NULL") : ($"'{Guid.NewGuid()}'", bad);
-                Assert.Throws<SqliteException>(() => connection.Execute($"INSERT INTO prompts (id, prompt, batch) VALUES ({id}, '', {batch})"));
+                Assert.Throws<SqliteException>(() =>
+                    connection.Execute($"INSERT INTO prompts (id, prompt, batch) VALUES ({id}, '', {batch})"));
             }
         }
         Assert.Equal(isMigrated ? 1 : 0, connection.Number("SELECT count(*) FROM prompts"));

@@ -19,7 +19,8 @@ public sealed class ResultTextTests
         await using var rig = await StorageRig.StartAsync();
         var id = await rig.SubmitAsync("hello");
         var store = rig.Proxy.Services.GetRequiredService<IPromptStore>();
-        await store.CompleteAsync((await store.ClaimAsync(Terms, default))!.Lease, new(Long, Long + "thought", GenerationStatistics.None), default);
+        var lease = (await store.ClaimAsync(Terms, default))!.Lease;
+        await store.CompleteAsync(lease, new(Long, Long + "thought", GenerationStatistics.None), default);
 
         var result = await rig.Proxy.ResultAsync(id);
 
