@@ -16,13 +16,18 @@ internal static class CurveSvg
         var x = new Scale(points[0].Prompts, points[^1].Prompts, Left, Width - Right);
         var y = new Scale(PowerBelow(costs.Min()), PowerBelow(costs.Max()) * 10, Height - Bottom, Top);
         var names = points[^1].Microseconds.OrderBy(cost => cost.Value).Select(cost => cost.Key).ToArray();
+        var ticks = string.Concat(points.Select(point => XTick(point.Prompts, x)))
+            + string.Concat(y.Powers().Select(power => YTick(power, y)));
+        var lines = string.Concat(names.Select((name, i) => Line(points, name, Colors[i % Colors.Length], x, y, LabelAt(i))));
         return $"""
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" font-family="system-ui, sans-serif" font-size="12" role="img">
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" font-family="system-ui, sans-serif" font-size="12"
+                role="img">
               <title>What an operation costs as the file grows</title>
               <rect width="{Width}" height="{Height}" rx="8" fill="#ffffff"/>
               <text x="{Left}" y="22" font-size="14" font-weight="600" fill="#111827">Median cost of an operation, in µs</text>
-              <text x="{(Left + Width - Right) / 2}" y="{Height - 12}" text-anchor="middle" fill="#374151">prompts in the file, a tenth of them queued</text>
-            {string.Concat(points.Select(point => XTick(point.Prompts, x)))}{string.Concat(y.Powers().Select(power => YTick(power, y)))}{string.Concat(names.Select((name, i) => Line(points, name, Colors[i % Colors.Length], x, y, LabelAt(i))))}</svg>
+              <text x="{(Left + Width - Right) / 2}" y="{Height - 12}" text-anchor="middle"
+                fill="#374151">prompts in the file, a tenth of them queued</text>
+            {ticks}{lines}</svg>
 
             """;
 

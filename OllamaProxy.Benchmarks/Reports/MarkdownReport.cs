@@ -8,7 +8,8 @@ internal static class MarkdownReport
     public static string Of(Report report) => $"""
         # Benchmarks
 
-        On {report.Machine}, in {report.Took.TotalMinutes:0.0} minutes.{(report.Results.Smoke ? " A smoke run: the figures mean nothing." : "")}
+        On {report.Machine}, in {report.Took.TotalMinutes:0.0} minutes.{(report.Results.Smoke
+            ? " A smoke run: the figures mean nothing." : "")}
 
         {Table(report.Results)}
         """;

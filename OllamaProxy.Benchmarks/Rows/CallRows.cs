@@ -59,7 +59,8 @@ internal sealed class CallRows : IMeasurement
             samples.Through.Add(other);
         }
         results.Note(_firstByte, samples.Through.Median() - samples.Direct.Median(), string.Create(CultureInfo.InvariantCulture,
-            $"{samples.Through.Median():0.00} ms against {samples.Direct.Median():0.00} ms; 99th percentile {samples.Through.Percentile(0.99):0.0} ms against {samples.Direct.Percentile(0.99):0.0} ms"));
+            $"{samples.Through.Median():0.00} ms against {samples.Direct.Median():0.00} ms; "
+            + $"99th percentile {samples.Through.Percentile(0.99):0.0} ms against {samples.Direct.Percentile(0.99):0.0} ms"));
     }
 
     private static async Task<double> FirstByteAsync(Connection connection, CancellationToken cancellationToken)
@@ -102,7 +103,8 @@ internal sealed class CallRows : IMeasurement
             ofThrough.AddRange(await DelaysAsync(through, cancellationToken));
         }
         results.Note(_token, ofThrough.Median() - ofDirect.Median(), string.Create(CultureInfo.InvariantCulture,
-            $"{ofThrough.Count:N0} tokens, {ofThrough.Median():0.00} ms on their way against {ofDirect.Median():0.00} ms; 99th percentile {ofThrough.Percentile(0.99):0.0} ms against {ofDirect.Percentile(0.99):0.0} ms"));
+            $"{ofThrough.Count:N0} tokens, {ofThrough.Median():0.00} ms on their way against {ofDirect.Median():0.00} ms; "
+            + $"99th percentile {ofThrough.Percentile(0.99):0.0} ms against {ofDirect.Percentile(0.99):0.0} ms"));
     }
 
     private static HttpClient Client(string address) =>

@@ -37,7 +37,8 @@ internal sealed class DrainRow : IMeasurement
         }
         results.Note(_drain, drained.Zip(direct, (worker, clients) => worker.Rate / clients.Rate).Median() * 100,
             string.Create(CultureInfo.InvariantCulture,
-            $"{drained.Median(run => run.Rate):N0}/s against {direct.Median(run => run.Rate):N0}/s; a prompt took {drained.Median(run => run.Milliseconds):0.0} and {direct.Median(run => run.Milliseconds):0.0} ms of Ollama's time"));
+            $"{drained.Median(run => run.Rate):N0}/s against {direct.Median(run => run.Rate):N0}/s; a prompt took "
+            + $"{drained.Median(run => run.Milliseconds):0.0} and {direct.Median(run => run.Milliseconds):0.0} ms of Ollama's time"));
     }
 
     private static async Task<DrainFigures> DirectAsync(SimulatorOptions options, Effort effort, CancellationToken cancellationToken)

@@ -37,7 +37,8 @@ internal sealed class StreamRow : IMeasurement
         var lateness = (await Task.WhenAll(watching)).SelectMany(late => late).ToList();
 
         results.Note(_p99, lateness.Percentile(0.99), string.Create(CultureInfo.InvariantCulture,
-            $"{lateness.Count:N0} tokens, median {lateness.Median():0.0} ms, latest {lateness.Max():0} ms; on disk a prompt had at most {writes} parts after {(bench.Effort.WarmUp + (bench.Effort.Watch / 2)).TotalSeconds:0.#} s"));
+            $"{lateness.Count:N0} tokens, median {lateness.Median():0.0} ms, latest {lateness.Max():0} ms; on disk a prompt had at most "
+            + $"{writes} parts after {(bench.Effort.WarmUp + (bench.Effort.Watch / 2)).TotalSeconds:0.#} s"));
     }
 
     /// <summary>Submits a prompt and watches its tokens come; returns by how many milliseconds each is late.</summary>

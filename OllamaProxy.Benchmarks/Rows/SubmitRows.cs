@@ -45,7 +45,8 @@ internal sealed class SubmitRows : IMeasurement
             results.Note(_at64, Ratio(windows, 1, 0) * 100, $"{submits:N0}/s against {health:N0}/s");
         if (results.Wants(_original))
             results.Note(_original, Ratio(windows, 1, 2) / (OriginalSubmits / OriginalYardstick),
-                $"{submits:N0}/s where plain Kestrel does {answers:N0}/s; the original {OriginalSubmits:N0}/s where that did {OriginalYardstick:N0}/s");
+                $"{submits:N0}/s where plain Kestrel does {answers:N0}/s; "
+                + $"the original {OriginalSubmits:N0}/s where that did {OriginalYardstick:N0}/s");
     }
 
     private async Task MeasureAt16Async(ServerProcess server, Bench bench, Results results, CancellationToken cancellationToken)

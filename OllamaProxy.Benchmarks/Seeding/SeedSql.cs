@@ -63,7 +63,10 @@ internal static class SeedSql
         SELECT seq, id, created, created, 'llama3.2', ms, {Prompt} FROM plan;
         """;
 
-    private const string Prompt = "printf('Prompt %d: what is the capital of France, how did it come by its name, and who lives there today?', seq)";
+    private const string Prompt =
+        """
+        printf('Prompt %d: what is the capital of France, how did it come by its name, and who lives there today?', seq)
+        """;
 
     private const string Result =
         """

@@ -48,7 +48,10 @@ public static partial class ErrorClassifier
         { Code: 429 or 503 } or { Type: "unavailable_error" or "overloaded_error" or "rate_limit_error" } => FailureKind.Busy,
         { Code: 408 or 502 or 504 } => FailureKind.Transient,
         { Code: >= 400 and < 500 } => FailureKind.Permanent,
-        { Type: "invalid_request_error" or "exceed_context_size_error" or "not_supported_error" or "authentication_error" or "permission_error" } =>
+        {
+            Type: "invalid_request_error" or "exceed_context_size_error" or "not_supported_error"
+                or "authentication_error" or "permission_error"
+        } =>
             FailureKind.Permanent,
         _ when IsBusy().IsMatch(error.Message) => FailureKind.Busy,
         _ when RunnerDied().IsMatch(error.Message) => FailureKind.Transient,
@@ -62,7 +65,8 @@ public static partial class ErrorClassifier
     private static partial Regex ModelIsMissing();
 
     [GeneratedRegex(
-        "^(error: )?server busy|maximum pending requests|too many (concurrent )?requests|^rate limit|^(loading model|no slots? available)$|model is (currently )?overloaded",
+        "^(error: )?server busy|maximum pending requests|too many (concurrent )?requests|^rate limit"
+        + "|^(loading model|no slots? available)$|model is (currently )?overloaded",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex IsBusy();
 
@@ -74,12 +78,16 @@ public static partial class ErrorClassifier
     /// <summary>The same input would bring the same error again.</summary>
     [GeneratedRegex(
         """
-        ^invalid\ (format|option|argument|message|image|character|tool|input_audio|duration) | ^option\ ".*"\ must\ be | must\ be\ one\ of | ^json:\ cannot\ unmarshal
-        | exceeds?\ (the\ )?(maximum\ |available\ |model's\ )*context\ | context\ (length|size|window)\ (was\ |is\ )?exceeded | longer\ than\ the\ context
+        ^invalid\ (format|option|argument|message|image|character|tool|input_audio|duration) | ^option\ ".*"\ must\ be
+        | must\ be\ one\ of | ^json:\ cannot\ unmarshal
+        | exceeds?\ (the\ )?(maximum\ |available\ |model's\ )*context\ | context\ (length|size|window)\ (was\ |is\ )?exceeded
+        | longer\ than\ the\ context
         | exceed_context_size | too\ large\ to\ process | cannot\ be\ truncated\ further | larger\ than\ the\ context
         | ^template:\  | template\ (error|parse) | (rendering|executing|parsing)\ (the\ )?(chat\ )?template | \bjinja\b
-        | image:\ unknown\ format | unknown\ image\ format | (decode|decoding|process|load|read)\ (webp\ |the\ )?image | invalid\ (jpeg|png|gif|webp|image)
-        | (^|:\ )(png|jpeg|gif|webp|bmp|tiff):\  | only\ supports\ (one|a\ single)\ image | required\ for\ image\ input | image\ URLs\ are\ not
+        | image:\ unknown\ format | unknown\ image\ format | (decode|decoding|process|load|read)\ (webp\ |the\ )?image
+        | invalid\ (jpeg|png|gif|webp|image)
+        | (^|:\ )(png|jpeg|gif|webp|bmp|tiff):\  | only\ supports\ (one|a\ single)\ image | required\ for\ image\ input
+        | image\ URLs\ are\ not
         | illegal\ base64 | unsupported\ value:\ (NaN|[+-]?Inf) | \bNaN\ or\ Inf\b | contains?\ (NaN|Inf)\b
         | invalid\ token | token\ (id\ )?.*out\ of\ range | detokenize\ error
         | does\ not\ support\ (chat|generate|completion|embed|tools|insert|thinking|vision|image|audio|the\ )
@@ -92,11 +100,16 @@ public static partial class ErrorClassifier
     [GeneratedRegex(
         """
         unexpectedly\ stopped | has\ terminated | no\ longer\ running | not\ responding | tim(ed|e)[\ -]?out | deadline\ exceeded
-        | unexpected\ EOF | \bEOF$ | unexpected\ end\ of\ JSON | connection\ (was\ )?(reset|refused|closed|aborted) | forcibly\ closed | broken\ pipe | closed\ network
-        | out[\ -]of[\ -](device[\ -]|host[\ -])?memory | (cuda|hip)malloc | failed\ to\ allocate | allocation\ failed | (not\ enough|insufficient)\ memory | OutOfDeviceMemory
-        | unable\ to\ allocate | (CUDA|ROCm|HIP|Vulkan|Metal|ggml)[\ _]error | GGML_ASSERT | ^panic | fatal\ error | signal\ arrived | segmentation\ fault
-        | no\ space\ left | too\ many\ open\ files | no\ such\ host | network\ is\ unreachable | no\ route\ to\ host | TLS\ handshake | server\ misbehaving
-        | context\ cancell?ed | request\ cancell?ed | no\ slots?\ available | unexpected\ server\ status | llama-server\ (chat\ |template\ |error\ )?response
+        | unexpected\ EOF | \bEOF$ | unexpected\ end\ of\ JSON | connection\ (was\ )?(reset|refused|closed|aborted)
+        | forcibly\ closed | broken\ pipe | closed\ network
+        | out[\ -]of[\ -](device[\ -]|host[\ -])?memory | (cuda|hip)malloc | failed\ to\ allocate | allocation\ failed
+        | (not\ enough|insufficient)\ memory | OutOfDeviceMemory
+        | unable\ to\ allocate | (CUDA|ROCm|HIP|Vulkan|Metal|ggml)[\ _]error | GGML_ASSERT | ^panic | fatal\ error
+        | signal\ arrived | segmentation\ fault
+        | no\ space\ left | too\ many\ open\ files | no\ such\ host | network\ is\ unreachable | no\ route\ to\ host
+        | TLS\ handshake | server\ misbehaving
+        | context\ cancell?ed | request\ cancell?ed | no\ slots?\ available | unexpected\ server\ status
+        | llama-server\ (chat\ |template\ |error\ )?response
         | compute\ error | llama_decode | temporarily\ unavailable
         """,
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]

@@ -72,7 +72,8 @@ public static class OllamaFailures
 
     private static string MessageOfForeign(int status, string body) => (status, body.Length) switch
     {
-        (403, 0) => "Ollama answered 403 without a word, as it does to a Host or Origin that it does not know; see its setting OLLAMA_ORIGINS.",
+        (403, 0) => "Ollama answered 403 without a word, as it does to a Host or Origin that it does not know; "
+            + "see its setting OLLAMA_ORIGINS.",
         (_, 0) => $"{NotOllama} It answered {status} with an empty body.",
         (_, <= QuoteLength) => $"{NotOllama} It answered {status}: {body}",
         _ => $"{NotOllama} It answered {status}: {body[..QuoteLength]}...",

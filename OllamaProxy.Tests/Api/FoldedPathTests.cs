@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Api.Calls;
 
 namespace OllamaProxy.Tests.Api;
 

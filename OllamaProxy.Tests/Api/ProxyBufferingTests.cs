@@ -1,4 +1,5 @@
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Api.Calls;
 
 namespace OllamaProxy.Tests.Api;
 

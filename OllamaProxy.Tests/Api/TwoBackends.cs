@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Simulator;
+using OllamaProxy.Tests.Api.Calls;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Backends;
 
 namespace OllamaProxy.Tests.Api;
 

@@ -9,7 +9,8 @@ public sealed class ResponseParserTests
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200)]
     [InlineData("HTTP/1.1 202 Accepted\r\ncontent-length:5\r\nDate: today\r\n\r\nhello", 202)]
-    [InlineData("HTTP/1.1 404 Not Found\r\nDate: today\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0a\r\n{\"a\":\"\r\n\"}\r\n0\r\n\r\n", 404)]
+    [InlineData("HTTP/1.1 404 Not Found\r\nDate: today\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + "5\r\nhello\r\n0a\r\n{\"a\":\"\r\n\"}\r\n0\r\n\r\n", 404)]
     public void An_answer_is_read_once_the_last_of_it_is_there(string answer, int status)
     {
         var bytes = Encoding.ASCII.GetBytes(answer);

@@ -9,8 +9,11 @@ namespace OllamaProxy.Tests.Clients;
 internal static class CurlClient
 {
     private const string Generate = """{"model":"tiny","prompt":"Why is the sky blue?","stream":STREAM}""";
-    private const string Messages = """{"model":"tiny","max_tokens":100,"messages":[{"role":"user","content":"Why is the sky blue?"}],"stream":STREAM}""";
-    private const string Tools = """{"model":"tiny","messages":[{"role":"user","content":"Call the tool"}],"stream":STREAM,"tools":[{"type":"function","function":{"name":"weather","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}}]}""";
+    private const string Messages = """{"model":"tiny","max_tokens":100,"messages":["""
+        + """{"role":"user","content":"Why is the sky blue?"}],"stream":STREAM}""";
+    private const string Tools = """{"model":"tiny","messages":[{"role":"user","content":"Call the tool"}],"stream":STREAM"""
+        + ""","tools":[{"type":"function","function":{"name":"weather","parameters":"""
+        + """{"type":"object","properties":{"city":{"type":"string"}}}}}]}""";
     private const string Responses = """{"model":"tiny","input":"Why is the sky blue?","stream":STREAM}""";
 
     /// <summary>

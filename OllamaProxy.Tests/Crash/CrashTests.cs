@@ -116,7 +116,8 @@ public sealed class CrashTests(ITestOutputHelper output)
         var acknowledged = clients.Sum(client => client.Acknowledged.Count);
         var broken = clients.Sum(client => client.Broken);
         output.WriteLine(
-            $"{prompts.Count} prompts, {acknowledged} acknowledged, {broken} connections broken, {prompts.Values.Sum(row => (long)row[8]!)} attempts killed, {hits} of {faults} faults seen.");
+            $"{prompts.Count} prompts, {acknowledged} acknowledged, {broken} connections broken, "
+            + $"{prompts.Values.Sum(row => (long)row[8]!)} attempts killed, {hits} of {faults} faults seen.");
         Assert.True(acknowledged > 4 * Kills, "Hardly anything was submitted.");
         Assert.Contains(prompts.Values, row => (long)row[8]! > 0);
         Assert.True(broken > 0);

@@ -8,6 +8,7 @@ using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Api;
+using OllamaProxy.Tests.Api.Calls;
 using OllamaProxy.Tests.Clients;
 using OllamaProxy.Tests.Support;
 

@@ -9,6 +9,7 @@ using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Api;
+using OllamaProxy.Tests.Api.Calls;
 using OllamaProxy.Tests.Functions.StandIn;
 using OllamaProxy.Tests.Support;
 

@@ -8,7 +8,9 @@ using OllamaProxy.Configuration;
 using OllamaProxy.Hosting;
 using OllamaProxy.Server;
 using OllamaProxy.Tests.Api;
+using OllamaProxy.Tests.Api.Calls;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Backends;
 
 namespace OllamaProxy.Tests.Hosting;
 
@@ -128,7 +130,8 @@ public sealed class LogTests
         {
             var category = CharUnicodeInfo.GetUnicodeCategory(line, at);
             Assert.False(
-                category is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate, line);
+                category is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+                    or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate, line);
         }
     }
 }

@@ -14,11 +14,14 @@ public sealed class OllamaErrorTests
     [InlineData("""{"error":{"code":"model_not_found","message":"bad"}}""", "bad", null, null)]
     [InlineData("""{"StatusCode":400,"Status":"400 Bad Request","error":"bad"}""", "bad", null, null)]
     // llama-server's answer, as Ollama hands it on: an object in a text, and what the runner logged behind it.
-    [InlineData("""{"error":"{\"error\":{\"code\":400,\"message\":\"request (302 tokens) exceeds the available context size (256 tokens), try increasing it\",\"type\":\"exceed_context_size_error\",\"n_ctx\":256}}"}""",
+    [InlineData("""{"error":"{\"error\":{\"code\":400,\"message\":\"request (302 tokens) exceeds the available context size """
+        + """(256 tokens), try increasing it\",\"type\":\"exceed_context_size_error\",\"n_ctx\":256}}"}""",
         "request (302 tokens) exceeds the available context size (256 tokens), try increasing it", 400, "exceed_context_size_error")]
-    [InlineData("""{"error":"{\"error\":{\"code\":500,\"message\":\"Compute error.\",\"type\":\"server_error\"}}\nCUDA error: out of memory"}""",
+    [InlineData("""{"error":"{\"error\":{\"code\":500,\"message\":\"Compute error.\",\"type\":\"server_error\"}}"""
+        + """\nCUDA error: out of memory"}""",
         "Compute error. CUDA error: out of memory", 500, "server_error")]
-    [InlineData("""{"error":{"message":"{\"error\":{\"code\":503,\"message\":\"Loading model\",\"type\":\"unavailable_error\"}}","type":"api_error"}}""",
+    [InlineData("""{"error":{"message":"{\"error\":{\"code\":503,\"message\":\"Loading model\","""
+        + """\"type\":\"unavailable_error\"}}","type":"api_error"}}""",
         "Loading model", 503, "unavailable_error")]
     [InlineData("""{"error":"llama-server apply-template error: {\"error\":{\"message\":\"no template\"}}"}""", "no template", null, null)]
     [InlineData("""{"error":"{\"error\":\"plain\"}"}""", "plain", null, null)]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Backends;
 
 namespace OllamaProxy.Tests.Ollama;
 

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Microsoft.Playwright;
 using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Tests.Pages.Browser;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Backends;
 
 using static Microsoft.Playwright.Assertions;
 
@@ -51,7 +53,8 @@ public sealed class AccessibilityTests : PageTests
     public async Task Home_is_accessible_with_all_that_Markdown_can_be()
     {
         await using var ollama = await RawOllama.StartAsync(answer => answer.SendAsync(RawOllama.Line(
-            "# One\n## Two\n[link](https://a.example) `code` ~~gone~~\n\n- a\n  1. b\n- [ ] c\n\n> quote **strong**\n\n```js\nlet a;\n```\n\n|x|y|\n|-|-|\n|1|2|\n\n---\nend", done: true)));
+            "# One\n## Two\n[link](https://a.example) `code` ~~gone~~\n\n- a\n  1. b\n- [ ] c\n\n> quote **strong**\n\n"
+            + "```js\nlet a;\n```\n\n|x|y|\n|-|-|\n|1|2|\n\n---\nend", done: true)));
         await UseAsync(ollama);
         await Page.GotoAsync("/");
         await ById("prompt").FillAsync(Prompt);
@@ -126,7 +129,10 @@ public sealed class AccessibilityTests : PageTests
             await Page.SetViewportSizeAsync(width, 800);
             await Page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
             var violations = await Page.EvaluateAsync<JsonElement>(
-                "async () => (await axe.run()).violations.map(({ id, impact, help, nodes }) => ({ id, impact, help, nodes: nodes.map(node => node.html) }))");
+                """
+                async () => (await axe.run()).violations
+                  .map(({ id, impact, help, nodes }) => ({ id, impact, help, nodes: nodes.map(node => node.html) }))
+                """);
             Assert.True(violations.GetArrayLength() == 0, $"{width} px, {scheme}: {violations}");
         }
     }

@@ -1,5 +1,6 @@
 using System.Text;
 using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Tests.Pages.Browser;
 using OllamaProxy.Tests.Support;
 
 using static Microsoft.Playwright.Assertions;
@@ -12,7 +13,10 @@ public sealed class AskAgainTests : PageTests
     [BrowserFact]
     public async Task Asking_again_sends_all_that_was_sent_whoever_sent_it()
     {
-        const string Sent = """{"prompt":"a\u0020b","model":"tiny","system":"Be\r\nbrief.","options":{"temperature":0.50,"top_k":40,"seed":9007199254740993},"format":"json","images":["AAAA"],"keep_alive":"1h","think":"high","raw":true}""";
+        const string Sent =
+            """{"prompt":"a\u0020b","model":"tiny","system":"Be\r\nbrief.","options":"""
+            + """{"temperature":0.50,"top_k":40,"seed":9007199254740993}"""
+            + ""","format":"json","images":["AAAA"],"keep_alive":"1h","think":"high","raw":true}""";
         using (await Proxy.Client.PostAsync("/api/v1/prompt", new StringContent(Sent, Encoding.UTF8, "application/json")))
             await Page.GotoAsync("/list");
         await Page.Locator("#rows .preview").ClickAsync();
@@ -33,7 +37,8 @@ public sealed class AskAgainTests : PageTests
         await ById("system").FillAsync("");
         await QueueAsync("another");
         await ExpectBodyAsync(2,
-            """{"prompt":"another","model":"tiny","format":"json","images":["AAAA"],"keep_alive":"1h","think":"high","raw":true,"options":{"top_k":40,"temperature":0.7,"seed":9007199254740992},"stream":true}""");
+            """{"prompt":"another","model":"tiny","format":"json","images":["AAAA"],"keep_alive":"1h","think":"high","raw":true"""
+            + ""","options":{"top_k":40,"temperature":0.7,"seed":9007199254740992},"stream":true}""");
 
         await ById("ask-again").ClickAsync();
         await Expect(ById("again")).ToBeVisibleAsync();
@@ -41,13 +46,16 @@ public sealed class AskAgainTests : PageTests
         await Expect(Field).ToBeFocusedAsync();
         await ById("submit").ClickAsync();
         await ExpectBodyAsync(3,
-            """{"prompt":"another","model":"tiny","think":"high","options":{"top_k":40,"temperature":0.7,"seed":9007199254740992},"stream":true}""");
+            """{"prompt":"another","model":"tiny","think":"high","options":"""
+            + """{"top_k":40,"temperature":0.7,"seed":9007199254740992},"stream":true}""");
     }
 
     [BrowserFact]
     public async Task Asking_a_call_again_repeats_it_as_it_came()
     {
-        const string Sent = """{"model":"tiny","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"first"},{"role":"assistant","content":"yes"},{"role":"user","content":"second"}],"stream":false}""";
+        const string Sent =
+            """{"model":"tiny","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"first"},"""
+            + """{"role":"assistant","content":"yes"},{"role":"user","content":"second"}],"stream":false}""";
         using var response = await Proxy.Client.PostAsync("/api/chat", new StringContent(Sent, Encoding.UTF8, "application/json"));
         var id = response.Headers.GetValues("X-Prompt-Id").Single();
         await Page.GotoAsync($"/?id={id}");

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Tests.Pages.Browser;
 using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;
@@ -19,10 +20,12 @@ public sealed class BothPagesTests : PageTests
           const contrast = element => {
             let behind = element;
             while (isClear(behind)) behind = behind.parentElement;
-            const [dark, light] = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor].map(luminance).sort((a, b) => a - b);
+            const [dark, light] = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor]
+              .map(luminance).sort((a, b) => a - b);
             return (light + .05) / (dark + .05);
           };
-          const hasText = element => element.matches('textarea') || [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim());
+          const hasText = element => element.matches('textarea')
+            || [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim());
           return [...document.body.querySelectorAll(':not(:disabled, option)')]
             .filter(element => element.checkVisibility() && hasText(element) && contrast(element) < 4.5)
             .map(element => `${contrast(element)}: ${element.outerHTML}`);

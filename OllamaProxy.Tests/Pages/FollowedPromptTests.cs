@@ -1,7 +1,9 @@
 using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Tests.Pages.Browser;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Backends;
 using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;

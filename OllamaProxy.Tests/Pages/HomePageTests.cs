@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Tests.Pages.Browser;
 using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;

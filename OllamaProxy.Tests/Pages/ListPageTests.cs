@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
+using OllamaProxy.Tests.Pages.Browser;
 
 namespace OllamaProxy.Tests.Pages;
 

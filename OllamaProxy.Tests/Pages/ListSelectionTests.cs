@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Tests.Pages.Browser;
 using OllamaProxy.Tests.Support;
 using static Microsoft.Playwright.Assertions;
 

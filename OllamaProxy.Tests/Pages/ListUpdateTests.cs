@@ -1,5 +1,6 @@
 using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Tests.Pages.Browser;
 using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using Microsoft.Playwright;
 using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Tests.Pages.Browser;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Backends;
 
 using static Microsoft.Playwright.Assertions;
 

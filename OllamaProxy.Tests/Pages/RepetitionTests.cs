@@ -1,5 +1,6 @@
 using OllamaProxy.Tests.Support;
 using static Microsoft.Playwright.Assertions;
+using OllamaProxy.Tests.Pages.Browser;
 
 namespace OllamaProxy.Tests.Pages;
 
@@ -14,7 +15,8 @@ public sealed class RepetitionTests : PageTests
     [MemberData(nameof(Repeated))]
     public async Task A_model_that_repeats_itself_does_not_bring_the_page_to_a_halt(string repeated)
     {
-        var text = $"- begins\n# begins\n| a | b |\n|---|---|\n{string.Concat(Enumerable.Repeat(repeated, 150_000 / repeated.Length))}x\n\nends";
+        var text = "- begins\n# begins\n| a | b |\n|---|---|\n"
+            + $"{string.Concat(Enumerable.Repeat(repeated, 150_000 / repeated.Length))}x\n\nends";
         await ShowAsync(text);
         await Expect(ById("result")).ToContainTextAsync("ends");
         await Expect(ById("result")).ToHaveClassAsync("markdown");

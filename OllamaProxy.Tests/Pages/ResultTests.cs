@@ -1,5 +1,7 @@
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Backends;
 using static Microsoft.Playwright.Assertions;
+using OllamaProxy.Tests.Pages.Browser;
 
 namespace OllamaProxy.Tests.Pages;
 
@@ -33,7 +35,8 @@ public sealed class ResultTests : PageTests
     [BrowserTheory]
     [InlineData("# One\n### Three\n###### Six", "<h4>One</h4><h6>Three</h6><h6>Six</h6>")]
     [InlineData("plain *em* **strong** _em_ __strong__ ***both*** ~~gone~~ `co*de*`",
-        "<p>plain <em>em</em> <strong>strong</strong> <em>em</em> <strong>strong</strong> <strong><em>both</em></strong> <del>gone</del> <code>co*de*</code></p>")]
+        "<p>plain <em>em</em> <strong>strong</strong> <em>em</em> <strong>strong</strong> <strong><em>both</em></strong> "
+        + "<del>gone</del> <code>co*de*</code></p>")]
     [InlineData("snake_case_name 2 * 3 * 4 \\*not\\*", "<p>snake_case_name 2 * 3 * 4 *not*</p>")]
     [InlineData("one\ntwo\n\nthree  \nfour", "<p>one\ntwo</p><p>three<br>four</p>")]
     [InlineData("- a\n- b\n  - c\n    1. d\n- [x] e", "<ul><li>a</li><li>b<ul><li>c<ol><li>d</li></ol></li></ul></li><li>☑ e</li></ul>")]
@@ -41,7 +44,8 @@ public sealed class ResultTests : PageTests
     [InlineData("> quoted\n> **more**\n\nafter", "<blockquote><p>quoted\n<strong>more</strong></p></blockquote><p>after</p>")]
     [InlineData("a\n\n---\n\nb", "<p>a</p><hr><p>b</p>")]
     [InlineData("[safe](https://a.example/b_(c) \"t\") [no](javascript:alert(1)) ![pic](https://a.example/p.png)",
-        "<p><a href=\"https://a.example/b_(c)\" target=\"_blank\" rel=\"noopener noreferrer\">safe</a> [no](javascript:alert(1)) <a href=\"https://a.example/p.png\" target=\"_blank\" rel=\"noopener noreferrer\">pic</a></p>")]
+        "<p><a href=\"https://a.example/b_(c)\" target=\"_blank\" rel=\"noopener noreferrer\">safe</a> [no](javascript:alert(1)) "
+        + "<a href=\"https://a.example/p.png\" target=\"_blank\" rel=\"noopener noreferrer\">pic</a></p>")]
     [InlineData("see https://a.example/x_y_z.",
         "<p>see <a href=\"https://a.example/x_y_z\" target=\"_blank\" rel=\"noopener noreferrer\">https://a.example/x_y_z</a>.</p>")]
     [InlineData("<b onclick=alert(1)>&amp;</b><script>alert(2)</script>",
@@ -80,7 +84,8 @@ public sealed class ResultTests : PageTests
     [BrowserFact]
     public async Task An_answer_that_streams_in_looks_in_the_end_as_if_it_had_come_at_once()
     {
-        const string text = "# Title\n\nSome *text*\nand more.\n\n- a\n- b\n  - c\n\nx | y\n--|--\n1 | 2\n\n```js\nlet a = 1;\n\nlet b;\n```\n> quote\n\n1. one\n2. two\n";
+        const string text = "# Title\n\nSome *text*\nand more.\n\n- a\n- b\n  - c\n\nx | y\n--|--\n1 | 2\n\n"
+            + "```js\nlet a = 1;\n\nlet b;\n```\n> quote\n\n1. one\n2. two\n";
         await using var ollama = await RawOllama.StartAsync(async answer =>
         {
             await answer.SendHeadersAsync();

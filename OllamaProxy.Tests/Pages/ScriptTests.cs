@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Pages.Browser;
 
 namespace OllamaProxy.Tests.Pages;
 

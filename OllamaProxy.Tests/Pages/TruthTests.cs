@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator.Generation;
+using OllamaProxy.Tests.Pages.Browser;
 using OllamaProxy.Tests.Support;
 
 using static Microsoft.Playwright.Assertions;
@@ -174,7 +175,8 @@ public sealed class TruthTests : PageTests
         await Expect(ById("waiting-key")).ToHaveTextAsync("waiting, up to 20,000");
         Assert.Equal(10, (await Page.Locator("#chart polyline").GetAttributeAsync("points"))!.Split(' ').Length);
         await Expect(ById("chart")).ToHaveAttributeAsync("aria-label",
-            "In the last 9 minutes, of which alone enough is known, 9,000 prompts finished, at most 1,000 a minute. 20,000 wait now, and at most 20,000 did.");
+            "In the last 9 minutes, of which alone enough is known, 9,000 prompts finished, at most 1,000 a minute. "
+            + "20,000 wait now, and at most 20,000 did.");
     }
 
     [BrowserFact]

@@ -7,7 +7,9 @@ using OllamaProxy.Prompts;
 using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Tests.Api.Calls;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Backends;
 
 namespace OllamaProxy.Tests.Server;
 
@@ -91,7 +93,7 @@ public sealed class ShutdownProcessTests : IDisposable
         using var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()),
             ("OLLAMA_PROXY_SHUTDOWN_SECONDS", seconds));
         using var client = await server.ClientAsync();
-        using var response = await client.SendAsync(Api.CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}"""),
+        using var response = await client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}"""),
             HttpCompletionOption.ResponseHeadersRead);
         var reading = response.Content.ReadAsStringAsync();
 
@@ -103,7 +105,7 @@ public sealed class ShutdownProcessTests : IDisposable
             TimeSpan.FromSeconds(double.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture)) + Slack);
         Assert.EndsWith("{\"error\":\"Ollama Proxy is shutting down.\"}\n", await reading, StringComparison.Ordinal);
         await using var store = SqlitePromptStore.Open(_folder.File("queue.db"), "m", TimeProvider.System);
-        Assert.Equal(PromptStatus.Cancelled, (await store.FindAsync(Guid.Parse(Api.CallTests.IdOf(response)), default))!.Status);
+        Assert.Equal(PromptStatus.Cancelled, (await store.FindAsync(Guid.Parse(CallTests.IdOf(response)), default))!.Status);
     }
 
     [Fact]

@@ -8,13 +8,15 @@ public sealed class CompatibleTests : SimulatorTest
     private const string Said = "This is the Simulator, not a language model. You asked: \"hello\"";
     private const string Thought = "Nothing here thinks. This only shows where a model would.";
     private const string Schema =
-        """{"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer"},"unit":{"enum":["c","f"]},"in":{"$ref":"#/$defs/in"}},"$defs":{"in":{"type":"array","items":{"type":"boolean"}}}}""";
+        """{"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer"},"unit":{"enum":["c","f"]}"""
+        + ""","in":{"$ref":"#/$defs/in"}},"$defs":{"in":{"type":"array","items":{"type":"boolean"}}}}""";
     private const string Sample = """{"city":"simulator","days":1,"unit":"c","in":[true]}""";
 
     [Theory]
     [InlineData("/v1/chat/completions", """ "messages":[{"role":"system","content":"be brief"},{"role":"user","content":"hello"}] """)]
     [InlineData("/v1/chat/completions",
-        """ "messages":[{"role":"user","content":[{"type":"text","text":"hel"},{"type":"text","text":"lo"},{"type":"image_url","image_url":{"url":"data:;base64,"}}]}] """)]
+        """ "messages":[{"role":"user","content":[{"type":"text","text":"hel"},{"type":"text","text":"lo"},"""
+        + """{"type":"image_url","image_url":{"url":"data:;base64,"}}]}] """)]
     [InlineData("/v1/chat/completions", """ "reasoning_effort":"low","messages":[{"role":"user","content":"hello"}] """, true)]
     [InlineData("/v1/completions", """ "prompt":"hello" """)]
     [InlineData("/v1/responses", """ "input":"hello","instructions":"be brief" """)]
@@ -22,7 +24,8 @@ public sealed class CompatibleTests : SimulatorTest
         """ "reasoning":{"effort":"high"},"input":[{"role":"user","content":[{"type":"input_text","text":"hello"}]}] """, true)]
     [InlineData("/v1/messages", """ "max_tokens":99,"system":"be brief","messages":[{"role":"user","content":"hello"}] """)]
     [InlineData("/v1/messages",
-        """ "max_tokens":99,"thinking":{"type":"enabled","budget_tokens":9},"messages":[{"role":"user","content":[{"type":"text","text":"hello"}]}] """, true)]
+        """ "max_tokens":99,"thinking":{"type":"enabled","budget_tokens":9}"""
+        + ""","messages":[{"role":"user","content":[{"type":"text","text":"hello"}]}] """, true)]
     public async Task Every_API_says_the_same_whole_and_streamed(string path, string fields, bool thinks = false)
     {
         var expected = new AnswerContent(Said, thinks ? Thought

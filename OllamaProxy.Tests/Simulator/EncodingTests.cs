@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using OllamaProxy.Tests.Api;
+using OllamaProxy.Tests.Api.Calls;
 
 namespace OllamaProxy.Tests.Simulator;
 

@@ -84,11 +84,14 @@ public abstract class PromptCallTests(StoreHome home) : IAsyncLifetime
     [StoreFact]
     public async Task A_connection_that_is_open_here_is_never_given_up_however_late_it_is_renewed()
     {
-        var (here, elsewhere) = (await AddAsync(Call([]) with { ClientLease = new(Me, TimeSpan.FromMinutes(1)) }), await AddAsync(Call([]) with { ClientLease = new(Guid.NewGuid(), TimeSpan.FromMinutes(1)) }));
+        Task<Prompt> AddOfAsync(Guid process) => AddAsync(Call([]) with { ClientLease = new(process, TimeSpan.FromMinutes(1)) });
+        async Task<PromptStatus> StatusAsync(Prompt prompt) => (await _store.FindAsync(prompt.Id, default))!.Status;
+
+        var (here, elsewhere) = (await AddOfAsync(Me), await AddOfAsync(Guid.NewGuid()));
         _time.Advance(TimeSpan.FromHours(8)); // The machine slept.
         await _store.RecoverExpiredAsync(Terms, [here.Id], default);
         await _store.RecoverExpiredAsync(Terms, [], default);
-        Assert.Equal((PromptStatus.Queued, PromptStatus.Cancelled), ((await _store.FindAsync(here.Id, default))!.Status, (await _store.FindAsync(elsewhere.Id, default))!.Status));
+        Assert.Equal((PromptStatus.Queued, PromptStatus.Cancelled), (await StatusAsync(here), await StatusAsync(elsewhere)));
     }
 
     [StoreFact]
@@ -173,7 +176,8 @@ public abstract class PromptCallTests(StoreHome home) : IAsyncLifetime
         var offer = await _store.ReadSnapshotAsync(new(2, Me), default);
 
         Assert.Equal(7, offer.Queued);
-        Assert.Equal([("", 5L), ("a", 4), ("a", 1), ("b", 3), ("b", 6)], offer.Prompts.OrderBy(prompt => (prompt.Model, prompt.Rank, prompt.Seq)).Select(prompt => (prompt.Model!, prompt.Seq)));
+        Assert.Equal([("", 5L), ("a", 4), ("a", 1), ("b", 3), ("b", 6)],
+            offer.Prompts.OrderBy(prompt => (prompt.Model, prompt.Rank, prompt.Seq)).Select(prompt => (prompt.Model!, prompt.Seq)));
     }
 
     [StoreFact]
@@ -210,7 +214,8 @@ public abstract class PromptCallTests(StoreHome home) : IAsyncLifetime
         var (submission, claimed) = await _store.AddAsync(Call(Bytes), 0, Terms, default);
 
         Assert.Equal(PromptStatus.Queued, submission.Prompt.Status);
-        Assert.Equal((submission.Prompt.Id, 1, LeaseState.Held), (claimed!.Id, claimed.Attempt, await _store.GetLeaseStateAsync(claimed.Lease, default)));
+        Assert.Equal((submission.Prompt.Id, 1, LeaseState.Held),
+            (claimed!.Id, claimed.Attempt, await _store.GetLeaseStateAsync(claimed.Lease, default)));
         Assert.Equal(Bytes, claimed.Call!.Body.ToArray());
         var stored = (await _store.FindAsync(claimed.Id, default))!;
         Assert.Equal((PromptStatus.Processing, 1, claimed.StartedAt), (stored.Status, stored.Attempts, stored.StartedAt));
@@ -259,7 +264,8 @@ public abstract class PromptCallTests(StoreHome home) : IAsyncLifetime
     private async Task<ClaimedPrompt?> ClaimAsync(Guid worker, ClaimTerms terms) =>
         await _store.ClaimAsync((await _store.ReadSnapshotAsync(new(1, worker), default)).Prompts.Single().Seq, terms, default);
 
-    private async Task<IEnumerable<long>> OfferedToAsync(Guid worker) => (await _store.ReadSnapshotAsync(new(10, worker), default)).Prompts.Select(prompt => prompt.Seq).Order();
+    private async Task<IEnumerable<long>> OfferedToAsync(Guid worker) =>
+        (await _store.ReadSnapshotAsync(new(10, worker), default)).Prompts.Select(prompt => prompt.Seq).Order();
 
     private Task<long> CountAsync(string table) => home.NumberAsync($"SELECT count(*) FROM {table}");
 

@@ -95,7 +95,8 @@ public abstract partial class PromptChangeTests
         var change = await Store.RetryAsync(added.Id, default);
 
         Assert.True(change.Allowed);
-        Assert.Equal((PromptStatus.Queued, 0, null, added.Rank), (change.Prompt!.Status, change.Prompt.Attempts, change.Prompt.Error, change.Prompt.Rank));
+        Assert.Equal((PromptStatus.Queued, 0, null, added.Rank),
+            (change.Prompt!.Status, change.Prompt.Attempts, change.Prompt.Error, change.Prompt.Rank));
         Assert.Null(await Store.WholeResultAsync(added.Id));
         Assert.Equal((added.Id, 1), await Store.ClaimAsync(Terms, default) is { } claimed ? (claimed.Id, claimed.Attempt) : default);
     }
@@ -135,7 +136,8 @@ public abstract partial class PromptChangeTests
 
         var change = await Store.ChangePriorityAsync(second.Id, 1, default);
 
-        Assert.Equal((true, 1, QueueRank.Of(second.CreatedAt, 1, QueueRank.DefaultAgeingStep)), (change.Allowed, change.Prompt!.Priority, change.Prompt.Rank));
+        Assert.Equal((true, 1, QueueRank.Of(second.CreatedAt, 1, QueueRank.DefaultAgeingStep)),
+            (change.Allowed, change.Prompt!.Priority, change.Prompt.Rank));
         Assert.Equal(second.Id, (await Store.ClaimAsync(Terms, default))!.Id);
         Assert.False((await Store.ChangePriorityAsync(second.Id, 2, default)).Allowed);
         Assert.Equal(first.Id, (await Store.ClaimAsync(Terms, default))!.Id);
@@ -203,13 +205,18 @@ public abstract partial class PromptChangeTests
 
     private async Task<Prompt> FindAsync(Prompt prompt) => (await Store.FindAsync(prompt.Id, default))!;
 
-    private async Task<(PromptStatus?, bool)> RetryAsync(Prompt prompt) => await Store.RetryAsync(prompt.Id, default) is var change ? (change.Prompt?.Status, change.Allowed) : default;
+    private async Task<(PromptStatus?, bool)> RetryAsync(Prompt prompt)
+    {
+        var change = await Store.RetryAsync(prompt.Id, default);
+        return (change.Prompt?.Status, change.Allowed);
+    }
 
     private async Task<(long, long, long, long, long)> CountAsync()
     {
         var counts = await Store.CountAsync(null, default);
         long Of(PromptStatus status) => counts.GetValueOrDefault(status);
-        return (Of(PromptStatus.Queued), Of(PromptStatus.Processing), Of(PromptStatus.Completed), Of(PromptStatus.Failed), Of(PromptStatus.Cancelled));
+        return (Of(PromptStatus.Queued), Of(PromptStatus.Processing),
+            Of(PromptStatus.Completed), Of(PromptStatus.Failed), Of(PromptStatus.Cancelled));
     }
 
     private static (Guid, SubmissionOutcome) Of(Submission submission) => (submission.Prompt.Id, submission.Outcome);

@@ -20,7 +20,8 @@ public abstract partial class PromptStoreTests
 
         Assert.Equal(Answer, await Store.WholeResultAsync(added.Id));
         var found = await FindAsync(added);
-        Assert.Equal((PromptStatus.Completed, Time.GetUtcNow(), Time.GetUtcNow(), null), (found.Status, found.CompletedAt, found.UpdatedAt, found.Error));
+        Assert.Equal((PromptStatus.Completed, Time.GetUtcNow(), Time.GetUtcNow(), null),
+            (found.Status, found.CompletedAt, found.UpdatedAt, found.Error));
     }
 
     [StoreFact]

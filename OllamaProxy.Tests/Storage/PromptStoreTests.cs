@@ -11,7 +11,16 @@ public abstract partial class PromptStoreTests
 {
     private static readonly ClaimTerms OneAtATime = new(1, TimeSpan.FromMinutes(1), 3, "http://ollama/");
     private static readonly ClaimTerms TenAtATime = OneAtATime with { Concurrency = 10 };
-    private static readonly PromptResult Answer = new("Paris", "Hmm", new() { DoneReason = "stop", TotalDuration = 1, LoadDuration = 2, PromptEvalCount = 3, PromptEvalDuration = 4, EvalCount = 5, EvalDuration = 6 });
+    private static readonly PromptResult Answer = new("Paris", "Hmm", new()
+    {
+        DoneReason = "stop",
+        TotalDuration = 1,
+        LoadDuration = 2,
+        PromptEvalCount = 3,
+        PromptEvalDuration = 4,
+        EvalCount = 5,
+        EvalDuration = 6,
+    });
 
     protected FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 2, 21, 12, 0, 0, TimeSpan.Zero));
 
@@ -25,7 +34,8 @@ public abstract partial class PromptStoreTests
 
         Assert.Equal(added, found);
         Assert.Equal(7, added.Id.Version);
-        Assert.Equal((PromptStatus.Queued, "llama3.2", 0, Time.GetUtcNow(), Time.GetUtcNow()), (found.Status, found.Model, found.Attempts, found.CreatedAt, found.UpdatedAt));
+        Assert.Equal((PromptStatus.Queued, "llama3.2", 0, Time.GetUtcNow(), Time.GetUtcNow()),
+            (found.Status, found.Model, found.Attempts, found.CreatedAt, found.UpdatedAt));
         Assert.Null(found.StartedAt);
         Assert.Null(found.CompletedAt);
     }
@@ -43,7 +53,8 @@ public abstract partial class PromptStoreTests
     [InlineData("Zürich 東京 👩‍🚀 \u0000 \r\n\t \" \\ '; DROP TABLE prompts; --")]
     public async Task Texts_come_back_as_they_went_in(string text)
     {
-        var added = await AddAsync(new NewPrompt(text, "m", "{\"x\":1.50,\"ü\":\"\\u00fc\"}"u8.ToArray()) { Metadata = "{\"a\":[1e2]}"u8.ToArray() });
+        var added = await AddAsync(
+            new NewPrompt(text, "m", "{\"x\":1.50,\"ü\":\"\\u00fc\"}"u8.ToArray()) { Metadata = "{\"a\":[1e2]}"u8.ToArray() });
 
         var content = await Store.FindContentAsync(added.Id, default);
         Assert.Equal((text, "{\"a\":[1e2]}"), (content!.Text, Encoding.UTF8.GetString(content.Metadata!.Value.Span)));
@@ -90,9 +101,11 @@ public abstract partial class PromptStoreTests
 
         var claimed = await ClaimAsync();
 
-        Assert.Equal((added.Id, 1, "llama3.2", 7, TimeSpan.FromSeconds(1.5)), (claimed!.Id, claimed.Attempt, claimed.Model, claimed.MaxAttempts, claimed.Timeout));
+        Assert.Equal((added.Id, 1, "llama3.2", 7, TimeSpan.FromSeconds(1.5)),
+            (claimed!.Id, claimed.Attempt, claimed.Model, claimed.MaxAttempts, claimed.Timeout));
         var found = await FindAsync(added);
-        Assert.Equal((PromptStatus.Processing, 1, Time.GetUtcNow(), Time.GetUtcNow()), (found.Status, found.Attempts, found.StartedAt, found.UpdatedAt));
+        Assert.Equal((PromptStatus.Processing, 1, Time.GetUtcNow(), Time.GetUtcNow()),
+            (found.Status, found.Attempts, found.StartedAt, found.UpdatedAt));
     }
 
     [StoreFact]
@@ -197,7 +210,8 @@ public abstract partial class PromptStoreTests
     {
         await AddAsync(new string('ü', 1000));
 
-        Assert.Equal(new string('ü', PromptSummary.PreviewLength), Assert.Single((await Store.ListAsync(new(1, 1), default)).Prompts).Preview);
+        Assert.Equal(new string('ü', PromptSummary.PreviewLength),
+            Assert.Single((await Store.ListAsync(new(1, 1), default)).Prompts).Preview);
     }
 
     [StoreFact]
@@ -228,7 +242,8 @@ public abstract partial class PromptStoreTests
 
     private async Task<Prompt> FindAsync(Prompt prompt) => (await Store.FindAsync(prompt.Id, default))!;
 
-    private async Task<List<string>> ListAsync(PromptQuery query) => [.. (await Store.ListAsync(query, default)).Prompts.Select(prompt => prompt.Preview)];
+    private async Task<List<string>> ListAsync(PromptQuery query) =>
+        [.. (await Store.ListAsync(query, default)).Prompts.Select(prompt => prompt.Preview)];
 
     private async Task<List<string>> ClaimAllTextsAsync()
     {

@@ -80,8 +80,11 @@ public abstract class RecentHistoryTests(StoreHome home) : IAsyncLifetime
 
     public async Task DisposeAsync() => await home.DisposeAsync();
 
-    private Task<IReadOnlyList<Prompt>> AddBatchAsync(int count) =>
-        _store.AddBatchAsync(Guid.NewGuid(), [.. Enumerable.Repeat(new NewPrompt("hello", "llama3.2", "{}"u8.ToArray()), count)], 0, default);
+    private Task<IReadOnlyList<Prompt>> AddBatchAsync(int count)
+    {
+        var prompts = Enumerable.Repeat(new NewPrompt("hello", "llama3.2", "{}"u8.ToArray()), count);
+        return _store.AddBatchAsync(Guid.NewGuid(), [.. prompts], 0, default);
+    }
 
     private async Task<long?[]> WaitingAsync()
     {

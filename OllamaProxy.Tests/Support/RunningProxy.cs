@@ -5,6 +5,7 @@ using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Tests.Support.Postgres;
 
 namespace OllamaProxy.Tests.Support;
 

@@ -1,5 +1,6 @@
 using Xunit.Abstractions;
 using Xunit.Sdk;
+using OllamaProxy.Tests.Support.Postgres;
 
 namespace OllamaProxy.Tests.Support;
 

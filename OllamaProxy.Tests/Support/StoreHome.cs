@@ -3,6 +3,7 @@ using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Tests.Support.Postgres;
 
 namespace OllamaProxy.Tests.Support;
 

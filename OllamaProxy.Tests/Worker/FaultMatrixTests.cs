@@ -27,7 +27,8 @@ public sealed class FaultMatrixTests
         Transient("408", 408, "request timeout"),
         Transient("499", 499, "request canceled"),
         Transient("runner stopped", 500,
-            "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama server logs for details"),
+            "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, "
+            + "check ollama server logs for details"),
         Transient("runner terminated", 500, "llama runner process has terminated: exit status 2"),
         Transient("llama-server terminated", 500, "llama-server process has terminated: signal: killed"),
         Transient("timed out", 500, "timed out waiting for llama-server to start - progress 0.00 - "),
@@ -53,7 +54,8 @@ public sealed class FaultMatrixTests
         Permanent("too long", 400, "the input length exceeds the context length"),
         Permanent("too long, 500", 500, "the input length exceeds the context length"),
         Permanent("nested, too long", 500,
-            """{"error":{"code":400,"message":"request (302 tokens) exceeds the available context size (256 tokens), try increasing it","type":"exceed_context_size_error"}}""", "request (302 tokens) exceeds"),
+            """{"error":{"code":400,"message":"request (302 tokens) exceeds the available context size (256 tokens), """
+            + """try increasing it","type":"exceed_context_size_error"}}""", "request (302 tokens) exceeds"),
         Permanent("template", 500, "template: :1:12: executing \"\" at <.Foo>: can't evaluate field Foo"),
         Permanent("image", 500, "failed to process inputs: image: unknown format"),
         Permanent("NaN", 500, "json: unsupported value: NaN"),

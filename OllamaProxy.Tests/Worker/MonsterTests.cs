@@ -3,6 +3,7 @@ using OllamaProxy.Prompts;
 using OllamaProxy.Tests.Api;
 using OllamaProxy.Tests.Storage;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Backends;
 
 namespace OllamaProxy.Tests.Worker;
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OllamaProxy.Tests.Api;
+using OllamaProxy.Tests.Api.Calls;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Worker;

@@ -56,7 +56,8 @@ public sealed class BufferBudget(OllamaProxyOptions options)
             }
             _context.Response.Headers.RetryAfter = RetryAfter;
             throw new ProblemException(StatusCodes.Status503ServiceUnavailable, string.Create(CultureInfo.InvariantCulture,
-                $"The large bodies of other requests take all of the {total} bytes that OLLAMA_PROXY_MAX_BUFFERED_BYTES allows; send this one again in some seconds."));
+                $"The large bodies of other requests take all of the {total} bytes that OLLAMA_PROXY_MAX_BUFFERED_BYTES allows; "
+                + $"send this one again in some seconds."));
         }
 
         /// <summary>Gives back all that was reserved.</summary>

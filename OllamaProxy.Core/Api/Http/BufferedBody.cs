@@ -52,7 +52,8 @@ internal sealed class BufferedBody : IDisposable
         var parsing = PerValue * ((long)body.Count((byte)',') + body.Count((byte)':') + body.Count((byte)'{') + body.Count((byte)'['));
         if (parsing > max)
             throw new ProblemException(StatusCodes.Status413PayloadTooLarge, string.Create(CultureInfo.InvariantCulture,
-                $"The body holds too many JSON values: to read them takes more than the {max} bytes that OLLAMA_PROXY_MAX_BUFFERED_BYTES allows."));
+                $"The body holds too many JSON values: to read them takes more than the {max} bytes "
+                + $"that OLLAMA_PROXY_MAX_BUFFERED_BYTES allows."));
         Reserve(parsing);
         if (Bytes.Length > LongText.MaxShort)
             return;

@@ -40,7 +40,8 @@ internal static class JsonBody
         catch (JsonException exception)
         {
             throw Problems.BadRequest(string.Create(CultureInfo.InvariantCulture,
-                $"The body is not valid JSON, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}: {WithoutPlace(exception.Message)}"));
+                $"The body is not valid JSON, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}: "
+                + $"{WithoutPlace(exception.Message)}"));
         }
     }
 

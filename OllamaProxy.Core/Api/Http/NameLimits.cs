@@ -38,7 +38,8 @@ internal static class NameLimits
         {
             if (field.Name.Length > MaxMetadataKey)
                 throw Problems.BadRequest(string.Create(CultureInfo.InvariantCulture,
-                    $"A key in 'metadata' must have at most {MaxMetadataKey} characters, but '{field.Name[..40]}...' has {field.Name.Length}."));
+                    $"A key in 'metadata' must have at most {MaxMetadataKey} characters, "
+                    + $"but '{field.Name[..40]}...' has {field.Name.Length}."));
             CheckKeys(field.Value);
         }
     }

@@ -40,10 +40,12 @@ public sealed class ModelManagementHandlers(
         ApiError.Use(context, Dialect.Ollama);
         if (!options.AllowModelManagement)
             return ApiError.Of(context, StatusCodes.Status403Forbidden,
-                $"{context.Request.Path} changes which models there are, and this Ollama Proxy does not allow that. Ask Ollama itself, or set OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT=true.");
+                $"{context.Request.Path} changes which models there are, and this Ollama Proxy does not allow that. "
+                + "Ask Ollama itself, or set OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT=true.");
         if (context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && !origins.Trusts(origin))
             return ApiError.Of(context, StatusCodes.Status403Forbidden,
-                $"{context.Request.Path} changes which models there are, and pages of '{origin}' may not do that. Name the origin in OLLAMA_PROXY_CORS_ORIGINS to allow it.");
+                $"{context.Request.Path} changes which models there are, and pages of '{origin}' may not do that. "
+                + "Name the origin in OLLAMA_PROXY_CORS_ORIGINS to allow it.");
         return new Answer(await manageAsync(context), backends);
     }
 

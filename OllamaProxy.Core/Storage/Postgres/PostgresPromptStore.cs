@@ -69,8 +69,9 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
     /// for.</param>
     /// <param name="time">This machine's clock.</param>
     /// <param name="ageingStep">How much of a head start a point of priority is; null: <see cref="QueueRank.DefaultAgeingStep"/>.</param>
-    /// <param name="databaseClockRules">Whether times are those of the database's clock; not in tests that make a time of their own.</param>
-    /// <param name="identity">The client id of the managed identity whose token is the password; null: the connection string has one.</param>
+    /// <param name="databaseClockRules">Whether times come from the database's clock; false in tests that set the time.</param>
+    /// <param name="identity">The client id of the managed identity whose token is the password; null: the password is in the connection
+    /// string.</param>
     /// <exception cref="StoreException">The database cannot be used. Nothing in it was changed.</exception>
     public static async Task<PostgresPromptStore> OpenAsync(
         string connectionString, string? listen, TimeProvider time, TimeSpan? ageingStep = null, bool databaseClockRules = true,

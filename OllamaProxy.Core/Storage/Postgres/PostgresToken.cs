@@ -43,6 +43,7 @@ internal static class PostgresToken
         }
 
         InvalidOperationException Refused(string? why) =>
-            new($"The managed identity {clientId} gets no token for PostgreSQL: {why ?? $"its endpoint answered {(int)response.StatusCode}"}");
+            new($"The managed identity {clientId} gets no token for PostgreSQL: "
+                + (why ?? $"its endpoint answered {(int)response.StatusCode}"));
     }
 }

@@ -15,7 +15,8 @@ public sealed partial class SqlitePromptStore
         // A prompt with long texts is not claimed at once: the worker would hold them in memory while it runs.
         var atOnce = staged.Count == 0 ? terms : null;
         var draft = PromptDraft.Of(prompt, null, _ageingStep, _time.GetUtcNow());
-        return await WriteAsync((session, now) => PromptInserts.Add(session, prompt, draft, staged, maxQueued, atOnce, now), cancellationToken);
+        return await WriteAsync(
+            (session, now) => PromptInserts.Add(session, prompt, draft, staged, maxQueued, atOnce, now), cancellationToken);
     }
 
     /// <inheritdoc/>

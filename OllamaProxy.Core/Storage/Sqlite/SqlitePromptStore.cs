@@ -33,8 +33,8 @@ public sealed partial class SqlitePromptStore : IPromptStore, IAsyncDisposable
         var session = new SqliteSession(connection);
         _database = database;
         _readers = new(database, files);
-        _staging = new((text, number, bytes, cancellationToken) =>
-            WriteAsync((writing, now) => LongTexts.Append(writing, text, number, bytes, now + LongTextStaging.Patience), cancellationToken));
+        _staging = new((text, number, bytes, cancellationToken) => WriteAsync(
+            (writing, now) => LongTexts.Append(writing, text, number, bytes, now + LongTextStaging.Patience), cancellationToken));
         _longTexts = new((text, number, piece, cancellationToken) =>
             ReadAsync(reading => LongTexts.ReadPart(reading, text, number, piece.Span), cancellationToken));
         _results = new(this, _longTexts);

@@ -25,7 +25,8 @@ internal sealed class LongTextStaging(AppendText append) : IDisposable
     public async Task<IReadOnlyList<StagedText>> StageAsync(NewPrompt prompt, CancellationToken cancellationToken)
     {
         var call = prompt.Call?.Body ?? default;
-        if (prompt.LongText is null && !LongTextFormat.IsLong(prompt.Text) && !LongTextFormat.IsLong(prompt.Request) && !LongTextFormat.IsLong(call))
+        if (prompt.LongText is null
+            && !LongTextFormat.IsLong(prompt.Text) && !LongTextFormat.IsLong(prompt.Request) && !LongTextFormat.IsLong(call))
             return None;
         var staged = new List<StagedText>();
         if (prompt.LongText is { } text)

@@ -34,7 +34,8 @@ public sealed class PostgresTokenTests : IAsyncLifetime
                         resource = context.Request.Query["resource"].ToString(),
                         token_type = "Bearer",
                     })
-                    : Results.Json(new { statusCode = _status, message = "No managed identity was found for the client id." }, statusCode: _status);
+                    : Results.Json(
+                        new { statusCode = _status, message = "No managed identity was found for the client id." }, statusCode: _status);
             }
         });
         await _app.StartAsync();
@@ -65,7 +66,8 @@ public sealed class PostgresTokenTests : IAsyncLifetime
         var clientId = Guid.NewGuid().ToString();
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => PostgresToken.GetAsync(clientId, default).AsTask());
         Assert.Equal(
-            $"The managed identity {clientId} gets no token for PostgreSQL: No managed identity was found for the client id.", error.Message);
+            $"The managed identity {clientId} gets no token for PostgreSQL: No managed identity was found for the client id.",
+            error.Message);
     }
 
     private static WebApplication Create()

@@ -18,7 +18,8 @@ internal sealed class PostgresServer : IAsyncDisposable
     private static readonly TimeSpan TokenRetryInterval = TimeSpan.FromSeconds(10);
 
     /// <param name="connectionString">The setting's.</param>
-    /// <param name="identity">The client id of the managed identity whose token is the password; null: the connection string has one.</param>
+    /// <param name="identity">The client id of the managed identity whose token is the password; null: the password is in the connection
+    /// string.</param>
     public PostgresServer(string connectionString, string? identity = null)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);

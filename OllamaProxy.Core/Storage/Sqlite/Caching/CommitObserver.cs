@@ -108,7 +108,9 @@ internal sealed class CommitObserver
         return true;
     }
 
-    /// <summary>Reads the rows that a transaction touched. All queries share one snapshot; otherwise each would take locks of its own.</summary>
+    /// <summary>
+    /// Reads the rows that a transaction touched. All queries share one snapshot; otherwise each would take locks of its own.
+    /// </summary>
     private void Update()
     {
         foreach (var seq in _touchedConnections)

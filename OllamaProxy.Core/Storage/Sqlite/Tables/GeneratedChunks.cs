@@ -36,7 +36,8 @@ internal static class GeneratedChunks
     }
 
     /// <summary>
-    /// Reads what the prompt's running attempt has generated beyond an offset, up to about <see cref="LongTextFormat.PartLength"/> characters.
+    /// Reads what the prompt's running attempt has generated beyond an offset, up to about <see cref="LongTextFormat.PartLength"/>
+    /// characters.
     /// </summary>
     public static TextChunk Read(SqliteSession session, Prompt prompt, TextOffset after)
     {

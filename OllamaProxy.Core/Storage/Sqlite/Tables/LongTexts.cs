@@ -87,7 +87,8 @@ internal static class LongTexts
         var expired = session.NumberOrNull("SELECT id FROM texts WHERE expires_at <= $now LIMIT 1", ("$now", now.ToUnixTimeMilliseconds()));
         if (expired is not { } text)
             return false;
-        var removed = session.Execute("DELETE FROM parts WHERE id IN (SELECT id FROM parts WHERE text = $text LIMIT $limit)", ("$text", text), ("$limit", LongTextFormat.RemovedAtOnce));
+        var removed = session.Execute("DELETE FROM parts WHERE id IN (SELECT id FROM parts WHERE text = $text LIMIT $limit)",
+            ("$text", text), ("$limit", LongTextFormat.RemovedAtOnce));
         if (removed < LongTextFormat.RemovedAtOnce)
             session.Execute("DELETE FROM texts WHERE id = $text", ("$text", text));
         return true;

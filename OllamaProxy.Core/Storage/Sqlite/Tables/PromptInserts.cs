@@ -31,7 +31,8 @@ internal static class PromptInserts
             session.Execute("INSERT OR REPLACE INTO idempotency_keys (key, seq, expires_at) VALUES ($key, $seq, $expires_at)",
                 ("$key", key), ("$seq", added.Seq), ("$expires_at", (now + PromptDraft.KeyLifetime).ToUnixTimeMilliseconds()));
         // A client is told what it handed in: that it was queued, however short that was.
-        return (new(draft with { Seq = added.Seq }, SubmissionOutcome.Accepted), begins ? Claim(session, prompt, added, shared, terms!, now) : null);
+        var claimed = begins ? Claim(session, prompt, added, shared, terms!, now) : null;
+        return (new(draft with { Seq = added.Seq }, SubmissionOutcome.Accepted), claimed);
     }
 
     public static IReadOnlyList<Prompt> AddBatch(

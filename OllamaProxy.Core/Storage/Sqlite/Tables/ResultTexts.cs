@@ -44,7 +44,8 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
             EvalCount = row.Int64OrNull(9),
             EvalDuration = row.Int64OrNull(10),
         };
-        var text = texts.GetValueOrDefault(LongTextFormat.Result) ?? Column(version, "prompts", "result", row.Int32(2), row.Int64OrNull(11));
+        var text = texts.GetValueOrDefault(LongTextFormat.Result)
+            ?? Column(version, "prompts", "result", row.Int32(2), row.Int64OrNull(11));
         var thinking = texts.GetValueOrDefault(LongTextFormat.Thinking)
             ?? (row.Int32OrNull(3) is { } length ? Column(version, "prompts", "thinking", length, row.Int64OrNull(12)) : null);
         return new StoredResult(statistics, text.Pieces, thinking?.Pieces);
@@ -73,7 +74,8 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
                 ?? (length > LongText.MaxShort ? Column(new(seq, null), "prompts", "prompt", length, row.Int64OrNull(6)) : null),
             Request = row.Bytes(5),
             LongRequest = texts.GetValueOrDefault(LongTextFormat.Request),
-            Call = PromptCalls.Find(session, seq) is { } call ? call with { LongBody = texts.GetValueOrDefault(LongTextFormat.Call) } : null,
+            Call = PromptCalls.Find(session, seq) is { } call
+                ? call with { LongBody = texts.GetValueOrDefault(LongTextFormat.Call) } : null,
             Timeout = row.RealOrNull(1) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         };
     });
@@ -136,7 +138,10 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
         session.Execute("BEGIN");
         try
         {
-            if (session.Number("SELECT count(*) FROM prompts WHERE seq = $seq AND updated_at = coalesce($version, updated_at)", ("$seq", version.Seq), ("$version", version.UpdatedAt)) == 0)
+            var same = session.Number(
+                "SELECT count(*) FROM prompts WHERE seq = $seq AND updated_at = coalesce($version, updated_at)",
+                ("$seq", version.Seq), ("$version", version.UpdatedAt));
+            if (same == 0)
                 throw StoreMessages.ChangedWhileRead();
             session.ReadBlob(table, column, version.Seq, offset, piece);
             return true;

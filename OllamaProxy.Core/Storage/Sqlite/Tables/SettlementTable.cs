@@ -107,7 +107,8 @@ internal static class SettlementTable
         if (state == LeaseState.Cancelled)
         {
             PromptAttempts.End(session, lease.Seq, StoreMessages.Cancelled, now);
-            session.Execute($"UPDATE prompts SET {ResultColumns.Assignments} WHERE seq = $seq", [("$seq", lease.Seq), .. ResultColumns.Parameters(settlement.Result)]);
+            session.Execute($"UPDATE prompts SET {ResultColumns.Assignments} WHERE seq = $seq",
+                [("$seq", lease.Seq), .. ResultColumns.Parameters(settlement.Result)]);
             LongTexts.Adopt(session, lease.Seq, [.. staged.Where(text => text.Kind != LongTextFormat.Response)]);
         }
         return state == LeaseState.Held;
