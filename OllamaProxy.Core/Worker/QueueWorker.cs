@@ -39,8 +39,8 @@ public sealed class QueueWorker(
     private long _drainedAt;
 
     /// <summary>
-    /// Whether prompts are run in this process: a drain is running, or one ended so short a time ago that the next is to be expected. A host
-    /// may call the timer in another process than that which serves.
+    /// Whether prompts are run in this process: a drain is running, or one ended so short a time ago that the next is to be expected. A
+    /// host may call the timer in another process than the one that serves.
     /// </summary>
     public bool IsActive => _gate.CurrentCount == 0
         || (Volatile.Read(ref _drainedAt) is var at && at != 0 && time.GetElapsedTime(at) < DrainGap);

@@ -24,7 +24,9 @@ internal sealed class UnstoredOutput(AttemptOutput text, ResponseBuffer? respons
     /// <summary>Whether more has come meanwhile than is stored at once.</summary>
     public bool IsFarBehind { get; private set; }
 
-    /// <summary>Stores some of it, and renews the lease with that. Returns the state of the lease; null: there is nothing to store.</summary>
+    /// <summary>
+    /// Stores some of it, and renews the lease with that. Returns the state of the lease; null: there is nothing to store.
+    /// </summary>
     /// <exception cref="StoreException">It is not stored; the next call tries again.</exception>
     public async Task<LeaseState?> StoreAsync(IWorkQueue store, Lease lease, TimeSpan leaseLength, CancellationToken cancellationToken)
     {

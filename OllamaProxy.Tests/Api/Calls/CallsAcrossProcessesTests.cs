@@ -6,9 +6,10 @@ using OllamaProxy.Protocol;
 using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Storage;
+using OllamaProxy.Tests.Functions;
 using OllamaProxy.Tests.Support;
 
-namespace OllamaProxy.Tests.Api;
+namespace OllamaProxy.Tests.Api.Calls;
 
 /// <summary>Calls whose clients are connected to one process, and which another one runs.</summary>
 public sealed class CallsAcrossProcessesTests
@@ -57,7 +58,7 @@ public sealed class CallsAcrossProcessesTests
     public async Task A_host_whose_timer_runs_on_another_instance_has_its_calls_run_there()
     {
         await using var worker = await CallRig.StartAsync();
-        var host = InProcess.Host(args => Functions.TriggerApplication.Create(args, HostLimits.Functions, hasTimer: false));
+        var host = InProcess.Host(args => TriggerApplication.Create(args, HostLimits.Functions, hasTimer: false));
         await using var serving = await RunningProxy.StartAsync(host, null, worker.SharedStore);
 
         using var response = await CallRig.PostAsync(serving, "/api/generate", CallRig.Streamed);
