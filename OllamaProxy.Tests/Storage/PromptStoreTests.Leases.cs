@@ -173,4 +173,16 @@ public abstract partial class PromptStoreTests
         Assert.False(await Store.CompleteAsync(claimed.Lease, Answer with { Text = "Rome" }, default));
         Assert.Equal("Paris", (await Store.WholeResultAsync(added.Id))!.Text);
     }
+
+    [StoreFact]
+    public async Task A_sweep_tells_whether_anything_is_queued_due_or_not()
+    {
+        Assert.False(await Store.RecoverExpiredAsync(OneAtATime, [], default));
+        await AddAsync("hello");
+        Assert.True(await Store.RecoverExpiredAsync(OneAtATime, [], default));
+        var claimed = await ClaimAsync();
+        Assert.False(await Store.RecoverExpiredAsync(OneAtATime, [], default));
+        await Store.RequeueAsync(claimed!.Lease, "later", null, Time.GetUtcNow() + TimeSpan.FromHours(1), counts: true, default);
+        Assert.True(await Store.RecoverExpiredAsync(OneAtATime, [], default));
+    }
 }

@@ -164,18 +164,6 @@ public abstract partial class PromptStoreTests
     }
 
     [StoreFact]
-    public async Task A_sweep_tells_whether_anything_is_queued_due_or_not()
-    {
-        Assert.False(await Store.RecoverExpiredAsync(OneAtATime, [], default));
-        await AddAsync("hello");
-        Assert.True(await Store.RecoverExpiredAsync(OneAtATime, [], default));
-        var claimed = await ClaimAsync();
-        Assert.False(await Store.RecoverExpiredAsync(OneAtATime, [], default));
-        await Store.RequeueAsync(claimed!.Lease, "later", null, Time.GetUtcNow() + TimeSpan.FromHours(1), counts: true, default);
-        Assert.True(await Store.RecoverExpiredAsync(OneAtATime, [], default));
-    }
-
-    [StoreFact]
     public async Task A_list_is_paged_newest_first()
     {
         var added = await AddAsync("1", "2", "3", "4", "5");
