@@ -1,6 +1,6 @@
+using OllamaProxy.Tests.Pages.Browser;
 using OllamaProxy.Tests.Support;
 using static Microsoft.Playwright.Assertions;
-using OllamaProxy.Tests.Pages.Browser;
 
 namespace OllamaProxy.Tests.Pages;
 

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
-using static Microsoft.Playwright.Assertions;
 using OllamaProxy.Tests.Pages.Browser;
+using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;
 
