@@ -1,7 +1,7 @@
+using OllamaProxy.Tests.Pages.Browser;
 using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Support.Backends;
 using static Microsoft.Playwright.Assertions;
-using OllamaProxy.Tests.Pages.Browser;
 
 namespace OllamaProxy.Tests.Pages;
 
@@ -84,21 +84,32 @@ public sealed class ResultTests : PageTests
     [BrowserFact]
     public async Task An_answer_that_streams_in_looks_in_the_end_as_if_it_had_come_at_once()
     {
-        const string text = "# Title\n\nSome *text*\nand more.\n\n- a\n- b\n  - c\n\nx | y\n--|--\n1 | 2\n\n"
-            + "```js\nlet a = 1;\n\nlet b;\n```\n> quote\n\n1. one\n2. two\n";
+        // Each piece ends amid a construct, and is sent when the page shows the one before it.
+        (string Sent, string Shown)[] pieces =
+        [
+            ("# Ti", "Ti"), ("tle\n\nSome *te", "te"), ("xt*\nand mo", "mo"), ("re.\n\n- a\n- b\n  - la", "la"),
+            ("st\n\nx | y\n--|--\n1 | ce", "ce"), ("ll\n\n```js\nlet a = 1;\n\nlet co", "co"), ("de;\n```\n> quo", "quo"),
+            ("te\n\n1. one\n2. tw", "tw"), ("o\n", "two"),
+        ];
+        using var shown = new SemaphoreSlim(0);
         await using var ollama = await RawOllama.StartAsync(async answer =>
         {
             await answer.SendHeadersAsync();
-            foreach (var character in text)
+            foreach (var (sent, _) in pieces)
             {
-                await answer.SendAsync(RawOllama.Line(character.ToString()));
-                await Task.Delay(answer.Prompt == "slow" ? 5 : 0);
+                await answer.SendAsync(RawOllama.Line(sent));
+                await shown.WaitAsync(answer.Gone);
             }
             await answer.SendAsync(RawOllama.Line("", done: true));
         });
         await UseAsync(ollama);
         await Page.GotoAsync("/");
-        await QueueAsync("slow");
+        await QueueAsync("streams");
+        foreach (var piece in pieces)
+        {
+            await Expect(ById("result")).ToContainTextAsync(piece.Shown);
+            shown.Release();
+        }
         await Expect(ById("status")).ToHaveTextAsync("completed");
         var streamed = await ById("result").InnerHTMLAsync();
 
@@ -107,6 +118,6 @@ public sealed class ResultTests : PageTests
         await Expect(ById("result")).ToContainTextAsync("two");
         Assert.Equal(streamed, await ById("result").InnerHTMLAsync());
         await ById("plain").ClickAsync();
-        Assert.Equal(text, await ById("result").TextContentAsync());
+        Assert.Equal(string.Concat(pieces.Select(piece => piece.Sent)), await ById("result").TextContentAsync());
     }
 }
