@@ -79,3 +79,23 @@ public sealed record Fault
         return new(kind) { AfterTokens = afterTokens };
     }
 }
+
+/// <summary>The kinds of <see cref="Fault"/>, one for each of its members. In JSON their names are in snake case.</summary>
+internal enum FaultKind
+{
+    Refuse,
+    Status,
+    Hang,
+    Stall,
+    Cut,
+    ErrorLine,
+    NoDone,
+    NotJson,
+    Empty,
+}
+
+/// <summary>
+/// Cuts an answer that has begun. When a handler throws, Kestrel sends what was written, and closes the connection without ending the body.
+/// Aborting the connection instead could lose data that is still on its way.
+/// </summary>
+internal sealed class CutException() : Exception("The Simulator was asked to cut this answer.");

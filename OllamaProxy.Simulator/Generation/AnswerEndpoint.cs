@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator.Go;
 using OllamaProxy.Simulator.Http;
@@ -82,3 +83,8 @@ internal sealed class AnswerEndpoint(
     private static IAnswerOutput OutputOf(HttpResponse response, GenerationRequest request, ApiFamily family) =>
         request.Stream is { } stream ? new StreamedOutput(response, stream) : new WholeOutput(response, request.Whole, family);
 }
+
+/// <summary>An API by which a model is called.</summary>
+/// <param name="Family">The family, for the format of errors.</param>
+/// <param name="Read">Parses the body of a request, or throws an <see cref="OllamaException"/>.</param>
+internal sealed record AnswerApi(ApiFamily Family, Func<JsonElement, GenerationRequest> Read);

@@ -21,3 +21,16 @@ internal sealed class LoadedModel(string name, RunnerOptions runnerOptions)
     /// <summary>When it is unloaded, unless a request runs on it then.</summary>
     public DateTimeOffset ExpiresAt { get; set; }
 }
+
+/// <summary>Keeps a model loaded until it is disposed. Disposing it twice has no effect.</summary>
+internal sealed class ModelUse(LoadedModels models, LoadedModel model) : IDisposable
+{
+    private bool _isOver;
+
+    public void Dispose()
+    {
+        if (_isOver) return;
+        _isOver = true;
+        models.Release(model);
+    }
+}

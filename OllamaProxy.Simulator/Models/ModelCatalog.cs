@@ -59,3 +59,8 @@ internal sealed class ModelCatalog
         return model => model.Name.Equals(full, StringComparison.OrdinalIgnoreCase);
     }
 }
+
+/// <summary>An installed model.</summary>
+/// <param name="Name">Its full name, with the tag.</param>
+/// <param name="ModifiedAt">When it was added.</param>
+internal sealed record InstalledModel(string Name, DateTimeOffset ModifiedAt);

@@ -10,7 +10,7 @@ public sealed class SimulatorRoomTests
 
     private static readonly string[] EntryPoints =
     [
-        "CommandLine.cs", "Loopback.cs", "OllamaSimulator.cs", "Program.cs", "QuietLifetime.cs", "SimulatorHost.cs", "SimulatorOptions.cs",
+        "CommandLine.cs", "Loopback.cs", "OllamaSimulator.cs", "Program.cs", "SimulatorHost.cs", "SimulatorOptions.cs",
         "SimulatorRoutes.cs", "StopSignal.cs",
     ];
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json;
 
 namespace OllamaProxy.Simulator.Generation;
 
@@ -17,4 +18,10 @@ internal interface IStreamFormat
     void WriteDone(IBufferWriter<byte> stream, string reason, GenerationMetrics? metrics);
 
     void WriteError(IBufferWriter<byte> stream, string error);
+}
+
+/// <summary>The format of an answer that is a single JSON object.</summary>
+internal interface IWholeFormat
+{
+    void Write(Utf8JsonWriter json, AnswerPart answer);
 }
