@@ -7,7 +7,7 @@ namespace OllamaProxy.Live;
 /// <summary>
 /// Buffers Ollama's answer to a call: the attempt writes it, and the client's connection to this process reads it. The attempt publishes
 /// what may be read. As long as nobody has begun to read, the answer can be discarded, and the call tried again. The end of the answer is
-/// published by disposing of this when the prompt is settled, so that a client that has read all of it finds the prompt completed.
+/// published by disposing of this when the attempt is settled, so that a client that has read all of it finds the prompt completed.
 /// </summary>
 public sealed class ResponseBuffer : IDisposable
 {
@@ -159,7 +159,7 @@ public sealed class ResponseBuffer : IDisposable
             return _status is { } status && _isWhole ? new(status, _headers, _bytes.AsMemory(0, _length)) : null;
     }
 
-    /// <summary>Publishes the end: the prompt is settled, or settling it takes too long to wait for.</summary>
+    /// <summary>Publishes the end: the attempt is settled, or settling it takes too long to wait for.</summary>
     public void Dispose()
     {
         lock (_lock)

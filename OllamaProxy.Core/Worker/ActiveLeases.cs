@@ -3,7 +3,9 @@ using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 
-/// <summary>The leases that this process holds: of running, of prefetched and of settling prompts. Safe for many threads.</summary>
+/// <summary>
+/// The leases that this process holds: those of prompts that run, are prefetched, or whose attempt is being settled. Safe for many threads.
+/// </summary>
 internal sealed class ActiveLeases
 {
     private readonly Lock _lock = new();
@@ -25,7 +27,7 @@ internal sealed class ActiveLeases
             End(_byToken[lease.Token]);
     }
 
-    public void OnSettled(Lease lease)
+    public void Remove(Lease lease)
     {
         lock (_lock)
             if (_byToken.Remove(lease.Token, out var claim))

@@ -19,7 +19,7 @@ public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, Ollam
 
     private readonly RetryPolicy _retryPolicy = new(options.RetryBase);
 
-    /// <summary>Settles the prompt.</summary>
+    /// <summary>Settles the attempt.</summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="outcome">How its attempt ended.</param>
     /// <param name="lease">What its lease was worth then.</param>

@@ -53,7 +53,7 @@ public sealed class Dispatcher : IDirectDispatch
     }
 
     /// <summary>
-    /// From now on no prompt is begun, if nothing runs, and all is settled that has. False: something does, or is about to.
+    /// From now on no prompt is begun, if nothing runs and all attempts are settled. False: something runs, or is about to.
     /// </summary>
     public bool TryEnd() => _slots.TryClose();
 
@@ -149,7 +149,7 @@ public sealed class Dispatcher : IDirectDispatch
     private async Task<bool> StartAsync(IReadOnlyList<Assignment> assignments, CancellationToken stop)
     {
         var any = false;
-        var settledBefore = _refused.Settled;
+        var endedBefore = _refused.EndedLeases;
         foreach (var (reservation, claim) in _slots.Reserve(assignments)
             .Select(reservation => (reservation, ClaimAsync(reservation, stop))).ToList())
         {
@@ -157,7 +157,7 @@ public sealed class Dispatcher : IDirectDispatch
             {
                 if (await claim is not { } prompt)
                 {
-                    if (_refused.Record(settledBefore))
+                    if (_refused.Record(endedBefore))
                         _signal.RaiseForRoom();
                     continue;
                 }
@@ -205,7 +205,7 @@ public sealed class Dispatcher : IDirectDispatch
         if (reservation.Predecessor?.TryPrefetch(prompt) is true)
             return;
 
-        var slot = new Slot(backend, _runner, _activeLeases, OnSlotClosed, OnRoomAvailable, OnLeaseSettled, _patience, _time);
+        var slot = new Slot(backend, _runner, _activeLeases, OnSlotClosed, OnRoomAvailable, OnLeaseEnded, _patience, _time);
         var isShortRunning = _slots.Use(reservation, slot);
         Start(reservation, () => slot.RunAsync(prompt, isShortRunning, reservation.Stop));
     }
@@ -242,9 +242,9 @@ public sealed class Dispatcher : IDirectDispatch
     }
 
     /// <summary>A claim that the store refused may have waited for this lease.</summary>
-    private void OnLeaseSettled()
+    private void OnLeaseEnded()
     {
-        if (_refused.OnLeaseSettled())
+        if (_refused.OnLeaseEnded())
             _signal.RaiseForRoom();
     }
 }

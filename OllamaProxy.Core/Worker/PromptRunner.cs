@@ -11,7 +11,7 @@ using OllamaProxy.Worker.Attempts;
 
 namespace OllamaProxy.Worker;
 
-/// <summary>Runs a claimed prompt under its lease, and sees to it that what became of it is settled.</summary>
+/// <summary>Runs a claimed prompt under its lease, and has the attempt settled.</summary>
 public sealed class PromptRunner(
     AttemptRunner attempts,
     LeaseRenewer leaseRenewer,
@@ -25,13 +25,13 @@ public sealed class PromptRunner(
     ILogger<PromptRunner> logger)
 {
     /// <summary>
-    /// For so long the end of an answer waits for the prompt to be settled: a client need not wait for a store that takes nothing.
+    /// How long the end of an answer is held back until the attempt is settled: a client need not wait for a store that takes nothing.
     /// </summary>
     private static readonly TimeSpan SettlingPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Runs the prompt until Ollama is done with it, and returns the settling, which has been begun. Neither throws anything:
-    /// what cannot be settled is the lease's business.
+    /// Runs the prompt until Ollama is done with it, and returns the settling of the attempt, which has begun. Neither throws: an attempt
+    /// that cannot be settled ends when its lease runs out.
     /// </summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="backend">Where it runs.</param>
@@ -105,7 +105,7 @@ public sealed class PromptRunner(
     /// </summary>
     public Task<bool> TryReleaseAsync(ClaimedPrompt prompt) => finalizer.TryReleaseAsync(prompt);
 
-    /// <summary>Shows the end of an answer as soon as the prompt is settled, or that takes too long.</summary>
+    /// <summary>Shows the end of an answer as soon as the attempt is settled, or that takes too long.</summary>
     private async Task ShowEndAsync(ResponseBuffer? response, Task settling)
     {
         if (response is null)

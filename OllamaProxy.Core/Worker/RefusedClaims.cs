@@ -1,33 +1,32 @@
 namespace OllamaProxy.Worker;
 
 /// <summary>
-/// Remembers that the store refused a claim, until a lease is settled: that lease may have been in its way. Safe for many threads.
+/// Remembers that the store refused a claim, until a lease ends: that lease may have been in its way. Safe for many threads.
 /// </summary>
 internal sealed class RefusedClaims
 {
     private volatile bool _any;
-    private long _settled;
+    private long _endedLeases;
 
-    /// <summary>How many leases have been settled so far.</summary>
-    public long Settled => Interlocked.Read(ref _settled);
+    /// <summary>How many leases have ended so far.</summary>
+    public long EndedLeases => Interlocked.Read(ref _endedLeases);
 
     /// <summary>
-    /// The store refused a claim. Returns whether the claim may succeed by now: the store may refuse it and settle the lease that was in
-    /// its
-    /// way in one transaction, and the settling may have been heard of first.
+    /// Records a refused claim, and returns whether it may succeed by now: a lease has ended since. The store may refuse the claim and end
+    /// the lease in one transaction, and the end of the lease may be reported first.
     /// </summary>
-    /// <param name="settledBefore"><see cref="Settled"/> before the claim.</param>
-    public bool Record(long settledBefore)
+    /// <param name="endedBefore"><see cref="EndedLeases"/> before the claim.</param>
+    public bool Record(long endedBefore)
     {
         _any = true;
         Interlocked.MemoryBarrier();
-        return Settled != settledBefore;
+        return EndedLeases != endedBefore;
     }
 
-    /// <summary>A lease was settled. Returns whether a claim had been refused since the last one.</summary>
-    public bool OnLeaseSettled()
+    /// <summary>A lease has ended. Returns whether a claim had been refused since the last one.</summary>
+    public bool OnLeaseEnded()
     {
-        Interlocked.Increment(ref _settled);
+        Interlocked.Increment(ref _endedLeases);
         if (!_any)
             return false;
         _any = false;

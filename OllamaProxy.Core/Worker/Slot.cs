@@ -9,14 +9,14 @@ namespace OllamaProxy.Worker;
 /// </summary>
 /// <param name="backend">The backend.</param>
 /// <param name="runner">Runs them.</param>
-/// <param name="activeLeases">Keeps the leases of prompts that have ended until they are settled.</param>
+/// <param name="activeLeases">The leases that this process holds.</param>
 /// <param name="closed">Called when the slot has closed.</param>
 /// <param name="open">Called when a prompt that is to follow is welcome.</param>
-/// <param name="settled">Called when a lease was given up.</param>
+/// <param name="leaseEnded">Called when a lease has ended.</param>
 /// <param name="patience">For how long a follower waits at the most.</param>
 /// <param name="time">The clock.</param>
 internal sealed class Slot(Backend backend, PromptRunner runner, ActiveLeases activeLeases, Action<Slot> closed, Action open,
-    Action settled, TimeSpan patience, TimeProvider time)
+    Action leaseEnded, TimeSpan patience, TimeProvider time)
 {
     /// <summary>Up to this a prompt is quick, and the next one is claimed ahead; for so long that one then waits at the most.</summary>
     public static readonly TimeSpan ShortRun = TimeSpan.FromMilliseconds(50);
@@ -79,7 +79,7 @@ internal sealed class Slot(Backend backend, PromptRunner runner, ActiveLeases ac
             _isReserved = _prefetched is not null;
     }
 
-    /// <summary>Runs a prompt, and after it those that follow. Throws nothing; returns when all is settled.</summary>
+    /// <summary>Runs a prompt, and after it those that follow. Throws nothing; returns when all attempts are settled.</summary>
     /// <param name="first">The prompt.</param>
     /// <param name="isShortRunning">Whether prompts were quick at this backend lately.</param>
     /// <param name="stop">Hands back what runs, and ends it early.</param>
@@ -97,7 +97,7 @@ internal sealed class Slot(Backend backend, PromptRunner runner, ActiveLeases ac
                 open();
                 await HoldPrefetchedAsync(running);
             }
-            settling = Task.WhenAll(settling, SettleAsync(prompt, await running));
+            settling = Task.WhenAll(settling, EndLeaseAsync(prompt, await running));
             WasShortRunning = isShortRunning = time.GetElapsedTime(started) < ShortRun;
         }
         await settling;
@@ -121,12 +121,12 @@ internal sealed class Slot(Backend backend, PromptRunner runner, ActiveLeases ac
         return next;
     }
 
-    private async Task SettleAsync(ClaimedPrompt prompt, Task settling)
+    private async Task EndLeaseAsync(ClaimedPrompt prompt, Task settling)
     {
         activeLeases.OnAttemptEnded(prompt.Lease);
         await settling;
-        activeLeases.OnSettled(prompt.Lease);
-        settled();
+        activeLeases.Remove(prompt.Lease);
+        leaseEnded();
     }
 
     /// <summary>
@@ -154,6 +154,6 @@ internal sealed class Slot(Backend backend, PromptRunner runner, ActiveLeases ac
                 _prefetched = prefetched;
             return;
         }
-        activeLeases.OnSettled(prefetched.Lease);
+        activeLeases.Remove(prefetched.Lease);
     }
 }

@@ -47,7 +47,7 @@ public sealed partial class SqlitePromptStore
         ClaimTerms terms, IReadOnlyCollection<Guid> connected, CancellationToken cancellationToken) => WriteAsync((session, now) =>
     {
         var expiry = _leaseClocks.Look(terms.LeaseLength);
-        SqliteLeases.Settle(session, expiry);
+        SqliteLeases.ExpireAfterClockChange(session, expiry);
         if (connected.Count > 0 && ClientLeaseTable.AnyExpired(session, expiry.By))
             ClientLeaseTable.Renew(session, connected, now + terms.LeaseLength, expiredBy: expiry.By);
         SqliteLeases.Sweep(session, terms, expiry, now);

@@ -44,9 +44,9 @@ internal static class SqliteLeases
         ("$max_attempts", terms.MaxAttempts), ("$lease_ran_out", StoreMessages.LeaseRanOut), ("$client_gone", StoreMessages.ClientGone));
 
     /// <summary>
-    /// Has leases and connections end by <see cref="LeaseExpiry.By"/> that end later and have run out all the same.
+    /// Ends, at <see cref="LeaseExpiry.By"/>, the leases of workers and clients whose end is later but valid by none of the clocks.
     /// </summary>
-    public static void Settle(SqliteSession session, LeaseExpiry expiry)
+    public static void ExpireAfterClockChange(SqliteSession session, LeaseExpiry expiry)
     {
         if (expiry.Clocks.Count == 1)
             return;
