@@ -10,13 +10,13 @@ using static OllamaProxy.Storage.Postgres.Engine.PostgresValues;
 namespace OllamaProxy.Storage.Postgres.Tables;
 
 /// <summary>
-/// Reads texts and bodies of prompts: what is long from its parts, the rest from its column. A column that is not short is read once it is
-/// asked for, so that nobody holds more than one of them.
+/// Reads the texts and bodies of prompts: long ones from their parts, others from their columns. A column that is not short is read only
+/// when it is enumerated, so that no more than one of them is in memory at a time.
 /// </summary>
 internal sealed class PromptResults(PostgresReaders readers, LongTextReader longTexts)
 {
-    /// <summary>A column of fewer bytes is read with the rest of its row.</summary>
-    private const int AtOnce = 32 * 1024;
+    /// <summary>A column of at most so many bytes is read with the rest of its row.</summary>
+    private const int MaxInline = 32 * 1024;
 
     private const string Texts =
         $"""
@@ -45,28 +45,19 @@ internal sealed class PromptResults(PostgresReaders readers, LongTextReader long
         FROM {ProxySchema}.prompts JOIN {ProxySchema}.responses USING (seq) WHERE id = $1
         """;
 
-    /// <summary>The result, or what there is of one; null if there is none, or no such prompt.</summary>
+    /// <summary>Reads the result, final or partial; null: there is none, or no such prompt.</summary>
     public Task<StoredResult?> FindResultAsync(Guid id, CancellationToken cancellationToken) =>
         readers.FirstAsync(Statement(ResultQuery, Of(id)), row =>
     {
         var (version, texts) = (new RowVersion(row.GetInt64(0), row.Time(1)), TextsOf(row));
-        var statistics = new GenerationStatistics
-        {
-            DoneReason = row.TextOrNull(11),
-            TotalDuration = row.Int64OrNull(12),
-            LoadDuration = row.Int64OrNull(13),
-            PromptEvalCount = row.Int64OrNull(14),
-            PromptEvalDuration = row.Int64OrNull(15),
-            EvalCount = row.Int64OrNull(16),
-            EvalDuration = row.Int64OrNull(17),
-        };
+        var statistics = StatisticsColumns.Read(11, row.TextOrNull, row.Int64OrNull);
         var text = texts.GetValueOrDefault(LongTextFormat.Result) ?? Column(row, 5, version, "results", "result", "result");
         var thinking = texts.GetValueOrDefault(LongTextFormat.Thinking)
             ?? (row.IsDBNull(8) ? null : Column(row, 8, version, "results", "thinking", "thinking"));
         return new StoredResult(statistics, text.Pieces, thinking?.Pieces);
     }, cancellationToken);
 
-    /// <summary>What the client handed in; null if there is no such prompt.</summary>
+    /// <summary>Reads what the client submitted; null: there is no such prompt.</summary>
     public Task<PromptContent?> FindContentAsync(Guid id, CancellationToken cancellationToken) =>
         readers.FirstAsync(Statement(ContentQuery, Of(id)), row =>
     {
@@ -88,7 +79,7 @@ internal sealed class PromptResults(PostgresReaders readers, LongTextReader long
         };
     }, cancellationToken);
 
-    /// <summary>What Ollama answered to a call; null if there is nothing, or no such prompt.</summary>
+    /// <summary>Reads Ollama's answer to a call; null: there is none, or no such prompt.</summary>
     public Task<StoredResponse?> FindResponseAsync(Guid id, CancellationToken cancellationToken) =>
         readers.FirstAsync(Statement(ResponseQuery, Of(id)), row =>
     {
@@ -114,9 +105,9 @@ internal sealed class PromptResults(PostgresReaders readers, LongTextReader long
         return part.Bytes.Length;
     }
 
-    /// <summary>Its length, its bytes if they are few, and its checksum: three columns of a query.</summary>
+    /// <summary>Three columns of a query: the length, the bytes if they are few, and the checksum.</summary>
     private static string ColumnOf(string column, string checksum) =>
-        $"octet_length({column}), CASE WHEN octet_length({column}) <= {AtOnce} THEN {column} END, {checksum}";
+        $"octet_length({column}), CASE WHEN octet_length({column}) <= {MaxInline} THEN {column} END, {checksum}";
 
     private LongText Column(NpgsqlDataReader row, int at, RowVersion version, string table, string column, string what)
     {
@@ -151,6 +142,6 @@ internal sealed class PromptResults(PostgresReaders readers, LongTextReader long
             throw Checksum.Mismatch(what);
     }
 
-    /// <summary>What a text is read of, over several queries.</summary>
+    /// <summary>The version of a row, to detect a change between queries for the same text.</summary>
     private sealed record RowVersion(long Seq, DateTimeOffset UpdatedAt);
 }

@@ -34,16 +34,7 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
             row.RefuseDamaged(13, 12, "thinking");
         var version = new RowVersion(row.Int64(0), row.Text(1));
         var texts = longTexts.Of(LongTexts.List(session, version.Seq));
-        var statistics = new GenerationStatistics
-        {
-            DoneReason = row.TextOrNull(4),
-            TotalDuration = row.Int64OrNull(5),
-            LoadDuration = row.Int64OrNull(6),
-            PromptEvalCount = row.Int64OrNull(7),
-            PromptEvalDuration = row.Int64OrNull(8),
-            EvalCount = row.Int64OrNull(9),
-            EvalDuration = row.Int64OrNull(10),
-        };
+        var statistics = StatisticsColumns.Read(4, row.TextOrNull, row.Int64OrNull);
         var text = texts.GetValueOrDefault(LongTextFormat.Result)
             ?? Column(version, "prompts", "result", row.Int32(2), row.Int64OrNull(11));
         var thinking = texts.GetValueOrDefault(LongTextFormat.Thinking)
