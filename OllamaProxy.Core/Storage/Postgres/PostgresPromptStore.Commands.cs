@@ -15,8 +15,8 @@ public sealed partial class PostgresPromptStore
         CancellationToken cancellationToken)
     {
         var staged = await _staging.StageAsync(prompt, cancellationToken);
-        // What is long is not held for as long as the prompt runs: who claims it reads it from here. And where others wait, it waits as
-        // well.
+        // Long texts are not held in memory while the prompt runs: the worker that claims it reads them from the database. And a prompt is
+        // not claimed at once while others are queued, since they come first.
         var atOnce = staged.Count == 0 && _feed.Queue.Count == 0 ? terms : null;
         while (true)
         {
@@ -31,7 +31,7 @@ public sealed partial class PostgresPromptStore
                     ? PromptDraft.Claimed(prompt, PromptDraft.Started(draft, draft.CreatedAt), lease with { Seq = submitted.Seq }) : null;
                 return (new(draft with { Seq = submitted.Seq }, SubmissionOutcome.Accepted), claimed);
             }
-            // It was there a moment ago; if it was deleted since, this is the first of its kind after all.
+            // The earlier prompt may have been deleted since. Then the next attempt accepts this one.
             if (await _readers.FirstAsync(PromptRow.Find(submitted.Seq), PromptRow.Read, cancellationToken) is { } earlier)
                 return (new(earlier, submitted.Outcome), null);
         }
@@ -82,7 +82,7 @@ public sealed partial class PostgresPromptStore
     private static Npgsql.NpgsqlBatchCommand RenewConnections(IEnumerable<Guid> ids, DateTimeOffset expiresAt, long expiredBy) =>
         Call("renew_connections", Of((Guid[])[.. ids]), Of(expiresAt.ToUnixTimeMilliseconds()), Of(expiredBy));
 
-    /// <summary>Runs a function that changes a prompt, and reads the prompt as it is then.</summary>
+    /// <summary>Calls a function that changes a prompt, and reads the changed prompt in the same transaction.</summary>
     private async Task<ChangeResult> ChangeAsync(Guid id, Func<DateTimeOffset, Npgsql.NpgsqlBatchCommand> change,
         CancellationToken cancellationToken)
     {

@@ -52,7 +52,7 @@ public sealed partial class PostgresPromptStore
     {
         if (_feed.Queue.CountAhead(prompt.Rank, prompt.Seq) is { } ahead)
             return Task.FromResult(ahead);
-        // Nothing was written here for a while: look for once, and let the order catch up for the next who asks.
+        // The copy of the queue is out of date: count in the database this time, and have the copy catch up for the next call.
         _writer.CatchUpSoon();
         return _readers.FirstAsync(Statement(
             $"SELECT count(*) FROM {ProxySchema}.prompts WHERE status = 'queued' AND (rank, seq) < ($1, $2)", Of(prompt.Rank),

@@ -10,10 +10,10 @@ namespace OllamaProxy.Storage.Postgres;
 // IWorkQueue and IStoreMaintenance.
 public sealed partial class PostgresPromptStore
 {
-    /// <summary>How many changes that everybody has seen are removed at once.</summary>
+    /// <summary>How many rows of the table <c>changes</c> that all instances have read are deleted at once.</summary>
     private const int ChangesRemovedAtOnce = 10_000;
 
-    /// <summary>By how much less instances differ in what they take for the database's time.</summary>
+    /// <summary>The longest difference between the estimates that two instances have of the database's time.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
@@ -35,7 +35,7 @@ public sealed partial class PostgresPromptStore
 
     /// <inheritdoc/>
     public async Task<LeaseState> GetLeaseStateAsync(Lease lease, CancellationToken cancellationToken) =>
-        await _readers.FirstAsync(PromptClaims.LookAt(lease), row => (LeaseState?)PromptClaims.ReadState(row), cancellationToken)
+        await _readers.FirstAsync(PromptClaims.FindState(lease), row => (LeaseState?)PromptClaims.ReadState(row), cancellationToken)
             ?? LeaseState.Lost;
 
     /// <inheritdoc/>

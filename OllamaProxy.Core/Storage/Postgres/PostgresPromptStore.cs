@@ -12,12 +12,12 @@ using static OllamaProxy.Storage.Postgres.Engine.PostgresValues;
 namespace OllamaProxy.Storage.Postgres;
 
 /// <summary>
-/// Prompts in a PostgreSQL database, for any number of processes. Writes go through one <see cref="PostgresWriter"/>, in calls of the
-/// functions of the migrations; reads have connections of their own.
+/// Stores prompts in a PostgreSQL database that any number of processes share. Writes go through one <see cref="PostgresWriter"/> and call
+/// the functions that the migrations define; each read has its own connection.
 /// </summary>
 public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
 {
-    /// <summary>For so long a status is good without a look at what other processes wrote.</summary>
+    /// <summary>How old a cached status may be: other processes may have written since.</summary>
     private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(1);
 
     private readonly PostgresServer _server;
@@ -33,7 +33,7 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
     private readonly TimeSpan _ageingStep;
     private int _isDisposed;
 
-    /// <summary>The clock that rules, and that of this machine, by which callers tell times.</summary>
+    /// <summary>The clock for all stored times: the database's, except in tests.</summary>
     private readonly TimeProvider _time;
 
     private PostgresPromptStore(PostgresServer server, PostgresServer? listening, TimeSpan ageingStep, TimeProvider time)
@@ -63,10 +63,10 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
     /// <inheritdoc/>
     public ChangeNotifier Notifier { get; } = new();
 
-    /// <summary>Opens the database, and makes or migrates its tables first where needed.</summary>
+    /// <summary>Opens the database, and creates or migrates its tables first where needed.</summary>
     /// <param name="connectionString">The connection string.</param>
-    /// <param name="listen">That of a connection on which the server can tell at once of what others wrote; null: it is only looked
-    /// for.</param>
+    /// <param name="listen">The connection string for LISTEN, which must not lead through a transaction pooler; null: changes of other
+    /// instances are found by polling only.</param>
     /// <param name="time">This machine's clock.</param>
     /// <param name="ageingStep">How much of a head start a point of priority is; null: <see cref="QueueRank.DefaultAgeingStep"/>.</param>
     /// <param name="databaseClockRules">Whether times come from the database's clock; false in tests that set the time.</param>
@@ -99,10 +99,10 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
         }
     }
 
-    /// <summary>Finishes the writes that were handed in, and closes all connections.</summary>
+    /// <summary>Finishes the pending writes, and closes all connections.</summary>
     public async ValueTask DisposeAsync()
     {
-        // A container disposes of it once for each interface that it goes by.
+        // A container disposes of it once for each interface under which it is registered.
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
         await _writer.DisposeAsync();
@@ -144,6 +144,6 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
         return id ?? throw StoreMessages.TooLate();
     }
 
-    /// <summary>The moment by the clock that rules of which a caller told by this machine's.</summary>
+    /// <summary>Converts a caller's time from this machine's clock to the clock for stored times.</summary>
     private DateTimeOffset TimeOf(DateTimeOffset time) => _time is DatabaseClock clock ? clock.Of(time) : time;
 }

@@ -17,7 +17,7 @@ internal static class PostgresToken
 
     /// <summary>Gets a token that is valid for minutes at least: the endpoint caches it, and renews it before it expires.</summary>
     /// <param name="clientId">The client id of a user-assigned identity (<c>OLLAMA_PROXY_POSTGRES_IDENTITY</c>).</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     /// <exception cref="InvalidOperationException">There is no endpoint here, or it has no such identity.</exception>
     /// <exception cref="HttpRequestException">The endpoint does not answer.</exception>
     public static async ValueTask<string> GetAsync(string clientId, CancellationToken cancellationToken)

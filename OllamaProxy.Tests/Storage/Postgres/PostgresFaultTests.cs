@@ -23,8 +23,8 @@ public sealed class PostgresFaultTests
     }
 
     [StoreTheory]
-    [InlineData("Database=nowhere;Username=postgres", "The database nowhere at * is not there. Make it with CREATE DATABASE")]
-    [InlineData("Database=postgres;Username=nobody", "does not let the user in: role \"nobody\" does not exist.")]
+    [InlineData("Database=nowhere;Username=postgres", "The database nowhere at * does not exist. Create it with CREATE DATABASE")]
+    [InlineData("Database=postgres;Username=nobody", "refuses the login: role \"nobody\" does not exist.")]
     public async Task A_database_or_user_that_is_not_there_is_told_of(string settings, string expected)
     {
         var cluster = await PostgresCluster.SharedAsync();

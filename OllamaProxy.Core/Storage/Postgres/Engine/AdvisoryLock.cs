@@ -5,21 +5,21 @@ using System.Text;
 namespace OllamaProxy.Storage.Postgres.Engine;
 
 /// <summary>
-/// The numbers of PostgreSQL's advisory locks. All are taken at the start of a transaction, in their order, and given back at its end: so
-/// they work behind a pooler, and nobody waits for one who waits for them.
+/// The keys of PostgreSQL's advisory locks. They are held for a transaction, so that they work behind a pooler, and are all taken at its
+/// start in ascending order, so that two transactions cannot deadlock on them.
 /// </summary>
 internal static class AdvisoryLock
 {
     /// <summary>Held while the schema is migrated.</summary>
     public const long Migration = 7_236_548_712_000;
 
-    /// <summary>For those who count the slots of a backend.</summary>
+    /// <summary>Held while the free slots of a backend are counted and one is taken.</summary>
     public static long OfBackend(string backend) => Of("backend", backend);
 
-    /// <summary>For those who submit by an idempotency key.</summary>
+    /// <summary>Held while a prompt with this idempotency key is submitted.</summary>
     public static long OfKey(string key) => Of("key", key);
 
-    /// <summary>For those who submit by an id of their own.</summary>
+    /// <summary>Held while a prompt with this id, chosen by the client, is submitted.</summary>
     public static long OfId(Guid id) => Of("id", id.ToString());
 
     private static long Of(string kind, string name) =>

@@ -6,12 +6,14 @@ using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
 namespace OllamaProxy.Storage.Postgres.Engine;
 
 /// <summary>
-/// Keeps a <see cref="CommittedQueue"/> by the table <c>changes</c>: it asks for what the snapshot of its last look did not see, so that it
-/// misses nothing however transactions overtake each other, and reads no row of the queue twice. Only the writer uses it.
+/// Keeps a <see cref="CommittedQueue"/> up to date from the table <c>changes</c>. It reads the changes that the snapshot of its last read
+/// did not see: so it misses none, in whatever order transactions commit, and reads none twice. Only the writer uses it.
 /// </summary>
 internal sealed class ChangeFeed
 {
-    /// <summary>Changes are kept for at least ten minutes; who looked longer ago reads the queue anew.</summary>
+    /// <summary>
+    /// After a longer pause the whole queue is read again. Changes are kept for ten minutes at least, which leaves a margin.
+    /// </summary>
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(5);
 
     private const string Look = "SELECT pg_current_snapshot()::text, clock_timestamp()";
@@ -41,10 +43,10 @@ internal sealed class ChangeFeed
     private int _isWrittenElsewhere;
     private bool _isElsewhere;
 
-    /// <param name="recent">Told of what was changed.</param>
-    /// <param name="notifier">Told of it too, once everything else knows.</param>
+    /// <param name="recent">Drops the prompts that have changed.</param>
+    /// <param name="notifier">Is notified of changes, after the queue and the cache are up to date.</param>
     /// <param name="ageingStep">How much of a head start a point of priority is.</param>
-    /// <param name="time">The clock that rules.</param>
+    /// <param name="time">The clock for stored times.</param>
     public ChangeFeed(PromptCache recent, ChangeNotifier notifier, TimeSpan ageingStep, TimeProvider time)
     {
         _recent = recent;
@@ -54,10 +56,10 @@ internal sealed class ChangeFeed
         Queue = new(ageingStep, time);
     }
 
-    /// <summary>The order of the queue as of the last look.</summary>
+    /// <summary>The queue as of the last read.</summary>
     public CommittedQueue Queue { get; }
 
-    /// <summary>The statements of a look, in a transaction of their own, or behind one that has just been committed.</summary>
+    /// <summary>The statements that read the changes. They are run after a commit, outside of its transaction.</summary>
     public IReadOnlyList<NpgsqlBatchCommand> Statements()
     {
         _begunAt = _time.GetTimestamp();
@@ -65,7 +67,7 @@ internal sealed class ChangeFeed
         return [Statement(Look), _snapshot is null ? Statement(All) : Statement(ChangedSince, PostgresValues.Word(_snapshot))];
     }
 
-    /// <summary>Reads what the statements answer.</summary>
+    /// <summary>Reads the results of <see cref="Statements"/>.</summary>
     public async Task ReadAsync(NpgsqlDataReader rows)
     {
         await rows.ReadAsync();
@@ -76,7 +78,7 @@ internal sealed class ChangeFeed
         var isAll = _snapshot is null;
         if (!isAll && now - _lookedAt > Memory)
         {
-            // Some of the changes may be gone: the next look reads all.
+            // Some of the changes may have been deleted: the next read takes the whole queue.
             Forget();
             return;
         }
@@ -97,7 +99,7 @@ internal sealed class ChangeFeed
     /// <summary>Another instance says that it wrote something. Safe for many threads.</summary>
     public void OnWrittenElsewhere() => Volatile.Write(ref _isWrittenElsewhere, 1);
 
-    /// <summary>A look failed, or the server may be another: the next one reads everything anew.</summary>
+    /// <summary>Has the next read take the whole queue: one has failed, or the server may be another after a failover.</summary>
     public void Forget()
     {
         _snapshot = null;

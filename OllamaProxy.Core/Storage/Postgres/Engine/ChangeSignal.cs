@@ -4,15 +4,15 @@ using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
 namespace OllamaProxy.Storage.Postgres.Engine;
 
 /// <summary>
-/// Tells other instances that something was written, and hears it of them, by NOTIFY and LISTEN. It only makes them look sooner: they look
-/// by themselves as well, so that nothing is lost where a signal is, as behind a pooler. Signals are sent outside of the transactions of
-/// the writer, since PostgreSQL commits those that notify one after the other, and at most one in a while.
+/// Signals between instances that something was written, by NOTIFY and LISTEN. A signal only makes an instance read sooner: all of them
+/// also poll, so that a lost signal, as behind a pooler, loses no change. Signals are sent outside of the writer's transactions and are
+/// coalesced, since PostgreSQL holds a global lock while it commits a transaction that notifies.
 /// </summary>
 internal sealed class ChangeSignal : IAsyncDisposable
 {
     private const string Channel = ProxySchema;
 
-    /// <summary>What is written within this time goes out as one signal.</summary>
+    /// <summary>The shortest time between two signals: what is written meanwhile shares one.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(25);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
@@ -25,16 +25,16 @@ internal sealed class ChangeSignal : IAsyncDisposable
     private readonly SemaphoreSlim _toSend = new(0, 1);
     private readonly Task _loops;
 
-    /// <param name="server">Where signals are sent.</param>
-    /// <param name="listening">Where they are heard: the same, or a way to it that leads by no pooler.</param>
-    /// <param name="heard">Called when another instance wrote something.</param>
+    /// <param name="server">Sends signals.</param>
+    /// <param name="listening">Receives them: the same server, or a direct connection to it where the first goes through a pooler.</param>
+    /// <param name="heard">Called when another instance has written something.</param>
     public ChangeSignal(PostgresServer server, PostgresServer listening, Action heard)
     {
         (_server, _listening, _heard) = (server, listening, heard);
         _loops = Task.WhenAll(Task.Run(() => KeepAsync(SendAsync)), Task.Run(() => KeepAsync(ListenAsync)));
     }
 
-    /// <summary>Has the others told, soon.</summary>
+    /// <summary>Sends a signal to the other instances soon. Returns at once.</summary>
     public void Send()
     {
         try
@@ -44,7 +44,7 @@ internal sealed class ChangeSignal : IAsyncDisposable
         }
         catch (SemaphoreFullException)
         {
-            // It is to be sent as it is.
+            // Another thread was first: a signal is pending already.
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed class ChangeSignal : IAsyncDisposable
         _toSend.Dispose();
     }
 
-    /// <summary>Does something for as long as this lives: after a fault again, and after many in longer pauses.</summary>
+    /// <summary>Runs a loop until this is disposed of. After a fault it starts again, after each further one with a longer pause.</summary>
     private async Task KeepAsync(Func<CancellationToken, Task> run)
     {
         for (var pause = TimeSpan.FromMilliseconds(100); !_end.IsCancellationRequested; pause = pause * 2 < LongestPause ? pause * 2
@@ -102,7 +102,7 @@ internal sealed class ChangeSignal : IAsyncDisposable
         };
         await using (var command = new NpgsqlCommand($"LISTEN {Channel}", connection))
             await command.ExecuteNonQueryAsync(cancellationToken);
-        _heard(); // What was said before this listened.
+        _heard(); // Signals may have been sent before this listened.
         while (true)
             await connection.WaitAsync(cancellationToken);
     }

@@ -3,18 +3,18 @@ using Npgsql;
 
 namespace OllamaProxy.Storage.Postgres.Engine;
 
-/// <summary>Learns whether a commit was made whose answer was lost.</summary>
+/// <summary>Finds out whether a transaction was committed when the connection was lost during its COMMIT.</summary>
 internal static class CommitLookup
 {
-    /// <summary>For how long that is tried.</summary>
+    /// <summary>How long the server is asked while it cannot be reached.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Asks the server until it knows.</summary>
+    /// <summary>Asks the server until the transaction has ended, and returns whether it was committed.</summary>
     /// <param name="server">The server.</param>
-    /// <param name="transaction">The transaction's number.</param>
-    /// <exception cref="StoreException">The server is not to be reached.</exception>
+    /// <param name="transaction">The number of the transaction.</param>
+    /// <exception cref="StoreException">The server cannot be reached, so that the outcome is not known.</exception>
     public static async Task<bool> IsCommittedAsync(PostgresServer server, ulong transaction)
     {
         var begunAt = TimeProvider.System.GetTimestamp();
@@ -28,14 +28,14 @@ internal static class CommitLookup
             }
             catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InvalidParameterValue)
             {
-                return false; // Another server took over, which has not heard of it.
+                return false; // Another server has taken over, to which the transaction was not replicated.
             }
             catch (Exception exception) when (PostgresServer.IsFault(exception) || exception is StoreException)
             {
                 if (TimeProvider.System.GetElapsedTime(begunAt) > Patience)
                     throw new StoreException(
-                        $"The database {server.Name} was lost while it stored this, and whether it did is not known. "
-                        + "Look before you send it again.", exception);
+                        $"The connection to the database {server.Name} was lost while it stored this, and it is not known whether it did. "
+                        + "Check that before you send it again.", exception);
             }
             await Task.Delay(Pause * (0.5 + Random.Shared.NextDouble()));
         }

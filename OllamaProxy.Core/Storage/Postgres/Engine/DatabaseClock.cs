@@ -3,8 +3,8 @@ using Npgsql;
 namespace OllamaProxy.Storage.Postgres.Engine;
 
 /// <summary>
-/// The database's clock, which rules: those of the instances may be off by minutes. It is read with every answer of the writer's, and goes
-/// on by this machine's monotonic clock in between. Safe for many threads.
+/// An estimate of the database's clock, by which all stored times go, since the clocks of instances may differ by minutes. Each
+/// transaction of the writer corrects it; in between it advances by this machine's monotonic clock. Safe for many threads.
 /// </summary>
 /// <param name="local">This machine's clocks.</param>
 internal sealed class DatabaseClock(TimeProvider local) : TimeProvider
@@ -23,8 +23,8 @@ internal sealed class DatabaseClock(TimeProvider local) : TimeProvider
 
     public override long GetTimestamp() => local.GetTimestamp();
 
-    /// <summary>The same moment by the database's clock.</summary>
-    /// <param name="time">A time by this machine's.</param>
+    /// <summary>Converts a time of this machine's clock to the database's clock.</summary>
+    /// <param name="time">The time by this machine's clock.</param>
     public DateTimeOffset Of(DateTimeOffset time) =>
         GetUtcNow() - local.GetUtcNow() is var off
             && (off < TimeSpan.Zero ? time > DateTimeOffset.MinValue - off : time < DateTimeOffset.MaxValue - off)
@@ -40,11 +40,12 @@ internal sealed class DatabaseClock(TimeProvider local) : TimeProvider
     }
 
     /// <summary>
-    /// Takes over what the database's clock said between two moments: what is told now can be corrected only to one of them.
+    /// Corrects the estimate by a reading of the database's clock. The clock was read at some moment between request and response, so the
+    /// estimate is only moved as far as it must be wrong.
     /// </summary>
-    /// <param name="told">What it said.</param>
-    /// <param name="from">When it was asked, by the monotonic clock.</param>
-    /// <param name="until">When it had answered.</param>
+    /// <param name="told">The reading.</param>
+    /// <param name="from">When it was requested, by the monotonic clock.</param>
+    /// <param name="until">When the response had come.</param>
     public void Correct(DateTimeOffset told, long from, long until)
     {
         lock (_lock)

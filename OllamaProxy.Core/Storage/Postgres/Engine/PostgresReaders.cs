@@ -2,14 +2,14 @@ using Npgsql;
 
 namespace OllamaProxy.Storage.Postgres.Engine;
 
-/// <summary>Reads, each on a connection of its own for as long as it takes.</summary>
+/// <summary>Runs reads, each on its own connection of the pool.</summary>
 internal sealed class PostgresReaders(PostgresServer server)
 {
-    /// <summary>How often a read is tried: a connection that was idle may be dead, since the server was restarted meanwhile.</summary>
+    /// <summary>How often a read is tried: an idle connection may be broken because the server was restarted.</summary>
     private const int MaxTries = 3;
 
-    /// <summary>Runs statements, and reads what they answer.</summary>
-    /// <exception cref="StoreException">That failed.</exception>
+    /// <summary>Runs statements in one batch, and reads their rows.</summary>
+    /// <exception cref="StoreException">The read failed.</exception>
     public async Task<T> ReadAsync<T>(
         Func<NpgsqlDataReader, Task<T>> read, CancellationToken cancellationToken, params IReadOnlyList<NpgsqlBatchCommand> statements)
     {
@@ -26,7 +26,7 @@ internal sealed class PostgresReaders(PostgresServer server)
             }
             catch (Exception exception) when (PostgresServer.IsFault(exception))
             {
-                if (attempt == MaxTries || !PostgresServer.MayPass(exception))
+                if (attempt == MaxTries || !PostgresServer.IsTransient(exception))
                     throw server.Translate(exception);
                 if (PostgresServer.IsLoss(exception))
                     server.Clear();
@@ -42,7 +42,7 @@ internal sealed class PostgresReaders(PostgresServer server)
     public Task<List<T>> ListAsync<T>(NpgsqlBatchCommand statement, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
         ReadAsync(rows => rows.ListAsync(read, cancellationToken), cancellationToken, statement);
 
-    /// <summary>A statement belongs to the batch that it was run in.</summary>
+    /// <summary>Copies a statement for the next attempt: Npgsql binds it to the batch in which it was run first.</summary>
     private static NpgsqlBatchCommand Copy(NpgsqlBatchCommand statement)
     {
         var copy = new NpgsqlBatchCommand(statement.CommandText);

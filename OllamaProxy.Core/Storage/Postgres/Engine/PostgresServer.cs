@@ -4,20 +4,20 @@ using OllamaProxy.Configuration;
 
 namespace OllamaProxy.Storage.Postgres.Engine;
 
-/// <summary>The server and its database: how connections are made, and what their faults are called.</summary>
+/// <summary>The server and its database: opens connections, and translates their faults.</summary>
 internal sealed class PostgresServer : IAsyncDisposable
 {
-    /// <summary>For so long a connection is waited for, unless the setting says otherwise, in seconds.</summary>
+    /// <summary>The time limit for opening a connection, in seconds, unless the connection string sets <c>Timeout</c>.</summary>
     private const int ConnectSeconds = 5;
 
     private readonly NpgsqlDataSource _source;
 
-    /// <summary>How often the token of an identity is asked for. Most times that is the one that is cached.</summary>
+    /// <summary>How often the token of an identity is requested. Azure's endpoint mostly returns the one that it has cached.</summary>
     private static readonly TimeSpan TokenInterval = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan TokenRetryInterval = TimeSpan.FromSeconds(10);
 
-    /// <param name="connectionString">The setting's.</param>
+    /// <param name="connectionString">The connection string of the settings.</param>
     /// <param name="identity">The client id of the managed identity whose token is the password; null: the password is in the connection
     /// string.</param>
     public PostgresServer(string connectionString, string? identity = null)
@@ -35,11 +35,11 @@ internal sealed class PostgresServer : IAsyncDisposable
         _source = builder.Build();
     }
 
-    /// <summary>What people call the database. There is no secret in it.</summary>
+    /// <summary>The name of the database for messages, without secrets.</summary>
     public string Name { get; }
 
-    /// <summary>Opens a connection, or takes one that is idle.</summary>
-    /// <exception cref="StoreException">There is none to be had.</exception>
+    /// <summary>Takes a connection from the pool, or opens one.</summary>
+    /// <exception cref="StoreException">The server cannot be reached, or refuses.</exception>
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
         try
@@ -52,40 +52,39 @@ internal sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets go of all connections that are idle: the server may have been restarted since.</summary>
+    /// <summary>Closes all idle connections: after a restart of the server they are broken.</summary>
     public void Clear() => _source.Clear();
 
-    /// <summary>Whether this is a fault of the server's or of the way there, and no mistake of ours.</summary>
+    /// <summary>Whether the server or the network failed, in contrast to a defect of this program.</summary>
     public static bool IsFault(Exception exception) => exception is NpgsqlException or SocketException or IOException or TimeoutException;
 
-    /// <summary>Whether the connection is of no use any more, whatever it says itself.</summary>
+    /// <summary>Whether the connection is lost, whatever state Npgsql reports for it.</summary>
     public static bool IsLoss(Exception exception) => exception is not PostgresException postgres
         || postgres.SqlState[..2] is "08" or "57" && postgres.SqlState is not PostgresErrorCodes.QueryCanceled
             || postgres.SqlState is "25P03";
 
-    /// <summary>Whether the same may go well a moment later.</summary>
-    public static bool MayPass(Exception exception) => exception is not PostgresException postgres || IsLoss(exception)
+    /// <summary>Whether another attempt may succeed.</summary>
+    public static bool IsTransient(Exception exception) => exception is not PostgresException postgres || IsLoss(exception)
         || postgres.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
             or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.ReadOnlySqlTransaction;
 
-    /// <summary>What to tell people about a fault.</summary>
+    /// <summary>The exception that describes a fault to callers.</summary>
     public StoreException Translate(Exception exception) => exception is PostgresException postgres
         ? new(Describe(postgres), exception) { IsTransient = postgres.SqlState[..2] is not ("28" or "3D" or "42") }
         : new($"The database {Name} cannot be reached: {Innermost(exception)}", exception);
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
-    /// <summary>By the codes of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html).</summary>
+    /// <summary>The message for an error code (https://www.postgresql.org/docs/current/errcodes-appendix.html).</summary>
     private string Describe(PostgresException exception) => exception.SqlState switch
     {
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
-            $"The server of the database {Name} does not let the user in: {exception.MessageText}. Set OLLAMA_PROXY_POSTGRES right.",
+            $"The server of the database {Name} refuses the login: {exception.MessageText}. Correct OLLAMA_PROXY_POSTGRES.",
         PostgresErrorCodes.InvalidCatalogName =>
-            $"The database {Name} is not there. Make it with CREATE DATABASE, or set OLLAMA_PROXY_POSTGRES right.",
+            $"The database {Name} does not exist. Create it with CREATE DATABASE, or correct OLLAMA_PROXY_POSTGRES.",
         PostgresErrorCodes.InsufficientPrivilege =>
-            $"The user of OLLAMA_PROXY_POSTGRES may not do all that is needed in the database {Name}: "
-            + $"{exception.MessageText}.",
-        PostgresErrorCodes.TooManyConnections => $"The server of the database {Name} has no connection to spare: {exception.MessageText}.",
+            $"The user of OLLAMA_PROXY_POSTGRES lacks a privilege in the database {Name}: {exception.MessageText}.",
+        PostgresErrorCodes.TooManyConnections => $"The server of the database {Name} has no free connection: {exception.MessageText}.",
         PostgresErrorCodes.DiskFull => $"The disk of the database {Name} is full.",
         PostgresErrorCodes.ReadOnlySqlTransaction => $"The database {Name} is read-only.",
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow =>

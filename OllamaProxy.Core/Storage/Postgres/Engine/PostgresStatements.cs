@@ -4,15 +4,15 @@ using Npgsql;
 
 namespace OllamaProxy.Storage.Postgres.Engine;
 
-/// <summary>Makes statements, and reads their rows.</summary>
+/// <summary>Creates statements, and reads their rows.</summary>
 internal static class PostgresStatements
 {
-    /// <summary>The schema that everything of this program is in.</summary>
+    /// <summary>The schema with all tables and functions of this program.</summary>
     public const string ProxySchema = "ollama_proxy";
 
     private static readonly ConcurrentDictionary<(string Function, int Values), string> Calls = [];
 
-    /// <summary>A statement whose values are <c>$1</c> and so on.</summary>
+    /// <summary>Creates a statement with positional parameters: <c>$1</c> and so on.</summary>
     public static NpgsqlBatchCommand Statement(string sql, params ReadOnlySpan<NpgsqlParameter> values)
     {
         var command = new NpgsqlBatchCommand(sql);
@@ -21,13 +21,13 @@ internal static class PostgresStatements
         return command;
     }
 
-    /// <summary>A call of a function of the migrations.</summary>
+    /// <summary>Creates a call of a function that the migrations define.</summary>
     public static NpgsqlBatchCommand Call(string function, params ReadOnlySpan<NpgsqlParameter> values) =>
         Statement(Calls.GetOrAdd((function, values.Length), CallOf), values);
 
     public static string? TextOrNull(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.Utf8(column);
 
-    /// <summary>A text that is stored as UTF-8.</summary>
+    /// <summary>Reads a text that is stored as bytes in UTF-8.</summary>
     public static string Utf8(this NpgsqlDataReader row, int column) => Encoding.UTF8.GetString(row.Bytes(column));
 
     public static byte[] Bytes(this NpgsqlDataReader row, int column) => row.GetFieldValue<byte[]>(column);
@@ -46,7 +46,7 @@ internal static class PostgresStatements
 
     public static DateTimeOffset? TimeOrNull(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.Time(column);
 
-    /// <summary>Reads all rows of a set.</summary>
+    /// <summary>Reads all rows of the current result set.</summary>
     public static async Task<List<T>> ListAsync<T>(this NpgsqlDataReader rows, Func<NpgsqlDataReader, T> read,
         CancellationToken cancellationToken)
     {

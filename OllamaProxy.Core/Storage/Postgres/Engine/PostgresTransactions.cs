@@ -5,30 +5,33 @@ using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
 namespace OllamaProxy.Storage.Postgres.Engine;
 
 /// <summary>
-/// Commits writes on one connection. A transaction takes two round trips: its statements, and then the commit with a look at what others
-/// wrote. By the second its number is known, so that, where the connection is lost amid the commit, the server can be asked later
-/// whether it was made: no write is lost or made twice, and none is in doubt.
+/// Commits writes on one connection. A transaction takes two round trips: its statements, then the commit together with a read of what
+/// others wrote. The first returns the number of the transaction: if the connection is lost during the commit, the server can be asked
+/// whether it succeeded, so that no write is lost, repeated or left in doubt.
 /// </summary>
 internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed feed, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>How long a batch is tried for, as long as its faults may pass.</summary>
+    /// <summary>How long a batch is retried while its faults are transient.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan SumUpInterval = TimeSpan.FromMilliseconds(100);
 
-    private const string KeepPrompts =
+    private const string LockPrompts =
         $"""
         SELECT count(*) FROM (
-            SELECT 1 FROM {ProxySchema}.prompts WHERE seq = ANY ($1) OR id = ANY ($2) ORDER BY seq FOR NO KEY UPDATE) AS kept
+            SELECT 1 FROM {ProxySchema}.prompts WHERE seq = ANY ($1) OR id = ANY ($2) ORDER BY seq FOR NO KEY UPDATE) AS locked
         """;
 
     private readonly Random _random = new();
     private NpgsqlConnection? _connection;
     private long? _summedUpAt;
 
-    /// <summary>Commits writes together, and catches up; those that fail by themselves are told so, and cost the others nothing.</summary>
+    /// <summary>
+    /// Commits writes in one transaction, and reads what others wrote. A write that fails by itself gets its fault, and the others are
+    /// committed without it.
+    /// </summary>
     /// <returns>Whether anything was committed.</returns>
-    /// <exception cref="StoreException">Nothing was.</exception>
+    /// <exception cref="StoreException">Nothing was committed.</exception>
     public async Task<bool> CommitAsync(IReadOnlyList<PostgresWrite> writes)
     {
         var left = new List<PostgresWrite>(writes);
@@ -43,14 +46,14 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
             catch (Exception exception) when (PostgresServer.IsFault(exception) || exception is StoreException)
             {
                 if (during.IsCommitted)
-                    return true; // It was the look behind it that failed.
+                    return true; // Only the read after the commit failed.
                 await GiveUpAsync(exception);
                 if (during is { IsInDoubt: true, Number: { } number } && await CommitLookup.IsCommittedAsync(server, number))
                 {
                     feed.Forget();
                     return true;
                 }
-                if (exception is StoreException ? !((StoreException)exception).IsTransient : !PostgresServer.MayPass(exception))
+                if (exception is StoreException ? !((StoreException)exception).IsTransient : !PostgresServer.IsTransient(exception))
                 {
                     if (during.Failed is null && left.Count > 1)
                         return await CommitOneByOneAsync(left);
@@ -73,7 +76,7 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
             await _connection.DisposeAsync();
     }
 
-    /// <summary>Finds out by trial whose fault it is.</summary>
+    /// <summary>Commits each write by itself, to find the one that fails.</summary>
     private async Task<bool> CommitOneByOneAsync(List<PostgresWrite> writes)
     {
         var any = false;
@@ -111,12 +114,12 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
             await feed.ReadAsync(rows);
             while (await rows.NextResultAsync())
             {
-                // To the end, so that every fault shows.
+                // Read to the end: a fault of a later statement is thrown only when its result is reached.
             }
         }
         catch (Exception exception) when (PostgresServer.IsFault(exception))
         {
-            // What was answered was committed or not; else it has to be asked.
+            // An error that the server sent says whether the commit was reached. Where the connection was lost, it is in doubt.
             if (exception is PostgresException { BatchCommand: { } failed })
                 (during.IsCommitted, during.IsInDoubt) = (any && failed.CommandText != "COMMIT", false);
             await GiveUpAsync(exception);
@@ -134,10 +137,10 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
         if (locks.Length > 0)
             batch.BatchCommands.Add(Statement("SELECT count(pg_advisory_xact_lock(lock)) FROM unnest($1) AS lock",
                 PostgresValues.Of(locks)));
-        // Those that others may change as well are taken in one order, too: else two instances would each wait for the other.
+        // Rows that other instances may change as well are locked in ascending order, too, against deadlocks.
         var prompts = during.Writes.Select(write => write.Prompt).OfType<PromptKey>().Distinct().ToList();
         if (prompts.Count > 1)
-            batch.BatchCommands.Add(Statement(KeepPrompts,
+            batch.BatchCommands.Add(Statement(LockPrompts,
                 PostgresValues.Of((long[])[.. prompts.Select(prompt => prompt.Seq).OfType<long>()]),
                 PostgresValues.Of((Guid[])[.. prompts.Select(prompt => prompt.Id).OfType<Guid>()])));
         foreach (var statement in commands.SelectMany(statements => statements))
@@ -159,7 +162,7 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
                 await ReadAsync(rows, write, statements);
             do
             {
-                // The number is in the last set.
+                // The number of the transaction is in the last result set.
                 during.Number = await rows.ReadAsync() && rows.GetFieldType(0) == typeof(string) && !rows.IsDBNull(0)
                     ? ulong.TryParse(rows.GetString(0), CultureInfo.InvariantCulture, out var number) ? number : null : null;
             }
@@ -191,7 +194,7 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
         }
     }
 
-    /// <summary>Undoes what is under way, or gives the connection up where it is lost.</summary>
+    /// <summary>Rolls the transaction back, or closes the connection if it is lost.</summary>
     private async Task GiveUpAsync(Exception exception)
     {
         if (_connection is not { } connection)
@@ -223,12 +226,12 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
         /// <summary>The number of the transaction; null: it wrote nothing.</summary>
         public ulong? Number { get; set; }
 
-        /// <summary>Whether the commit was sent, and nothing is known of it.</summary>
+        /// <summary>Whether the commit was sent, and its outcome is not known.</summary>
         public bool IsInDoubt { get; set; }
 
         public bool IsCommitted { get; set; }
 
-        /// <summary>The write whose statement failed; null: it was no one's.</summary>
+        /// <summary>The write whose statement failed; null: the failed statement belongs to no write.</summary>
         public PostgresWrite? Failed { get; set; }
     }
 }

@@ -4,7 +4,7 @@ using NpgsqlTypes;
 
 namespace OllamaProxy.Storage.Postgres.Engine;
 
-/// <summary>Values of statements, each with its type, so that none is guessed; null becomes NULL.</summary>
+/// <summary>Creates the parameters of statements, with their types, so that none is inferred; null becomes NULL.</summary>
 internal static class PostgresValues
 {
     public static NpgsqlParameter Of(long? value) => Of(NpgsqlDbType.Bigint, value);
@@ -21,7 +21,7 @@ internal static class PostgresValues
 
     public static NpgsqlParameter Of(ReadOnlyMemory<byte>? value) => Of(NpgsqlDbType.Bytea, value);
 
-    // Not of the same name: a null array would become an empty memory on its way, and not NULL.
+    // Not an overload of Of: there a null array would be converted to empty memory, not to NULL.
     public static NpgsqlParameter Bytes(byte[]? value) => Of(NpgsqlDbType.Bytea, value);
 
     public static NpgsqlParameter Of(long[] values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Bigint, values);
@@ -38,15 +38,15 @@ internal static class PostgresValues
 
     public static NpgsqlParameter Of(double?[] values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Double, values);
 
-    /// <summary>A word of this program's own, such as a status.</summary>
+    /// <summary>A fixed word, such as a status, as <c>text</c>.</summary>
     public static NpgsqlParameter Word(string value) => Of(NpgsqlDbType.Text, value);
 
     public static NpgsqlParameter Words(string[] values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Text, values);
 
-    /// <summary>Anybody's text, as it is stored: in UTF-8.</summary>
+    /// <summary>A text of a client or of Ollama, as bytes in UTF-8: <c>text</c> cannot hold the character 0.</summary>
     public static NpgsqlParameter Utf8(string? text) => Of(NpgsqlDbType.Bytea, BytesOf(text));
 
-    /// <summary>A text in UTF-8; null: none.</summary>
+    /// <summary>The bytes of a text in UTF-8; null: there is no text.</summary>
     public static byte[]? BytesOf(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
 
     private static NpgsqlParameter Of(NpgsqlDbType type, object? value) => new() { NpgsqlDbType = type, Value = value ?? DBNull.Value };

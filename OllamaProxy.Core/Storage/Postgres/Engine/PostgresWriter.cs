@@ -4,15 +4,15 @@ using Npgsql;
 namespace OllamaProxy.Storage.Postgres.Engine;
 
 /// <summary>
-/// The one that writes in this process. It takes every write that is waiting into one transaction (group commit), whose statements go out
-/// together; a write's task completes after its own commit, and once the order of the queue knows of it.
+/// The only writer in this process. It takes all waiting writes into one transaction (group commit) and sends their statements together.
+/// The task of a write completes after its commit, when the in-memory copy of the queue has been updated.
 /// </summary>
 internal sealed class PostgresWriter : IAsyncDisposable
 {
-    /// <summary>How many writes share a transaction at the most, so that the first of them need not wait for long.</summary>
+    /// <summary>The most writes in one transaction, so that the first of them does not wait for long.</summary>
     private const int MaxBatch = 256;
 
-    /// <summary>How many bytes they send together, about, at the most.</summary>
+    /// <summary>About how many bytes the writes of one transaction send at most.</summary>
     private const long MaxBatchSize = 4 * 1024 * 1024;
 
     private readonly PostgresServer _server;
@@ -22,20 +22,20 @@ internal sealed class PostgresWriter : IAsyncDisposable
     private readonly Task _loop;
     private int _catchUpWaits;
 
-    /// <param name="server">For the names of faults.</param>
-    /// <param name="transactions">The writer's own from now on.</param>
-    /// <param name="feed">Catches up after every transaction.</param>
+    /// <param name="server">Translates faults.</param>
+    /// <param name="transactions">Runs the transactions; disposed of by the writer.</param>
+    /// <param name="feed">Is read after every transaction.</param>
     public PostgresWriter(PostgresServer server, PostgresTransactions transactions, ChangeFeed feed)
     {
         (_server, _transactions, _feed) = (server, transactions, feed);
         _loop = Task.Run(WriteAllAsync);
     }
 
-    /// <summary>Told after every transaction that changed something.</summary>
+    /// <summary>Called after every transaction that changed something.</summary>
     public Action? Committed { get; set; }
 
-    /// <summary>Runs a write, whole or not at all, and returns when it is on disk.</summary>
-    /// <exception cref="StoreException">It is not written.</exception>
+    /// <summary>Runs a write, completely or not at all, and returns when it is on disk.</summary>
+    /// <exception cref="StoreException">It was not written.</exception>
     public async Task RunAsync(PostgresWrite write, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -43,7 +43,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
             throw StoreMessages.ShuttingDown();
         try
         {
-            // A write that was handed in is waited for: its outcome must not be in doubt.
+            // Not cancelled from here on: the caller must learn the outcome of a write that has been queued.
             await write.Done.Task;
         }
         catch (Exception exception) when (PostgresServer.IsFault(exception))
@@ -52,8 +52,8 @@ internal sealed class PostgresWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Has the order catch up with what other processes wrote.</summary>
-    /// <exception cref="StoreException">It cannot be read at the moment.</exception>
+    /// <summary>Updates the copy of the queue with what other processes wrote.</summary>
+    /// <exception cref="StoreException">The changes cannot be read at the moment.</exception>
     public async Task CatchUpAsync(CancellationToken cancellationToken)
     {
         await RunAsync(PostgresWrite.Nothing(), cancellationToken);
@@ -61,7 +61,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
             throw StoreMessages.CannotCatchUp();
     }
 
-    /// <summary>Has the order catch up with what other processes wrote, as soon as it is its turn.</summary>
+    /// <summary>Like <see cref="CatchUpAsync"/>, with the next transaction. Returns at once.</summary>
     public void CatchUpSoon()
     {
         if (Interlocked.Exchange(ref _catchUpWaits, 1) == 0)
@@ -94,7 +94,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
             }
             catch (Exception exception)
             {
-                // Whatever it was, nothing of this batch is sure to be on disk, and its callers hear of it.
+                // Nothing of this batch is known to be on disk: all its callers get the fault.
                 foreach (var write in batch)
                     write.Fault ??= exception;
             }

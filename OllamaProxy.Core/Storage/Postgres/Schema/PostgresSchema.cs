@@ -4,28 +4,28 @@ using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
 
 namespace OllamaProxy.Storage.Postgres.Schema;
 
-/// <summary>The tables and functions, and the steps that bring a database of an older version up to them.</summary>
+/// <summary>Creates the tables and functions, and migrates a database of an older version.</summary>
 internal static class PostgresSchema
 {
     private const string Prefix = "migrations-postgres/";
 
-    /// <summary>The oldest PostgreSQL that has all that is used here.</summary>
+    /// <summary>The oldest supported version of PostgreSQL.</summary>
     private const int OldestServer = 14;
 
     /// <summary>
-    /// The files of the folder Migrations. Step N leads from version N to N + 1. Steps that were released are never edited; a function
-    /// that instances of an older version call keeps its values and what it answers, so that they can run on beside newer ones.
+    /// The files of the folder Migrations. Step N leads from version N to N + 1. Statements of released steps are never edited. A function
+    /// that instances of an older version call keeps its parameters and its result, so that they can run beside newer ones.
     /// </summary>
     private static readonly string[] Migrations = [.. typeof(PostgresSchema).Assembly.GetManifestResourceNames()
         .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
         .Order(StringComparer.Ordinal)
         .Select(Read)];
 
-    /// <summary>The version that this program writes.</summary>
+    /// <summary>The version that this program writes and reads.</summary>
     public static int Version => Migrations.Length;
 
-    /// <summary>Makes the schema, or migrates an older one. One instance does it, while others wait for it.</summary>
-    /// <exception cref="StoreException">It is of a newer version, or the server cannot be used. Nothing was changed.</exception>
+    /// <summary>Creates the schema, or migrates an older one. One instance does so while the others wait.</summary>
+    /// <exception cref="StoreException">The schema is of a newer version, or the server is unsuitable. Nothing was changed.</exception>
     public static async Task PrepareAsync(PostgresServer server, NpgsqlConnection connection)
     {
         await RefuseUnfitAsync(server, connection);
@@ -60,7 +60,7 @@ internal static class PostgresSchema
         if (await command.ExecuteScalarAsync() is string encoding && encoding != "UTF8")
             throw new StoreException(
                 $"The database {server.Name} has the encoding {encoding}. "
-                + "Make one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, "
+                + "Create one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, "
                 + "and set OLLAMA_PROXY_POSTGRES to it.")
             {
                 IsTransient = false,
@@ -79,7 +79,7 @@ internal static class PostgresSchema
             };
     }
 
-    /// <summary>The version of the tables; 0: there are none.</summary>
+    /// <summary>Reads the version of the schema; 0: there is none.</summary>
     private static async Task<int> CurrentVersionAsync(NpgsqlConnection connection)
     {
         await using var look = new NpgsqlCommand(

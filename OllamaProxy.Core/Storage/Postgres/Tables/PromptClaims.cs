@@ -60,8 +60,8 @@ internal static class PromptClaims
             Utf8(chunk.Text),
         Utf8(chunk.Thinking));
 
-    /// <summary>Asks what a lease is worth, without keeping its prompt as it is.</summary>
-    public static NpgsqlBatchCommand LookAt(Lease lease) => Statement(
+    /// <summary>Reads the state of a lease, without a lock on its prompt.</summary>
+    public static NpgsqlBatchCommand FindState(Lease lease) => Statement(
         $"""
         SELECT CASE status WHEN 'processing' THEN 0 WHEN 'cancelled' THEN 1 ELSE 2 END
         FROM {ProxySchema}.leases LEFT JOIN {ProxySchema}.prompts USING (seq) WHERE seq = $1 AND token = $2
@@ -94,8 +94,8 @@ internal static class PromptClaims
             Of((long[])[.. staged.Select(each => each.Id)]), Words([.. staged.Select(each => each.Kind)]));
     }
 
-    /// <summary>Reads whether an attempt was settled as was asked.</summary>
-    /// <exception cref="StoreException">A long text is not there any more.</exception>
+    /// <summary>Reads whether an attempt was settled: its lease was held.</summary>
+    /// <exception cref="StoreException">A staged text was removed before it could be adopted.</exception>
     public static bool ReadSettled(NpgsqlDataReader row) =>
         row.GetInt32(0) is var settled && settled != SettledTooLate ? settled == 1 : throw StoreMessages.TooLate();
 

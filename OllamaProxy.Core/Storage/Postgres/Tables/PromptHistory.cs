@@ -10,11 +10,11 @@ using static OllamaProxy.Storage.Postgres.Engine.PostgresValues;
 
 namespace OllamaProxy.Storage.Postgres.Tables;
 
-/// <summary>What happened to prompts, and what runs.</summary>
+/// <summary>Reads what happened to prompts, and what runs.</summary>
 internal static class PromptHistory
 {
     /// <summary>
-    /// When the attempt before that of <c>started_at</c> ended or, where that is NULL, the last one; NULL: there was none.
+    /// When the attempt before the one of <c>started_at</c> ended, or the last attempt if <c>started_at</c> is NULL; NULL: there was none.
     /// </summary>
     private const string EarlierEnd =
         $"""
@@ -28,7 +28,7 @@ internal static class PromptHistory
         WHERE completed_at >= $1 ORDER BY completed_at DESC LIMIT {QueueHistory.MaxPrompts}
         """;
 
-    /// <summary>Of a prompt that was run before, it was its requeueing that changed it last.</summary>
+    /// <summary>A queued prompt that has had an attempt was last changed when it was queued again.</summary>
     private static readonly string Waiting =
         $"""
         SELECT created_at, CASE WHEN updated_at > created_at
@@ -50,7 +50,7 @@ internal static class PromptHistory
             WHERE ended_at IS NOT NULL AND error IS NULL ORDER BY id DESC LIMIT 10) AS last
         """;
 
-    /// <summary>What happened since a time.</summary>
+    /// <summary>Reads what happened since a time.</summary>
     public static Task<QueueHistory> ReadAsync(PostgresReaders readers, DateTimeOffset since, CancellationToken cancellationToken) =>
         readers.ReadAsync(async rows =>
     {
@@ -70,7 +70,7 @@ internal static class PromptHistory
     }, cancellationToken, Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), Statement(Ended, Of(since)), Statement(Waiting),
         Statement(Running), Call("count_of", Word(PromptStatus.Queued.Name())), Statement("COMMIT"));
 
-    /// <summary>The mean over the last ten that succeeded among the last hundred.</summary>
+    /// <summary>The mean duration of the last ten successful attempts among the last hundred; null: there was none.</summary>
     public static Task<TimeSpan?> MeanRunAsync(PostgresReaders readers, CancellationToken cancellationToken) =>
         readers.FirstAsync(Statement(MeanRun), row =>
             row.RealOrNull(0) is { } seconds ? TimeSpan.FromSeconds(Math.Max(seconds, 0)) : default(TimeSpan?), cancellationToken);
@@ -93,7 +93,8 @@ internal static class PromptHistory
     }
 
     /// <summary>
-    /// What there is beyond an offset of the attempt that the prompt tells of, at most some parts that are long together.
+    /// Reads what the prompt's running attempt has generated beyond an offset, up to about <see cref="LongTextFormat.PartLength"/>
+    /// characters.
     /// </summary>
     public static Task<TextChunk> ReadGeneratedAsync(PostgresReaders readers, Prompt prompt, TextOffset after,
         CancellationToken cancellationToken) => readers.ReadAsync(async rows =>

@@ -10,7 +10,7 @@ namespace OllamaProxy.Storage.Postgres.Tables;
 /// <summary>Lists of prompts.</summary>
 internal static class PromptList
 {
-    /// <summary>So many bytes hold the characters of a preview in any case.</summary>
+    /// <summary>Enough bytes for the characters of any preview.</summary>
     private const int PreviewBytes = PromptSummary.PreviewLength * 4;
 
     private const string CountAll =
@@ -31,7 +31,7 @@ internal static class PromptList
             JOIN {ProxySchema}.prompts USING (seq) JOIN {ProxySchema}.payloads USING (seq) ORDER BY seq DESC
             """,
             [.. values.Select(value => value()), Of(query.PageSize), Of((query.Page - 1L) * query.PageSize)]);
-        // One snapshot for both, so that they agree.
+        // Page and total are read in one snapshot, so that they agree.
         return readers.ReadAsync(async rows =>
         {
             var prompts = await rows.ListAsync(ReadSummary, cancellationToken);
@@ -77,7 +77,7 @@ internal static class PromptList
 
     private static PromptSummary ReadSummary(NpgsqlDataReader row) => new(PromptRow.Read(row), PreviewOf(row.Bytes(PromptRow.Next)));
 
-    /// <summary>The first characters, as many as a preview has; one beyond the Basic Multilingual Plane is one.</summary>
+    /// <summary>The first characters of a text, counted as code points.</summary>
     private static string PreviewOf(byte[] beginning)
     {
         var preview = new StringBuilder();
@@ -103,7 +103,7 @@ internal static class PromptList
             Add("batch = $", () => Of(batch));
         if (query.Search is { } search)
         {
-            // The character 0 has no place in a text of PostgreSQL: here it is another that nobody types.
+            // PostgreSQL's text cannot hold the character 0. It is searched as U+0001, which nobody types.
             conditions.Add($"seq IN (SELECT seq FROM {ProxySchema}.prompts ORDER BY seq DESC LIMIT {PromptQuery.SearchDepth})");
             Add($@"lower({ProxySchema}.readable(payloads.prompt) COLLATE ""C"") LIKE lower($ COLLATE ""C"") ESCAPE '\'",
                 () => Word($"%{Patterns.Escape(search.Replace('\0', '\u0001'))}%"));

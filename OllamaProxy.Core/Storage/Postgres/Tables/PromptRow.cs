@@ -14,7 +14,7 @@ internal static class PromptRow
         + "prompts.model, prompts.priority, prompts.rank, prompts.attempts, prompts.max_attempts, prompts.error, prompts.batch, "
         + "prompts.expires_at, prompts.available_at, prompts.endpoint";
 
-    /// <summary>The first column behind <see cref="Columns"/>.</summary>
+    /// <summary>The index of the first column after <see cref="Columns"/>.</summary>
     public const int Next = 17;
 
     public static NpgsqlBatchCommand Find(Guid id) =>

@@ -36,9 +36,9 @@ internal static class PromptSubmits
             Of(terms?.PredecessorLease?.Seq), Of(terms?.PredecessorLease?.Token), Of(terms?.Worker));
     }
 
-    /// <summary>Reads what became of a submission.</summary>
-    /// <exception cref="QueueFullException">As many are queued as may be.</exception>
-    /// <exception cref="StoreException">A long text is not there any more.</exception>
+    /// <summary>Reads the outcome of a submission.</summary>
+    /// <exception cref="QueueFullException">The queue is full.</exception>
+    /// <exception cref="StoreException">A staged text was removed before it could be adopted.</exception>
     public static Submitted Read(NpgsqlDataReader row, long maxQueued)
     {
         var outcome = row.GetInt32(0);
@@ -75,9 +75,9 @@ internal static class PromptSubmits
             Of((int[])[.. owned.Select(text => text.Owner)]));
     }
 
-    /// <summary>Reads the numbers of a batch's prompts.</summary>
-    /// <exception cref="QueueFullException">With them, more would be queued than may be.</exception>
-    /// <exception cref="StoreException">A long text is not there any more.</exception>
+    /// <summary>Reads the numbers of the prompts of a batch.</summary>
+    /// <exception cref="QueueFullException">The queue has no room for all of them.</exception>
+    /// <exception cref="StoreException">A staged text was removed before it could be adopted.</exception>
     public static long[] ReadBatch(NpgsqlDataReader row, int count, long maxQueued)
     {
         RefuseIfNotStored(row.GetInt32(0), count, row.Int64OrNull(2), maxQueued);
@@ -96,8 +96,8 @@ internal static class PromptSubmits
         LongTextFormat.IsLong(prompt.Request) ? PromptDraft.NoFields : prompt.Request;
 }
 
-/// <summary>What became of a submission.</summary>
-/// <param name="Seq">The number of the prompt that it queued, or that was there.</param>
-/// <param name="IsClaimed">Whether it was claimed at once.</param>
-/// <param name="Outcome">Which of the two.</param>
+/// <summary>The outcome of a submission.</summary>
+/// <param name="Seq">The number of the new prompt, or of the earlier one.</param>
+/// <param name="IsClaimed">Whether the new prompt was claimed at once.</param>
+/// <param name="Outcome">Whether there was an earlier prompt, and how it compares.</param>
 internal readonly record struct Submitted(long Seq, bool IsClaimed, SubmissionOutcome Outcome);

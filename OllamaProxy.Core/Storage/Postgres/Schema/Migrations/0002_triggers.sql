@@ -28,7 +28,7 @@ BEGIN
 END $$;
 CREATE TRIGGER prompt_changed AFTER INSERT OR UPDATE OR DELETE ON prompts FOR EACH ROW EXECUTE FUNCTION on_prompt_changed();
 
--- How many prompts have a status, by what this statement sees.
+-- How many prompts have a status, in the snapshot of the calling statement.
 CREATE FUNCTION count_of(wanted text) RETURNS bigint LANGUAGE sql STABLE SET search_path = ollama_proxy AS $$
     SELECT prompts + coalesce((
         SELECT count(*) FILTER (WHERE becomes = wanted) - count(*) FILTER (WHERE was = wanted)
@@ -36,8 +36,8 @@ CREATE FUNCTION count_of(wanted text) RETURNS bigint LANGUAGE sql STABLE SET sea
     FROM counts WHERE status = wanted
 $$;
 
--- Sums up what every transaction to come will see, unless somebody else is at it. Whoever calls it at the end of a transaction keeps
--- nobody waiting.
+-- Adds the changes that all later transactions will see to the sums, unless another instance is doing so. Call it at the end of a
+-- transaction, so that its locks are held for a short time only.
 CREATE FUNCTION sum_up_counts() RETURNS void LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
 BEGIN
     IF NOT pg_try_advisory_xact_lock(7236548712001) THEN

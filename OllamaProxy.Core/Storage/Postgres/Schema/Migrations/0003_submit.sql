@@ -1,4 +1,4 @@
--- Makes staged texts those of a prompt, in place of what it had of their kinds.
+-- Gives staged texts to a prompt. They replace its earlier texts of the same kinds.
 CREATE FUNCTION adopt(prompt bigint, ids bigint[], kinds text[]) RETURNS void LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
 BEGIN
     IF cardinality(ids) > 0 THEN
@@ -8,7 +8,7 @@ BEGIN
     END IF;
 END $$;
 
--- Whether all staged texts are there to be adopted; they are kept until the end of the transaction.
+-- Whether all staged texts still exist. Locks them until the end of the transaction.
 CREATE FUNCTION are_staged(ids bigint[]) RETURNS boolean LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
 BEGIN
     IF cardinality(ids) = 0 THEN
@@ -18,7 +18,7 @@ BEGIN
     RETURN (SELECT count(*) FROM texts WHERE id = ANY (ids) AND seq IS NULL) = cardinality(ids);
 END $$;
 
--- Appends to a text that is nobody's, and lets it stay until a new time. NULL: it is not there any more.
+-- Appends to a staged text, and sets when it expires. NULL: it has been removed.
 CREATE FUNCTION append_text(p_text bigint, p_number integer, p_parts bytea[], p_checksums bigint[], p_expires_at bigint)
 RETURNS bigint LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
 DECLARE
@@ -39,8 +39,8 @@ BEGIN
     RETURN target;
 END $$;
 
--- The slot for a prompt on these terms: that of the lease before it, or a new one; NULL: there is none. The caller holds the lock of the
--- backend, so that no two count the slots at once.
+-- The slot for a claim on these terms: that of its predecessor, or a new one; NULL: no slot is free. The caller holds the lock of the
+-- backend, so that no two transactions count the slots at once.
 CREATE FUNCTION slot_for(p_token uuid, p_backend bytea, p_concurrency integer, p_takes_slot boolean, p_after_seq bigint, p_after_token uuid)
 RETURNS uuid LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
 DECLARE
@@ -65,7 +65,7 @@ BEGIN
     INSERT INTO attempts (seq, number, backend, started_at) VALUES (p_seq, p_number, p_backend, p_now);
 END $$;
 
--- Queues a prompt. Outcomes: 0 accepted, 1 repeated, 2 conflicting, 3 full, 4 a long text is not there any more.
+-- Queues a prompt. Outcomes: 0 accepted, 1 repeated, 2 conflicting, 3 full, 4 a staged text has been removed.
 CREATE FUNCTION submit(
     p_now timestamptz, p_id uuid, p_model bytea, p_endpoint bytea, p_priority integer, p_rank bigint, p_max_attempts integer,
     p_timeout double precision, p_expires_at bigint, p_batch uuid, p_fingerprint bytea,
@@ -131,7 +131,7 @@ BEGIN
     END IF;
 END $$;
 
--- Queues prompts as one batch, all or none. Outcomes as those of submit; the numbers are in the order of the prompts.
+-- Queues prompts as one batch, all or none. Outcomes as in submit; the numbers are in the order of the prompts.
 CREATE FUNCTION submit_batch(
     p_now timestamptz, p_batch uuid, p_max_queued bigint, p_ids uuid[], p_models bytea[], p_priorities integer[], p_ranks bigint[],
     p_max_attempts integer[], p_timeouts double precision[], p_expires_at bigint[], p_fingerprints bytea[], p_prompts bytea[],

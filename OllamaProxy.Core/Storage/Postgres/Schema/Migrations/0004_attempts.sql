@@ -1,4 +1,4 @@
--- What a lease is worth: 0 held, 1 cancelled, 2 lost. Its prompt is kept as it is until the end of the transaction.
+-- The state of a lease: 0 held, 1 cancelled, 2 lost. Locks its prompt until the end of the transaction.
 CREATE FUNCTION look_at(p_seq bigint, p_token uuid) RETURNS integer LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
 DECLARE
     found_status text;
@@ -10,7 +10,7 @@ BEGIN
     RETURN CASE found_status WHEN 'processing' THEN 0 WHEN 'cancelled' THEN 1 ELSE 2 END;
 END $$;
 
--- Claims a prompt, if it is still due and there is a slot for it; no row: not. The caller holds the lock of the backend.
+-- Claims a prompt, if it is still due and a slot is free; otherwise returns no row. The caller holds the lock of the backend.
 CREATE FUNCTION claim(
     p_now timestamptz, p_seq bigint, p_token uuid, p_expires_at bigint, p_backend bytea, p_concurrency integer, p_takes_slot boolean,
     p_after_seq bigint, p_after_token uuid, p_worker uuid)
@@ -24,7 +24,7 @@ DECLARE
     p_slot uuid := slot_for(p_token, p_backend, p_concurrency, p_takes_slot, p_after_seq, p_after_token);
     begun integer;
 BEGIN
-    -- Whoever else has it in hand takes it, or has changed it.
+    -- A transaction that has locked it is about to claim it, or to change it.
     PERFORM 1 FROM prompts WHERE seq = p_seq AND p_slot IS NOT NULL AND status = 'queued'
         AND available_at <= floor(extract(epoch FROM p_now) * 1000) FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND OR EXISTS (SELECT 1 FROM leases WHERE seq = p_seq) THEN
@@ -63,12 +63,12 @@ BEGIN
     IF state = 0 THEN
         INSERT INTO chunks (seq, text_end, thinking_end, text, thinking)
         VALUES (p_seq, p_text_end, p_thinking_end, p_text, p_thinking);
-        INSERT INTO changes (seq, was, becomes) VALUES (p_seq, 'processing', 'processing'); -- for who follows it elsewhere
+        INSERT INTO changes (seq, was, becomes) VALUES (p_seq, 'processing', 'processing'); -- wakes subscribers of other instances
     END IF;
     RETURN state;
 END $$;
 
--- Keeps what has been generated of a prompt that stops while its worker is not there to say what had come.
+-- Stores what has been generated for a prompt that ends without its worker, which may have more.
 CREATE FUNCTION keep_chunks(p_seq bigint) RETURNS void LANGUAGE sql SET search_path = ollama_proxy AS $$
     DELETE FROM results WHERE seq = p_seq;
     INSERT INTO results (seq, result, thinking)
@@ -80,8 +80,8 @@ CREATE FUNCTION end_attempt(p_now timestamptz, p_seq bigint, p_error bytea) RETU
     UPDATE attempts SET ended_at = p_now, error = p_error WHERE seq = p_seq AND ended_at IS NULL
 $$;
 
--- Settles an attempt: 'completed', 'failed', 'requeued', 'released' or 'stopped'. Answers 0: not so, 1: so, 2: a long text is not there any
--- more, and nothing was changed.
+-- Settles an attempt as 'completed', 'failed', 'requeued', 'released' or 'stopped'. Returns 1 if its lease was held, 0 if not, and 2 if a
+-- staged text has been removed, so that nothing was changed.
 CREATE FUNCTION settle(
     p_now timestamptz, p_seq bigint, p_token uuid, p_how text, p_error bytea, p_available_at bigint, p_counts boolean, p_cancelled bytea,
     p_has_text boolean, p_result bytea, p_result_checksum bigint, p_thinking bytea, p_thinking_checksum bigint, p_done_reason bytea,
@@ -101,7 +101,7 @@ BEGIN
     END IF;
     IF state = 1 THEN
         PERFORM end_attempt(p_now, p_seq, p_cancelled);
-        UPDATE prompts SET eval_count = p_eval_count WHERE seq = p_seq; -- and who follows it learns that there is a result
+        UPDATE prompts SET eval_count = p_eval_count WHERE seq = p_seq; -- also reports the change to subscribers
     ELSIF is_end THEN
         PERFORM end_attempt(p_now, p_seq, p_error);
         UPDATE prompts SET status = p_how, error = p_error, completed_at = p_now, updated_at = p_now,
@@ -120,7 +120,7 @@ BEGIN
         WHERE seq = p_seq;
         RETURN 1;
     END IF;
-    -- An error's answer has no text: then nothing is to be read of any.
+    -- An error response has no text: then there is no result.
     DELETE FROM results WHERE seq = p_seq;
     IF p_result IS NOT NULL AND (state = 1 OR p_has_text OR p_how = 'completed') THEN
         INSERT INTO results

@@ -1,4 +1,4 @@
--- Leaves the lease to the worker, which still runs the prompt and has yet to learn of it, and may know of more text.
+-- Cancels a prompt. The lease stays: the worker still runs the prompt until it notices, and may then store more text.
 CREATE FUNCTION cancel(p_now timestamptz, p_id uuid, p_error bytea) RETURNS boolean LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
 DECLARE
     number bigint;
@@ -12,7 +12,7 @@ BEGIN
     RETURN true;
 END $$;
 
--- A worker that still runs the cancelled prompt finds its lease lost, and its attempt ended here.
+-- Queues a failed or cancelled prompt again. A worker that still runs the cancelled prompt loses its lease; its attempt ends here.
 CREATE FUNCTION retry(p_now timestamptz, p_id uuid, p_cancelled bytea) RETURNS boolean LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
 DECLARE
     found_prompt prompts%ROWTYPE;
@@ -44,8 +44,9 @@ BEGIN
     RETURN FOUND;
 END $$;
 
--- Queues a prompt again that was cancelled because its connection was not heard of, with a lease for that. Not one that had been
--- begun where the connection is not: who ran it has stopped since. The attempt that was cut off does not count, since its worker is there.
+-- Queues a prompt again, with a new client lease, that was cancelled because its client lease had run out. Not one that another worker
+-- than that of the connection had begun: that worker has stopped it since. The attempt that was cut off does not count, since its worker
+-- is still there.
 CREATE FUNCTION reconnect(p_now timestamptz, p_id uuid, p_worker uuid, p_expires_at bigint, p_gone bytea)
 RETURNS boolean LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
 DECLARE
@@ -71,7 +72,7 @@ RETURNS void LANGUAGE sql SET search_path = ollama_proxy AS $$
     WHERE seq IN (SELECT seq FROM prompts WHERE id = ANY (p_ids)) AND expires_at <= p_expired_by
 $$;
 
--- Has leases and connections end by a time that end later, and could be good by none of these clocks.
+-- Ends, at p_by, the leases of workers and clients whose end is later but valid by none of these clocks.
 CREATE FUNCTION settle_clocks(p_by bigint, p_latest bigint, p_length bigint, p_clocks bigint[])
 RETURNS void LANGUAGE sql SET search_path = ollama_proxy AS $$
     UPDATE connections SET expires_at = p_by WHERE expires_at <= p_latest
@@ -80,8 +81,8 @@ RETURNS void LANGUAGE sql SET search_path = ollama_proxy AS $$
         AND NOT EXISTS (SELECT 1 FROM unnest(p_clocks) AS clock WHERE expires_at > clock AND expires_at <= clock + p_length)
 $$;
 
--- Takes back what is processing without a good lease, and fails what waited for too long. One instance does it at a time, and passes over
--- what others have in hand. Answers whether any prompt is queued.
+-- Queues prompts again whose lease has run out, and fails those that have expired. One instance does so at a time, and skips rows that
+-- others have locked. Returns whether any prompt is queued.
 CREATE FUNCTION sweep(p_now timestamptz, p_by bigint, p_max_attempts integer, p_lost bytea, p_gone bytea, p_expired bytea, p_last bytea)
 RETURNS boolean LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
 DECLARE
@@ -103,7 +104,7 @@ BEGIN
                 SELECT seq FROM leases WHERE leases.expires_at <= p_by UNION SELECT seq FROM prompts WHERE status = 'processing')
             AND (leases.seq IS NULL OR leases.expires_at <= p_by) FOR NO KEY UPDATE OF prompts SKIP LOCKED
         LOOP
-            -- Looked at again now that nobody else can change it.
+            -- Checked again, now that the row is locked.
             DELETE FROM leases WHERE seq = swept.seq AND leases.expires_at <= p_by;
             IF EXISTS (SELECT 1 FROM leases WHERE seq = swept.seq) THEN
                 CONTINUE;
@@ -129,7 +130,7 @@ BEGIN
     RETURN count_of('queued') > 0;
 END $$;
 
--- Removes what ended long ago and the keys that ran out, and tells how many prompts are gone.
+-- Deletes prompts that ended long ago and idempotency keys that have expired, and returns how many prompts were deleted.
 CREATE FUNCTION purge(p_now bigint, p_before timestamptz, p_limit integer) RETURNS integer LANGUAGE plpgsql 
 SET search_path = ollama_proxy AS $$
 DECLARE
@@ -142,7 +143,8 @@ BEGIN
     RETURN removed;
 END $$;
 
--- Removes some of the long texts that are nobody's, and some of the changes that everybody has seen; tells whether there may be more.
+-- Deletes some of the staged texts that have expired and some of the changes that all instances have read. Returns whether there may be
+-- more.
 CREATE FUNCTION shrink(p_now bigint, p_parts integer, p_changes integer) RETURNS boolean LANGUAGE plpgsql 
 SET search_path = ollama_proxy AS $$
 DECLARE
@@ -162,7 +164,7 @@ BEGIN
     RETURN nobodys IS NOT NULL OR removed = p_changes;
 END $$;
 
--- A text as text, with another character in place of 0, which text refuses; for searches.
+-- A text as type text for searches, with U+0001 in place of the character 0, which text cannot hold.
 CREATE FUNCTION readable(utf8 bytea) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = ollama_proxy AS $$
     SELECT convert_from(
         CASE WHEN position('\x00'::bytea IN utf8) = 0 THEN utf8 ELSE decode(replace(encode(utf8, 'escape'), '\000', '\001'), 'escape') END,
