@@ -50,15 +50,15 @@ internal sealed class AnthropicDialect : Dialect
     };
 }
 
-/// <summary>An error as Anthropic tells it.</summary>
+/// <summary>An error in Anthropic's format.</summary>
 /// <param name="Error">The error.</param>
 internal sealed record AnthropicErrorResource(AnthropicErrorDetail Error)
 {
-    /// <summary>Always the same, and in front, as with Ollama.</summary>
+    /// <summary>Always <c>error</c>. It comes first, as in Ollama's answers.</summary>
     [JsonPropertyOrder(-1)]
     public string Type { get; } = "error";
 
-    /// <summary>A new one, as Anthropic and Ollama give each error; nothing here refers to it.</summary>
+    /// <summary>A new id for each error, as Anthropic and Ollama have it. It is not used otherwise.</summary>
     public string RequestId { get; } = $"req_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12))}";
 }
 

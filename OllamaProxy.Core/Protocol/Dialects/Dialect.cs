@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace OllamaProxy.Protocol.Dialects;
 
 /// <summary>
-/// How one API is spoken: what a call asks for where it leaves something out, what the parts of an answer say, and how errors are told.
+/// One API as Ollama speaks it: the defaults of its calls, the meaning of the parts of an answer, and the format of errors.
 /// </summary>
 public abstract class Dialect
 {
@@ -32,7 +32,7 @@ public abstract class Dialect
     /// <summary>Whether Ollama decodes bodies with <c>Content-Encoding: zstd</c> on these routes.</summary>
     public virtual bool DecodesZstd => true;
 
-    /// <summary>Whether a missing model is told as Ollama tells it on the routes of others: with a line feed, and no charset.</summary>
+    /// <summary>Whether the error for a missing model ends with a line feed and has no charset, as in Ollama's compatible APIs.</summary>
     public virtual bool EndsErrorsWithLineFeed => true;
 
     /// <summary>Whether calls have <c>keep_alive</c>: for how long the model stays loaded.</summary>
@@ -46,21 +46,21 @@ public abstract class Dialect
     /// <param name="message">What is wrong.</param>
     public abstract byte[] WriteError(int status, string message);
 
-    /// <summary>An error amid an answer in events, as the last of them.</summary>
-    /// <param name="status">The status that the answer would have otherwise.</param>
+    /// <summary>The last event of an answer in events that fails midway.</summary>
+    /// <param name="status">The HTTP status for the error, if the answer had not begun.</param>
     /// <param name="message">What is wrong.</param>
     /// <param name="eventsBefore">How many events came before it.</param>
     public virtual byte[] WriteErrorEvent(int status, string message, int eventsBefore) =>
         [.. "data: "u8, .. WriteError(status, message), .. "\n\n"u8];
 
-    /// <summary>Reads an answer, or a part of one, that tells of no error.</summary>
-    /// <exception cref="InvalidOperationException">Something in it is of another kind than it should be.</exception>
+    /// <summary>Reads an answer, or a part of one, that reports no error.</summary>
+    /// <exception cref="InvalidOperationException">A JSON value in it has the wrong kind.</exception>
     private protected abstract OutputChunk Read(JsonElement answer);
 
     /// <summary>Reads a part of an answer, or one that comes whole.</summary>
     /// <param name="kind">What was asked for.</param>
     /// <param name="answer">The answer, or the part.</param>
-    /// <exception cref="InvalidOperationException">Something in it is of another kind than it should be.</exception>
+    /// <exception cref="InvalidOperationException">A JSON value in it has the wrong kind.</exception>
     internal OutputChunk Read(CallKind kind, JsonElement answer) =>
         ReadError(answer) ?? (kind == CallKind.Embed ? ReadEmbedding(answer) : Read(answer));
 

@@ -59,13 +59,13 @@ internal static partial class KeepAlive
                 (isNull, at) = (reader.TokenType == JsonTokenType.Null, (int)reader.TokenStartIndex);
             reader.Skip();
         }
-        reader.Read(); // Nothing may follow; else it is no JSON, and Ollama has something to say about it.
+        reader.Read(); // Throws if anything follows: then the body is not JSON, and Ollama reports that.
         if (at < 0)
             return [.. body[..start], .. "\"keep_alive\":"u8, .. json, .. isEmpty ? [] : ","u8, .. body[start..]];
         return isNull ? [.. body[..at], .. json, .. body[(at + "null".Length)..]] : null;
     }
 
-    /// <summary>Whether a field has nothing in it, however often and in whatever case it is there: Ollama takes the last.</summary>
+    /// <summary>Whether a field is empty or missing. Ollama ignores the case of its name, and takes the last of several.</summary>
     private static bool IsEmpty(JsonElement body, string name) => body.EnumerateObject()
         .Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         .All(field => field.Value.ValueKind switch

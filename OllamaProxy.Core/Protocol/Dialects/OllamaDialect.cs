@@ -44,6 +44,6 @@ internal sealed class OllamaDialect : Dialect
     }
 }
 
-/// <summary>An error as Ollama tells it.</summary>
+/// <summary>An error in Ollama's format.</summary>
 /// <param name="Error">What is wrong.</param>
 internal sealed record OllamaErrorResource(string Error);

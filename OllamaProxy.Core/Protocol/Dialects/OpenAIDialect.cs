@@ -10,7 +10,7 @@ internal class OpenAIDialect : Dialect
     public override byte[] WriteError(int status, string message) =>
         JsonSerializer.SerializeToUtf8Bytes(new OpenAIErrorResource(new(message, TypeOf(status))), DialectJson.Relaxed.OpenAIErrorResource);
 
-    /// <summary>Of several choices the first: Ollama does not tell them apart either.</summary>
+    /// <summary>Reads the first of several choices: Ollama generates only one.</summary>
     private protected override OutputChunk Read(JsonElement answer)
     {
         var choice = answer.Items("choices").FirstOrDefault();
@@ -36,15 +36,15 @@ internal class OpenAIDialect : Dialect
     };
 }
 
-/// <summary>An error as OpenAI tells it.</summary>
+/// <summary>An error in OpenAI's format.</summary>
 /// <param name="Error">The error.</param>
 internal sealed record OpenAIErrorResource(OpenAIErrorDetail Error);
 
 /// <summary>What is wrong.</summary>
 /// <param name="Message">In words.</param>
 /// <param name="Type">The kind of error.</param>
-/// <param name="Param">Which field is wrong: that is not told.</param>
-/// <param name="Code">There is none.</param>
+/// <param name="Param">The field that is wrong: always null.</param>
+/// <param name="Code">A code: always null.</param>
 internal sealed record OpenAIErrorDetail(
     string Message,
     string Type,

@@ -6,7 +6,7 @@ namespace OllamaProxy.Protocol.Dialects;
 /// <summary>OpenAI's responses, which have OpenAI's errors, but events of their own.</summary>
 internal sealed class ResponsesDialect : OpenAIDialect
 {
-    /// <summary>A response always has its status instead.</summary>
+    /// <summary>False: a response has a status instead.</summary>
     internal override bool TellsDoneReason => false;
 
     /// <inheritdoc/>
@@ -17,7 +17,7 @@ internal sealed class ResponsesDialect : OpenAIDialect
         return [.. "event: error\ndata: "u8, .. error, .. "\n\n"u8];
     }
 
-    /// <summary>A whole response has no type; an event has.</summary>
+    /// <summary>Tells an event from a whole response by its <c>type</c>, which only events have.</summary>
     private protected override OutputChunk Read(JsonElement answer) => answer.Text("type") switch
     {
         "response.output_text.delta" => new() { Response = answer.Text("delta") },
@@ -40,11 +40,11 @@ internal sealed class ResponsesDialect : OpenAIDialect
 }
 
 /// <summary>
-/// An error amid the events of <c>/v1/responses</c>: https://platform.openai.com/docs/api-reference/responses-streaming/error
+/// An event of <c>/v1/responses</c> that reports an error: https://platform.openai.com/docs/api-reference/responses-streaming/error
 /// </summary>
 /// <param name="Message">In words.</param>
 /// <param name="SequenceNumber">How many events came before.</param>
-/// <param name="Param">Which field is wrong: none is.</param>
+/// <param name="Param">The field that is wrong: always null.</param>
 internal sealed record ResponsesErrorEvent(
     string Message,
     int SequenceNumber,

@@ -6,8 +6,8 @@ using System.Text;
 namespace OllamaProxy.Storage.Texts;
 
 /// <summary>
-/// The CRC-32C (RFC 3720, appendix B.4) of a text or body, which stands beside it in the store, which does not notice when a disk or a
-/// copy changes bytes within one. Processors have an instruction for it, so that it costs next to nothing.
+/// The CRC-32C (RFC 3720, appendix B.4) of a text or body. It is stored beside the text, since the database does not notice when a disk or
+/// a copy changes bytes within one. Processors have an instruction for it, so that it costs next to nothing.
 /// </summary>
 internal struct Checksum
 {
@@ -29,7 +29,7 @@ internal struct Checksum
         return checksum.Value;
     }
 
-    /// <summary>Of a text in UTF-8, as a store is given it; null: of none.</summary>
+    /// <summary>The checksum of a text in UTF-8; null: there is no text.</summary>
     public static long? Of(string? text)
     {
         if (text is null)

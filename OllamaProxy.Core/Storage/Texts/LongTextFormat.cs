@@ -4,8 +4,8 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Storage.Texts;
 
 /// <summary>
-/// How texts and bodies are stored that are too long for a column: in parts, each with a checksum. They are written in many small
-/// transactions: staged first, and made a prompt's in the transaction that needs them. What becomes nobody's is removed later.
+/// How texts and bodies are stored that are too long for a column: in parts, each with a checksum. They are first staged, in many small
+/// transactions, and then adopted: given to a prompt in the transaction that needs them. Texts that belong to no prompt are removed later.
 /// </summary>
 internal static class LongTextFormat
 {
@@ -29,10 +29,10 @@ internal static class LongTextFormat
 
     public static bool IsLong(ReadOnlyMemory<byte> body) => body.Length > LongText.MaxShort;
 
-    /// <summary>What of a text its column holds.</summary>
+    /// <summary>What the column of a text holds: the beginning of a long one.</summary>
     public static string? ColumnOf(string? text) =>
         IsLong(text) ? text[..(char.IsHighSurrogate(text[BeginningLength - 1]) ? BeginningLength - 1 : BeginningLength)] : text;
 
-    /// <summary>What of a body its column holds: nothing of a long one.</summary>
+    /// <summary>What the column of a body holds: nothing of a long one.</summary>
     public static ReadOnlyMemory<byte> ColumnOf(ReadOnlyMemory<byte> body) => IsLong(body) ? default : body;
 }

@@ -5,13 +5,13 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Storage.Texts;
 
 /// <summary>
-/// Reads long texts in pieces. Each is a query of its own: a client that is slow to take them must not hold a snapshot, which would keep
-/// what is removed meanwhile from being cleared away.
+/// Reads long texts in pieces, each by its own query: a slow client must not hold a snapshot open, which would keep the database from
+/// reclaiming the space of deleted rows.
 /// </summary>
 /// <param name="readPart">Reads a part.</param>
 internal sealed class LongTextReader(ReadPart readPart)
 {
-    /// <summary>Long texts of a prompt, by what they are.</summary>
+    /// <summary>The long texts of a prompt, by their kind.</summary>
     public IReadOnlyDictionary<string, LongText> Of(IEnumerable<(string Kind, long Id, long Length)> texts) => texts.ToDictionary(
         text => text.Kind, text => new LongText(text.Length, cancellationToken => ReadAsync(text.Id, text.Length, cancellationToken)));
 
@@ -24,7 +24,7 @@ internal sealed class LongTextReader(ReadPart readPart)
             var (read, number) = (0L, 0);
             while (read < length)
             {
-                // Many may read at once, and each as fast as it can: everybody else has a turn in between.
+                // Many may read at once, each as fast as it can. Yield, so that others get a turn in between.
                 await Task.Yield();
                 var count = await readPart(text, number, piece, cancellationToken);
                 yield return piece.AsMemory(0, count);
@@ -41,8 +41,8 @@ internal sealed class LongTextReader(ReadPart readPart)
 /// <summary>Reads a part of a long text.</summary>
 /// <param name="text">The text.</param>
 /// <param name="number">The part.</param>
-/// <param name="piece">Where to; large enough for any part.</param>
-/// <param name="cancellationToken">Gives up.</param>
-/// <returns>Its length.</returns>
-/// <exception cref="StoreException">It is not a prompt's any more, or damaged.</exception>
+/// <param name="piece">Receives the part; large enough for any.</param>
+/// <param name="cancellationToken">Cancels the read.</param>
+/// <returns>The length of the part.</returns>
+/// <exception cref="StoreException">The text belongs to no prompt any more, or is damaged.</exception>
 internal delegate Task<int> ReadPart(long text, int number, Memory<byte> piece, CancellationToken cancellationToken);

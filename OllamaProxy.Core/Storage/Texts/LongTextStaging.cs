@@ -5,7 +5,7 @@ using OllamaProxy.Prompts;
 namespace OllamaProxy.Storage.Texts;
 
 /// <summary>
-/// Writes long texts before the transaction that makes them a prompt's: in steps, and one text at a time, so that other writes run in
+/// Writes long texts before the transaction that gives them to a prompt: in steps, and one text at a time, so that other writes run in
 /// between. A text that is not adopted, because the program ended or a lease was lost, is removed after some minutes.
 /// </summary>
 /// <param name="append">Writes a step.</param>
@@ -14,7 +14,7 @@ internal sealed class LongTextStaging(AppendText append) : IDisposable
     /// <summary>How many bytes are written at once, which takes a disk some milliseconds.</summary>
     private const int Step = 1024 * 1024;
 
-    /// <summary>How long a text waits for its next step and, when it is whole, to be adopted.</summary>
+    /// <summary>How long a text stays after a step, until the next one or its adoption.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private static readonly IReadOnlyList<StagedText> None = [];
@@ -107,10 +107,10 @@ internal sealed class LongTextStaging(AppendText append) : IDisposable
     }
 }
 
-/// <summary>Appends to a text in a transaction, and lets it stay for <see cref="LongTextStaging.Patience"/> from then on.</summary>
-/// <param name="text">The text; null: a new one, which is nobody's.</param>
-/// <param name="number">The number of the first part that this becomes, from 0.</param>
-/// <param name="bytes">What to append.</param>
-/// <param name="cancellationToken">Gives up, unless the write is under way.</param>
-/// <returns>The text's number.</returns>
+/// <summary>Appends to a staged text in one transaction. The text expires after <see cref="LongTextStaging.Patience"/>.</summary>
+/// <param name="text">The number of the text; null: a new one.</param>
+/// <param name="number">The number of the first part to append, from 0.</param>
+/// <param name="bytes">The bytes to append.</param>
+/// <param name="cancellationToken">Cancels the write, unless it has begun.</param>
+/// <returns>The number of the text.</returns>
 internal delegate Task<long> AppendText(long? text, int number, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);

@@ -13,7 +13,7 @@ internal sealed class AnswerLines(ResponseBuffer? response)
 {
     private const int MiB = 1024 * 1024;
 
-    /// <summary>The longest answer that is kept, and no model has a reason to say more.</summary>
+    /// <summary>The longest answer that is kept, in bytes. A longer one fails the attempt.</summary>
     private const int MaxLength = 256 * MiB;
 
     /// <summary>The longest line of an answer that is not kept.</summary>
@@ -26,7 +26,7 @@ internal sealed class AnswerLines(ResponseBuffer? response)
     /// <summary>What is kept of the answer.</summary>
     public ReadOnlyMemory<byte> Bytes => response?.Bytes ?? _unread.WrittenMemory;
 
-    /// <summary>How much of <see cref="Bytes"/> has been read as lines, in bytes.</summary>
+    /// <summary>How many of <see cref="Bytes"/> have been read as lines.</summary>
     public int Position => _lineStart;
 
     /// <summary>The last line, where it has no end; empty: there is none.</summary>

@@ -8,9 +8,9 @@ using OllamaProxy.Protocol.Dialects;
 namespace OllamaProxy.Worker.Attempts;
 
 /// <summary>
-/// Reads Ollama's answer to an attempt as it comes. An answer that the client gets as it came may be framed and end in any way that
-/// clients understand, and all of it is read. One that is not kept must be Ollama's to the last line, and is read up to the line that
-/// says that it is done or what went wrong.
+/// Reads Ollama's answer to an attempt as it comes. The answer to a call is kept for the client: it is read to its end, in whichever
+/// framing it comes. The answer to a submitted prompt is not kept: each line must be JSON, and it is read up to the line that reports the
+/// end or an error.
 /// </summary>
 /// <param name="route">The route that answers.</param>
 /// <param name="text">Receives what the model says.</param>
@@ -23,7 +23,7 @@ internal sealed class AnswerReader(ApiRoute route, GeneratedText text, ResponseB
 
     private static readonly StreamPipeReaderOptions Reading = new(bufferSize: 16 * 1024);
 
-    /// <summary>For so long what may follow the end of the answer is waited for.</summary>
+    /// <summary>How long the end of the connection is waited for, after the answer itself has ended.</summary>
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(1);
 
     private readonly AnswerLines _lines = new(response);
@@ -36,10 +36,10 @@ internal sealed class AnswerReader(ApiRoute route, GeneratedText text, ResponseB
     private bool _isDone;
     private OllamaException? _failure;
 
-    /// <summary>Whether the answer is a success by its status, and not a body that says what is wrong.</summary>
+    /// <summary>Whether the answer is a success: neither its status nor its body reports an error.</summary>
     private bool _isSuccess;
 
-    /// <summary>Whether enough has come of an answer that nobody gets as it came.</summary>
+    /// <summary>Whether an answer that is not kept has been read far enough.</summary>
     private bool HasEnough =>
         response is null && (_isDone || _failure is not null || (!_isSuccess && _lines.Bytes.Length >= MaxErrorBytes));
 
@@ -47,14 +47,14 @@ internal sealed class AnswerReader(ApiRoute route, GeneratedText text, ResponseB
     /// <param name="answer">The answer.</param>
     /// <param name="ollama">The backend that gave it.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="OllamaException">It tells of an error, breaks off, or is not Ollama's.</exception>
+    /// <exception cref="OllamaException">It reports an error, breaks off, or is not from Ollama.</exception>
     public async Task ReadAsync(HttpResponseMessage answer, OllamaClient ollama, CancellationToken cancellationToken)
     {
         _isSuccess = answer.IsSuccessStatusCode;
         await ReadBodyAsync(answer, cancellationToken);
         if (_isSuccess && _framing is AnswerFraming.Lines or AnswerFraming.Events && !HasEnough && !_lines.Rest.IsEmpty)
             ReadLine(_lines.Rest);
-        // Also after an error the client gets all that Ollama sends: it may be the end of an event, or one more.
+        // The client gets all that Ollama sends after an error, too: the end of the event, or another event.
         response?.MarkComplete();
         if (!_isSuccess)
             throw ollama.FailureOf(answer, _lines.Bytes.Span);
@@ -109,7 +109,7 @@ internal sealed class AnswerReader(ApiRoute route, GeneratedText text, ResponseB
             ReadLine(line);
             onLine();
         }
-        // Only now: an error that comes with the first part is no reason not to try again.
+        // Not earlier: if an error comes with the first part, the attempt can still be repeated.
         if (_failure is null && _publishable > _published)
             response?.Publish(_published = _publishable);
     }
@@ -133,7 +133,7 @@ internal sealed class AnswerReader(ApiRoute route, GeneratedText text, ResponseB
             _publishable = _lines.Position;
     }
 
-    /// <summary>What a line says: JSON by itself or, in an event, behind its field's name. Null: nothing that can be read.</summary>
+    /// <summary>The JSON of a line: all of it or, in an event, what follows <c>data:</c>. Null: there is none.</summary>
     private OutputChunk? ReadPart(ReadOnlyMemory<byte> line)
     {
         if (_framing == AnswerFraming.Events && line.Span.StartsWith("data:"u8))

@@ -9,7 +9,9 @@ namespace OllamaProxy.Worker.Attempts;
 /// <summary>Sends a claimed prompt to Ollama once, within its time limits.</summary>
 public sealed class AttemptRunner(OllamaProxyOptions options, TimeProvider time)
 {
-    /// <summary>Runs it; what has come is in <paramref name="text"/> and <paramref name="response"/>, also after an exception.</summary>
+    /// <summary>
+    /// Runs the attempt. <paramref name="text"/> and <paramref name="response"/> hold what has come, also after an exception.
+    /// </summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="ollama">The backend that it runs on.</param>
     /// <param name="text">Receives what the model says.</param>
@@ -29,7 +31,7 @@ public sealed class AttemptRunner(OllamaProxyOptions options, TimeProvider time)
             var request = await AttemptRequest.CreateAsync(prompt, options, linked.Token);
             using var answer = await ollama.CallAsync(request.Call, request.Body, linked.Token);
             response?.Begin((int)answer.StatusCode, HeaderFilter.ForClient(answer));
-            // Silence before the first token is loading and prompt evaluation, and healthy.
+            // No limit before the first token: Ollama is silent while it loads the model and evaluates the prompt.
             await new AnswerReader(request.Route, text, response, () => idle.CancelAfter(options.IdleTimeout))
                 .ReadAsync(answer, ollama, linked.Token);
         }

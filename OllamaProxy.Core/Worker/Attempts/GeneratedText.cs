@@ -5,7 +5,7 @@ using OllamaProxy.Protocol.Dialects;
 
 namespace OllamaProxy.Worker.Attempts;
 
-/// <summary>Puts a result together from the lines of Ollama's answer.</summary>
+/// <summary>Assembles a result from the lines of Ollama's answer.</summary>
 /// <param name="live">Receives the texts, and shows them to subscribers.</param>
 internal sealed class GeneratedText(AttemptOutput live)
 {
@@ -17,7 +17,7 @@ internal sealed class GeneratedText(AttemptOutput live)
     /// <summary>Whether Ollama has said why the model stopped.</summary>
     public bool HasDoneReason => !string.IsNullOrEmpty(_statistics.DoneReason);
 
-    /// <exception cref="OllamaException">It is more than any model has a reason to say; what came before stays.</exception>
+    /// <exception cref="OllamaException">The text is too long. What came before is kept.</exception>
     public void Append(OutputChunk chunk)
     {
         if (live.Text.Length + live.Thinking.Length > MaxLength)
@@ -25,7 +25,7 @@ internal sealed class GeneratedText(AttemptOutput live)
         live.Append(chunk.Response, chunk.Thinking);
         if (chunk is { Done: false, DoneReason: null, EvalCount: null, PromptEvalCount: null })
             return;
-        // The figures come with the last chunk or, where the route is OpenAI's, in some before it.
+        // The statistics come with the last chunk or, on OpenAI's routes, with an earlier one.
         _statistics = new()
         {
             DoneReason = chunk.DoneReason is { Length: > MaxReason } reason
