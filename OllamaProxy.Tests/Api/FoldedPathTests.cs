@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Api.Calls;
+using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;
 

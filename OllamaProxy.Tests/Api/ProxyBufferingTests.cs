@@ -1,5 +1,5 @@
-using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Api.Calls;
+using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Pages.Browser;
+using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Pages;
 

@@ -1,6 +1,6 @@
+using OllamaProxy.Tests.Support.Postgres;
 using Xunit.Abstractions;
 using Xunit.Sdk;
-using OllamaProxy.Tests.Support.Postgres;
 
 namespace OllamaProxy.Tests.Support;
 
