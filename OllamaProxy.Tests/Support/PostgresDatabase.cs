@@ -1,5 +1,6 @@
 using System.Globalization;
 using Npgsql;
+using OllamaProxy.Benchmarks.Processes;
 
 namespace OllamaProxy.Tests.Support;
 
@@ -17,7 +18,7 @@ public sealed class PostgresDatabase : IAsyncDisposable
     /// <summary>Makes an empty database; in the server that tests share, unless another is named.</summary>
     public static async Task<PostgresDatabase> CreateAsync(PostgresCluster? cluster = null)
     {
-        cluster ??= await PostgresCluster.SharedAsync();
+        cluster ??= await SharedPostgres.GetAsync();
         var name = $"test_{Guid.NewGuid():N}";
         await cluster.ExecuteAsync("postgres", $"CREATE DATABASE {name} TEMPLATE template0");
         return new(cluster, name);

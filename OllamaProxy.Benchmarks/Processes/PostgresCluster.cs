@@ -3,34 +3,27 @@ using System.Net;
 using System.Net.Sockets;
 using Npgsql;
 
-namespace OllamaProxy.Tests.Support;
+namespace OllamaProxy.Benchmarks.Processes;
 
 /// <summary>
-/// A PostgreSQL server of the tests' own, in a temporary folder, from the programs that are installed (Debian: apt-get install postgresql).
-/// It ends with the process that started it, however that ends.
+/// A PostgreSQL server of this process's own, in a temporary folder, from the programs that are installed (Debian: apt-get install
+/// postgresql). It ends with the process that started it, however that ends. The tests use it as well.
 /// </summary>
 public sealed class PostgresCluster : IAsyncDisposable
 {
     /// <summary>Where the programs are, if not where Debian has them.</summary>
     private const string BinariesVariable = "OLLAMA_PROXY_TEST_POSTGRES_BIN";
 
-    /// <summary>If it is set, no test is skipped because there is no PostgreSQL: it fails. CI sets it.</summary>
-    private const string RequiredVariable = "OLLAMA_PROXY_TEST_POSTGRES_REQUIRED";
-
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly Lazy<string?> Binaries = new(FindBinaries);
-    private static readonly Lazy<Task<PostgresCluster>> Started = new(() => StartAsync("-c fsync=off -c full_page_writes=off"));
 
     private readonly string _folder;
     private Process _server = null!;
 
     private PostgresCluster(string folder, int port) => (_folder, Port) = (folder, port);
 
-    /// <summary>Why tests that need it are skipped; null: they are not.</summary>
-    public static string? MissingReason => Binaries.Value is null && Environment.GetEnvironmentVariable(RequiredVariable) is null or ""
-        ? "Needs PostgreSQL (Debian: apt-get install postgresql)." : null;
-
-    /// <summary>The one that tests share which leave the server alone. Nothing that it holds survives a crash.</summary>
-    public static Task<PostgresCluster> SharedAsync() => Started.Value;
+    /// <summary>Why there can be none; null: there can.</summary>
+    public static string? MissingReason => Binaries.Value is null ? "Needs PostgreSQL (Debian: apt-get install postgresql)." : null;
 
     public int Port { get; }
 
@@ -39,6 +32,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         $"Host=127.0.0.1;Port={Port};Username=postgres;Database={database};Include Error Detail=true";
 
     /// <summary>Makes a server with these options, and waits until it takes connections.</summary>
+    /// <exception cref="InvalidOperationException">It does not come to that.</exception>
     public static async Task<PostgresCluster> StartAsync(string options)
     {
         var folder = Directory.CreateTempSubdirectory("ollama-proxy-postgres-").FullName;
@@ -47,6 +41,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         await RunAsync(Program("initdb"), Arguments("initdb", $"-D {folder}/data -U postgres -A trust -E UTF8 --locale=C --no-sync"));
         var cluster = new PostgresCluster(folder, FreePort());
         await File.AppendAllTextAsync($"{folder}/options", options);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.RemoveFolder();
         await cluster.StartServerAsync();
         return cluster;
     }
@@ -65,25 +60,14 @@ public sealed class PostgresCluster : IAsyncDisposable
                 $"{AsUser}sh -c \"{server} >{_folder}/data/log 2>&1 & server=\\$!; cat >/dev/null; kill -QUIT \\$server; wait\"" },
         };
         _server = Process.Start(start)!;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => RemoveFolder();
-        await Eventually.NotNull(async () =>
-        {
-            try
-            {
-                await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false;Timeout=2");
-                await connection.OpenAsync();
-                return "open";
-            }
-            catch (NpgsqlException)
-            {
-                return null;
-            }
-        }, "PostgreSQL to take connections");
+        await WaitUntilOpenAsync();
     }
 
-    /// <summary>Ends the server as a crash does.</summary>
-    public async Task StopServerAsync()
+    /// <summary>Ends the server as a crash does, or in another of the ways of <c>pg_ctl stop</c>, such as <c>fast</c>.</summary>
+    public async Task StopServerAsync(string mode = "immediate")
     {
+        if (mode != "immediate")
+            await RunAsync(Program("pg_ctl"), Arguments("pg_ctl", $"stop -D {_folder}/data -m {mode} -w -s"));
         _server.StandardInput.Close();
         await _server.WaitForExitAsync();
         _server.Dispose();
@@ -102,6 +86,27 @@ public sealed class PostgresCluster : IAsyncDisposable
     {
         await StopServerAsync();
         RemoveFolder();
+    }
+
+    private async Task WaitUntilOpenAsync()
+    {
+        for (var begunAt = Stopwatch.GetTimestamp(); ; await Task.Delay(50))
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false;Timeout=2");
+                await connection.OpenAsync();
+                return;
+            }
+            catch (NpgsqlException exception) when (Stopwatch.GetElapsedTime(begunAt) > Patience)
+            {
+                throw new InvalidOperationException($"PostgreSQL takes no connections; {_folder}/data/log may say why.", exception);
+            }
+            catch (NpgsqlException)
+            {
+                // It is starting.
+            }
+        }
     }
 
     private void RemoveFolder()
@@ -129,7 +134,8 @@ public sealed class PostgresCluster : IAsyncDisposable
             new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, WorkingDirectory = "/" })!;
         await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
-        Assert.Equal(0, process.ExitCode);
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{program} {arguments} ended with {process.ExitCode}.");
     }
 
     private static string? FindBinaries()
