@@ -55,6 +55,9 @@ internal sealed class ChangeFeed
     /// <summary>The order of the queue as of the last look.</summary>
     public CommittedQueue Queue { get; }
 
+    /// <summary>From where leases are looked for.</summary>
+    public LeaseFloor LeaseFloor { get; } = new();
+
     /// <summary>The statements of a look, in a transaction of their own, or behind one that has just been committed.</summary>
     public IReadOnlyList<NpgsqlBatchCommand> Statements()
     {
@@ -93,6 +96,7 @@ internal sealed class ChangeFeed
     public void Forget()
     {
         _snapshot = null;
+        LeaseFloor.Forget();
         Queue.OnCaughtUp(null);
         _recent.ForgetAll();
         _notifier.NotifyAnyChanged();

@@ -132,8 +132,9 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
         batch.BatchCommands.Add(new("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"));
         var locks = during.Writes.SelectMany(write => write.Locks).Distinct().Order().ToArray();
         if (locks.Length > 0)
-            batch.BatchCommands.Add(Statement("SELECT count(pg_advisory_xact_lock(lock)) FROM unnest($1) AS lock",
-                PostgresValues.Of(locks)));
+            batch.BatchCommands.Add(Statement(
+                "SELECT count(pg_advisory_xact_lock(lock)), set_config('ollama_proxy.lease_floor', $2, true) FROM unnest($1) AS lock",
+                PostgresValues.Of(locks), PostgresValues.Word(feed.LeaseFloor.Current.Transaction)));
         // Those that others may change as well are taken in one order, too: else two instances would each wait for the other.
         var prompts = during.Writes.Select(write => write.Prompt).OfType<PromptKey>().Distinct().ToList();
         if (prompts.Count > 1)
@@ -214,6 +215,7 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
         _connection = null;
         await connection.DisposeAsync();
         server.Clear();
+        feed.Forget(); // Another server may answer next, which knows neither these snapshots nor these transactions.
     }
 
     private sealed class Attempt(IReadOnlyList<PostgresWrite> writes)
