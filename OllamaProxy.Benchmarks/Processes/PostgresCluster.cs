@@ -57,7 +57,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         {
             RedirectStandardInput = true,
             ArgumentList = { "-c",
-                $"{AsUser}sh -c \"{server} >{_folder}/data/log 2>&1 & server=\\$!; cat >/dev/null; kill -QUIT \\$server; wait\"" },
+                $"{AsUser}sh -c \"{server} >{_folder}/data/log 2>&1 & server=\\$!; cat >/dev/null; kill -QUIT \\$server 2>/dev/null; wait\"" },
         };
         _server = Process.Start(start)!;
         await WaitUntilOpenAsync();

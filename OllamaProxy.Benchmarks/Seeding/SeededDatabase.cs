@@ -11,7 +11,9 @@ namespace OllamaProxy.Benchmarks.Seeding;
 /// </summary>
 internal sealed class SeededDatabase : ISeededStore
 {
-    private SeededDatabase(string connectionString) => ConnectionString = connectionString;
+    private SeededDatabase(string name, string connectionString) => (Name, ConnectionString) = (name, connectionString);
+
+    public string Name { get; }
 
     public string ConnectionString { get; }
 
@@ -25,7 +27,7 @@ internal sealed class SeededDatabase : ISeededStore
     {
         var name = $"bench_{Guid.NewGuid():N}";
         await cluster.ExecuteAsync("postgres", $"CREATE DATABASE {name} TEMPLATE template0");
-        var database = new SeededDatabase(cluster.ConnectionString(name));
+        var database = new SeededDatabase(name, cluster.ConnectionString(name));
         await (await PostgresPromptStore.OpenAsync(database.ConnectionString, null, TimeProvider.System)).DisposeAsync();
         return database;
     }
