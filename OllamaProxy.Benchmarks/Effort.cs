@@ -27,6 +27,7 @@ internal sealed record Effort
         SwapPrompts = 200,
         LoadTime = TimeSpan.FromSeconds(2),
         InFlightPrompts = 1000,
+        Servers = [1, 2, 4],
         SnapshotHeld = TimeSpan.FromMinutes(1),
         SnapshotQueued = 300_000,
         Starts = 5,
@@ -56,6 +57,7 @@ internal sealed record Effort
         SwapPrompts = 20,
         LoadTime = TimeSpan.FromSeconds(0.05),
         InFlightPrompts = 50,
+        Servers = [1, 2, 2],
         SnapshotHeld = TimeSpan.FromSeconds(0.5),
         SnapshotQueued = 5_000,
         Starts = 1,
@@ -121,6 +123,9 @@ internal sealed record Effort
     public required TimeSpan LoadTime { get; init; }
 
     public required int InFlightPrompts { get; init; }
+
+    /// <summary>How many servers on one PostgreSQL are compared; the rows call the last two numbers two and four.</summary>
+    public required IReadOnlyList<int> Servers { get; init; }
 
     /// <summary>For how long a snapshot of the database is held.</summary>
     public required TimeSpan SnapshotHeld { get; init; }

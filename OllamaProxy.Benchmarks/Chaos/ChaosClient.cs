@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using OllamaProxy.Simulator.Generation;
 
 namespace OllamaProxy.Benchmarks.Chaos;
 
@@ -11,6 +10,9 @@ namespace OllamaProxy.Benchmarks.Chaos;
 /// </summary>
 internal sealed class ChaosClient(HttpClient http, IReadOnlyList<ChaosServer> servers, ChaosLedger ledger, Random random)
 {
+    /// <summary>Such an answer takes longer than a lease is good for.</summary>
+    private const int ManyTokens = 1600;
+
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Goes on until <paramref name="last"/> fires; what was begun then is brought to an end.</summary>
@@ -28,8 +30,9 @@ internal sealed class ChaosClient(HttpClient http, IReadOnlyList<ChaosServer> se
 
     private async Task SubmitAsync(CancellationToken stop)
     {
-        var prompt = ledger.New(random.Next(12), isCall: false);
-        await SubmitAsync(prompt, stop);
+        var prompt = ledger.New(random.Next(12), isCall: false, random.Next(100) == 0 ? ManyTokens : null);
+        if (!await SubmitAsync(prompt, stop))
+            return;
         var next = random.Next(10);
         if (next == 0)
             await SubmitAsync(prompt, stop); // As a client does that did not see the answer.
@@ -39,17 +42,19 @@ internal sealed class ChaosClient(HttpClient http, IReadOnlyList<ChaosServer> se
             await AwaitEndAsync(prompt, stop);
     }
 
-    private async Task SubmitAsync(ChaosPrompt prompt, CancellationToken stop)
+    private async Task<bool> SubmitAsync(ChaosPrompt prompt, CancellationToken stop)
     {
         using var answer = await UntilAnsweredAsync(() => new(HttpMethod.Post, At("/api/v1/prompt"))
         {
-            Content = Json(new { prompt = prompt.Text }),
+            Content = Json(new { prompt = prompt.Text, options = new { simulator_tokens = prompt.Tokens } }),
             Headers = { { "Idempotency-Key", prompt.Text } },
         }, stop);
-        var id = answer.RootElement.GetProperty("id").GetGuid();
+        if (answer?.RootElement.GetProperty("id").GetGuid() is not { } id)
+            return false;
         if (prompt.Id is { } earlier && earlier != id)
             prompt.HasSecondId = true;
         prompt.Id ??= id;
+        return true;
     }
 
     private async Task CancelAsync(ChaosPrompt prompt, TimeSpan after, CancellationToken stop)
@@ -58,7 +63,8 @@ internal sealed class ChaosClient(HttpClient http, IReadOnlyList<ChaosServer> se
         prompt.MayBeCancelled = true;
         using var answer = await UntilAnsweredAsync(() => new(HttpMethod.Post, At($"/api/v1/prompt/{prompt.Id}/cancel")), stop);
         ledger.Count("cancels");
-        TakeEnd(prompt, answer.RootElement);
+        if (answer is not null)
+            TakeEnd(prompt, answer.RootElement);
     }
 
     private async Task AwaitEndAsync(ChaosPrompt prompt, CancellationToken stop)
@@ -66,13 +72,15 @@ internal sealed class ChaosClient(HttpClient http, IReadOnlyList<ChaosServer> se
         while (true)
         {
             using var answer = await UntilAnsweredAsync(() => new(HttpMethod.Get, At($"/api/v1/prompt/{prompt.Id}/result")), stop);
+            if (answer is null)
+                return;
             if (!TakeEnd(prompt, answer.RootElement))
             {
                 await Task.Delay(RetryPause, stop);
                 continue;
             }
             prompt.IsAnswered = prompt.ToldEnd == "completed";
-            if (prompt.IsAnswered && answer.RootElement.GetProperty("result").GetString() != Simulation.AnswerTo(prompt.Text))
+            if (prompt.IsAnswered && answer.RootElement.GetProperty("result").GetString() != prompt.Answer)
                 ledger.Complain($"{prompt.Id} has the result of another prompt, or a part of its own");
             return;
         }
@@ -136,7 +144,7 @@ internal sealed class ChaosClient(HttpClient http, IReadOnlyList<ChaosServer> se
             text.Append(part.RootElement.GetProperty("response").GetString());
             if (!part.RootElement.GetProperty("done").GetBoolean())
                 continue;
-            prompt.IsAnswered = text.ToString() == Simulation.AnswerTo(prompt.Text);
+            prompt.IsAnswered = text.ToString() == prompt.Answer;
             if (!prompt.IsAnswered)
                 ledger.Complain($"the call {prompt.Id} was answered '{text}'");
             ledger.Count("calls answered");
@@ -145,8 +153,8 @@ internal sealed class ChaosClient(HttpClient http, IReadOnlyList<ChaosServer> se
         ledger.Complain($"the answer to the call {prompt.Id} ended amid '{text}', as if it were whole");
     }
 
-    /// <summary>Sends a request until it is answered, and returns the answer.</summary>
-    private async Task<JsonDocument> UntilAnsweredAsync(Func<HttpRequestMessage> request, CancellationToken stop)
+    /// <summary>Sends a request until it is answered, and returns the answer; null: it was refused for good.</summary>
+    private async Task<JsonDocument?> UntilAnsweredAsync(Func<HttpRequestMessage> request, CancellationToken stop)
     {
         while (true)
         {
@@ -158,8 +166,7 @@ internal sealed class ChaosClient(HttpClient http, IReadOnlyList<ChaosServer> se
                     return JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(stop));
                 CountRefusal(response);
                 if (response.StatusCode != HttpStatusCode.ServiceUnavailable)
-                    ledger.Complain($"{message.Method} {message.RequestUri!.PathAndQuery} was answered {await response.Content
-                        .ReadAsStringAsync(stop)}");
+                    return null;
             }
             catch (Exception exception) when (IsFault(exception, stop))
             {
@@ -184,8 +191,8 @@ internal sealed class ChaosClient(HttpClient http, IReadOnlyList<ChaosServer> se
         var after = response.Headers.RetryAfter is null ? " without Retry-After" : " with Retry-After";
         ledger.Count($"client errors: {(int)response.StatusCode}{after}");
         if (response.StatusCode != HttpStatusCode.ServiceUnavailable || response.Headers.RetryAfter is null)
-            ledger.Complain($"{response.RequestMessage!.Method} {response.RequestMessage.RequestUri!.AbsolutePath} was answered {(int)
-                response.StatusCode}{after}");
+            ledger.Complain($"{response.RequestMessage!.Method} {response.RequestMessage.RequestUri!.AbsolutePath} was answered "
+                + $"{(int)response.StatusCode}{after}");
     }
 
     private Uri At(string path) => new($"http://{servers[random.Next(servers.Count)].EndPoint}{path}");

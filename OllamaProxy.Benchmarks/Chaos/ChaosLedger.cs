@@ -21,9 +21,11 @@ internal sealed class ChaosLedger
     /// <summary>A prompt like no other.</summary>
     /// <param name="words">How long its answer is to be, about.</param>
     /// <param name="isCall">Whether it is a call of Ollama's API.</param>
-    public ChaosPrompt New(int words, bool isCall)
+    /// <param name="tokens">How many tokens its answer is to have; null: as many as it comes to.</param>
+    public ChaosPrompt New(int words, bool isCall, int? tokens = null)
     {
-        var prompt = new ChaosPrompt($"chaos {Interlocked.Increment(ref _number)}{string.Concat(Enumerable.Repeat(" of", words))}", isCall);
+        var text = $"chaos {Interlocked.Increment(ref _number)}{string.Concat(Enumerable.Repeat(" of", words))}";
+        var prompt = new ChaosPrompt(text, isCall, tokens);
         _prompts.Enqueue(prompt);
         return prompt;
     }

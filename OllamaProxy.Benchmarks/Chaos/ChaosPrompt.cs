@@ -1,11 +1,20 @@
+using OllamaProxy.Simulator.Generation;
+
 namespace OllamaProxy.Benchmarks.Chaos;
 
 /// <summary>What a client wanted, and what it was told of it. Each has a text of its own.</summary>
-internal sealed class ChaosPrompt(string text, bool isCall)
+/// <param name="text">What it says.</param>
+/// <param name="isCall">Whether it is a call of Ollama's API, whose client waits on its connection.</param>
+/// <param name="tokens">How many tokens its answer is to have; null: as many as it comes to.</param>
+internal sealed class ChaosPrompt(string text, bool isCall, int? tokens = null)
 {
     public string Text => text;
 
-    /// <summary>Whether it is a call of Ollama's API, whose client waits on its connection.</summary>
+    public int? Tokens => tokens;
+
+    /// <summary>The only right answer.</summary>
+    public string Answer { get; } = string.Concat(Simulation.TokensOf(text, tokens));
+
     public bool IsCall => isCall;
 
     /// <summary>The id that was told first; null: none was.</summary>

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using OllamaProxy.Simulator.Generation;
 
 namespace OllamaProxy.Benchmarks.Chaos;
 
@@ -55,7 +54,7 @@ internal sealed class ChaosVerdict
             _lost.Add($"{name} was not to be cancelled: {record.Error}");
         if (prompt.ToldEnd is { } told && told != record.Status)
             _lost.Add($"{name} was told to be {told}");
-        if (record.Status == "completed" && TextOf(record, prompt) != Simulation.AnswerTo(record.Text))
+        if (record.Status == "completed" && TextOf(record, prompt) != prompt.Answer)
             _lost.Add($"{name} has the wrong result '{record.Result}'");
         if (record.Status == "completed" && (record.Succeeded, record.Completions) != (1, 1))
             _doubled.Add($"{name} was completed {record.Completions} times, by {record.Succeeded} attempts");

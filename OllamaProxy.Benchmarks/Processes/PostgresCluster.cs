@@ -7,11 +7,11 @@ namespace OllamaProxy.Benchmarks.Processes;
 
 /// <summary>
 /// A PostgreSQL server of this process's own, in a temporary folder, from the programs that are installed (Debian: apt-get install
-/// postgresql). It ends with the process that started it, however that ends. The tests use it as well.
+/// postgresql). It ends with the process that started it, however that ends.
 /// </summary>
-public sealed class PostgresCluster : IAsyncDisposable
+internal sealed class PostgresCluster : IAsyncDisposable
 {
-    /// <summary>Where the programs are, if not where Debian has them.</summary>
+    /// <summary>Where the programs are, if not where Debian has them; as for the tests.</summary>
     private const string BinariesVariable = "OLLAMA_PROXY_TEST_POSTGRES_BIN";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

@@ -25,7 +25,8 @@ public sealed class LeaseRenewer(
 
     /// <summary>
     /// Returns <see cref="LeaseState.Held"/> when <paramref name="attemptEnded"/> fires, or as soon as it is something
-    /// else. A lease that the store could not renew for its whole length counts as lost.
+    /// else. A lease that the store could not renew for its whole length counts as lost, also while the store does not answer at all:
+    /// another worker may run the prompt from then on.
     /// </summary>
     public async Task<LeaseState> KeepAsync(ClaimedPrompt prompt, AttemptOutput text, CancellationToken attemptEnded)
     {
@@ -50,7 +51,8 @@ public sealed class LeaseRenewer(
                     || renewed.SetSince(time) != TimeSpan.Zero;
                 var asked = ClockReading.Of(time);
                 var chunk = text.ReadFrom(kept, MaxChunk);
-                var state = await TryAsync(prompt, chunk, renew, attemptEnded);
+                var left = options.LeaseLength - time.GetElapsedTime(renewed.Timestamp);
+                var state = await TryAsync(prompt, chunk, renew, left > interval ? left : interval, attemptEnded);
                 if (state is null && time.GetElapsedTime(renewed.Timestamp) >= options.LeaseLength)
                     return LeaseState.Lost;
                 if (state is LeaseState.Cancelled or LeaseState.Lost)
@@ -72,21 +74,27 @@ public sealed class LeaseRenewer(
         return LeaseState.Held;
     }
 
-    /// <summary>Null: the store cannot tell at the moment.</summary>
-    private async Task<LeaseState?> TryAsync(ClaimedPrompt prompt, TextChunk chunk, bool renew, CancellationToken attemptEnded)
+    /// <summary>Null: the store cannot tell at the moment, or does not within the time that is left.</summary>
+    private async Task<LeaseState?> TryAsync(
+        ClaimedPrompt prompt, TextChunk chunk, bool renew, TimeSpan left, CancellationToken attemptEnded)
     {
         try
         {
-            if (!chunk.IsEmpty)
-                return await store.AppendAsync(prompt.Lease, chunk, options.LeaseLength, attemptEnded);
-            return renew
-                ? await store.RenewAsync(prompt.Lease, options.LeaseLength, attemptEnded)
-                : await store.GetLeaseStateAsync(prompt.Lease, attemptEnded);
+            return await AskAsync(prompt, chunk, renew, attemptEnded).WaitAsync(left, time, CancellationToken.None);
         }
         catch (StoreException exception)
         {
             logger.RenewalFailed(prompt.Id, exception.Message);
-            return null;
         }
+        catch (TimeoutException)
+        {
+            logger.RenewalFailed(prompt.Id, "The store did not answer in time.");
+        }
+        return null;
     }
+
+    private Task<LeaseState> AskAsync(ClaimedPrompt prompt, TextChunk chunk, bool renew, CancellationToken attemptEnded) =>
+        !chunk.IsEmpty ? store.AppendAsync(prompt.Lease, chunk, options.LeaseLength, attemptEnded)
+        : renew ? store.RenewAsync(prompt.Lease, options.LeaseLength, attemptEnded)
+        : store.GetLeaseStateAsync(prompt.Lease, attemptEnded);
 }

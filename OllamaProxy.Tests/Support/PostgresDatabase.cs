@@ -1,6 +1,5 @@
 using System.Globalization;
 using Npgsql;
-using OllamaProxy.Benchmarks.Processes;
 
 namespace OllamaProxy.Tests.Support;
 
@@ -18,7 +17,7 @@ public sealed class PostgresDatabase : IAsyncDisposable
     /// <summary>Makes an empty database; in the server that tests share, unless another is named.</summary>
     public static async Task<PostgresDatabase> CreateAsync(PostgresCluster? cluster = null)
     {
-        cluster ??= await SharedPostgres.GetAsync();
+        cluster ??= await PostgresCluster.SharedAsync();
         var name = $"test_{Guid.NewGuid():N}";
         await cluster.ExecuteAsync("postgres", $"CREATE DATABASE {name} TEMPLATE template0");
         return new(cluster, name);

@@ -47,7 +47,7 @@ public sealed class SkippedTestCase : XunitTestCase
     }
 
     public static bool IsNeeded(ITestMethod method) =>
-        SharedPostgres.MissingReason is not null && method.TestClass.Class.Name.Contains("Postgres", StringComparison.Ordinal);
+        PostgresCluster.MissingReason is not null && method.TestClass.Class.Name.Contains("Postgres", StringComparison.Ordinal);
 
-    protected override string GetSkipReason(IAttributeInfo factAttribute) => SharedPostgres.MissingReason!;
+    protected override string GetSkipReason(IAttributeInfo factAttribute) => PostgresCluster.MissingReason!;
 }

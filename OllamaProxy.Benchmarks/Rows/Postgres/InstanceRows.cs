@@ -13,8 +13,6 @@ internal sealed class InstanceRows : IMeasurement
     private const int Batch = 500;
     private const string Options = """{"simulator_tokens":3}""";
 
-    private static readonly int[] Counts = [1, 2, 4];
-
     private static readonly byte[][] Submit = [Request.Post("/api/v1/prompt", """{"prompt":"What is the capital of France?"}""")];
     private static readonly byte[][] Call = [Request.Post("/api/generate",
         $$"""{"model":"llama3.2","prompt":"What is the capital of France?","options":{{Options}},"stream":false}""")];
@@ -58,7 +56,7 @@ internal sealed class InstanceRows : IMeasurement
     {
         await using var groups = new Groups();
         var (submits, statuses) = (new List<Side>(), new List<Side>());
-        foreach (var count in Counts)
+        foreach (var count in bench.Effort.Servers)
         {
             var database = await SeededDatabase.CreateAsync(cluster);
             var third = bench.Effort.StatusPrompts / 3;
@@ -79,7 +77,7 @@ internal sealed class InstanceRows : IMeasurement
     {
         await using var groups = new Groups();
         var (calls, drains) = (new List<Side>(), new List<Func<Task<double>>>());
-        foreach (var count in Counts)
+        foreach (var count in bench.Effort.Servers)
         {
             var ollama = await groups.StartOllamaAsync(cancellationToken);
             var load = await groups.StartAsync(bench, await SeededDatabase.CreateAsync(cluster), count,

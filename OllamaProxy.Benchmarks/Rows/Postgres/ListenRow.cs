@@ -6,7 +6,6 @@ namespace OllamaProxy.Benchmarks.Rows.Postgres;
 /// <summary>What it costs those who submit that four servers listen for each other's changes.</summary>
 internal sealed class ListenRow : IMeasurement
 {
-    private const int Servers = 4;
     private const int Connections = 64;
 
     private static readonly byte[][] Submit = [Request.Post("/api/v1/prompt", """{"prompt":"What is the capital of France?"}""")];
@@ -22,7 +21,7 @@ internal sealed class ListenRow : IMeasurement
         await using var groups = new Groups();
         var sides = new List<Side>();
         foreach (var setting in (IReadOnlyList<(string, string)[]>)[[("OLLAMA_PROXY_POSTGRES_LISTEN", "off")], []])
-            sides.Add(new(await groups.StartAsync(bench, await SeededDatabase.CreateAsync(cluster), Servers,
+            sides.Add(new(await groups.StartAsync(bench, await SeededDatabase.CreateAsync(cluster), bench.Effort.Servers[^1],
                 [("OLLAMA_PROXY_WORKER", "false"), .. setting], Connections, cancellationToken), Submit));
         var windows = await Side.CompareAsync(bench.Effort, cancellationToken, [.. sides]);
         InstanceRows.Note(results, [_listen], windows);

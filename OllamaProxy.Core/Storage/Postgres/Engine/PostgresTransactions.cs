@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
 
@@ -6,7 +5,7 @@ namespace OllamaProxy.Storage.Postgres.Engine;
 
 /// <summary>
 /// Commits writes on one connection. A transaction takes two round trips: its statements, and then the commit with a look at what others
-/// wrote. By the second its number is known, so that, where the connection is lost amid the commit, the server can be asked later
+/// wrote. By the second its mark is known, so that, where the connection is lost amid the commit, the server can be asked later
 /// whether it was made: no write is lost or made twice, and none is in doubt.
 /// </summary>
 internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed feed, TimeProvider time) : IAsyncDisposable
@@ -45,7 +44,7 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
                 if (during.IsCommitted)
                     return true; // It was the look behind it that failed.
                 await GiveUpAsync(exception);
-                if (during is { IsInDoubt: true, Number: { } number } && await CommitLookup.IsCommittedAsync(server, number))
+                if (during is { IsInDoubt: true, Mark: { } mark } && await CommitLookup.IsCommittedAsync(server, mark))
                 {
                     feed.Forget();
                     return true;
@@ -105,7 +104,7 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
             batch.BatchCommands.Add(statement);
         try
         {
-            during.IsInDoubt = any && during.Number is not null;
+            during.IsInDoubt = any && during.Mark is not null;
             await using var rows = await batch.ExecuteReaderAsync();
             during.IsCommitted = any;
             await feed.ReadAsync(rows);
@@ -148,7 +147,7 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
             batch.BatchCommands.Add(new($"SELECT 0 FROM {ProxySchema}.sum_up_counts()"));
             _summedUpAt = TimeProvider.System.GetTimestamp();
         }
-        batch.BatchCommands.Add(new("SELECT pg_current_xact_id_if_assigned()::text"));
+        batch.BatchCommands.Add(new(TransactionMark.Query));
         try
         {
             await using var rows = await batch.ExecuteReaderAsync();
@@ -160,9 +159,8 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
                 await ReadAsync(rows, write, statements);
             do
             {
-                // The number is in the last set.
-                during.Number = await rows.ReadAsync() && rows.GetFieldType(0) == typeof(string) && !rows.IsDBNull(0)
-                    ? ulong.TryParse(rows.GetString(0), CultureInfo.InvariantCulture, out var number) ? number : null : null;
+                // It is in the last set.
+                during.Mark = await rows.ReadAsync() ? TransactionMark.Read(rows) : null;
             }
             while (await rows.NextResultAsync());
         }
@@ -222,8 +220,8 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
     {
         public IReadOnlyList<PostgresWrite> Writes => writes;
 
-        /// <summary>The number of the transaction; null: it wrote nothing.</summary>
-        public ulong? Number { get; set; }
+        /// <summary>By what the transaction is known again; null: it wrote nothing.</summary>
+        public TransactionMark? Mark { get; set; }
 
         /// <summary>Whether the commit was sent, and nothing is known of it.</summary>
         public bool IsInDoubt { get; set; }
