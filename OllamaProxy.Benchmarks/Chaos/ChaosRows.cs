@@ -15,7 +15,8 @@ internal sealed class ChaosRows(ChaosScale scale) : IMeasurement
 
     private readonly Row _lost = new("chaos-lost", "prompts that were accepted and are missing, failed, cancelled or have a wrong result",
         Target.AtMost(0, "prompts"));
-    private readonly Row _doubled = new("chaos-doubled", "prompts that are there twice, or were settled twice", Target.AtMost(0, "prompts"));
+    private readonly Row _doubled = new("chaos-doubled", "prompts that are there twice, or were settled twice",
+        Target.AtMost(0, "prompts"));
     private readonly Row _overrun = new("chaos-overrun", "requests that a backend had at once beyond its concurrency, at the most",
         Target.AtMost(0, "requests"));
     private readonly Row _errors = new("chaos-errors", "answers that were wrong, or errors but 503 with Retry-After and broken connections",
@@ -71,7 +72,8 @@ internal sealed class ChaosRows(ChaosScale scale) : IMeasurement
         using var last = new CancellationTokenSource(scale.Length);
         var clients = Enumerable.Range(1, scale.Clients).Select(number =>
             Task.Run(() => new ChaosClient(http, servers, ledger, new(scale.Seed + number)).RunAsync(last.Token, stop), stop));
-        await Task.WhenAll([.. clients, Task.Run(() => new Saboteur(servers, cluster, ledger, new(scale.Seed)).RunAsync(last.Token, stop), stop)]);
+        var saboteur = new Saboteur(servers, cluster, ledger, new(scale.Seed));
+        await Task.WhenAll([.. clients, Task.Run(() => saboteur.RunAsync(last.Token, stop), stop)]);
     }
 
     private async Task UntilEndedAsync(PostgresCluster cluster, string database, CancellationToken cancellationToken)
@@ -113,7 +115,8 @@ internal sealed class ChaosRows(ChaosScale scale) : IMeasurement
             ("lost", verdict.Lost.Count),
             ("doubled", verdict.Doubled.Count),
         ];
-        return string.Concat(lines.Select(line => string.Create(CultureInfo.InvariantCulture, $"| {line.What,-60} | {line.Times,8:N0} |\n")));
+        return string.Concat(lines.Select(line =>
+            string.Create(CultureInfo.InvariantCulture, $"| {line.What,-60} | {line.Times,8:N0} |\n")));
     }
 
     private static void Show(string title, IReadOnlyCollection<string> lines)

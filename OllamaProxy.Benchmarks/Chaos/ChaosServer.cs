@@ -21,7 +21,9 @@ internal sealed class ChaosServer(ServerProgram program, string folder, Postgres
     /// <summary>How often it could not be started, mostly because the database was away.</summary>
     public int FailedStarts { get; private set; }
 
-    /// <summary>Starts it. Where it ends at once, as without its database, it is started again, as whatever keeps servers running does.</summary>
+    /// <summary>
+    /// Starts it. Where it ends at once, as without its database, it is started again, as whatever keeps servers running does.
+    /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var connection = $"Host=127.0.0.1;Port={Relay.Port};Username=postgres;Database={database}";

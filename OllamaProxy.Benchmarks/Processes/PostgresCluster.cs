@@ -53,11 +53,11 @@ internal sealed class PostgresCluster : IAsyncDisposable
         var server = $"{Path.Combine(Binaries.Value!, "postgres")} -D {_folder}/data -p {Port} -c listen_addresses=127.0.0.1 "
             + $"-c unix_socket_directories='' -c max_connections=400 -c shared_buffers=64MB {options}";
         // The shell ends the server when this process, which holds the other end of its input, is no more.
+        var guard = $"{server} >{_folder}/data/log 2>&1 & server=\\$!; cat >/dev/null; kill -QUIT \\$server 2>/dev/null; wait";
         var start = new ProcessStartInfo("sh")
         {
             RedirectStandardInput = true,
-            ArgumentList = { "-c",
-                $"{AsUser}sh -c \"{server} >{_folder}/data/log 2>&1 & server=\\$!; cat >/dev/null; kill -QUIT \\$server 2>/dev/null; wait\"" },
+            ArgumentList = { "-c", $"{AsUser}sh -c \"{guard}\"" },
         };
         _server = Process.Start(start)!;
         await WaitUntilOpenAsync();

@@ -21,10 +21,12 @@ internal static class PostgresSeedSql
         $"""
         DROP TABLE IF EXISTS plan;
         CREATE TEMP TABLE plan AS
-        SELECT seq, ms, overlay(overlay(md5(seq::text || random()) PLACING lpad(to_hex(ms), 12, '0') FROM 1) PLACING '7' FROM 13)::uuid AS id,
+        SELECT seq, ms,
+            overlay(overlay(md5(seq::text || random()) PLACING lpad(to_hex(ms), 12, '0') FROM 1) PLACING '7' FROM 13)::uuid AS id,
             to_timestamp(ms / 1000.0) AS created, to_timestamp(ms / 1000.0 + 3) AS started, to_timestamp(ms / 1000.0 + 5) AS ended
         FROM (SELECT seq, 1735689600000 + seq * 500 AS ms FROM (
-            SELECT coalesce((SELECT max(seq) FROM prompts), 0) + number AS seq FROM generate_series(1, {count}) AS number) AS numbers) AS times;
+            SELECT coalesce((SELECT max(seq) FROM prompts), 0) + number AS seq
+            FROM generate_series(1, {count}) AS number) AS numbers) AS times;
         """;
 
     /// <summary>One in fifty failed, and one in fifty was cancelled.</summary>
@@ -40,7 +42,8 @@ internal static class PostgresSeedSql
             eval_duration)
         SELECT seq, {Result}, 'stop', 2000000000, 20000000, 30, 100000000, 70, 1800000000 FROM plan WHERE seq % 50 NOT IN (7, 8);
         INSERT INTO attempts (seq, number, backend, started_at, ended_at, error)
-        SELECT seq, 1, 'http://localhost:11434', started, ended, CASE seq % 50 WHEN 7 THEN 'model ''mistral'' not found'::bytea END FROM plan
+        SELECT seq, 1, 'http://localhost:11434', started, ended,
+            CASE seq % 50 WHEN 7 THEN 'model ''mistral'' not found'::bytea END FROM plan
         """;
 
     /// <summary>Each with a lease that does not run out.</summary>
@@ -73,8 +76,8 @@ internal static class PostgresSeedSql
 
     private const string Result =
         """
-        convert_to(format('The capital of France is Paris, and this is answer %s. It is named for the Parisii, a people of the Iron Age who ' ||
-            'lived on the banks of the Seine. Two million people live in the city and more than twelve million around it, which makes ' ||
+        convert_to(format('The capital of France is Paris, and this is answer %s. It is named for the Parisii, a people of the Iron ' ||
+            'Age who lived on the banks of the Seine. Two million people live in the city and more than twelve million around it, which makes ' ||
             'it the largest of the European Union; most of them came there for work.', seq), 'UTF8')
         """;
 }

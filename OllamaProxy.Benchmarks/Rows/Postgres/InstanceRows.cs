@@ -6,7 +6,9 @@ using OllamaProxy.Simulator;
 
 namespace OllamaProxy.Benchmarks.Rows.Postgres;
 
-/// <summary>What two and four servers on one PostgreSQL do together, against one: submits, reads of statuses, calls, and prompts drained.</summary>
+/// <summary>
+/// What two and four servers on one PostgreSQL do together, against one: submits, reads of statuses, calls, and prompts drained.
+/// </summary>
 internal sealed class InstanceRows : IMeasurement
 {
     private const int Connections = 64;
@@ -103,7 +105,8 @@ internal sealed class InstanceRows : IMeasurement
     }
 
     /// <summary>Queues prompts, and returns how many a second of them come to the backend, but for the first and the last.</summary>
-    private static async Task<double> DrainAsync(LoadGenerator load, OllamaSimulator ollama, int prompts, CancellationToken cancellationToken)
+    private static async Task<double> DrainAsync(
+        LoadGenerator load, OllamaSimulator ollama, int prompts, CancellationToken cancellationToken)
     {
         var before = ollama.Requests.Count;
         prompts = Math.Max(prompts, Batch);

@@ -2,7 +2,7 @@ using OllamaProxy.Benchmarks.Seeding;
 
 namespace OllamaProxy.Benchmarks.Rows.Postgres;
 
-/// <summary>What operations cost in a database with a million prompts, against one with a thousand, as <see cref="ScaleRows"/> does.</summary>
+/// <summary>What operations cost in a database with a million prompts against one with a thousand; see <see cref="ScaleRows"/>.</summary>
 internal sealed class PostgresScaleRows : IMeasurement
 {
     private static readonly IReadOnlyList<ScaleComparison> Scales =
