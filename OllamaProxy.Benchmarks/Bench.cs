@@ -9,6 +9,7 @@ internal sealed class Bench(CommandLine line) : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateDirectory(Path.Combine(line.OutFolder, $"run-{Environment.ProcessId}"));
     private SeededFile? _growing;
+    private PostgresCluster? _postgres;
     private int _folders;
 
     public Effort Effort => line.Effort;
@@ -28,12 +29,21 @@ internal sealed class Bench(CommandLine line) : IAsyncDisposable
         return Growing;
     }
 
+    /// <summary>A PostgreSQL server of the benchmark's own, with its settings as they come.</summary>
+    /// <exception cref="SkippedException">There is no PostgreSQL on this machine.</exception>
+    public async Task<PostgresCluster> PostgresAsync() => PostgresCluster.MissingReason is { } reason
+        ? throw new SkippedException(reason) : _postgres ??= await PostgresCluster.StartAsync("-c shared_buffers=128MB");
+
     /// <summary>A folder for one measurement.</summary>
     public string NewFolder() => _folder.CreateSubdirectory($"{++_folders}").FullName;
 
     /// <summary>Starts a server that only serves, on a file.</summary>
     public Task<ServerProcess> ServeAsync(string database, CancellationToken cancellationToken) =>
         StartAsync(Server, database, [("OLLAMA_PROXY_WORKER", "false")], cancellationToken);
+
+    /// <summary>Starts a server that only serves, on a store that was filled.</summary>
+    public Task<ServerProcess> ServeAsync(ISeededStore store, CancellationToken cancellationToken) =>
+        ServerProcess.StartAsync(Server, NewFolder(), [.. Common, .. store.Settings, ("OLLAMA_PROXY_WORKER", "false")], cancellationToken);
 
     /// <summary>Starts a server that runs prompts, on a file.</summary>
     public static Task<ServerProcess> WorkAsync(ServerProgram program, string database, OllamaSimulator ollama, int concurrency,
@@ -51,14 +61,17 @@ internal sealed class Bench(CommandLine line) : IAsyncDisposable
         StartAsync(program, database, [("OLLAMA_URL", ollama), ("OLLAMA_PROXY_WAIT_FOR_MODEL", "true")], cancellationToken);
 
     /// <summary>What every server is started with: among others, no line in the log for each request and each prompt.</summary>
-    public static IEnumerable<(string Name, string Value)> Settings(string database) =>
-        [("OLLAMA_PROXY_DB", database), ("OLLAMA_PROXY_MAX_QUEUED", "0"), ("OLLAMA_PROXY_QUIET", "1"),
-            ("Logging__LogLevel__Default", "Warning")];
+    public static IReadOnlyList<(string Name, string Value)> Common { get; } =
+        [("OLLAMA_PROXY_MAX_QUEUED", "0"), ("OLLAMA_PROXY_QUIET", "1"), ("Logging__LogLevel__Default", "Warning")];
 
-    public ValueTask DisposeAsync()
+    /// <summary>The same for a server on a file.</summary>
+    public static IEnumerable<(string Name, string Value)> Settings(string database) => [("OLLAMA_PROXY_DB", database), .. Common];
+
+    public async ValueTask DisposeAsync()
     {
+        if (_postgres is not null)
+            await _postgres.DisposeAsync();
         _folder.Delete(recursive: true);
-        return ValueTask.CompletedTask;
     }
 
     private static Task<ServerProcess> StartAsync(

@@ -1,4 +1,6 @@
+using System.Globalization;
 using OllamaProxy.Benchmarks.Abuse;
+using OllamaProxy.Benchmarks.Chaos;
 using OllamaProxy.Benchmarks.Rows;
 
 namespace OllamaProxy.Benchmarks;
@@ -12,6 +14,10 @@ internal sealed record CommandLine
           --row NAME      only this row, or those whose names begin so; may be given several times
           --abuse         instead of all rows, what becomes of memory and of other clients while hundreds read long texts slowly, upload
                           long ones and watch; about two minutes
+          --chaos         instead of all rows, whether anything is lost or doubled while five servers on one PostgreSQL are killed and
+                          cut off, and PostgreSQL is restarted
+          --minutes N     how long that goes on (10)
+          --seed N        decides what happens when; the seed of a run is printed
           --list          lists the rows
           --out DIR       where the reports go, and what is needed meanwhile (artifacts/benchmarks)
           --server PATH   the server to measure, in place of the one that was built with the benchmark
@@ -35,9 +41,20 @@ internal sealed record CommandLine
     /// <summary>Whether to measure the server under abuse, and nothing else.</summary>
     public bool Abuse { get; init; }
 
+    /// <summary>Whether to look for what chaos loses and doubles, and for nothing else.</summary>
+    public bool Chaos { get; init; }
+
+    /// <summary>For how long.</summary>
+    public TimeSpan? ChaosLength { get; init; }
+
+    /// <summary>What is random about it.</summary>
+    public int Seed { get; init; } = Random.Shared.Next(1_000_000);
+
     /// <summary>What to measure.</summary>
     public IReadOnlyList<IMeasurement> Measurements =>
-        Abuse ? [new AbuseRows(Smoke ? AbuseScale.Smoke : AbuseScale.Full)] : AllRows.Of(Smoke);
+        Chaos ? [new ChaosRows(new(ChaosLength ?? (Smoke ? TimeSpan.FromSeconds(5) : TimeSpan.FromMinutes(10)), Seed))]
+        : Abuse ? [new AbuseRows(Smoke ? AbuseScale.Smoke : AbuseScale.Full)]
+        : AllRows.Of(Smoke);
 
     public bool List { get; init; }
 
@@ -70,6 +87,9 @@ internal sealed record CommandLine
             {
                 "--smoke" => line with { Smoke = true },
                 "--abuse" => line with { Abuse = true },
+                "--chaos" => line with { Chaos = true },
+                "--minutes" => line with { ChaosLength = TimeSpan.FromMinutes(Number(Value(), 60)) },
+                "--seed" => line with { Seed = (int)Number(Value(), 1_000_000) },
                 "--list" => line with { List = true },
                 "--help" or "-h" => line with { Help = true },
                 "--row" => line with { Rows = [.. line.Rows, KnownRow(Value())] },
@@ -87,6 +107,11 @@ internal sealed record CommandLine
         AllRows.Of(smoke: false).SelectMany(measurement => measurement.Rows).Any(row => row.Name.StartsWith(name, StringComparison.Ordinal))
             ? name
             : throw new ArgumentException($"There is no row '{name}'; --list lists them.");
+
+    private static double Number(string value, double most) =>
+        double.TryParse(value, CultureInfo.InvariantCulture, out var number) && number >= 0 && number <= most
+            ? number
+            : throw new ArgumentException($"'{value}' is no number from 0 to {most}.");
 
     private static string ExistingFile(string path) =>
         File.Exists(path) ? Path.GetFullPath(path) : throw new ArgumentException($"There is no server {path}.");

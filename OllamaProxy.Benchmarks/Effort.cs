@@ -3,7 +3,7 @@ namespace OllamaProxy.Benchmarks;
 /// <summary>How much is measured.</summary>
 internal sealed record Effort
 {
-    /// <summary>What the figures need to be steady; about four minutes in all.</summary>
+    /// <summary>What the figures need to be steady; about four minutes in all, and eight more with PostgreSQL.</summary>
     public static readonly Effort Full = new()
     {
         WarmUp = TimeSpan.FromSeconds(2),
@@ -27,6 +27,9 @@ internal sealed record Effort
         SwapPrompts = 200,
         LoadTime = TimeSpan.FromSeconds(2),
         InFlightPrompts = 1000,
+        Servers = [1, 2, 4],
+        SnapshotHeld = TimeSpan.FromMinutes(1),
+        SnapshotQueued = 300_000,
         Starts = 5,
     };
 
@@ -54,6 +57,9 @@ internal sealed record Effort
         SwapPrompts = 20,
         LoadTime = TimeSpan.FromSeconds(0.05),
         InFlightPrompts = 50,
+        Servers = [1, 2, 2],
+        SnapshotHeld = TimeSpan.FromSeconds(0.5),
+        SnapshotQueued = 5_000,
         Starts = 1,
     };
 
@@ -117,6 +123,15 @@ internal sealed record Effort
     public required TimeSpan LoadTime { get; init; }
 
     public required int InFlightPrompts { get; init; }
+
+    /// <summary>How many servers on one PostgreSQL are compared; the rows call the last two numbers two and four.</summary>
+    public required IReadOnlyList<int> Servers { get; init; }
+
+    /// <summary>For how long a snapshot of the database is held.</summary>
+    public required TimeSpan SnapshotHeld { get; init; }
+
+    /// <summary>How many prompts are queued then.</summary>
+    public required int SnapshotQueued { get; init; }
 
     public required int Starts { get; init; }
 }

@@ -5,8 +5,6 @@ namespace OllamaProxy.Benchmarks;
 /// <param name="smoke">Whether it is enough that there are figures.</param>
 internal sealed class Results(IReadOnlyList<string> wanted, bool smoke)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-
     private readonly List<Outcome> _outcomes = [];
     private readonly List<CurvePoint> _curve = [];
 
@@ -18,7 +16,7 @@ internal sealed class Results(IReadOnlyList<string> wanted, bool smoke)
     /// <summary>Whether the figures are too few to be judged.</summary>
     public bool Smoke => smoke;
 
-    public bool HasFailed => _outcomes.Any(outcome => smoke ? outcome.Figure is null : !outcome.Holds);
+    public bool HasFailed => _outcomes.Any(outcome => !outcome.IsSkipped && (smoke ? outcome.Figure is null : !outcome.Holds));
 
     /// <summary>How long was spent on what is no measurement, and does not count.</summary>
     public TimeSpan Uncounted { get; private set; }
@@ -38,24 +36,25 @@ internal sealed class Results(IReadOnlyList<string> wanted, bool smoke)
     {
         if (!measurement.Rows.Any(Wants))
             return;
-        var problem = "It was not measured.";
+        var (problem, isSkipped) = ("It was not measured.", false);
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            deadline.CancelAfter(Patience);
+            deadline.CancelAfter(measurement.Patience);
             await measurement.MeasureAsync(bench, this, deadline.Token);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
+            isSkipped = exception is SkippedException;
             problem = exception switch
             {
-                BenchmarkException => exception.Message,
-                OperationCanceledException => $"It took more than {Patience.TotalMinutes} minutes.",
+                BenchmarkException or SkippedException => exception.Message,
+                OperationCanceledException => $"It took more than {measurement.Patience.TotalMinutes} minutes.",
                 _ => $"{exception.GetType().Name}: {exception.Message}",
             };
         }
         foreach (var row in measurement.Rows.Where(Wants).Except(_outcomes.Select(outcome => outcome.Row)))
-            Note(new Outcome(row, null, problem));
+            Note(new Outcome(row, null, problem) { IsSkipped = isSkipped });
     }
 
     public void Note(Outcome outcome)

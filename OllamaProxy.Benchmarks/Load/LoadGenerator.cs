@@ -22,13 +22,18 @@ internal sealed class LoadGenerator : IDisposable
     /// <summary>The variable that does so; what is measured must not inherit it.</summary>
     public const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
 
-    public static async Task<LoadGenerator> ConnectAsync(IPEndPoint server, int connections, CancellationToken cancellationToken)
+    public static Task<LoadGenerator> ConnectAsync(IPEndPoint server, int connections, CancellationToken cancellationToken) =>
+        ConnectToAllAsync([server], connections, cancellationToken);
+
+    /// <summary>Shares the connections out among several servers.</summary>
+    public static async Task<LoadGenerator> ConnectToAllAsync(
+        IReadOnlyList<IPEndPoint> servers, int connections, CancellationToken cancellationToken)
     {
         var opened = new List<Connection>();
         try
         {
             while (opened.Count < connections)
-                opened.Add(await Connection.OpenAsync(server, cancellationToken));
+                opened.Add(await Connection.OpenAsync(servers[opened.Count % servers.Count], cancellationToken));
             return new([.. opened]);
         }
         catch

@@ -26,7 +26,7 @@ internal static class JsonReport
                 Target = outcome.Row.Target.ToString(),
                 outcome.Figure,
                 outcome.Row.Target.Unit,
-                Holds = report.Results.Smoke ? default(bool?) : outcome.Holds,
+                Holds = report.Results.Smoke || outcome.IsSkipped ? default(bool?) : outcome.Holds,
                 outcome.Remark,
             }),
             report.Results.Curve,

@@ -31,7 +31,7 @@ internal static class MarkdownReport
         outcome.Row.What,
         outcome.Row.Target.ToString(),
         outcome.Figure is { } figure ? outcome.Row.Target.Write(figure) : "not measured",
-        smoke ? "" : outcome.Holds ? "pass" : "FAIL",
+        smoke || outcome.IsSkipped ? "" : outcome.Holds ? "pass" : "FAIL",
         outcome.Remark.Replace("|", "\\|", StringComparison.Ordinal),
     ];
 }

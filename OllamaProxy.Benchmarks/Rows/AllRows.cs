@@ -1,4 +1,5 @@
 using OllamaProxy.Benchmarks.Processes;
+using OllamaProxy.Benchmarks.Rows.Postgres;
 
 namespace OllamaProxy.Benchmarks.Rows;
 
@@ -19,6 +20,10 @@ internal static class AllRows
         new ScaleRows(),
         new MemoryRows(),
         new StartRows(),
+        new InstanceRows(),
+        new ListenRow(),
+        new SnapshotRow(),
+        new PostgresScaleRows(),
         .. smoke && !AotBinary.IsThere ? [] : new IMeasurement[] { new AotRows() },
     ];
 }

@@ -9,7 +9,7 @@ internal static class Curve
         foreach (var size in bench.Effort.CurveSizes)
         {
             await bench.Growing.GrowAsync(size - (size / 10), size / 10);
-            await using var file = await OpenFile.OpenAsync(bench.Growing);
+            await using var file = await OpenStore.OpenAsync(bench.Growing);
             var costs = operations.ToDictionary(operation => operation, _ => new List<double>());
             for (var i = -bench.Effort.StoreSamples / 4; i < bench.Effort.StoreSamples; i++)
                 foreach (var operation in operations)

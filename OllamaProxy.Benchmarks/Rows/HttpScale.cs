@@ -3,18 +3,18 @@ using OllamaProxy.Benchmarks.Seeding;
 
 namespace OllamaProxy.Benchmarks.Rows;
 
-/// <summary>What the reads cost as clients see them, one request at a time over HTTP, in a large file against a small one.</summary>
+/// <summary>What the reads cost as clients see them, one request at a time over HTTP, in a large store against a small one.</summary>
 internal static class HttpScale
 {
     private const int Ids = 1000;
 
     /// <summary>The ratio of the medians, by the name of the operation.</summary>
-    public static async Task<IReadOnlyDictionary<string,
-        double>> RatiosAsync(Bench bench, SeededFile small, SeededFile large, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyDictionary<string, double>> RatiosAsync(
+        Bench bench, ISeededStore small, ISeededStore large, CancellationToken cancellationToken)
     {
         var (inSmall, inLarge) = (await RequestsAsync(small), await RequestsAsync(large));
-        await using var fewServer = await bench.ServeAsync(small.Path, cancellationToken);
-        await using var manyServer = await bench.ServeAsync(large.Path, cancellationToken);
+        await using var fewServer = await bench.ServeAsync(small, cancellationToken);
+        await using var manyServer = await bench.ServeAsync(large, cancellationToken);
         using var few = await Connection.OpenAsync(fewServer.EndPoint, cancellationToken);
         using var many = await Connection.OpenAsync(manyServer.EndPoint, cancellationToken);
 
@@ -28,10 +28,10 @@ internal static class HttpScale
         return ratios;
     }
 
-    private static async Task<Dictionary<string, byte[][]>> RequestsAsync(SeededFile file) => new()
+    private static async Task<Dictionary<string, byte[][]>> RequestsAsync(ISeededStore store) => new()
     {
-        [StoreOperations.Status.Name] = [.. (await file.RandomIdsAsync(Ids)).Select(StatusOf)],
-        [StoreOperations.Position.Name] = [.. (await file.MiddleIdsAsync(Ids)).Select(StatusOf)],
+        [StoreOperations.Status.Name] = [.. (await store.RandomIdsAsync(Ids)).Select(StatusOf)],
+        [StoreOperations.Position.Name] = [.. (await store.MiddleIdsAsync(Ids)).Select(StatusOf)],
         [StoreOperations.List.Name] = [Request.Get("/api/v1/prompts")],
     };
 

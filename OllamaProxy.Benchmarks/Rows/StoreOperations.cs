@@ -14,38 +14,38 @@ internal static class StoreOperations
 
     public static readonly StoreOperation Claim = new("claim", ClaimAsync);
 
-    public static readonly StoreOperation Submit = Of("submit", (file, ct) => file.Queue.SubmitAsync(New, ct));
+    public static readonly StoreOperation Submit = Of("submit", (store, ct) => store.Queue.SubmitAsync(New, ct));
 
-    public static readonly StoreOperation Status = Of("status", async (file, ct) =>
+    public static readonly StoreOperation Status = Of("status", async (store, ct) =>
     {
-        var prompt = await file.Store.FindAsync(OneOf(file.Any), ct);
-        await file.Queue.FindPositionAsync(prompt!, ct);
+        var prompt = await store.Store.FindAsync(OneOf(store.Any), ct);
+        await store.Queue.FindPositionAsync(prompt!, ct);
     });
 
     public static readonly StoreOperation List = ListPage("list", 1);
 
-    public static readonly StoreOperation Position = Of("position", async (file, ct) =>
+    public static readonly StoreOperation Position = Of("position", async (store, ct) =>
     {
-        var prompt = await file.Store.FindAsync(OneOf(file.Middle), ct);
-        if (await file.Queue.FindPositionAsync(prompt!, ct) is null)
+        var prompt = await store.Store.FindAsync(OneOf(store.Middle), ct);
+        if (await store.Queue.FindPositionAsync(prompt!, ct) is null)
             throw new BenchmarkException("A prompt in the middle of the queue has no position.");
     });
 
-    public static readonly StoreOperation Counts = Of("counts", (file, ct) => file.Store.CountAsync(null, ct));
+    public static readonly StoreOperation Counts = Of("counts", (store, ct) => store.Store.CountAsync(null, ct));
 
     public static StoreOperation ListPage(string name, int page) =>
-        Of(name, (file, ct) => file.Store.ListAsync(new(page, PageSize), ct));
+        Of(name, (store, ct) => store.Store.ListAsync(new(page, PageSize), ct));
 
-    private static StoreOperation Of(string name, Func<OpenFile, CancellationToken, Task> run) =>
-        new(name, (file, cancellationToken) => InTurn.MicrosecondsAsync(() => run(file, cancellationToken)));
+    private static StoreOperation Of(string name, Func<OpenStore, CancellationToken, Task> run) =>
+        new(name, (store, cancellationToken) => InTurn.MicrosecondsAsync(() => run(store, cancellationToken)));
 
-    private static async Task<double> ClaimAsync(OpenFile file, CancellationToken cancellationToken)
+    private static async Task<double> ClaimAsync(OpenStore store, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var claimed = await file.Store.ClaimAsync((await file.Store.ReadSnapshotAsync(new(1, default), cancellationToken)).Prompts[0].Seq,
+        var claimed = await store.Store.ClaimAsync((await store.Store.ReadSnapshotAsync(new(1, default), cancellationToken)).Prompts[0].Seq,
             Terms, cancellationToken);
         var cost = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
-        await file.Store.SettleAsync(claimed!.Lease, new Settlement.Release(null), cancellationToken);
+        await store.Store.SettleAsync(claimed!.Lease, new Settlement.Release(null), cancellationToken);
         return cost;
     }
 

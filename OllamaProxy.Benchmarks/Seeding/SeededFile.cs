@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Sqlite;
 
 namespace OllamaProxy.Benchmarks.Seeding;
@@ -8,15 +9,16 @@ namespace OllamaProxy.Benchmarks.Seeding;
 /// A database with as many prompts as are asked for, as months of use would leave it. The store makes the tables; the
 /// rows go straight into them, a million in some ten seconds. No method may be called while the file is open elsewhere.
 /// </summary>
-internal sealed class SeededFile(string path)
+internal sealed class SeededFile(string path) : ISeededStore
 {
     public string Path => path;
 
-    /// <summary>How many finished prompts were added.</summary>
     public int Finished { get; private set; }
 
     /// <summary>How many queued prompts were added.</summary>
     public int Queued { get; private set; }
+
+    public IReadOnlyList<(string Name, string Value)> Settings => [("OLLAMA_PROXY_DB", path)];
 
     /// <summary>Adds prompts: first those that have ended, then those that a worker runs, then those that wait.</summary>
     /// <exception cref="BenchmarkException">The store's tables are not as this expects them.</exception>
@@ -49,7 +51,6 @@ internal sealed class SeededFile(string path)
             await AddAsync(Math.Max(finished - Finished, 0), Math.Max(queued - Queued, 0));
     }
 
-    /// <summary>Ids of prompts of this file, at random.</summary>
     public async Task<IReadOnlyList<Guid>> RandomIdsAsync(int count)
     {
         await using var connection = Open();
@@ -57,7 +58,6 @@ internal sealed class SeededFile(string path)
         return [.. Enumerable.Range(0, count).Select(_ => IdOf(connection, Random.Shared.NextInt64(last) + 1))];
     }
 
-    /// <summary>Ids of prompts about the middle of the queue.</summary>
     public async Task<IReadOnlyList<Guid>> MiddleIdsAsync(int count)
     {
         await using var connection = Open();
@@ -72,6 +72,9 @@ internal sealed class SeededFile(string path)
             ids.Add(row.GetGuid(0));
         return ids;
     }
+
+    public Task<IPromptStore> OpenAsync() =>
+        Task.FromResult<IPromptStore>(SqlitePromptStore.Open(path, "llama3.2", TimeProvider.System));
 
     private SqliteConnection Open()
     {

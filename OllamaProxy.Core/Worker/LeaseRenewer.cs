@@ -28,7 +28,8 @@ public sealed class LeaseRenewer(
 
     /// <summary>
     /// Returns <see cref="LeaseState.Held"/> when <paramref name="attemptEnded"/> fires, or as soon as it is something
-    /// else. A lease that the store could not renew for its whole length counts as lost.
+    /// else. A lease that the store could not renew for its whole length counts as lost, also while the store does not answer at all:
+    /// another worker may run the prompt from then on.
     /// </summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="output">What the attempt generates.</param>
@@ -64,7 +65,8 @@ public sealed class LeaseRenewer(
                 if (!renew && !look && !output.HasAny)
                     continue;
                 var asked = ClockReading.Of(time);
-                var (state, isRenewed) = await TryAsync(prompt, output, renew, attemptEnded);
+                var left = options.LeaseLength - time.GetElapsedTime(renewed.Timestamp);
+                var (state, isRenewed) = await TryAsync(prompt, output, renew, left > interval ? left : interval, attemptEnded);
                 if (state is null && time.GetElapsedTime(renewed.Timestamp) >= options.LeaseLength)
                     return LeaseState.Lost;
                 if (state is LeaseState.Cancelled or LeaseState.Lost)
@@ -94,23 +96,32 @@ public sealed class LeaseRenewer(
 
     /// <summary>
     /// Stores what there is, or else renews the lease or only looks at it. Returns its state, and whether it was renewed; null: the store
-    /// cannot tell at the moment.
+    /// cannot tell at the moment, or does not within the time that is left.
     /// </summary>
     private async Task<(LeaseState? State, bool IsRenewed)> TryAsync(
-        ClaimedPrompt prompt, UnstoredOutput output, bool renew, CancellationToken attemptEnded)
+        ClaimedPrompt prompt, UnstoredOutput output, bool renew, TimeSpan left, CancellationToken attemptEnded)
     {
         try
+        {
+            return await AskAsync().WaitAsync(left, time, CancellationToken.None);
+        }
+        catch (StoreException exception)
+        {
+            logger.RenewalFailed(prompt.Id, exception.Message);
+        }
+        catch (TimeoutException)
+        {
+            logger.RenewalFailed(prompt.Id, "The store did not answer in time.");
+        }
+        return (null, false);
+
+        async Task<(LeaseState?, bool)> AskAsync()
         {
             if (await output.StoreAsync(store, prompt.Lease, options.LeaseLength, attemptEnded) is { } stored)
                 return (stored, true);
             return (renew
                 ? await store.RenewAsync(prompt.Lease, options.LeaseLength, attemptEnded)
                 : await store.GetLeaseStateAsync(prompt.Lease, attemptEnded), renew);
-        }
-        catch (StoreException exception)
-        {
-            logger.RenewalFailed(prompt.Id, exception.Message);
-            return (null, false);
         }
     }
 }

@@ -8,6 +8,7 @@ public sealed class CommandLineTests
     [InlineData("--speed", "'--speed' is not an option; --help lists them.")]
     [InlineData("--row", "--row needs a value.")]
     [InlineData("--row submit --row nothing", "There is no row 'nothing'; --list lists them.")]
+    [InlineData("--chaos --minutes soon", "'soon' is no number from 0 to 60.")]
     [InlineData("--server /no/such/server", "There is no server /no/such/server.")]
     public void A_bad_argument_is_named_in_one_line(string arguments, string expected)
     {
@@ -23,6 +24,14 @@ public sealed class CommandLineTests
         Assert.True(results.Wants(Named("submit-64")));
         Assert.True(results.Wants(Named("status")));
         Assert.False(results.Wants(Named("scale-status")));
+    }
+
+    [Fact]
+    public void Chaos_is_repeated_by_its_seed()
+    {
+        var line = CommandLine.TryParse(["--chaos", "--minutes", "0.5", "--seed", "7"], out _)!;
+        Assert.Equal((true, TimeSpan.FromSeconds(30), 7), (line.Chaos, line.ChaosLength, line.Seed));
+        Assert.All(line.Measurements.Single().Rows, row => Assert.StartsWith("chaos-", row.Name, StringComparison.Ordinal));
     }
 
     private static Row Named(string name) => new(name, "", Target.AtLeast(1, "x"));

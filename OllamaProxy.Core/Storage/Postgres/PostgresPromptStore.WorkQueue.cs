@@ -21,7 +21,7 @@ public sealed partial class PostgresPromptStore
     {
         if (!_feed.Queue.IsCaughtUpWithin(terms.Freshness))
             await _writer.CatchUpAsync(cancellationToken);
-        return _feed.Queue.Offer(terms, await PromptHistory.ReadLeasesAsync(_readers, cancellationToken));
+        return _feed.Queue.Offer(terms, await PromptHistory.ReadLeasesAsync(_readers, _feed.LeaseFloor, cancellationToken));
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Npgsql;
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
@@ -26,6 +27,51 @@ public sealed class PostgresInstancesTests : IAsyncLifetime
             Task.Run(() => stores[seq % 5].ClaimAsync(seq, Terms, default))));
 
         Assert.Single(claims.OfType<ClaimedPrompt>());
+        await CloseAsync(stores);
+    }
+
+    [StoreFact]
+    public async Task A_lease_takes_its_slot_though_it_was_under_way_when_an_instance_looked()
+    {
+        var stores = await OpenAsync(2);
+        await stores[0].AddBatchAsync(Guid.NewGuid(), [.. Enumerable.Repeat(New(), 3)], 0, default);
+        await using (var other = new NpgsqlConnection(_database.ConnectionString))
+        {
+            await other.OpenAsync();
+            await using var transaction = await other.BeginTransactionAsync();
+            await using var begin = new NpgsqlCommand(
+                "INSERT INTO ollama_proxy.leases (seq, token, slot, backend, expires_at) "
+                + "SELECT 1, id, id, 'here', 9999999999999 FROM ollama_proxy.prompts WHERE seq = 1", other, transaction);
+            await begin.ExecuteNonQueryAsync();
+            // A later transaction is seen before it.
+            await stores[0].AddAsync(New(), 0, default);
+            Assert.Empty((await stores[1].ReadSnapshotAsync(new(1, default), default)).Running);
+            await transaction.CommitAsync();
+        }
+
+        Assert.Null(await stores[1].ClaimAsync(2, Terms, default));
+        Assert.Single((await stores[1].ReadSnapshotAsync(new(1, default), default)).Running);
+        await CloseAsync(stores);
+    }
+
+    [StoreFact]
+    public async Task Slots_are_counted_right_whenever_an_instance_has_looked()
+    {
+        var stores = await OpenAsync(3);
+        var terms = Terms with { Concurrency = 2 };
+        await stores[0].AddBatchAsync(Guid.NewGuid(), [.. Enumerable.Repeat(New(), 40)], 0, default);
+        var lasting = (await stores[0].ClaimAsync(1, terms, default))!;
+        for (var seq = 2; seq < 40; seq += 2)
+        {
+            var looking = stores[seq / 2 % 3];
+            await looking.ReadSnapshotAsync(new(1, default), default);
+            var second = (await stores[(seq + 1) % 3].ClaimAsync(seq, terms, default))!;
+            foreach (var store in stores)
+                Assert.Null(await store.ClaimAsync(seq + 1, terms, default));
+            Assert.Equal(2, (await looking.ReadSnapshotAsync(new(1, default), default)).Running.Count);
+            await looking.SettleAsync(second.Lease, new Settlement.Fail("no", null), default);
+        }
+        Assert.Equal(LeaseState.Held, await stores[0].GetLeaseStateAsync(lasting.Lease, default));
         await CloseAsync(stores);
     }
 

@@ -59,6 +59,9 @@ internal sealed class ChangeFeed
     /// <summary>The queue as of the last read.</summary>
     public CommittedQueue Queue { get; }
 
+    /// <summary>From where leases are looked for.</summary>
+    public LeaseFloor LeaseFloor { get; } = new();
+
     /// <summary>The statements that read the changes. They are run after a commit, outside of its transaction.</summary>
     public IReadOnlyList<NpgsqlBatchCommand> Statements()
     {
@@ -103,6 +106,7 @@ internal sealed class ChangeFeed
     public void Forget()
     {
         _snapshot = null;
+        LeaseFloor.Forget();
         Queue.OnCaughtUp(null);
         _recent.ForgetAll();
         _notifier.NotifyAnyChanged();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
 
@@ -6,7 +5,7 @@ namespace OllamaProxy.Storage.Postgres.Engine;
 
 /// <summary>
 /// Commits writes on one connection. A transaction takes two round trips: its statements, then the commit together with a read of what
-/// others wrote. The first returns the number of the transaction: if the connection is lost during the commit, the server can be asked
+/// others wrote. The first returns the mark of the transaction: if the connection is lost during the commit, the server can be asked
 /// whether it succeeded, so that no write is lost, repeated or left in doubt.
 /// </summary>
 internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed feed, TimeProvider time) : IAsyncDisposable
@@ -48,7 +47,7 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
                 if (during.IsCommitted)
                     return true; // Only the read after the commit failed.
                 await GiveUpAsync(exception);
-                if (during is { IsInDoubt: true, Number: { } number } && await CommitLookup.IsCommittedAsync(server, number))
+                if (during is { IsInDoubt: true, Mark: { } mark } && await CommitLookup.IsCommittedAsync(server, mark))
                 {
                     feed.Forget();
                     return true;
@@ -108,7 +107,7 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
             batch.BatchCommands.Add(statement);
         try
         {
-            during.IsInDoubt = any && during.Number is not null;
+            during.IsInDoubt = any && during.Mark is not null;
             await using var rows = await batch.ExecuteReaderAsync();
             during.IsCommitted = any;
             await feed.ReadAsync(rows);
@@ -135,8 +134,9 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
         batch.BatchCommands.Add(new("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"));
         var locks = during.Writes.SelectMany(write => write.Locks).Distinct().Order().ToArray();
         if (locks.Length > 0)
-            batch.BatchCommands.Add(Statement("SELECT count(pg_advisory_xact_lock(lock)) FROM unnest($1) AS lock",
-                PostgresValues.Of(locks)));
+            batch.BatchCommands.Add(Statement(
+                "SELECT count(pg_advisory_xact_lock(lock)), set_config('ollama_proxy.lease_floor', $2, true) FROM unnest($1) AS lock",
+                PostgresValues.Of(locks), PostgresValues.Word(feed.LeaseFloor.Current.Transaction)));
         // Rows that other instances may change as well are locked in ascending order, too, against deadlocks.
         var prompts = during.Writes.Select(write => write.Prompt).OfType<PromptKey>().Distinct().ToList();
         if (prompts.Count > 1)
@@ -150,7 +150,7 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
             batch.BatchCommands.Add(new($"SELECT 0 FROM {ProxySchema}.sum_up_counts()"));
             _summedUpAt = TimeProvider.System.GetTimestamp();
         }
-        batch.BatchCommands.Add(new("SELECT pg_current_xact_id_if_assigned()::text"));
+        batch.BatchCommands.Add(new(TransactionMark.Query));
         try
         {
             await using var rows = await batch.ExecuteReaderAsync();
@@ -162,9 +162,8 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
                 await ReadAsync(rows, write, statements);
             do
             {
-                // The number of the transaction is in the last result set.
-                during.Number = await rows.ReadAsync() && rows.GetFieldType(0) == typeof(string) && !rows.IsDBNull(0)
-                    ? ulong.TryParse(rows.GetString(0), CultureInfo.InvariantCulture, out var number) ? number : null : null;
+                // The mark is in the last result set.
+                during.Mark = await rows.ReadAsync() ? TransactionMark.Read(rows) : null;
             }
             while (await rows.NextResultAsync());
         }
@@ -217,14 +216,15 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
         _connection = null;
         await connection.DisposeAsync();
         server.Clear();
+        feed.Forget(); // Another server may answer next, which knows neither these snapshots nor these transactions.
     }
 
     private sealed class Attempt(IReadOnlyList<PostgresWrite> writes)
     {
         public IReadOnlyList<PostgresWrite> Writes => writes;
 
-        /// <summary>The number of the transaction; null: it wrote nothing.</summary>
-        public ulong? Number { get; set; }
+        /// <summary>By what the transaction is known again; null: it wrote nothing.</summary>
+        public TransactionMark? Mark { get; set; }
 
         /// <summary>Whether the commit was sent, and its outcome is not known.</summary>
         public bool IsInDoubt { get; set; }

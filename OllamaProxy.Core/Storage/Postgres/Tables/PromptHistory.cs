@@ -50,6 +50,19 @@ internal static class PromptHistory
             WHERE ended_at IS NOT NULL AND error IS NULL ORDER BY id DESC LIMIT 10) AS last
         """;
 
+    /// <summary>What is not seen yet was made by a transaction that was under way, or is to come.</summary>
+    private const string NextFloor =
+        $"""
+        SELECT least(pg_snapshot_xmin(pg_current_snapshot()),
+            (SELECT xact FROM {ProxySchema}.leases WHERE xact >= $1::text::xid8 ORDER BY xact LIMIT 1))::text
+        """;
+
+    private const string Leases =
+        $"""
+        SELECT seq, worker, slot, backend, model FROM {ProxySchema}.leases LEFT JOIN {ProxySchema}.prompts USING (seq)
+        WHERE leases.xact >= $1::text::xid8
+        """;
+
     /// <summary>Reads what happened since a time.</summary>
     public static Task<QueueHistory> ReadAsync(PostgresReaders readers, DateTimeOffset since, CancellationToken cancellationToken) =>
         readers.ReadAsync(async rows =>
@@ -84,12 +97,20 @@ internal static class PromptHistory
             Of(id)), row => new AttemptRecord(row.GetInt32(0), row.Utf8(1), row.Time(2), row.TimeOrNull(3), row.TextOrNull(4)),
                 cancellationToken);
 
-    public static async Task<RunningLeases> ReadLeasesAsync(PostgresReaders readers, CancellationToken cancellationToken)
+    /// <summary>What runs; raises the floor to where the next look may begin.</summary>
+    public static async Task<RunningLeases> ReadLeasesAsync(
+        PostgresReaders readers, LeaseFloor floor, CancellationToken cancellationToken)
     {
-        var statement = Statement(
-            $"SELECT seq, worker, slot, backend, model FROM {ProxySchema}.leases LEFT JOIN {ProxySchema}.prompts USING (seq)");
-        var leases = await readers.ListAsync(statement, row => (Seq: row.GetInt64(0), Lease: ReadLease(row)), cancellationToken);
-        return new([.. leases.Select(each => each.Lease)], leases.Select(each => each.Seq).ToHashSet());
+        var (from, generation) = floor.Current;
+        return await readers.ReadAsync(async rows =>
+        {
+            await rows.ReadAsync(cancellationToken);
+            var next = rows.GetString(0);
+            await rows.NextResultAsync(cancellationToken);
+            var leases = await rows.ListAsync(row => (Seq: row.GetInt64(0), Lease: ReadLease(row)), cancellationToken);
+            floor.Raise(next, generation);
+            return new RunningLeases([.. leases.Select(each => each.Lease)], leases.Select(each => each.Seq).ToHashSet());
+        }, cancellationToken, Statement(NextFloor, Word(from)), Statement(Leases, Word(from)));
     }
 
     /// <summary>

@@ -4,24 +4,21 @@ using OllamaProxy.Live;
 using OllamaProxy.Notifications;
 using OllamaProxy.Queue;
 using OllamaProxy.Storage;
-using OllamaProxy.Storage.Sqlite;
 
 namespace OllamaProxy.Benchmarks.Rows;
 
-/// <summary>A seeded file, opened in this process as the server opens it, with ids to ask for.</summary>
-internal sealed class OpenFile : IAsyncDisposable
+/// <summary>A seeded store, opened in this process as the server opens it, with ids to ask for.</summary>
+internal sealed class OpenStore : IAsyncDisposable
 {
-    private readonly SqlitePromptStore _store;
-
-    private OpenFile(SqlitePromptStore store)
+    private OpenStore(IPromptStore store)
     {
         var options = new OllamaProxyOptions { MaxQueued = 0 };
-        _store = store;
+        Store = store;
         var estimator = new WaitEstimator(store, options, TimeProvider.System);
         Queue = new(store, store, new QueueSignal(), estimator, new RunningAttempts(), options, TimeProvider.System);
     }
 
-    public IPromptStore Store => _store;
+    public IPromptStore Store { get; }
 
     public PromptQueue Queue { get; }
 
@@ -31,11 +28,11 @@ internal sealed class OpenFile : IAsyncDisposable
     /// <summary>Ids of prompts about the middle of the queue.</summary>
     public required IReadOnlyList<Guid> Middle { get; init; }
 
-    public static async Task<OpenFile> OpenAsync(SeededFile file)
+    public static async Task<OpenStore> OpenAsync(ISeededStore seeded)
     {
-        var (any, middle) = (await file.RandomIdsAsync(1000), await file.MiddleIdsAsync(100));
-        return new(SqlitePromptStore.Open(file.Path, "llama3.2", TimeProvider.System)) { Any = any, Middle = middle };
+        var (any, middle) = (await seeded.RandomIdsAsync(1000), await seeded.MiddleIdsAsync(100));
+        return new(await seeded.OpenAsync()) { Any = any, Middle = middle };
     }
 
-    public ValueTask DisposeAsync() => _store.DisposeAsync();
+    public ValueTask DisposeAsync() => ((IAsyncDisposable)Store).DisposeAsync();
 }

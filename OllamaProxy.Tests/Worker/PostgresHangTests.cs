@@ -1,0 +1,30 @@
+using OllamaProxy.Benchmarks.Chaos;
+using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Tests.Support;
+
+namespace OllamaProxy.Tests.Worker;
+
+/// <summary>The database neither answers nor refuses, as when a switch on the way to it has lost its power.</summary>
+public sealed class PostgresHangTests
+{
+    [StoreFact]
+    public async Task A_generation_ends_with_its_lease_though_the_database_does_not_answer()
+    {
+        await using var database = await PostgresDatabase.CreateAsync();
+        await using var relay = new DatabaseRelay((await PostgresCluster.SharedAsync()).Port);
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_STORE", "postgres"),
+            ("OLLAMA_PROXY_POSTGRES", $"Host=127.0.0.1;Port={relay.Port};Username=postgres;Database={database.Name}"),
+            ("OLLAMA_PROXY_LEASE_SECONDS", "2"));
+        proxy.Ollama.Faults.Enqueue(Fault.Hang);
+        await proxy.SubmitAsync(new { prompt = "hello" });
+        await proxy.Ollama.Requests.WaitForAsync(1).WaitAsync(TimeSpan.FromSeconds(20));
+
+        // Until then nobody else may run it; from then on, somebody may.
+        relay.StallFor(TimeSpan.FromMinutes(1));
+        var request = proxy.Ollama.Requests.All[0];
+        await request.Ended.WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.True(request.ClosedByClient);
+        relay.StallFor(TimeSpan.Zero);
+    }
+}
