@@ -7,6 +7,9 @@ namespace OllamaProxy.Storage.Postgres.Engine;
 /// <summary>The server and its database: how connections are made, and what their faults are called.</summary>
 internal sealed class PostgresServer : IAsyncDisposable
 {
+    /// <summary>What the server knows connections by, unless the setting says otherwise.</summary>
+    public const string ProgramName = "Ollama Proxy";
+
     /// <summary>For so long a connection is waited for, unless the setting says otherwise, in seconds.</summary>
     private const int ConnectSeconds = 5;
 
@@ -24,7 +27,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         if (!settings.ContainsKey("Timeout"))
             settings.Timeout = ConnectSeconds;
-        settings.ApplicationName ??= "Ollama Proxy";
+        settings.ApplicationName ??= ProgramName;
         Name = PostgresSetting.NameOf(connectionString);
         var builder = new NpgsqlSlimDataSourceBuilder(settings.ToString());
         builder.EnableArrays();
