@@ -36,12 +36,13 @@ public sealed class CopyCommand
         for (var next = 0; next < args.Count; next++)
         {
             var (name, value) = args[next].Split('=', 2) is [var left, var right] ? (left, right) : (args[next], null);
-            if (name.ToUpperInvariant() is not ("--FROM" or "--TO"))
-                mistakes.Add($"{(name.StartsWith('-') ? name : "An argument of copy")} is not known.");
-            else if (value is null && next + 1 < args.Count && !args[next + 1].StartsWith("--", StringComparison.Ordinal))
-                values[name] = args[++next];
-            else
+            // An option without a value is told of below, in the words for a bad one.
+            if (value is null && name.StartsWith('-') && next + 1 < args.Count && !args[next + 1].StartsWith('-'))
+                value = args[++next];
+            if (name.ToUpperInvariant() is "--FROM" or "--TO")
                 values[name] = value ?? "";
+            else
+                mistakes.Add($"{(name.StartsWith('-') ? name : "An argument of copy")} is not known.");
         }
         var (from, to) = (Read("--from"), Read("--to"));
         return mistakes.Count == 0 ? new(from!, to!) : throw new InvalidSettingException(mistakes);
@@ -129,9 +130,9 @@ public sealed class CopyCommand
                 Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"Going on behind the {value.Resumed:N0} prompts that were copied earlier."));
             (_step, _writtenAt) = (value.Step, Stopwatch.GetTimestamp());
-            var what = value.Step == CopyStep.Copy ? "Copied" : "Compared";
+            var (what, seconds) = (value.Step == CopyStep.Copy ? "Copied" : "Compared", Stopwatch.GetElapsedTime(_begunAt).TotalSeconds);
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{what} {value.Prompts:N0} of {value.Total:N0} prompts after {Stopwatch.GetElapsedTime(_begunAt).TotalSeconds:N0} seconds."));
+                $"{what} {value.Prompts:N0} of {value.Total:N0} prompts after {seconds:N0} seconds."));
         }
     }
 }

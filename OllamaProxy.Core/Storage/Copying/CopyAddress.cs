@@ -56,7 +56,10 @@ public sealed class CopyAddress
             throw new InvalidSettingException(["needs a connection string behind postgres:, or in OLLAMA_PROXY_POSTGRES."]);
         if (PostgresSetting.ReadOrNull(connection) is not { } read)
             throw new InvalidSettingException(
-                [$"must have a connection string with a host behind postgres:, such as {PostgresSetting.Example}; its value is not shown here."]);
+            [
+                $"must have a connection string with a host behind postgres:, such as {PostgresSetting.Example}; "
+                    + "its value is not shown here.",
+            ]);
         var identity = settings.Text("OLLAMA_PROXY_POSTGRES_IDENTITY", "");
         return new(PostgresScheme + PostgresSetting.NameOf(read), read, identity.Length > 0 ? identity : null, isPostgres: true);
     }

@@ -37,9 +37,10 @@ internal sealed class PostgresCopyReader : ICopyReader
         string connectionString, string? identity, bool isCopy, CancellationToken cancellationToken)
     {
         var server = new PostgresServer(connectionString, identity);
+        NpgsqlConnection? connection = null;
         try
         {
-            var connection = await server.OpenAsync(cancellationToken);
+            connection = await server.OpenAsync(cancellationToken);
             await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
             await ExecuteAsync(connection, $"SET TRANSACTION READ ONLY; {Settle}", cancellationToken);
             var version = await PostgresSchema.CurrentVersionAsync(connection);
@@ -50,6 +51,8 @@ internal sealed class PostgresCopyReader : ICopyReader
         }
         catch (Exception exception)
         {
+            if (connection is not null)
+                await connection.DisposeAsync();
             await server.DisposeAsync();
             throw PostgresServer.IsFault(exception) ? server.Translate(exception) : exception;
         }
@@ -67,7 +70,10 @@ internal sealed class PostgresCopyReader : ICopyReader
     public static async Task RefuseConnectedAsync(PostgresServer server, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            $"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = '{PostgresServer.ProgramName}'",
+            $"""
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name = '{PostgresServer.ProgramName}'
+            """,
             connection);
         if (await command.ExecuteScalarAsync(cancellationToken) is > 0L and var connections)
             throw UnfinishedCopy.RefusalWhileUsed(server.Name, $"{connections} connections of Ollama Proxy are open");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 using OllamaProxy.Storage.Postgres.Engine;
@@ -22,12 +23,7 @@ internal sealed class PostgresCopyWriter(string connectionString, string? identi
     private static readonly int ResultColumn = CopiedTable.Prompts.IndexOf("result");
 
     /// <summary>Identities go on behind the numbers that came in.</summary>
-    private static readonly string Continue = string.Join("; ", new[] { ("prompts", "seq"), ("attempts", "id"), ("texts", "id") }.Select(each =>
-        $"""
-        SELECT setval(sequence, greatest(pg_sequence_last_value(sequence::regclass), (SELECT max({each.Item2}) FROM {each.Item1})))
-        FROM pg_get_serial_sequence('{ProxySchema}.{each.Item1}', '{each.Item2}') AS sequence
-        WHERE EXISTS (SELECT 1 FROM {each.Item1})
-        """));
+    private static readonly string Continue = $"{Behind("prompts", "seq")}; {Behind("attempts", "id")}; {Behind("texts", "id")}";
 
     private static readonly Dictionary<CopiedTable, Target[]> Targets = CopiedTable.All.ToDictionary(table => table, TargetsOf);
 
@@ -77,7 +73,9 @@ internal sealed class PostgresCopyWriter(string connectionString, string? identi
         InTransactionAsync(connection, AdvisoryLock.Migration, async () =>
     {
         await ExecuteAsync(
-            connection, "UPDATE version SET version = (SELECT version FROM unfinished_copy); DROP TABLE unfinished_copy", cancellationToken);
+            connection,
+            "UPDATE version SET version = (SELECT version FROM unfinished_copy); DROP TABLE unfinished_copy",
+            cancellationToken);
         return true;
     }, cancellationToken), cancellationToken);
 
@@ -129,7 +127,8 @@ internal sealed class PostgresCopyWriter(string connectionString, string? identi
     }
 
     private static async Task WriteAsync(
-        NpgsqlConnection connection, CopiedTable table, Target target, IAsyncEnumerable<object?[]> rows, CancellationToken cancellationToken)
+        NpgsqlConnection connection, CopiedTable table, Target target, IAsyncEnumerable<object?[]> rows,
+        CancellationToken cancellationToken)
     {
         await using var enumerator = rows.Where(target.HasRow).GetAsyncEnumerator(cancellationToken);
         if (!await enumerator.MoveNextAsync())
@@ -164,7 +163,7 @@ internal sealed class PostgresCopyWriter(string connectionString, string? identi
     private static async Task<long> NumberAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(sql, connection);
-        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), System.Globalization.CultureInfo.InvariantCulture);
+        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
     }
 
     private static async Task<T> InTransactionAsync<T>(
@@ -188,6 +187,12 @@ internal sealed class PostgresCopyWriter(string connectionString, string? identi
             throw _server.Translate(exception);
         }
     }
+
+    private static string Behind(string table, string column) =>
+        $"""
+        SELECT setval(sequence, greatest(pg_sequence_last_value(sequence::regclass), (SELECT max({column}) FROM {table})))
+        FROM pg_get_serial_sequence('{ProxySchema}.{table}', '{column}') AS sequence WHERE EXISTS (SELECT 1 FROM {table})
+        """;
 
     private static Target[] TargetsOf(CopiedTable table)
     {

@@ -156,9 +156,8 @@ internal sealed class SqliteCopyReader : ICopyReader
     private static string QueryOf(CopiedTable table)
     {
         if (table == CopiedTable.Parts)
-            return $"SELECT {string.Join(", ", table.Columns.Select(column => $"parts.{column.Name}"))} "
-                + $"FROM texts JOIN parts ON parts.text = texts.id WHERE texts.{Range.Replace("AND ", "AND texts.", StringComparison.Ordinal)} "
-                + "AND EXISTS (SELECT 1 FROM prompts WHERE prompts.seq = texts.seq) ORDER BY texts.seq, parts.text, parts.number";
+            return $"SELECT {string.Join(", ", table.Columns.Select(column => column.Name))} FROM parts JOIN texts ON texts.id = text "
+                + $"WHERE {Range} AND EXISTS (SELECT 1 FROM prompts WHERE prompts.seq = texts.seq) ORDER BY seq, text, number";
         var columns = table.Columns.Select(column => table == CopiedTable.Prompts ? PromptColumn(column.Name) : column.Name);
         // A script may have removed a prompt and left what belongs to it.
         var owned = table == CopiedTable.Prompts ? "" : $"AND EXISTS (SELECT 1 FROM prompts WHERE prompts.seq = {table.Name}.seq) ";

@@ -106,7 +106,8 @@ internal sealed class SqliteCopyWriter(string path) : ICopyWriter
             return new(session.Number("SELECT max(seq) FROM prompts"), session.Number("SELECT count(*) FROM prompts"));
         }
         RefuseFilled(session, SqliteSchema.Version);
-        session.Execute("DELETE FROM parts; DELETE FROM texts; DELETE FROM leases; CREATE TABLE unfinished_copy (source TEXT, version INTEGER)");
+        session.Execute("DELETE FROM parts; DELETE FROM texts; DELETE FROM leases");
+        session.Execute("CREATE TABLE unfinished_copy (source TEXT NOT NULL, version INTEGER NOT NULL)");
         session.Execute("INSERT INTO unfinished_copy VALUES ($source, $version)", ("$source", source), ("$version", SqliteSchema.Version));
         session.Execute($"PRAGMA user_version = {UnfinishedCopy.Version}");
         return default;

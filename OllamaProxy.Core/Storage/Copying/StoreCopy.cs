@@ -90,5 +90,9 @@ public static class StoreCopy
 
     /// <summary>The connection string for a program that takes its time, and is told from those that run prompts.</summary>
     private static string ConnectionOf(CopyAddress address) =>
-        new NpgsqlConnectionStringBuilder(address.Value) { CommandTimeout = 0, ApplicationName = PostgresCopyReader.ProgramName }.ToString();
+        new NpgsqlConnectionStringBuilder(address.Value)
+        {
+            CommandTimeout = 0,
+            ApplicationName = PostgresCopyReader.ProgramName,
+        }.ToString();
 }
