@@ -57,11 +57,16 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
         Ollama Proxy: a durable queue in front of Ollama.
 
         Usage: OllamaProxy.Server [switches] [--SETTING value ...]
+               OllamaProxy.Server copy --from ADDRESS --to ADDRESS
 
           --simulate            use a simulated Ollama, which has no model
           --urls http://...     where to listen (default {ServerApplication.DefaultUrls})
           --help                print this
           --version             print the version
+
+        The command copy copies all prompts into an empty database, and compares both. It goes on where it was broken off. No server may
+        work on either meanwhile. An ADDRESS is sqlite:PATH or postgres:CONNECTION; with nothing behind the colon, that of the setting
+        OLLAMA_PROXY_DB or OLLAMA_PROXY_POSTGRES. See docs/operations.md.
 
         Settings, in the environment or here (as --OLLAMA_MODEL tiny), with their defaults:
 

@@ -129,7 +129,7 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_QUIET</c>: whether requests are left out of the log.</summary>
     public bool Quiet { get; init; }
 
-    private const string DefaultDatabase = "data/queue.db";
+    internal const string DefaultDatabase = "data/queue.db";
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="InvalidSettingException">Settings have bad values. The message has a line for each.</exception>

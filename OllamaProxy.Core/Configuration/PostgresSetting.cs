@@ -19,7 +19,7 @@ public enum StoreKind
 internal static class PostgresSetting
 {
     /// <summary>What a connection string looks like.</summary>
-    private const string Example = "Host=db;Database=ollama_proxy;Username=me;Password=secret or postgres://me:secret@db/ollama_proxy";
+    public const string Example = "Host=db;Database=ollama_proxy;Username=me;Password=secret or postgres://me:secret@db/ollama_proxy";
 
     /// <summary>The value of <c>OLLAMA_PROXY_POSTGRES_LISTEN</c> by which nobody listens.</summary>
     private const string Off = "off";
@@ -51,21 +51,27 @@ internal static class PostgresSetting
         return $"{settings.Database ?? settings.Username} at {settings.Host}:{settings.Port}";
     }
 
-    private static string? Parse(SettingReader settings, string name, string text)
+    /// <summary>A connection string as Npgsql takes it; null: the text is none, or has no host.</summary>
+    public static string? ReadOrNull(string text)
     {
-        if (text.Length == 0)
-            return null;
         try
         {
-            if (TryReadUri(text, out var read))
-                return read;
-            if (new NpgsqlConnectionStringBuilder(text) is { Host: not null } builder)
-                return builder.ToString();
+            return TryReadUri(text, out var read) ? read
+                : new NpgsqlConnectionStringBuilder(text) is { Host: not null } builder ? builder.ToString() : null;
         }
         catch (Exception exception) when (exception is ArgumentException or FormatException)
         {
             // Its message may quote a part of a password.
+            return null;
         }
+    }
+
+    private static string? Parse(SettingReader settings, string name, string text)
+    {
+        if (text.Length == 0)
+            return null;
+        if (ReadOrNull(text) is { } read)
+            return read;
         settings.Refuse($"The setting {name} must be a connection string with a host, such as {Example}; its value is not shown here.");
         return null;
     }

@@ -32,5 +32,18 @@ public sealed class PostgresDatabase : IAsyncDisposable
         return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Runs SQL as another process would, and returns the first column of its rows.</summary>
+    public async Task<List<string>> ListAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false;Search Path=ollama_proxy");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var row = await command.ExecuteReaderAsync();
+        var list = new List<string>();
+        while (await row.ReadAsync())
+            list.Add(row.GetString(0));
+        return list;
+    }
+
     public async ValueTask DisposeAsync() => await _cluster.ExecuteAsync("postgres", $"DROP DATABASE IF EXISTS {Name} WITH (FORCE)");
 }

@@ -13,6 +13,9 @@ internal static class AdvisoryLock
     /// <summary>Held while the schema is migrated.</summary>
     public const long Migration = 7_236_548_712_000;
 
+    /// <summary>Held while rows of another store are copied in.</summary>
+    public const long Copy = 7_236_548_712_003;
+
     /// <summary>Held while the free slots of a backend are counted and one is taken.</summary>
     public static long OfBackend(string backend) => Of("backend", backend);
 

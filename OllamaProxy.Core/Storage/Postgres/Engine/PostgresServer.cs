@@ -7,6 +7,9 @@ namespace OllamaProxy.Storage.Postgres.Engine;
 /// <summary>The server and its database: opens connections, and translates their faults.</summary>
 internal sealed class PostgresServer : IAsyncDisposable
 {
+    /// <summary>The name by which the server knows the connections, unless the connection string sets <c>Application Name</c>.</summary>
+    public const string ProgramName = "Ollama Proxy";
+
     /// <summary>The time limit for opening a connection, in seconds, unless the connection string sets <c>Timeout</c>.</summary>
     private const int ConnectSeconds = 5;
 
@@ -25,7 +28,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         if (!settings.ContainsKey("Timeout"))
             settings.Timeout = ConnectSeconds;
-        settings.ApplicationName ??= "Ollama Proxy";
+        settings.ApplicationName ??= ProgramName;
         Name = PostgresSetting.NameOf(connectionString);
         var builder = new NpgsqlSlimDataSourceBuilder(settings.ToString());
         builder.EnableArrays();

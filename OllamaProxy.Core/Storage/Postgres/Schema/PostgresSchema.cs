@@ -69,6 +69,8 @@ internal static class PostgresSchema
 
     private static void RefuseNewer(PostgresServer server, int version)
     {
+        if (version == UnfinishedCopy.Version)
+            throw UnfinishedCopy.Refusal(server.Name, "OLLAMA_PROXY_POSTGRES");
         if (version > Version)
             throw new StoreException(
                 $"The database {server.Name} is of version {version}, written by a newer Ollama Proxy; "
@@ -80,7 +82,7 @@ internal static class PostgresSchema
     }
 
     /// <summary>Reads the version of the schema; 0: there is none.</summary>
-    private static async Task<int> CurrentVersionAsync(NpgsqlConnection connection)
+    public static async Task<int> CurrentVersionAsync(NpgsqlConnection connection)
     {
         await using var look = new NpgsqlCommand(
             $"SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = '{ProxySchema}' AND tablename = 'version')", connection);

@@ -64,6 +64,8 @@ internal static class SqliteSchema
     private static void RefuseForeign(SqliteConnection connection, string path)
     {
         var version = CurrentVersion(connection);
+        if (version == UnfinishedCopy.Version)
+            throw UnfinishedCopy.Refusal(path, "OLLAMA_PROXY_DB");
         if (version > Version)
             throw new StoreException(
                 $"The database {path} is of version {version}, written by a newer Ollama Proxy; this one knows versions up to {Version}. "
@@ -72,7 +74,8 @@ internal static class SqliteSchema
             throw new StoreException($"The database {path} belongs to another program. Set OLLAMA_PROXY_DB to another file.");
     }
 
-    private static long CurrentVersion(SqliteConnection connection) => connection.Number("PRAGMA user_version");
+    /// <summary>The version of the file's tables; 0: it has none of ours.</summary>
+    public static long CurrentVersion(SqliteConnection connection) => connection.Number("PRAGMA user_version");
 
     private static string Read(string name)
     {

@@ -1,0 +1,105 @@
+namespace OllamaProxy.Storage.Copying;
+
+/// <summary>A table as it is copied: the rows of one store as those of the other, whatever columns either keeps them in.</summary>
+/// <param name="Name">Its name, in both stores.</param>
+/// <param name="Order">The columns that its rows are read by, after the number of their prompt. Their order is the same in both.</param>
+/// <param name="Columns">Its columns, the number of the prompt (<c>seq</c>) among them.</param>
+internal sealed record CopiedTable(string Name, string Order, IReadOnlyList<CopiedColumn> Columns)
+{
+    /// <summary>The prompts, with what they say and what came of them. All else belongs to a prompt.</summary>
+    public static readonly CopiedTable Prompts = new("prompts", "seq",
+    [
+        Number("seq"), Uuid("id"), Word("status"), Time("created_at"), Time("updated_at"),
+        TimeOrNull("started_at"), TimeOrNull("completed_at"),
+        Text("model"), Text("endpoint"), Integer("priority"), Number("rank"), Number("available_at"), Integer("attempts"),
+        Integer("max_attempts"), Real("timeout"), Number("expires_at"), Uuid("batch"), Bytes("fingerprint"), Text("error"),
+        Text("prompt"), Number("prompt_checksum"), Text("request"), Number("request_checksum"), Text("metadata"),
+        Text("result"), Number("result_checksum"), Text("thinking"), Number("thinking_checksum"), Text("done_reason"),
+        Number("total_duration"), Number("load_duration"), Number("prompt_eval_count"), Number("prompt_eval_duration"),
+        Number("eval_count"), Number("eval_duration"),
+    ]);
+
+    public static readonly CopiedTable Calls = new("calls", "seq",
+        [Number("seq"), Text("endpoint"), Text("query"), Text("headers"), Bytes("body"), Number("checksum")]);
+
+    public static readonly CopiedTable Texts = new("texts", "id", [Number("seq"), Number("id"), Word("kind"), Number("length")]);
+
+    public static readonly CopiedTable Parts = new("parts", "text, number",
+        [Number("text"), Integer("number"), Bytes("bytes"), Number("checksum")]);
+
+    /// <summary>
+    /// All tables, in an order in which they can be written. Leases are not copied, since nobody works on a store that is; a prompt that
+    /// was running when its process died is taken back by the first sweep, there as here.
+    /// </summary>
+    public static readonly IReadOnlyList<CopiedTable> All =
+    [
+        Prompts,
+        Calls,
+        new("responses", "seq", [Number("seq"), Integer("status"), Text("headers"), Bytes("body"), Number("checksum")]),
+        new("attempts", "id",
+        [
+            Number("seq"), Number("id"), Integer("number"), Text("backend"), Time("started_at"), TimeOrNull("ended_at"), Text("error"),
+        ]),
+        new("chunks", "text_end, thinking_end",
+            [Number("seq"), Integer("text_end"), Integer("thinking_end"), Text("text"), Text("thinking")]),
+        new("connections", "seq", [Number("seq"), Uuid("worker"), Number("expires_at")]),
+        new("idempotency_keys", "key", [Number("seq"), Text("key"), Number("expires_at")]),
+        Texts,
+        Parts,
+    ];
+
+    /// <summary>Where a column is in a row.</summary>
+    public int IndexOf(string column) => Columns.Index().First(each => each.Item.Name == column).Index;
+
+    private static CopiedColumn Number(string name) => new(name, ColumnKind.Number);
+
+    private static CopiedColumn Integer(string name) => new(name, ColumnKind.Integer);
+
+    private static CopiedColumn Real(string name) => new(name, ColumnKind.Real);
+
+    private static CopiedColumn Uuid(string name) => new(name, ColumnKind.Uuid);
+
+    private static CopiedColumn Time(string name) => new(name, ColumnKind.Time);
+
+    private static CopiedColumn TimeOrNull(string name) => new(name, ColumnKind.TimeOrNull);
+
+    private static CopiedColumn Word(string name) => new(name, ColumnKind.Word);
+
+    private static CopiedColumn Text(string name) => new(name, ColumnKind.Text);
+
+    private static CopiedColumn Bytes(string name) => new(name, ColumnKind.Bytes);
+}
+
+/// <summary>A column of a <see cref="CopiedTable"/>.</summary>
+internal readonly record struct CopiedColumn(string Name, ColumnKind Kind);
+
+/// <summary>What a column holds, and as what .NET type it is copied.</summary>
+internal enum ColumnKind
+{
+    /// <summary>A whole number of 64 bits: <see cref="long"/>.</summary>
+    Number,
+
+    /// <summary>A whole number of 32 bits: <see cref="int"/>.</summary>
+    Integer,
+
+    /// <summary>A <see cref="double"/>.</summary>
+    Real,
+
+    /// <summary>A <see cref="Guid"/>.</summary>
+    Uuid,
+
+    /// <summary>A time in microseconds: <see cref="DateTimeOffset"/>, in UTC.</summary>
+    Time,
+
+    /// <summary>As <see cref="Time"/>, where there may be none.</summary>
+    TimeOrNull,
+
+    /// <summary>A word of this program's own: <see cref="string"/>.</summary>
+    Word,
+
+    /// <summary>Anybody's text, in UTF-8: a <see cref="ReadOnlyMemory{T}"/> of bytes, as it is stored.</summary>
+    Text,
+
+    /// <summary>A body: a <see cref="ReadOnlyMemory{T}"/> of bytes.</summary>
+    Bytes,
+}

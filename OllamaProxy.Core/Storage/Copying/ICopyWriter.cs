@@ -1,0 +1,30 @@
+namespace OllamaProxy.Storage.Copying;
+
+/// <summary>Writes a copy into a store, which holds nothing else. No other process can use the store until it is finished.</summary>
+internal interface ICopyWriter : IAsyncDisposable
+{
+    /// <summary>Begins a copy, or goes on with one.</summary>
+    /// <param name="source">The name of what is copied.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What has been copied already.</returns>
+    /// <exception cref="StoreException">The store holds something else, or cannot be used. It was not changed.</exception>
+    Task<CopyStart> BeginAsync(string source, CancellationToken cancellationToken);
+
+    /// <summary>Writes prompts with all that belongs to them, in one transaction.</summary>
+    /// <param name="after">The highest number that has been copied so far.</param>
+    /// <param name="rowsOf">Reads the rows of a table.</param>
+    /// <param name="cancellationToken">Gives up. Then nothing is written.</param>
+    /// <exception cref="StoreException">Nothing was written.</exception>
+    Task WriteAsync(long after, Func<CopiedTable, IAsyncEnumerable<object?[]>> rowsOf, CancellationToken cancellationToken);
+
+    /// <summary>Brings up to date what is derived from rows, once all are there.</summary>
+    Task CompleteAsync(CancellationToken cancellationToken);
+
+    /// <summary>Ends the copy: from now on the store can be used.</summary>
+    Task ReleaseAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Where a copy begins, or goes on.</summary>
+/// <param name="Last">The highest number that has been copied; 0: none.</param>
+/// <param name="Prompts">How many prompts have been.</param>
+internal readonly record struct CopyStart(long Last, long Prompts);
