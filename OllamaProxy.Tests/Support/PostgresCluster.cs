@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace OllamaProxy.Tests.Support;
@@ -21,13 +19,16 @@ public sealed class PostgresCluster : IAsyncDisposable
     private static readonly Lazy<Task<PostgresCluster>> Started = new(() => StartAsync("-c fsync=off -c full_page_writes=off"));
 
     private readonly string _folder;
-    private Process _server = null!;
+    private GuardedProcess _server = null!;
 
     private PostgresCluster(string folder, int port) => (_folder, Port) = (folder, port);
 
     /// <summary>Why tests that need it are skipped; null: they are not.</summary>
-    public static string? MissingReason => Binaries.Value is null && Environment.GetEnvironmentVariable(RequiredVariable) is null or ""
-        ? "Needs PostgreSQL (Debian: apt-get install postgresql)." : null;
+    public static string? MissingReason =>
+        Binaries.Value is null && !IsRequired ? "Needs PostgreSQL (Debian: apt-get install postgresql)." : null;
+
+    /// <summary>Whether a test fails rather than be skipped where something is missing.</summary>
+    public static bool IsRequired => Environment.GetEnvironmentVariable(RequiredVariable) is not (null or "");
 
     /// <summary>The one that tests share which leave the server alone. Nothing that it holds survives a crash.</summary>
     public static Task<PostgresCluster> SharedAsync() => Started.Value;
@@ -42,10 +43,10 @@ public sealed class PostgresCluster : IAsyncDisposable
     public static async Task<PostgresCluster> StartAsync(string options)
     {
         var folder = Directory.CreateTempSubdirectory("ollama-proxy-postgres-").FullName;
-        if (Environment.UserName == "root")
-            await RunAsync("chown", $"postgres {folder}");
-        await RunAsync(Program("initdb"), Arguments("initdb", $"-D {folder}/data -U postgres -A trust -E UTF8 --locale=C --no-sync"));
-        var cluster = new PostgresCluster(folder, FreePort());
+        GiveToServer(folder);
+        await GuardedProcess.RunAsync(
+            $"{Path.Combine(Binaries.Value!, "initdb")} -D {folder}/data -U postgres -A trust -E UTF8 --locale=C --no-sync");
+        var cluster = new PostgresCluster(folder, GuardedProcess.FreePort());
         await File.AppendAllTextAsync($"{folder}/options", options);
         await cluster.StartServerAsync();
         return cluster;
@@ -57,35 +58,30 @@ public sealed class PostgresCluster : IAsyncDisposable
         var options = await File.ReadAllTextAsync($"{_folder}/options");
         var server = $"{Path.Combine(Binaries.Value!, "postgres")} -D {_folder}/data -p {Port} -c listen_addresses=127.0.0.1 "
             + $"-c unix_socket_directories='' -c max_connections=400 -c shared_buffers=64MB {options}";
-        // The shell ends the server when this process, which holds the other end of its input, is no more.
-        var start = new ProcessStartInfo("sh")
-        {
-            RedirectStandardInput = true,
-            ArgumentList = { "-c",
-                $"{AsUser}sh -c \"{server} >{_folder}/data/log 2>&1 & server=\\$!; cat >/dev/null; kill -QUIT \\$server; wait\"" },
-        };
-        _server = Process.Start(start)!;
+        _server = GuardedProcess.Start(server, $"{_folder}/data/log");
         AppDomain.CurrentDomain.ProcessExit += (_, _) => RemoveFolder();
-        await Eventually.NotNull(async () =>
-        {
-            try
-            {
-                await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false;Timeout=2");
-                await connection.OpenAsync();
-                return "open";
-            }
-            catch (NpgsqlException)
-            {
-                return null;
-            }
-        }, "PostgreSQL to take connections");
+        await WaitForAsync(ConnectionString("postgres"));
     }
+
+    /// <summary>Waits until a server takes connections.</summary>
+    internal static Task WaitForAsync(string connectionString) => Eventually.NotNull(async () =>
+    {
+        try
+        {
+            await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false;Timeout=2");
+            await connection.OpenAsync();
+            return "open";
+        }
+        catch (NpgsqlException)
+        {
+            return null;
+        }
+    }, "the server to take connections");
 
     /// <summary>Ends the server as a crash does.</summary>
     public async Task StopServerAsync()
     {
-        _server.StandardInput.Close();
-        await _server.WaitForExitAsync();
+        await _server.EndAsync();
         _server.Dispose();
     }
 
@@ -116,20 +112,10 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
     }
 
-    private static string AsUser => Environment.UserName == "root" ? "runuser -u postgres -- " : "";
-
-    private static string Program(string name) => Environment.UserName == "root" ? "runuser" : Path.Combine(Binaries.Value!, name);
-
-    private static string Arguments(string name, string arguments) =>
-        Environment.UserName == "root" ? $"-u postgres -- {Path.Combine(Binaries.Value!, name)} {arguments}" : arguments;
-
-    private static async Task RunAsync(string program, string arguments)
+    private static void GiveToServer(string folder)
     {
-        using var process = Process.Start(
-            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, WorkingDirectory = "/" })!;
-        await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.Equal(0, process.ExitCode);
+        if (Environment.UserName == "root")
+            Process.Start("chown", $"postgres {folder}").WaitForExit();
     }
 
     private static string? FindBinaries()
@@ -141,12 +127,5 @@ public sealed class PostgresCluster : IAsyncDisposable
             .OrderByDescending(version => int.TryParse(Path.GetFileName(version), out var number) ? number : 0)
             .Select(version => Path.Combine(version, "bin"))
             .FirstOrDefault(binaries => File.Exists(Path.Combine(binaries, "initdb")));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -13,7 +13,10 @@ public abstract class StoreHome : IAsyncDisposable
 
     public static StoreHome Sqlite() => new OfSqlite();
 
-    public static StoreHome Postgres() => new OfPostgres();
+    public static StoreHome Postgres() => new OfPostgres(isPooled: false);
+
+    /// <summary>PostgreSQL behind a pooler in transaction mode.</summary>
+    public static StoreHome Pooler() => new OfPostgres(isPooled: true);
 
     /// <summary>Opens a store as a process does.</summary>
     public async Task<IPromptStore> OpenAsync(TimeProvider time)
@@ -67,7 +70,7 @@ public abstract class StoreHome : IAsyncDisposable
         }
     }
 
-    private sealed class OfPostgres : StoreHome
+    private sealed class OfPostgres(bool isPooled) : StoreHome
     {
         private PostgresDatabase? _database;
 
@@ -76,8 +79,8 @@ public abstract class StoreHome : IAsyncDisposable
         protected override async Task<IPromptStore> OpenStoreAsync(TimeProvider time)
         {
             _database ??= await PostgresDatabase.CreateAsync();
-            return await PostgresPromptStore.OpenAsync(
-                _database.ConnectionString, null, time, databaseClockRules: time == TimeProvider.System);
+            var connection = isPooled ? (await Pgbouncer.SharedAsync()).ConnectionString(_database.Name) : _database.ConnectionString;
+            return await PostgresPromptStore.OpenAsync(connection, null, time, databaseClockRules: time == TimeProvider.System);
         }
 
         protected override async Task RemoveAsync()
