@@ -64,7 +64,7 @@ public sealed class PostgresFaultTests
     {
         await using var database = await PostgresDatabase.CreateAsync();
         var cluster = await PostgresCluster.SharedAsync();
-        await using var relay = new CommitRelay(cluster.Port);
+        await using var relay = new NetworkRelay(cluster.Port);
         await using var store = await OpenAsync($"Host=127.0.0.1;Port={relay.Port};Username=postgres;Database={database.Name}");
         var added = new List<Guid>();
         for (var n = 0; n < 10; n++)

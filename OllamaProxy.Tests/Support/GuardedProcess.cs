@@ -19,13 +19,14 @@ internal sealed class GuardedProcess : IDisposable
 
     /// <param name="command">The command, without quotes of its own.</param>
     /// <param name="log">Where its output goes.</param>
-    public static GuardedProcess Start(string command, string log) => new(Process.Start(new ProcessStartInfo("sh")
+    /// <param name="asUser">Whether it runs as <c>postgres</c>; else it sees to that itself.</param>
+    public static GuardedProcess Start(string command, string log, bool asUser = true) => new(Process.Start(new ProcessStartInfo("sh")
     {
         RedirectStandardInput = true,
         WorkingDirectory = "/",
         // The shell ends the program when this process, which holds the other end of its input, is no more.
         ArgumentList = { "-c",
-            $"{AsUser}sh -c \"{command} >>{log} 2>&1 & program=\\$!; cat >/dev/null; kill -QUIT \\$program; wait\"" },
+            $"{(asUser ? AsUser : "")}sh -c \"{command} >>{log} 2>&1 & program=\\$!; cat >/dev/null; kill -QUIT \\$program; wait\"" },
     })!);
 
     /// <summary>A port that is free, and is likely to be so for a while.</summary>

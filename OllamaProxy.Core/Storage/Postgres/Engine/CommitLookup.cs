@@ -1,5 +1,5 @@
-using System.Globalization;
 using Npgsql;
+using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
 
 namespace OllamaProxy.Storage.Postgres.Engine;
 
@@ -11,18 +11,26 @@ internal static class CommitLookup
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
+    private const string Query =
+        $"""
+        SELECT pg_xact_status($1::text::xid8), {TransactionMark.CurrentTimeline} = $2
+            OR EXISTS (SELECT 1 FROM {ProxySchema}.changes WHERE xact = $1::text::xid8 AND at = $3)
+        """;
+
     /// <summary>Asks the server until it knows.</summary>
     /// <param name="server">The server.</param>
-    /// <param name="transaction">The transaction's number.</param>
+    /// <param name="transaction">The transaction.</param>
     /// <exception cref="StoreException">The server is not to be reached.</exception>
-    public static async Task<bool> IsCommittedAsync(PostgresServer server, ulong transaction)
+    public static async Task<bool> IsCommittedAsync(PostgresServer server, TransactionMark transaction)
     {
         var begunAt = TimeProvider.System.GetTimestamp();
         while (true)
         {
             try
             {
-                var status = await AskAsync(server, transaction);
+                var (status, isSame) = await AskAsync(server, transaction);
+                if (!isSame)
+                    return false; // Another server took over, and gave the number to another transaction.
                 if (status != "in progress")
                     return status == "committed";
             }
@@ -41,11 +49,15 @@ internal static class CommitLookup
         }
     }
 
-    private static async Task<string?> AskAsync(PostgresServer server, ulong transaction)
+    private static async Task<(string? Status, bool IsSame)> AskAsync(PostgresServer server, TransactionMark transaction)
     {
         await using var connection = await server.OpenAsync(default);
-        await using var command = new NpgsqlCommand("SELECT pg_xact_status($1::text::xid8)", connection);
-        command.Parameters.Add(PostgresValues.Word(transaction.ToString(CultureInfo.InvariantCulture)));
-        return await command.ExecuteScalarAsync() as string;
+        await using var command = new NpgsqlCommand(Query, connection);
+        command.Parameters.Add(PostgresValues.Word(transaction.Number));
+        command.Parameters.Add(PostgresValues.Word(transaction.Timeline));
+        command.Parameters.Add(PostgresValues.Of(transaction.At));
+        await using var row = await command.ExecuteReaderAsync();
+        await row.ReadAsync();
+        return (row.IsDBNull(0) ? null : row.GetString(0), row.GetBoolean(1));
     }
 }

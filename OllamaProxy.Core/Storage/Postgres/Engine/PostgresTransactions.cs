@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
 
@@ -15,6 +14,16 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan SumUpInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// What an instance that is stopped or cut off amid a transaction holds is free after this time, and others go on. A setting of the
+    /// administrator's stands.
+    /// </summary>
+    private const string LimitIdleness =
+        """
+        SELECT CASE current_setting('idle_in_transaction_session_timeout') WHEN '0'
+            THEN set_config('idle_in_transaction_session_timeout', '10s', true) END
+        """;
 
     private const string KeepPrompts =
         $"""
@@ -45,22 +54,24 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
                 if (during.IsCommitted)
                     return true; // It was the look behind it that failed.
                 await GiveUpAsync(exception);
-                if (during is { IsInDoubt: true, Number: { } number } && await CommitLookup.IsCommittedAsync(server, number))
+                if (during is { IsInDoubt: true, Mark: { } mark } && await CommitLookup.IsCommittedAsync(server, mark))
                 {
                     feed.Forget();
                     return true;
                 }
-                if (exception is StoreException ? !((StoreException)exception).IsTransient : !PostgresServer.MayPass(exception))
+                var mayPass = exception is StoreException told ? told.IsTransient : PostgresServer.MayPass(exception);
+                // A connection that was lost late is made anew once: what took so long may have been that this process was stopped.
+                var isOver = !mayPass || (TimeProvider.System.GetElapsedTime(begunAt) > Patience
+                    && (attempt > 0 || exception is StoreException || !PostgresServer.IsLoss(exception)));
+                if (isOver && during.Failed is { } failed && !PostgresServer.IsLoss(exception))
                 {
-                    if (during.Failed is null && left.Count > 1)
-                        return await CommitOneByOneAsync(left);
-                    if (during.Failed is not { } failed)
-                        throw;
                     failed.Fault = exception;
                     left.Remove(failed);
                     continue;
                 }
-                if (TimeProvider.System.GetElapsedTime(begunAt) > Patience)
+                if (!mayPass && left.Count > 1)
+                    return await CommitOneByOneAsync(left);
+                if (isOver)
                     throw;
             }
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(20 << Math.Min(attempt, 5), 500) * (0.5 + _random.NextDouble())));
@@ -105,7 +116,7 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
             batch.BatchCommands.Add(statement);
         try
         {
-            during.IsInDoubt = any && during.Number is not null;
+            during.IsInDoubt = any && during.Mark is not null;
             await using var rows = await batch.ExecuteReaderAsync();
             during.IsCommitted = any;
             await feed.ReadAsync(rows);
@@ -129,7 +140,8 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
     private async Task RunAsync(NpgsqlConnection connection, Attempt during, List<IReadOnlyList<PostgresStatement>> commands)
     {
         await using var batch = connection.CreateBatch();
-        batch.BatchCommands.Add(new("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"));
+        batch.BatchCommands.Add(new("BEGIN ISOLATION LEVEL READ COMMITTED"));
+        batch.BatchCommands.Add(new(LimitIdleness));
         var locks = during.Writes.SelectMany(write => write.Locks).Distinct().Order().ToArray();
         if (locks.Length > 0)
             batch.BatchCommands.Add(Statement("SELECT count(pg_advisory_xact_lock(lock)) FROM unnest($1) AS lock",
@@ -147,10 +159,11 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
             batch.BatchCommands.Add(new($"SELECT 0 FROM {ProxySchema}.sum_up_counts()"));
             _summedUpAt = TimeProvider.System.GetTimestamp();
         }
-        batch.BatchCommands.Add(new("SELECT pg_current_xact_id_if_assigned()::text"));
+        batch.BatchCommands.Add(new(TransactionMark.Query));
         try
         {
             await using var rows = await batch.ExecuteReaderAsync();
+            await rows.NextResultAsync();
             if (locks.Length > 0)
                 await rows.NextResultAsync();
             if (prompts.Count > 1)
@@ -159,9 +172,8 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
                 await ReadAsync(rows, write, statements);
             do
             {
-                // The number is in the last set.
-                during.Number = await rows.ReadAsync() && rows.GetFieldType(0) == typeof(string) && !rows.IsDBNull(0)
-                    ? ulong.TryParse(rows.GetString(0), CultureInfo.InvariantCulture, out var number) ? number : null : null;
+                // It is in the last set.
+                during.Mark = await rows.ReadAsync() ? TransactionMark.Read(rows) : null;
             }
             while (await rows.NextResultAsync());
         }
@@ -220,8 +232,8 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
     {
         public IReadOnlyList<PostgresWrite> Writes => writes;
 
-        /// <summary>The number of the transaction; null: it wrote nothing.</summary>
-        public ulong? Number { get; set; }
+        /// <summary>By what the transaction is known again; null: it wrote nothing.</summary>
+        public TransactionMark? Mark { get; set; }
 
         /// <summary>Whether the commit was sent, and nothing is known of it.</summary>
         public bool IsInDoubt { get; set; }
