@@ -29,6 +29,10 @@ public sealed class PostgresCluster : IAsyncDisposable
     public static string? MissingReason =>
         Binaries.Value is null && !IsRequired ? "Needs PostgreSQL (Debian: apt-get install postgresql)." : null;
 
+    /// <summary>Why tests of a standby are skipped where the programs are not all there; null: they are not.</summary>
+    public static string? NoStandbyReason =>
+        File.Exists(Program("pg_basebackup")) ? null : "Needs pg_basebackup beside PostgreSQL's other programs.";
+
     /// <summary>Whether a test fails rather than be skipped where something is missing.</summary>
     public static bool IsRequired => Environment.GetEnvironmentVariable(RequiredVariable) is not (null or "");
 
@@ -94,7 +98,8 @@ public sealed class PostgresCluster : IAsyncDisposable
     {
         var server = $"{Program("postgres")} -D {_folder}/data -p {Port} -c listen_addresses=127.0.0.1 "
             + $"-c unix_socket_directories='' -c max_connections=400 -c shared_buffers=64MB {_options}";
-        _server = _disk is null ? GuardedProcess.Start(server, $"{_folder}/data/log") : await _disk.StartAsync(server, $"{_folder}/data/log");
+        var log = $"{_folder}/data/log";
+        _server = _disk is null ? GuardedProcess.Start(server, log) : await _disk.StartAsync(server, log);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => RemoveFolder();
         await WaitForAsync(ConnectionString("postgres"));
     }
@@ -158,7 +163,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         return cluster;
     }
 
-    private static string Program(string name) => Path.Combine(Binaries.Value!, name);
+    private static string Program(string name) => Path.Combine(Binaries.Value ?? "", name);
 
     private static string MakeFolder()
     {

@@ -53,6 +53,8 @@ public sealed class SkippedTestCase : XunitTestCase
     private static string? ReasonFor(ITestMethod method) => method.TestClass.Class.Name switch
     {
         var name when name.Contains("Pooler", StringComparison.Ordinal) => Pgbouncer.MissingReason,
+        var name when name.Contains("Failover", StringComparison.Ordinal) =>
+            PostgresCluster.MissingReason ?? PostgresCluster.NoStandbyReason,
         var name when name.Contains("Postgres", StringComparison.Ordinal) => PostgresCluster.MissingReason,
         _ => null,
     };

@@ -133,7 +133,8 @@ public abstract class StoreHome : IAsyncDisposable
         {
             Assert.Equal(prompts, await NumberAsync("SELECT count(*) FROM prompts"));
             Assert.Equal(0, await NumberAsync(
-                "SELECT count(*) FROM counts WHERE count_of(status) <> (SELECT count(*) FROM prompts WHERE prompts.status = counts.status)"));
+                "SELECT count(*) FROM counts "
+                + "WHERE count_of(status) <> (SELECT count(*) FROM prompts WHERE prompts.status = counts.status)"));
             Assert.Equal(0, await NumberAsync(
                 "SELECT count(*) FROM leases WHERE seq NOT IN (SELECT seq FROM prompts WHERE status = 'processing')"));
         }

@@ -32,7 +32,8 @@ public sealed class WorkerRig : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
 
     private WorkerRig(
-        OllamaSimulator ollama, FakeTimeProvider time, StoreHome home, IPromptStore store, IEnumerable<(string Name, string Value)> settings)
+        OllamaSimulator ollama, FakeTimeProvider time, StoreHome home, IPromptStore store,
+        IEnumerable<(string Name, string Value)> settings)
     {
         (Ollama, Time, Home) = (ollama, time, home);
         var builder = Host.CreateEmptyApplicationBuilder(new());

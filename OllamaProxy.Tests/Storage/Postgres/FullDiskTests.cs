@@ -19,8 +19,9 @@ public sealed class FullDiskTests : IAsyncLifetime
         await _cluster.ExecuteAsync("postgres", "CREATE TABLE filling (bytes bytea) TABLESPACE small");
         await _cluster.ExecuteAsync("postgres", "ALTER TABLE filling ALTER bytes SET STORAGE PLAIN");
         _proxy = await PostgresRig.StartAsync(_cluster.ConnectionString("queue"), ("OLLAMA_PROXY_WORKER", "0"));
-        // The first connection after a change of the schema writes a cache of it, and is refused where the disk has no room for that.
-        await _cluster.ExecuteAsync("queue", "SELECT 1");
+        // What a server keeps in memory of a new database has no room on the disk yet; and the first connection after a change of the
+        // schema writes a cache of it. Without room for those it refuses even reads.
+        await _cluster.ExecuteAsync("queue", "CHECKPOINT");
     }
 
     public async Task DisposeAsync()
@@ -56,7 +57,8 @@ public sealed class FullDiskTests : IAsyncLifetime
                 "/api/v1/prompt", new { prompt = number % 3 == 0 ? StorageRig.LargeText : "small" });
             if (answer.IsSuccessStatusCode)
                 return answer.Headers.Location!.ToString().Split('/')[^2];
-            Assert.Contains("is full", (await Problem.OfAsync(answer, (int)HttpStatusCode.ServiceUnavailable)).Detail, StringComparison.Ordinal);
+            var problem = await Problem.OfAsync(answer, (int)HttpStatusCode.ServiceUnavailable);
+            Assert.Contains("is full", problem.Detail, StringComparison.Ordinal);
             return null;
         }));
 

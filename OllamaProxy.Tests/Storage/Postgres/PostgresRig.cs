@@ -12,7 +12,9 @@ internal static class PostgresRig
         RunningProxy.StartAsync(
             ProxyHosts.Server, null, [("OLLAMA_PROXY_STORE", "postgres"), ("OLLAMA_PROXY_POSTGRES", connectionString), .. settings]);
 
-    /// <summary>Every way to submit must answer 503 and when to come again; returns the words of it, which must be the same for all.</summary>
+    /// <summary>
+    /// Every way to submit must answer 503 and when to come again; returns the words of it, which must be the same for all.
+    /// </summary>
     public static async Task<string> AssertRefusedAsync(RunningProxy proxy, string prompt = "refused")
     {
         var answers = await Task.WhenAll(

@@ -5,7 +5,9 @@ using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage.Postgres;
 
-/// <summary>The server refuses a transaction, ends one, or is far away: nothing is lost, nothing is stored twice, nobody else pays.</summary>
+/// <summary>
+/// The server refuses a transaction, ends one, or is far away: nothing is lost, nothing is stored twice, nobody else pays.
+/// </summary>
 public sealed class ServerFaultTests : IAsyncLifetime
 {
     private static readonly ClaimTerms Terms = new(1, TimeSpan.FromMinutes(1), 3, "here");

@@ -77,8 +77,8 @@ internal sealed class PostgresServer : IAsyncDisposable
     public static bool IsFault(Exception exception) => exception is NpgsqlException or SocketException or IOException or TimeoutException;
 
     /// <summary>
-    /// Whether the connection is of no use any more, whatever it says itself. Where the server takes no writes, another may have taken over,
-    /// which a new connection leads to.
+    /// Whether the connection is of no use any more, whatever it says itself. Where the server takes no writes, another may have taken
+    /// over, which a new connection leads to.
     /// </summary>
     public static bool IsLoss(Exception exception) => exception is not PostgresException postgres
         || postgres.SqlState[..2] is "08" or "57" && postgres.SqlState is not PostgresErrorCodes.QueryCanceled
