@@ -1,6 +1,4 @@
-using Microsoft.Data.Sqlite;
 using OllamaProxy.Simulator;
-using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Tests.Server;
 using OllamaProxy.Tests.Support;
 
@@ -9,24 +7,32 @@ namespace OllamaProxy.Tests.Crash;
 /// <summary>The real program, killed and started again on one database, with a Simulator that outlives it.</summary>
 internal sealed class CrashRig : IAsyncDisposable
 {
-    private readonly TempFolder _folder = new();
     private readonly List<HttpClient> _clients = [];
     private ServerProcess? _server;
     private volatile TaskCompletionSource<HttpClient> _listening = NotListening();
 
-    private CrashRig(OllamaSimulator ollama) => Ollama = ollama;
+    private readonly (string, string)[] _store;
+
+    private CrashRig(OllamaSimulator ollama, StoreHome home, (string, string)[] store) => (Ollama, Home, _store) = (ollama, home, store);
 
     public OllamaSimulator Ollama { get; }
 
-    public static async Task<CrashRig> StartAsync() => new(await OllamaSimulator.StartAsync(new() { TokensPerSecond = 400 }));
+    public StoreHome Home { get; }
+
+    public static async Task<CrashRig> StartAsync()
+    {
+        var home = StoreHome.Chosen();
+        return new(await OllamaSimulator.StartAsync(new() { TokensPerSecond = 400 }), home, await home.SettingsAsync());
+    }
 
     /// <summary>A client for the program that runs, or for the next one.</summary>
     public Task<HttpClient> ClientAsync() => _listening.Task;
 
     /// <summary>Starts the program, without waiting until it listens.</summary>
     public void Launch() => _server = new(
-        _folder,
+        Home.Folder,
         "--urls http://127.0.0.1:0",
+        [.. _store,
         ("OLLAMA_URL", Ollama.BaseAddress.ToString()),
         ("OLLAMA_PROXY_LEASE_SECONDS", "0.5"),
         ("OLLAMA_CONCURRENCY", "4"),
@@ -34,7 +40,7 @@ internal sealed class CrashRig : IAsyncDisposable
         ("OLLAMA_RETRY_BASE_SECONDS", "0.05"),
         ("OLLAMA_POLL_INTERVAL", "0.05"),
         ("OLLAMA_IDLE_TIMEOUT", "2"),
-        ("OLLAMA_PROXY_QUIET", "1"));
+        ("OLLAMA_PROXY_QUIET", "1")]);
 
     /// <summary>Waits until the program listens, and lets the clients at it.</summary>
     public async Task OpenAsync()
@@ -59,25 +65,12 @@ internal sealed class CrashRig : IAsyncDisposable
         return await _server.ExitCodeAsync();
     }
 
-    /// <summary>Asks the database, as another process would. NULL is null.</summary>
-    public List<object?[]> Query(string sql)
-    {
-        using var connection = new SqliteConnection($"Data Source={_folder.File("queue.db")};Pooling=False");
-        connection.Open();
-        using var command = connection.Command(sql);
-        using var row = command.ExecuteReader();
-        var rows = new List<object?[]>();
-        while (row.Read())
-            rows.Add([.. Enumerable.Range(0, row.FieldCount).Select(column => row.IsDBNull(column) ? null : row.GetValue(column))]);
-        return rows;
-    }
-
     public async ValueTask DisposeAsync()
     {
         _server?.Dispose();
         _clients.ForEach(client => client.Dispose());
         await Ollama.DisposeAsync();
-        _folder.Dispose();
+        await Home.DisposeAsync();
     }
 
     private static TaskCompletionSource<HttpClient> NotListening() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -15,6 +15,10 @@ public sealed class CrashTests(ITestOutputHelper output)
 {
     private const string LeaseRanOut = "The worker that ran this prompt was not heard of for the length of its lease.";
 
+    /// <summary>Prompts with what they say and what came of them, which PostgreSQL has apart.</summary>
+    private static readonly string Contents =
+        RunningProxy.IsOnPostgres ? "prompts JOIN payloads USING (seq) LEFT JOIN results USING (seq)" : "prompts";
+
     private static readonly Fault[] Faults =
     [
         Fault.Refuse, Fault.NotJson, Fault.Empty, Fault.Status(504, "late"), Fault.Status(500, "llama runner process has terminated"),
@@ -38,18 +42,16 @@ public sealed class CrashTests(ITestOutputHelper output)
         var faults = await KillAgainAndAgainAsync(rig, runs);
         await enough.CancelAsync();
         await Task.WhenAll(runs);
-        await Eventually.True(() => Number(rig, "SELECT sum(prompts) FROM counts WHERE status IN ('queued', 'processing')") == 0);
-        Assert.Empty(rig.Query("SELECT * FROM leases"));
+        await Eventually.NotNull(async () =>
+            await rig.Home.NumberAsync("SELECT count(*) FROM prompts WHERE status IN ('queued', 'processing')") == 0 ? "all ended" : null);
+        Assert.Equal(0, await rig.Home.NumberAsync("SELECT count(*) FROM leases"));
         Assert.Equal(0, await rig.EndAsync());
 
-        Assert.Equal("ok", Assert.Single(rig.Query("PRAGMA integrity_check"))[0]);
-        Assert.Empty(
-            rig.Query("SELECT status, prompts FROM counts WHERE prompts > 0 EXCEPT SELECT status, count(*) FROM prompts GROUP BY status"));
-        Assert.Empty(rig.Query("SELECT status, count(*) FROM prompts GROUP BY status EXCEPT SELECT status, prompts FROM counts"));
-        Assert.Empty(rig.Query("SELECT * FROM leases"));
-        Assert.Empty(rig.Query("SELECT * FROM attempts WHERE ended_at IS NULL"));
-        AssertEachEndedOnce(rig, clients, faults);
-        AssertBatchesAreWhole(rig, clients);
+        await rig.Home.AssertSoundAsync((int)await rig.Home.NumberAsync("SELECT count(*) FROM prompts"));
+        Assert.Equal(0, await rig.Home.NumberAsync("SELECT count(*) FROM leases"));
+        Assert.Equal(0, await rig.Home.NumberAsync("SELECT count(*) FROM attempts WHERE ended_at IS NULL"));
+        await AssertEachEndedOnceAsync(rig, clients, faults);
+        await AssertBatchesAreWholeAsync(rig, clients);
     }
 
     /// <summary>Returns how many faults there were.</summary>
@@ -79,16 +81,16 @@ public sealed class CrashTests(ITestOutputHelper output)
         return faults;
     }
 
-    private void AssertEachEndedOnce(CrashRig rig, CrashClient[] clients, int faults)
+    private async Task AssertEachEndedOnceAsync(CrashRig rig, CrashClient[] clients, int faults)
     {
-        var prompts = rig.Query(
+        var prompts = (await rig.Home.QueryAsync(
             $"""
             SELECT id, prompt, status, result, completed_at, attempts,
                 (SELECT count(*) FROM attempts WHERE seq = prompts.seq),
                 (SELECT count(*) FROM attempts WHERE seq = prompts.seq AND error IS NULL),
                 (SELECT count(*) FROM attempts WHERE seq = prompts.seq AND error = '{LeaseRanOut}')
-            FROM prompts
-            """).ToDictionary(row => Guid.Parse((string)row[0]!));
+            FROM {Contents}
+            """)).ToDictionary(row => Guid.Parse((string)row[0]!));
         var requests = rig.Ollama.Requests.All.CountBy(request =>
             JsonDocument.Parse(request.Body).RootElement.GetProperty("prompt").GetString()!).ToDictionary();
         var hits = 0L;
@@ -123,14 +125,12 @@ public sealed class CrashTests(ITestOutputHelper output)
         Assert.True(broken > 0);
     }
 
-    private static void AssertBatchesAreWhole(CrashRig rig, CrashClient[] clients)
+    private static async Task AssertBatchesAreWholeAsync(CrashRig rig, CrashClient[] clients)
     {
-        var stored = rig.Query("SELECT prompt FROM prompts").Select(row => (string)row[0]!).ToHashSet();
+        var stored = (await rig.Home.QueryAsync($"SELECT prompt FROM {Contents}")).Select(row => (string)row[0]!).ToHashSet();
         Assert.All(clients.SelectMany(client => client.Batches), batch =>
             Assert.True(batch.Count(stored.Contains) is var count && (count == 0 || count == batch.Count), $"{count} of {batch.Count}"));
     }
-
-    private static long Number(CrashRig rig, string sql) => (long)rig.Query(sql)[0][0]!;
 
     private static int Setting(string name, int otherwise) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;

@@ -18,8 +18,7 @@ public sealed class KilledCallTests
         await rig.OpenAsync();
         var client = await rig.ClientAsync();
         Task[] calls = [.. Enumerable.Range(1, Slots + 2).Select(number => CallAsync(client, $"call {number}"))];
-        await Eventually.True(() =>
-            rig.Ollama.Requests.Running == Slots && Number(rig, "SELECT prompts FROM counts WHERE status = 'queued'") == 2);
+        await Eventually.NotNull(async () => rig.Ollama.Requests.Running == Slots && await CountAsync(rig, "queued") == 2 ? "there" : null);
 
         rig.Kill();
         foreach (var call in calls)
@@ -31,8 +30,8 @@ public sealed class KilledCallTests
         rig.Launch();
         await rig.OpenAsync();
 
-        await Eventually.True(() => Number(rig, "SELECT prompts FROM counts WHERE status = 'cancelled'") == Slots + 2);
-        Assert.All(rig.Query("SELECT error FROM prompts"), row =>
+        await Eventually.NotNull(async () => await CountAsync(rig, "cancelled") == Slots + 2 ? "cancelled" : null);
+        Assert.All(await rig.Home.QueryAsync("SELECT error FROM prompts"), row =>
             Assert.Equal("The client that waited for it on an open connection is gone.", row[0]));
         using var next = await (await rig.ClientAsync())
             .PostAsJsonAsync("/api/generate", new { model = "llama3.2", prompt = "And the next?", stream = false });
@@ -48,5 +47,6 @@ public sealed class KilledCallTests
             new { model = "llama3.2", prompt, options = new { simulator_tokens = 100_000 } });
     }
 
-    private static long Number(CrashRig rig, string sql) => (long)rig.Query(sql)[0][0]!;
+    private static Task<long> CountAsync(CrashRig rig, string status) =>
+        rig.Home.NumberAsync($"SELECT count(*) FROM prompts WHERE status = '{status}'");
 }

@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
-using Microsoft.Data.Sqlite;
 using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Faults;
-using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Tests.Server;
 using OllamaProxy.Tests.Storage;
 using OllamaProxy.Tests.Support;
@@ -26,10 +24,10 @@ public sealed class StoppedProcessTests
     public async Task A_client_whose_process_was_stopped_and_goes_on_gets_its_answer(string path, bool runs)
     {
         await using var ollama = await OllamaSimulator.StartAsync(new());
-        using var folder = new TempFolder();
-        using var stopped = Start(folder, ollama);
+        await using var home = StoreHome.Chosen();
+        using var stopped = await StartAsync(home, ollama);
         using var client = await stopped.ClientAsync();
-        await using var other = await StartOtherAsync(folder, ollama);
+        await using var other = await StartOtherAsync(home, ollama);
         ollama.Faults.Enqueue(Fault.Hang);
         var first = runs ? null : CallAsync(client, "/api/generate");
         if (first is not null)
@@ -38,7 +36,7 @@ public sealed class StoppedProcessTests
         await Eventually.NotNull(async () => await CountAsync(other, runs ? "processing" : "queued") == 1 ? "" : null);
         await ollama.Requests.WaitForAsync(1);
 
-        await SuspendAsync(stopped, folder);
+        await SuspendAsync(stopped, home);
         await Eventually.NotNull(async () => await CountAsync(other, "cancelled") == (runs ? 1 : 2) ? "" : null);
         await stopped.ResumeAsync();
 
@@ -54,17 +52,17 @@ public sealed class StoppedProcessTests
     public async Task A_client_of_a_process_that_only_serves_gets_its_answer_if_nobody_had_begun_it()
     {
         await using var ollama = await OllamaSimulator.StartAsync(new());
-        using var folder = new TempFolder();
-        using var stopped = Start(folder, ollama, ("OLLAMA_PROXY_WORKER", "false"));
+        await using var home = StoreHome.Chosen();
+        using var stopped = await StartAsync(home, ollama, ("OLLAMA_PROXY_WORKER", "false"));
         using var client = await stopped.ClientAsync();
-        await using var other = await StartOtherAsync(folder, ollama);
+        await using var other = await StartOtherAsync(home, ollama);
         ollama.Faults.Enqueue(Fault.Hang);
         var blocking = await other.SubmitAsync(new { prompt = "takes all there is" });
         await ollama.Requests.WaitForAsync(1);
         var answer = CallAsync(client, "/api/generate");
         await Eventually.NotNull(async () => await CountAsync(other, "queued") == 1 ? "" : null);
 
-        await SuspendAsync(stopped, folder);
+        await SuspendAsync(stopped, home);
         await Eventually.NotNull(async () => await CountAsync(other, "cancelled") == 1 ? "" : null);
         await stopped.ResumeAsync();
         using var _ = await other.Client.PostAsync($"/api/v1/prompt/{blocking}/cancel", null);
@@ -79,15 +77,15 @@ public sealed class StoppedProcessTests
     public async Task A_client_whose_prompt_another_process_had_begun_is_told_so_and_may_come_again(string path)
     {
         await using var ollama = await OllamaSimulator.StartAsync(new());
-        using var folder = new TempFolder();
-        using var stopped = Start(folder, ollama, ("OLLAMA_PROXY_WORKER", "false"));
+        await using var home = StoreHome.Chosen();
+        using var stopped = await StartAsync(home, ollama, ("OLLAMA_PROXY_WORKER", "false"));
         using var client = await stopped.ClientAsync();
-        await using var other = await StartOtherAsync(folder, ollama);
+        await using var other = await StartOtherAsync(home, ollama);
         ollama.Faults.Enqueue(Fault.Hang);
         var answer = CallAsync(client, path);
         await ollama.Requests.WaitForAsync(1);
 
-        await SuspendAsync(stopped, folder);
+        await SuspendAsync(stopped, home);
         await Eventually.NotNull(async () => await CountAsync(other, "cancelled") == 1 ? "" : null);
         await stopped.ResumeAsync();
 
@@ -102,16 +100,16 @@ public sealed class StoppedProcessTests
     public async Task A_client_that_went_away_while_its_process_was_stopped_has_nothing_run()
     {
         await using var ollama = await OllamaSimulator.StartAsync(new());
-        using var folder = new TempFolder();
-        using var stopped = Start(folder, ollama);
+        await using var home = StoreHome.Chosen();
+        using var stopped = await StartAsync(home, ollama);
         using var client = await stopped.ClientAsync();
-        await using var other = await StartOtherAsync(folder, ollama);
+        await using var other = await StartOtherAsync(home, ollama);
         ollama.Faults.Enqueue(Fault.Hang);
         using var leave = new CancellationTokenSource();
         var answer = CallAsync(client, "/api/generate", leave.Token);
         await ollama.Requests.WaitForAsync(1);
 
-        await SuspendAsync(stopped, folder);
+        await SuspendAsync(stopped, home);
         await Eventually.NotNull(async () => await CountAsync(other, "cancelled") == 1 ? "" : null);
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
@@ -123,31 +121,24 @@ public sealed class StoppedProcessTests
         Assert.Equal((1, 2), (await CountAsync(other, "cancelled"), ollama.Requests.Count));
     }
 
-    /// <summary>Stops it, but not amid a write: the lock that it holds then would stop all others as well.</summary>
-    private static async Task SuspendAsync(ServerProcess process, TempFolder folder)
+    /// <summary>Stops it, but not amid a write: what it holds then would stop all others as well.</summary>
+    private static async Task SuspendAsync(ServerProcess process, StoreHome home)
     {
         while (true)
         {
             await process.SuspendAsync();
-            try
-            {
-                using var connection = new SqliteConnection($"Data Source={folder.File("queue.db")};Pooling=False;Default Timeout=1");
-                connection.Open();
-                connection.Execute("BEGIN IMMEDIATE; ROLLBACK");
+            if (!await home.IsWritingAsync())
                 return;
-            }
-            catch (SqliteException)
-            {
-                await process.ResumeAsync();
-            }
+            await process.ResumeAsync();
         }
     }
 
-    private static ServerProcess Start(TempFolder folder, OllamaSimulator ollama, params (string, string)[] settings) =>
-        new(folder, "--urls http://127.0.0.1:0", [("OLLAMA_URL", ollama.BaseAddress.ToString()), Lease, .. settings]);
+    private static Task<ServerProcess> StartAsync(StoreHome home, OllamaSimulator ollama, params (string, string)[] settings) =>
+        ServerProcess.StartAsync(
+            home, "--urls http://127.0.0.1:0", [("OLLAMA_URL", ollama.BaseAddress.ToString()), Lease, .. settings]);
 
-    private static Task<RunningProxy> StartOtherAsync(TempFolder folder, OllamaSimulator ollama) => RunningProxy.StartAsync(
-        ProxyHosts.Server, null, ("OLLAMA_PROXY_DB", folder.File("queue.db")), ("OLLAMA_URL", ollama.BaseAddress.ToString()), Lease);
+    private static async Task<RunningProxy> StartOtherAsync(StoreHome home, OllamaSimulator ollama) => await RunningProxy.StartAsync(
+        ProxyHosts.Server, null, [.. await home.SettingsAsync(), ("OLLAMA_URL", ollama.BaseAddress.ToString()), Lease]);
 
     private static Task<HttpResponseMessage> CallAsync(HttpClient client, string path, CancellationToken cancellationToken = default) =>
         client.PostAsJsonAsync(path, new

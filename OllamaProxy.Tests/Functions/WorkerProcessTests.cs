@@ -7,7 +7,6 @@ using OllamaProxy.Prompts;
 using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator.Generation;
-using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Api;
 using OllamaProxy.Tests.Api.Calls;
 using OllamaProxy.Tests.Functions.StandIn;
@@ -18,16 +17,23 @@ using static System.StringComparison;
 namespace OllamaProxy.Tests.Functions;
 
 /// <summary>The Functions app as the process that the host starts, with a stand-in for the host.</summary>
-public sealed partial class WorkerProcessTests : IAsyncLifetime, IDisposable
+public sealed partial class WorkerProcessTests : IAsyncLifetime
 {
-    private readonly TempFolder _folder = new();
+    private readonly StoreHome _home = StoreHome.Chosen();
     private OllamaSimulator _ollama = null!;
+    private (string Name, string Value)[] _settings = [];
 
-    public async Task InitializeAsync() => _ollama = await OllamaSimulator.StartAsync();
+    public async Task InitializeAsync()
+    {
+        _ollama = await OllamaSimulator.StartAsync();
+        _settings = [("OLLAMA_URL", _ollama.BaseAddress.ToString()), .. await _home.SettingsAsync()];
+    }
 
-    public async Task DisposeAsync() => await _ollama.DisposeAsync();
-
-    public void Dispose() => _folder.Dispose();
+    public async Task DisposeAsync()
+    {
+        await _ollama.DisposeAsync();
+        await _home.DisposeAsync();
+    }
 
     [Fact]
     public async Task The_worker_declares_every_function_with_its_route_methods_and_schedule()
@@ -60,7 +66,7 @@ public sealed partial class WorkerProcessTests : IAsyncLifetime, IDisposable
             host.Invocations.Where(invocation => invocation.Response.IsCompleted),
             invocation => Assert.Equal(StatusResult.Types.Status.Success, invocation.Response.Result.Result.Status));
         await Eventually.True(() => host.Logs.Any(log => log.Message.Contains($"{id}: completed", Ordinal)));
-        await Eventually.True(() => host.Logs.Any(log => log.Message.Contains($"its database is {_folder.File("queue.db")}", Ordinal)));
+        await Eventually.True(() => host.Logs.Any(log => log.Message.Contains($"its database is {_home.Name}", Ordinal)));
     }
 
     [Fact]
@@ -135,7 +141,7 @@ public sealed partial class WorkerProcessTests : IAsyncLifetime, IDisposable
         host.Terminate();
 
         Assert.Equal(0, await host.Worker.ExitCodeAsync());
-        await using var store = SqlitePromptStore.Open(_folder.File("queue.db"), "llama3.2", TimeProvider.System);
+        var store = await _home.OpenAsync(TimeProvider.System);
         var prompt = await store.FindAsync(running, default);
         Assert.Equal((PromptStatus.Queued, 0), (prompt!.Status, prompt.Attempts));
     }
@@ -156,18 +162,15 @@ public sealed partial class WorkerProcessTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_worker_with_a_bad_setting_does_not_start_and_says_which_it_is()
     {
-        await using var host = await HostStandIn.LaunchAsync([.. Settings, ("OLLAMA_MAX_ATTEMPTS", "often")]);
+        await using var host = await HostStandIn.LaunchAsync([.. _settings, ("OLLAMA_MAX_ATTEMPTS", "often")]);
 
         Assert.Equal(1, await host.Worker.ExitCodeAsync());
         await Eventually.True(() => host.Worker.Output.Contains("Error: The setting OLLAMA_MAX_ATTEMPTS", Ordinal));
         Assert.DoesNotContain("   at ", host.Worker.Output, Ordinal);
     }
 
-    private (string Name, string Value)[] Settings =>
-        [("OLLAMA_URL", _ollama.BaseAddress.ToString()), ("OLLAMA_PROXY_DB", _folder.File("queue.db"))];
-
     private Task<HostStandIn> StartAsync(params (string Name, string Value)[] settings) =>
-        HostStandIn.StartAsync([.. Settings, .. settings]);
+        HostStandIn.StartAsync([.. _settings, .. settings]);
 
     /// <summary>A call whose answer has begun.</summary>
     private static Task<HttpResponseMessage> BeginCallAsync(HttpClient client) =>

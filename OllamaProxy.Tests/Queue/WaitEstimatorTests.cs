@@ -3,20 +3,17 @@ using OllamaProxy.Configuration;
 using OllamaProxy.Prompts;
 using OllamaProxy.Queue;
 using OllamaProxy.Storage;
-using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Queue;
 
-public sealed class WaitEstimatorTests : IAsyncLifetime, IDisposable
+public sealed class WaitEstimatorTests : IAsyncLifetime
 {
     private static readonly ClaimTerms Terms = new(1, TimeSpan.FromHours(1), 5, "here");
 
-    private readonly TempFolder _folder = new();
+    private readonly StoreHome _home = StoreHome.Chosen();
     private readonly FakeTimeProvider _time = new();
-    private readonly SqlitePromptStore _store;
-
-    public WaitEstimatorTests() => _store = SqlitePromptStore.Open(_folder.File("queue.db"), "llama3.2", _time);
+    private IPromptStore _store = null!;
 
     [Fact]
     public async Task Nothing_is_estimated_before_anything_was_measured()
@@ -70,11 +67,9 @@ public sealed class WaitEstimatorTests : IAsyncLifetime, IDisposable
         Assert.Equal(10, (await rate.EtaAsync(1, default))!.Value.TotalSeconds, 2);
     }
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public async Task InitializeAsync() => _store = await _home.OpenAsync(_time);
 
-    public async Task DisposeAsync() => await _store.DisposeAsync();
-
-    public void Dispose() => _folder.Dispose();
+    public async Task DisposeAsync() => await _home.DisposeAsync();
 
     private WaitEstimator Rate(int concurrency) => new(_store, new OllamaProxyOptions { Concurrency = concurrency }, _time);
 

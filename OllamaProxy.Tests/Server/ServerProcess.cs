@@ -31,6 +31,10 @@ public sealed class ServerProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>Starts it in the folder of a store, which it uses.</summary>
+    public static async Task<ServerProcess> StartAsync(StoreHome home, string arguments, params (string Name, string Value)[] settings) =>
+        new(home.Folder, arguments, [.. await home.SettingsAsync(), .. settings]);
+
     public string Output
     {
         get

@@ -13,25 +13,27 @@ using OllamaProxy.Tests.Support;
 namespace OllamaProxy.Tests.Server;
 
 /// <summary>The program as people start it.</summary>
-public sealed class ServerProcessTests : IDisposable
+public sealed class ServerProcessTests : IAsyncLifetime
 {
     private const string AnyPort = "--urls http://127.0.0.1:0";
 
-    private readonly TempFolder _folder = new();
+    private readonly StoreHome _home = StoreHome.Chosen();
 
-    public void Dispose() => _folder.Dispose();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _home.DisposeAsync();
 
     [Fact]
     public async Task With_the_Simulator_inside_a_prompt_ends_in_a_result_and_the_log_says_who_answers()
     {
-        using var server = new ServerProcess(_folder, $"--simulate {AnyPort}");
+        using var server = await ServerProcess.StartAsync(_home, $"--simulate {AnyPort}");
         using var client = await server.ClientAsync();
 
         var id = await SubmitAsync(client, "What is the capital of France?");
 
         Assert.Equal(Simulation.AnswerTo("What is the capital of France?"), await ResultAsync(client, id));
         Assert.Contains("SIMULATING", server.Output, StringComparison.Ordinal);
-        Assert.Contains(_folder.File("queue.db"), server.Output, StringComparison.Ordinal);
+        Assert.Contains(_home.Name, server.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -49,7 +51,7 @@ public sealed class ServerProcessTests : IDisposable
     {
         await using var ollama = await OllamaSimulator.StartAsync();
         await ollama.RefuseAsync();
-        using var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()));
+        using var server = await ServerProcess.StartAsync(_home, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()));
         using var client = await server.ClientAsync();
         await Eventually.True(() => server.Output.Contains("`ollama serve`", StringComparison.Ordinal));
         var id = await SubmitAsync(client, "patient");
@@ -66,7 +68,7 @@ public sealed class ServerProcessTests : IDisposable
         await using var ollama = await OllamaSimulator.StartAsync();
         ollama.Faults.Enqueue(Fault.Stall(2));
         string id;
-        using (var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString())))
+        using (var server = await ServerProcess.StartAsync(_home, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString())))
         {
             using var client = await server.ClientAsync();
             id = await SubmitAsync(client, "interrupted");
@@ -74,9 +76,9 @@ public sealed class ServerProcessTests : IDisposable
             await server.TerminateAsync();
             Assert.Equal(0, await server.ExitCodeAsync());
         }
-        Assert.Equal([_folder.File("queue.db")], Directory.GetFiles(_folder.Path));
+        Assert.Equal(RunningProxy.IsOnPostgres ? [] : [_home.Folder.File("queue.db")], Directory.GetFiles(_home.Folder.Path));
 
-        using var again = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()));
+        using var again = await ServerProcess.StartAsync(_home, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()));
         using var secondClient = await again.ClientAsync();
         Assert.Equal(Simulation.AnswerTo("interrupted"), await ResultAsync(secondClient, id));
         Assert.Equal(1, (await secondClient.GetFromJsonAsync<JsonElement>($"/api/v1/prompt/{id}/status"))
@@ -89,7 +91,7 @@ public sealed class ServerProcessTests : IDisposable
         await using var ollama = await OllamaSimulator.StartAsync();
         ollama.Faults.Enqueue(Fault.Stall(2));
         string id;
-        using (var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()),
+        using (var server = await ServerProcess.StartAsync(_home, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()),
             ("OLLAMA_PROXY_LEASE_SECONDS", "0.5")))
         {
             using var client = await server.ClientAsync();
@@ -98,7 +100,7 @@ public sealed class ServerProcessTests : IDisposable
             server.Kill();
         }
 
-        using var again = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()));
+        using var again = await ServerProcess.StartAsync(_home, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()));
         using var secondClient = await again.ClientAsync();
         Assert.Equal(Simulation.AnswerTo("killed"), await ResultAsync(secondClient, id));
         Assert.Equal(2, (await secondClient.GetFromJsonAsync<JsonElement>($"/api/v1/prompt/{id}/status"))
@@ -108,7 +110,7 @@ public sealed class ServerProcessTests : IDisposable
     [Fact]
     public async Task A_bad_setting_stops_the_start_with_one_line_that_names_it()
     {
-        using var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_CONCURRENCY", "many"));
+        using var server = await ServerProcess.StartAsync(_home, AnyPort, ("OLLAMA_CONCURRENCY", "many"));
         Assert.Equal(1, await server.ExitCodeAsync());
         Assert.Equal("The setting OLLAMA_CONCURRENCY must be a whole number from 1 to 1024, but is 'many'.", server.Output.Trim());
     }
@@ -118,25 +120,25 @@ public sealed class ServerProcessTests : IDisposable
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
-        using var server = new ServerProcess(_folder, $"--urls http://{taken.LocalEndpoint}");
+        using var server = await ServerProcess.StartAsync(_home, $"--urls http://{taken.LocalEndpoint}");
         Assert.Equal(1, await server.ExitCodeAsync());
         Assert.Contains($"{taken.LocalEndpoint}", server.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", server.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task A_database_that_cannot_be_used_stops_the_start_with_one_line()
     {
-        await File.WriteAllTextAsync(_folder.File("queue.db"), new string('x', 5000));
-        using var server = new ServerProcess(_folder, AnyPort);
+        await File.WriteAllTextAsync(_home.Folder.File("queue.db"), new string('x', 5000));
+        using var server = await ServerProcess.StartAsync(_home, AnyPort);
         Assert.Equal(1, await server.ExitCodeAsync());
-        Assert.Equal($"The file {_folder.File("queue.db")} is no SQLite database.", server.Output.Trim());
+        Assert.Equal($"The file {_home.Folder.File("queue.db")} is no SQLite database.", server.Output.Trim());
     }
 
     [Fact]
     public async Task A_misspelt_setting_is_warned_of_and_one_of_Ollamas_is_not()
     {
-        using var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_PROXY_RETENTON_DAYS", "7"), ("OLLAMA_HOST", "0.0.0.0"));
+        using var server = await ServerProcess.StartAsync(_home, AnyPort, ("OLLAMA_PROXY_RETENTON_DAYS", "7"), ("OLLAMA_HOST", "0.0.0.0"));
         using var client = await server.ClientAsync();
         Assert.Contains("OLLAMA_PROXY_RETENTON_DAYS is set, but is not a setting of Ollama Proxy", server.Output, StringComparison.Ordinal);
         Assert.Contains("Did you mean OLLAMA_PROXY_RETENTION_DAYS?", server.Output, StringComparison.Ordinal);
@@ -146,7 +148,7 @@ public sealed class ServerProcessTests : IDisposable
     [Fact]
     public async Task A_line_of_the_log_begins_with_the_date_the_time_and_the_zone()
     {
-        using var server = new ServerProcess(_folder, AnyPort);
+        using var server = await ServerProcess.StartAsync(_home, AnyPort);
         using var client = await server.ClientAsync();
         const string Beginning = @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d \w{4}: ";
         Assert.All(server.Output.Trim().Split('\n'), line => Assert.Matches(Beginning, line));
@@ -155,7 +157,7 @@ public sealed class ServerProcessTests : IDisposable
     [Fact]
     public async Task What_the_environment_says_of_the_logs_format_holds()
     {
-        using var server = new ServerProcess(_folder, AnyPort, ("Logging__Console__FormatterName", "json"));
+        using var server = await ServerProcess.StartAsync(_home, AnyPort, ("Logging__Console__FormatterName", "json"));
         await Eventually.True(() => server.Output.Contains("Now listening on", StringComparison.Ordinal));
         Assert.All(server.Output.Trim().Split('\n'), line =>
         {
@@ -167,7 +169,7 @@ public sealed class ServerProcessTests : IDisposable
     [Fact]
     public async Task A_password_is_in_no_line_of_the_log()
     {
-        using var server = new ServerProcess(_folder, AnyPort,
+        using var server = await ServerProcess.StartAsync(_home, AnyPort,
             ("OLLAMA_URL", "http://user:s3cret@127.0.0.1:9;header=X-Key: s3cret"), ("OLLAMA_PROXY_BACKEND_TOKEN", "s3cret"),
             ("Logging__LogLevel__Default", "Trace"), ("Logging__LogLevel__Microsoft", "Trace"));
         using var client = await server.ClientAsync();
@@ -179,7 +181,7 @@ public sealed class ServerProcessTests : IDisposable
     [Fact]
     public async Task The_model_of_the_command_line_is_the_one_that_is_simulated()
     {
-        using var server = new ServerProcess(_folder, $"--simulate --OLLAMA_MODEL tiny {AnyPort}");
+        using var server = await ServerProcess.StartAsync(_home, $"--simulate --OLLAMA_MODEL tiny {AnyPort}");
         using var client = await server.ClientAsync();
         Assert.Equal(Simulation.AnswerTo("hello"), await ResultAsync(client, await SubmitAsync(client, "hello")));
     }

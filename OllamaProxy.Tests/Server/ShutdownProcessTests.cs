@@ -6,7 +6,6 @@ using System.Text.Json;
 using OllamaProxy.Prompts;
 using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Faults;
-using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Api.Calls;
 using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Support.Backends;
@@ -14,7 +13,7 @@ using OllamaProxy.Tests.Support.Backends;
 namespace OllamaProxy.Tests.Server;
 
 /// <summary>The server process, told to end while connections are open that do nothing to help it.</summary>
-public sealed class ShutdownProcessTests : IDisposable
+public sealed class ShutdownProcessTests : IAsyncLifetime
 {
     private const string AnyPort = "--urls http://127.0.0.1:0";
     private const string Head = "Host: localhost\r\nContent-Type: application/json\r\n";
@@ -22,9 +21,11 @@ public sealed class ShutdownProcessTests : IDisposable
     /// <summary>For a machine that is busy with other tests.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3);
 
-    private readonly TempFolder _folder = new();
+    private readonly StoreHome _home = StoreHome.Chosen();
 
-    public void Dispose() => _folder.Dispose();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _home.DisposeAsync();
 
     /// <summary>What somebody sends and then stays, without another word and without reading.</summary>
     public static TheoryData<string, string> Beginnings => new()
@@ -54,7 +55,7 @@ public sealed class ShutdownProcessTests : IDisposable
         _ = what;
         await using var ollama = await OllamaSimulator.StartAsync();
         ollama.Faults.Enqueue(Fault.Hang);
-        using var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()),
+        using var server = await ServerProcess.StartAsync(_home, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()),
             ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "4"));
         using var client = await server.ClientAsync();
         var id = await SubmitAsync(client);
@@ -67,7 +68,7 @@ public sealed class ShutdownProcessTests : IDisposable
 
         var told = Stopwatch.GetTimestamp();
         await server.TerminateAsync();
-        await using var store = SqlitePromptStore.Open(_folder.File("queue.db"), "m", TimeProvider.System);
+        var store = await _home.OpenAsync(TimeProvider.System);
         await Eventually.NotNull(async () =>
             (await store.ListAsync(new(1, 10) { Status = PromptStatus.Queued }, default)).Prompts.Any(summary => summary.Prompt.Id == id)
             ? "" : null);
@@ -90,7 +91,7 @@ public sealed class ShutdownProcessTests : IDisposable
     {
         await using var ollama = await OllamaSimulator.StartAsync();
         ollama.Faults.Enqueue(Fault.Stall(2));
-        using var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()),
+        using var server = await ServerProcess.StartAsync(_home, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()),
             ("OLLAMA_PROXY_SHUTDOWN_SECONDS", seconds));
         using var client = await server.ClientAsync();
         using var response = await client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"hi"}"""),
@@ -104,7 +105,7 @@ public sealed class ShutdownProcessTests : IDisposable
         Assert.InRange(Stopwatch.GetElapsedTime(told), TimeSpan.Zero,
             TimeSpan.FromSeconds(double.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture)) + Slack);
         Assert.EndsWith("{\"error\":\"Ollama Proxy is shutting down.\"}\n", await reading, StringComparison.Ordinal);
-        await using var store = SqlitePromptStore.Open(_folder.File("queue.db"), "m", TimeProvider.System);
+        var store = await _home.OpenAsync(TimeProvider.System);
         Assert.Equal(PromptStatus.Cancelled, (await store.FindAsync(Guid.Parse(CallTests.IdOf(response)), default))!.Status);
     }
 
@@ -112,7 +113,7 @@ public sealed class ShutdownProcessTests : IDisposable
     public async Task A_client_that_does_not_read_its_answer_holds_up_nothing()
     {
         using var ollama = new EndlessOllama("{\"response\":\"");
-        using var server = new ServerProcess(_folder, AnyPort, ("OLLAMA_URL", ollama.Url), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "2"));
+        using var server = await ServerProcess.StartAsync(_home, AnyPort, ("OLLAMA_URL", ollama.Url), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "2"));
         using var client = await server.ClientAsync();
         using var other = new TcpClient(client.BaseAddress!.Host, client.BaseAddress.Port);
         const string Body = """{"model":"tiny","prompt":"hi"}""";

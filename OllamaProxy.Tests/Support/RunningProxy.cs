@@ -3,8 +3,6 @@ using System.Text.Json;
 using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Storage;
-using OllamaProxy.Storage.Postgres;
-using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Support.Postgres;
 
 namespace OllamaProxy.Tests.Support;
@@ -14,28 +12,22 @@ public sealed class RunningProxy : IAsyncDisposable
 {
     private readonly ProxyHost _host;
     private readonly Dictionary<string, string> _settings;
-    private readonly TempFolder _folder = new();
-    private readonly PostgresDatabase? _database;
     private IProxyInstance _instance;
 
-    private RunningProxy(
-        ProxyHost host, OllamaSimulator ollama, PostgresDatabase? database, IEnumerable<(string Name, string Value)> settings)
+    private RunningProxy(ProxyHost host, OllamaSimulator ollama, StoreHome home, IEnumerable<(string Name, string Value)> settings)
     {
         _host = host;
-        _database = database;
+        Home = home;
         Ollama = ollama;
         _settings = new()
         {
             ["urls"] = "http://127.0.0.1:0",
             ["OLLAMA_URL"] = $"{ollama.BaseAddress}api/generate",
             ["OLLAMA_RETRY_BASE_SECONDS"] = "0.01",
-            ["OLLAMA_PROXY_DB"] = _folder.File("queue.db"),
             ["OLLAMA_PROXY_QUIET"] = "1",
             ["Logging:LogLevel:Default"] = "None",
             ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "None",
         };
-        if (database is not null)
-            (_settings["OLLAMA_PROXY_STORE"], _settings["OLLAMA_PROXY_POSTGRES"]) = ("postgres", database.ConnectionString);
         foreach (var (name, value) in settings)
             _settings[name] = value;
         _instance = host(_settings);
@@ -50,27 +42,33 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public IServiceProvider Services => _instance.Services;
 
+    /// <summary>Where it keeps its prompts.</summary>
+    public StoreHome Home { get; }
+
+    /// <summary>The SQLite file.</summary>
     public string DatabasePath => _settings["OLLAMA_PROXY_DB"];
 
     /// <summary>The setting by which another process shares this one's store.</summary>
-    public (string Name, string Value) SharedStore =>
-        _database is null ? ("OLLAMA_PROXY_DB", DatabasePath) : ("OLLAMA_PROXY_POSTGRES", _database.ConnectionString);
+    public (string Name, string Value) SharedStore { get; private init; }
 
     /// <summary>Does something with the store as another process would, also while this one does not run.</summary>
     public async Task<T> WithStoreAsync<T>(Func<IPromptStore, Task<T>> use)
     {
-        IPromptStore store = _database is null
-            ? SqlitePromptStore.Open(DatabasePath, "m", TimeProvider.System)
-            : await PostgresPromptStore.OpenAsync(_database.ConnectionString, null, TimeProvider.System);
-        await using ((IAsyncDisposable)store)
-            return await use(store);
+        var store = await Home.OpenAsync(TimeProvider.System);
+        var result = await use(store);
+        await Home.CloseAsync(store);
+        return result;
     }
 
     public static async Task<RunningProxy> StartAsync(ProxyHost host, SimulatorOptions? simulator = null,
         params (string Name, string Value)[] settings)
     {
-        var proxy = new RunningProxy(
-            host, await OllamaSimulator.StartAsync(simulator), IsOnPostgres ? await PostgresDatabase.CreateAsync() : null, settings);
+        var home = StoreHome.Chosen();
+        var store = await home.SettingsAsync();
+        var proxy = new RunningProxy(host, await OllamaSimulator.StartAsync(simulator), home, [.. store, .. settings])
+        {
+            SharedStore = store[^1],
+        };
         await proxy.StartAsync();
         return proxy;
     }
@@ -132,9 +130,7 @@ public sealed class RunningProxy : IAsyncDisposable
         // A test that failed may have left generations hanging: nobody waits for them.
         await Ollama.DisposeAsync();
         await StopAsync();
-        if (_database is not null)
-            await _database.DisposeAsync();
-        _folder.Dispose();
+        await Home.DisposeAsync();
     }
 
     private async Task<long> TotalAsync(string status) =>

@@ -34,7 +34,7 @@ public sealed class StoreTheoryDiscoverer(IMessageSink sink) : TheoryDiscoverer(
             : base.Discover(discoveryOptions, testMethod, theoryAttribute);
 }
 
-/// <summary>A test that is skipped because there is no PostgreSQL.</summary>
+/// <summary>A test that is skipped because there is no PostgreSQL, or no pooler.</summary>
 public sealed class SkippedTestCase : XunitTestCase
 {
     [Obsolete("Only for deserialisation.")]
@@ -47,8 +47,16 @@ public sealed class SkippedTestCase : XunitTestCase
     {
     }
 
-    public static bool IsNeeded(ITestMethod method) =>
-        PostgresCluster.MissingReason is not null && method.TestClass.Class.Name.Contains("Postgres", StringComparison.Ordinal);
+    public static bool IsNeeded(ITestMethod method) => ReasonFor(method) is not null;
 
-    protected override string GetSkipReason(IAttributeInfo factAttribute) => PostgresCluster.MissingReason!;
+    protected override string GetSkipReason(IAttributeInfo factAttribute) => ReasonFor(TestMethod)!;
+
+    private static string? ReasonFor(ITestMethod method) => method.TestClass.Class.Name switch
+    {
+        var name when name.Contains("Pooler", StringComparison.Ordinal) => Pgbouncer.MissingReason,
+        var name when name.Contains("Failover", StringComparison.Ordinal) =>
+            PostgresCluster.MissingReason ?? PostgresCluster.NoStandbyReason,
+        var name when name.Contains("Postgres", StringComparison.Ordinal) => PostgresCluster.MissingReason,
+        _ => null,
+    };
 }

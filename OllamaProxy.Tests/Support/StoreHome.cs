@@ -1,8 +1,9 @@
-using Npgsql;
+using Microsoft.Data.Sqlite;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Tests.Storage;
 using OllamaProxy.Tests.Support.Postgres;
 
 namespace OllamaProxy.Tests.Support;
@@ -12,9 +13,24 @@ public abstract class StoreHome : IAsyncDisposable
 {
     private readonly List<IPromptStore> _stores = [];
 
+    /// <summary>That of the store which the tests are run on: set <c>OLLAMA_PROXY_TEST_STORE</c> to <c>postgres</c>.</summary>
+    public static StoreHome Chosen() => RunningProxy.IsOnPostgres ? new OfPostgres(isPooled: false, listens: true) : Sqlite();
+
     public static StoreHome Sqlite() => new OfSqlite();
 
-    public static StoreHome Postgres() => new OfPostgres();
+    public static StoreHome Postgres() => new OfPostgres(isPooled: false, listens: false);
+
+    /// <summary>PostgreSQL behind a pooler in transaction mode.</summary>
+    public static StoreHome Pooler() => new OfPostgres(isPooled: true, listens: false);
+
+    /// <summary>Where a process of the program is started; the SQLite file is in it.</summary>
+    public TempFolder Folder { get; } = new();
+
+    /// <summary>What a process calls the database in its log, once there is one.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The settings by which a process keeps its prompts here.</summary>
+    public abstract Task<(string Name, string Value)[]> SettingsAsync();
 
     /// <summary>Opens a store as a process does.</summary>
     public async Task<IPromptStore> OpenAsync(TimeProvider time)
@@ -32,59 +48,118 @@ public abstract class StoreHome : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs SQL that both understand as another process would, and returns the first column of the first row as a number.
+    /// Runs SQL that both understand as another process would, and returns the first column of the first row, a number.
     /// </summary>
-    public abstract Task<long> NumberAsync(string sql);
+    public async Task<long> NumberAsync(string sql) => (long)(await QueryAsync(sql))[0][0]!;
+
+    /// <summary>As <see cref="NumberAsync"/>, and returns all rows: of numbers, and of texts for all else. NULL is null.</summary>
+    public abstract Task<List<object?[]>> QueryAsync(string sql);
+
+    /// <summary>Whether a process is amid a transaction that writes, at this moment.</summary>
+    public abstract Task<bool> IsWritingAsync();
+
+    /// <summary>It holds as many prompts, and what is counted and leased agrees with them.</summary>
+    public abstract Task AssertSoundAsync(int prompts);
 
     public async ValueTask DisposeAsync()
     {
         while (_stores.Count > 0)
             await CloseAsync(_stores[^1]);
         await RemoveAsync();
+        Folder.Dispose();
         GC.SuppressFinalize(this);
     }
 
     protected abstract Task<IPromptStore> OpenStoreAsync(TimeProvider time);
 
-    protected abstract Task RemoveAsync();
+    protected virtual Task RemoveAsync() => Task.CompletedTask;
 
     private sealed class OfSqlite : StoreHome
     {
-        private readonly TempFolder _folder = new();
+        public override string Name => Path;
 
-        public override Task<long> NumberAsync(string sql)
+        private string Path => Folder.File("queue.db");
+
+        public override Task<(string Name, string Value)[]> SettingsAsync() =>
+            Task.FromResult<(string Name, string Value)[]>([("OLLAMA_PROXY_DB", Path)]);
+
+        public override Task<List<object?[]>> QueryAsync(string sql)
         {
-            using var connection = Storage.StorageRig.Open(_folder.File("queue.db"));
-            return Task.FromResult(connection.Number(sql));
+            using var connection = StorageRig.Open(Path);
+            using var command = connection.Command(sql);
+            using var row = command.ExecuteReader();
+            var rows = new List<object?[]>();
+            while (row.Read())
+                rows.Add([.. Enumerable.Range(0, row.FieldCount).Select(column => row.IsDBNull(column) ? null : row.GetValue(column))]);
+            return Task.FromResult(rows);
+        }
+
+        public override Task AssertSoundAsync(int prompts)
+        {
+            StorageRig.AssertSound(Path, prompts);
+            return Task.CompletedTask;
+        }
+
+        public override Task<bool> IsWritingAsync()
+        {
+            using var connection = new SqliteConnection($"Data Source={Path};Pooling=False;Default Timeout=1");
+            connection.Open();
+            try
+            {
+                connection.Execute("BEGIN IMMEDIATE; ROLLBACK");
+                return Task.FromResult(false);
+            }
+            catch (SqliteException)
+            {
+                return Task.FromResult(true);
+            }
         }
 
         protected override Task<IPromptStore> OpenStoreAsync(TimeProvider time) =>
-            Task.FromResult<IPromptStore>(SqlitePromptStore.Open(_folder.File("queue.db"), "llama3.2", time));
-
-        protected override Task RemoveAsync()
-        {
-            _folder.Dispose();
-            return Task.CompletedTask;
-        }
+            Task.FromResult<IPromptStore>(SqlitePromptStore.Open(Path, "llama3.2", time));
     }
 
-    private sealed class OfPostgres : StoreHome
+    private sealed class OfPostgres(bool isPooled, bool listens) : StoreHome
     {
         private PostgresDatabase? _database;
 
-        public override async Task<long> NumberAsync(string sql) => await _database!.NumberAsync(sql);
+        public override string Name => _database!.Name;
+
+        public override async Task<(string Name, string Value)[]> SettingsAsync() =>
+            [("OLLAMA_PROXY_STORE", "postgres"), ("OLLAMA_PROXY_POSTGRES", await ConnectionStringAsync())];
+
+        public override Task<List<object?[]>> QueryAsync(string sql) => _database!.QueryAsync(sql);
+
+        public override async Task AssertSoundAsync(int prompts)
+        {
+            Assert.Equal(prompts, await NumberAsync("SELECT count(*) FROM prompts"));
+            Assert.Equal(0, await NumberAsync(
+                "SELECT count(*) FROM counts "
+                + "WHERE count_of(status) <> (SELECT count(*) FROM prompts WHERE prompts.status = counts.status)"));
+            Assert.Equal(0, await NumberAsync(
+                "SELECT count(*) FROM leases WHERE seq NOT IN (SELECT seq FROM prompts WHERE status = 'processing')"));
+        }
+
+        public override async Task<bool> IsWritingAsync() => await NumberAsync(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'") > 0;
 
         protected override async Task<IPromptStore> OpenStoreAsync(TimeProvider time)
         {
-            _database ??= await PostgresDatabase.CreateAsync();
+            var connection = await ConnectionStringAsync();
             return await PostgresPromptStore.OpenAsync(
-                _database.ConnectionString, null, time, databaseClockRules: time == TimeProvider.System);
+                connection, listens ? connection : null, time, databaseClockRules: time == TimeProvider.System);
         }
 
         protected override async Task RemoveAsync()
         {
             if (_database is not null)
                 await _database.DisposeAsync();
+        }
+
+        private async Task<string> ConnectionStringAsync()
+        {
+            _database ??= await PostgresDatabase.CreateAsync();
+            return isPooled ? (await Pgbouncer.SharedAsync()).ConnectionString(_database.Name) : _database.ConnectionString;
         }
     }
 }

@@ -18,7 +18,7 @@ public sealed class ClockJumpTests
     {
         var time = new SettableTime(new(2026, 2, 21, 12, 0, 0, TimeSpan.Zero));
         await using var rig = await WorkerRig.StartAsync(time, TimeSpan.FromSeconds(100), ("OLLAMA_CONCURRENCY", "2"));
-        await using var other = rig.OpenSecondStore();
+        var other = await rig.OpenSecondStoreAsync();
         var id = await rig.SubmitAsync("long");
         _ = rig.Drain();
         await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);

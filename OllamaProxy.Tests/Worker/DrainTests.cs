@@ -65,7 +65,7 @@ public sealed class DrainTests
             new PassingTime(poll, TimeSpan.FromSeconds(1)), TimeSpan.Zero, WorkerRig.TwoSlots, ("OLLAMA_POLL_INTERVAL", "2"),
             ("OLLAMA_PROXY_DRAIN_SECONDS", "1000000"), ("OLLAMA_TIMEOUT", "1000000"), ("OLLAMA_IDLE_TIMEOUT", "1000000"),
             ("OLLAMA_PROXY_LEASE_SECONDS", "86400"));
-        await using var other = rig.OpenSecondStore();
+        var other = await rig.OpenSecondStoreAsync();
         _ = rig.Drain();
         await rig.WhenAsync(await rig.SubmitAsync("so that it listens"), PromptStatus.Completed);
 

@@ -1,7 +1,6 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator.Generation;
-using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Tests.Storage;
 using OllamaProxy.Tests.Support;
 
@@ -21,9 +20,9 @@ public class GeneratedTextTests
     {
         await using var rig = await WorkerRig.StartAsync();
         var prompt = await StalledAsync(rig);
-        Assert.Equal(0L, Chunks(rig));
+        Assert.Equal(0L, await ChunksAsync(rig));
 
-        await using var other = rig.OpenSecondStore();
+        var other = await rig.OpenSecondStoreAsync();
         rig.Time.Advance(Tick);
         await Eventually.NotNull(async () => (await other.ReadGeneratedAsync(prompt, default, default)).Text == Partial ? "there" : null);
         for (var tick = 0; tick < 5; tick++)
@@ -32,7 +31,7 @@ public class GeneratedTextTests
             await rig.Store.GetLeaseStateAsync(default, default);
         }
 
-        Assert.Equal(1L, Chunks(rig));
+        Assert.Equal(1L, await ChunksAsync(rig));
         Assert.Equal(Partial[4..], (await other.ReadGeneratedAsync(prompt, new(4, 0), default)).Text);
     }
 
@@ -43,13 +42,13 @@ public class GeneratedTextTests
         var prompt = await KeptAsync(rig);
 
         // As if the worker's process had been killed: nobody renews the lease any more.
-        await using var other = rig.OpenSecondStore();
-        await other.WriteAsync((session, _) => session.Execute("UPDATE leases SET expires_at = 0"), default);
+        var other = await rig.OpenSecondStoreAsync();
+        await rig.Home.QueryAsync("UPDATE leases SET expires_at = 0");
         await other.RecoverExpiredAsync(new(1, Lease, 1, "http://ollama/"), [], default);
 
         Assert.Equal(PromptStatus.Failed, (await other.FindAsync(prompt.Id, default))!.Status);
         Assert.Equal(Partial, (await other.WholeResultAsync(prompt.Id))!.Text);
-        Assert.Equal(0L, Chunks(rig));
+        Assert.Equal(0L, await ChunksAsync(rig));
     }
 
     [Fact]
@@ -58,11 +57,11 @@ public class GeneratedTextTests
         await using var rig = await WorkerRig.StartAsync();
         var prompt = await KeptAsync(rig);
 
-        await using var other = rig.OpenSecondStore();
+        var other = await rig.OpenSecondStoreAsync();
         await other.CancelAsync(prompt.Id, default);
 
         Assert.Equal(Partial, (await other.WholeResultAsync(prompt.Id))!.Text);
-        Assert.Equal(0L, Chunks(rig));
+        Assert.Equal(0L, await ChunksAsync(rig));
     }
 
     [Fact]
@@ -76,7 +75,7 @@ public class GeneratedTextTests
         await rig.WhenEndedAsync(prompt.Id);
 
         Assert.Equal(Simulation.AnswerTo(Text), (await rig.Store.WholeResultAsync(prompt.Id))!.Text);
-        Assert.Equal(0L, Chunks(rig));
+        Assert.Equal(0L, await ChunksAsync(rig));
     }
 
     /// <summary>A prompt that stops amid its answer, in this process.</summary>
@@ -102,9 +101,5 @@ public class GeneratedTextTests
         return prompt;
     }
 
-    private static long Chunks(WorkerRig rig)
-    {
-        using var connection = StorageRig.Open(rig.DatabasePath);
-        return connection.Number("SELECT count(*) FROM chunks");
-    }
+    private static Task<long> ChunksAsync(WorkerRig rig) => rig.Home.NumberAsync("SELECT count(*) FROM chunks");
 }

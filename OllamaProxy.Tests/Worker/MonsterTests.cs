@@ -44,7 +44,7 @@ public sealed class MonsterTests
 
         Assert.Equal((PromptStatus.Failed, 2, error, 2), (prompt.Status, prompt.Attempts, prompt.Error, ollama.Requests));
         Assert.Equal(partial, (await rig.Store.WholeResultAsync(id))?.Text);
-        StorageRig.AssertSound(rig.DatabasePath, 1);
+        await rig.Home.AssertSoundAsync(1);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class MonsterTests
         var result = await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt }));
 
         Assert.Equal(prompt, result.GetProperty("result").GetString());
-        StorageRig.AssertSound(proxy.DatabasePath, 1);
+        await proxy.Home.AssertSoundAsync(1);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class MonsterTests
         Assert.Equal(Prompt, (await proxy.ResultAsync(id)).GetProperty("result").GetString());
         Assert.Equal(Prompt, (await proxy.GetAsync($"/api/v1/prompt/{id}")).GetProperty("prompt").GetString());
         Assert.Equal(1, (await proxy.GetAsync("/api/v1/prompts")).GetProperty("total").GetInt32());
-        StorageRig.AssertSound(proxy.DatabasePath, 1);
+        await proxy.Home.AssertSoundAsync(1);
     }
 
     [Theory]
@@ -106,7 +106,7 @@ public sealed class MonsterTests
             using var response = await proxy.Client.PostAsync(path, new StringContent(content, Encoding.UTF8, "application/json"));
             Assert.Contains(field, (await Problem.OfAsync(response, 400)).Detail, StringComparison.Ordinal);
         }
-        StorageRig.AssertSound(proxy.DatabasePath, 0);
+        await proxy.Home.AssertSoundAsync(0);
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class MonsterTests
         Assert.Equal(before.Length > 0 ? "fine" : null, (await rig.Store.WholeResultAsync(id))?.Text);
         // Of each attempt: the line, and what the sockets between the two hold.
         Assert.InRange(ollama.Sent, 2 * 32 * MiB, 2 * 48 * MiB);
-        StorageRig.AssertSound(rig.DatabasePath, 1);
+        await rig.Home.AssertSoundAsync(1);
     }
 
     [Fact]
@@ -197,7 +197,7 @@ public sealed class MonsterTests
         Assert.Equal((PromptStatus.Failed, 1, "It ran for longer than its timeout of 600 seconds."),
             (prompt.Status, prompt.Attempts, prompt.Error));
         Assert.True(await hungUp.WaitAsync(TimeSpan.FromSeconds(60)));
-        StorageRig.AssertSound(rig.DatabasePath, 1);
+        await rig.Home.AssertSoundAsync(1);
     }
 
     /// <summary>Runs a prompt that must be completed at its first attempt.</summary>
@@ -210,7 +210,7 @@ public sealed class MonsterTests
         var prompt = await rig.WhenEndedAsync(id);
 
         Assert.Equal((PromptStatus.Completed, 1, null), (prompt.Status, prompt.Attempts, prompt.Error));
-        StorageRig.AssertSound(rig.DatabasePath, 1);
+        await rig.Home.AssertSoundAsync(1);
         return (await rig.Store.WholeResultAsync(id))!;
     }
 

@@ -1,7 +1,6 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Faults;
-using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Worker;
@@ -13,7 +12,7 @@ public sealed class WorkerLeaseTests
     public async Task A_lease_is_renewed_for_as_long_as_a_silent_attempt_runs()
     {
         await using var rig = await WorkerRig.StartAsync(("OLLAMA_PROXY_LEASE_SECONDS", "30"));
-        await using var other = rig.OpenSecondStore();
+        var other = await rig.OpenSecondStoreAsync();
         rig.Ollama.Faults.Enqueue(Fault.Hang);
         var id = await rig.SubmitAsync("slow");
         _ = rig.Drain();
@@ -21,9 +20,9 @@ public sealed class WorkerLeaseTests
 
         for (var tick = 0; tick < 10; tick++)
         {
-            var before = LeaseEnd(rig);
+            var before = await LeaseEndAsync(rig);
             rig.Time.Advance(TimeSpan.FromSeconds(10));
-            await Eventually.True(() => LeaseEnd(rig) > before);
+            await Eventually.NotNull(async () => await LeaseEndAsync(rig) > before ? "renewed" : null);
         }
 
         Assert.Null(await other.ClaimAsync(new(10, TimeSpan.FromSeconds(30), 5, "here"), default));
@@ -34,14 +33,14 @@ public sealed class WorkerLeaseTests
     public async Task A_worker_that_lost_its_lease_stops_the_generation_and_writes_nothing()
     {
         await using var rig = await WorkerRig.StartAsync(("OLLAMA_PROXY_LEASE_SECONDS", "30"), WorkerRig.TwoSlots);
-        await using var other = rig.OpenSecondStore();
+        var other = await rig.OpenSecondStoreAsync();
         rig.Ollama.Faults.Enqueue(Fault.Stall(1));
         var id = await rig.SubmitAsync("lost");
         _ = rig.Drain();
         await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
 
         // As after a pause of this process that was longer than the lease.
-        Execute(rig, "UPDATE leases SET expires_at = 0");
+        await rig.Home.QueryAsync("UPDATE leases SET expires_at = 0");
         var holder = await other.ClaimAsync(new(10, TimeSpan.FromHours(1), 5, "here"), default);
         Assert.Equal((id, 2), (holder!.Id, holder.Attempt));
         rig.Time.Advance(TimeSpan.FromSeconds(10));
@@ -60,7 +59,7 @@ public sealed class WorkerLeaseTests
     public async Task A_cancel_stops_the_generation_within_a_second_whichever_process_it_comes_to(bool fromElsewhere)
     {
         await using var rig = await WorkerRig.StartAsync(WorkerRig.TwoSlots);
-        await using var other = rig.OpenSecondStore();
+        var other = await rig.OpenSecondStoreAsync();
         rig.Ollama.Faults.Enqueue(Fault.Stall(2));
         var id = await rig.SubmitAsync("cancelled");
         _ = rig.Drain();
@@ -79,22 +78,5 @@ public sealed class WorkerLeaseTests
         Assert.Equal((PromptStatus.Cancelled, 1), await rig.FindAsync(id) is var prompt ? (prompt.Status, prompt.Attempts) : default);
     }
 
-    private static long LeaseEnd(WorkerRig rig)
-    {
-        using var connection = Connect(rig);
-        return connection.Number("SELECT expires_at FROM leases");
-    }
-
-    private static void Execute(WorkerRig rig, string sql)
-    {
-        using var connection = Connect(rig);
-        connection.Execute(sql);
-    }
-
-    private static Microsoft.Data.Sqlite.SqliteConnection Connect(WorkerRig rig)
-    {
-        var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={rig.DatabasePath};Pooling=False");
-        connection.Open();
-        return connection;
-    }
+    private static Task<long> LeaseEndAsync(WorkerRig rig) => rig.Home.NumberAsync("SELECT expires_at FROM leases");
 }

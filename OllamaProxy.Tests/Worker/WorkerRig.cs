@@ -9,7 +9,6 @@ using OllamaProxy.Queue;
 using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Http;
 using OllamaProxy.Storage;
-using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Support;
 using OllamaProxy.Worker;
 
@@ -29,24 +28,25 @@ public sealed class WorkerRig : IAsyncDisposable
     /// <summary>For tests that move the clock in leaps, and are not about leases.</summary>
     internal static readonly (string, string) LongLease = ("OLLAMA_PROXY_LEASE_SECONDS", "86400");
 
-    private readonly TempFolder _folder = new();
     private readonly IHost _host;
     private readonly CancellationTokenSource _stop = new();
 
-    private WorkerRig(OllamaSimulator ollama, FakeTimeProvider time, IEnumerable<(string Name, string Value)> settings)
+    private WorkerRig(
+        OllamaSimulator ollama, FakeTimeProvider time, StoreHome home, IPromptStore store,
+        IEnumerable<(string Name, string Value)> settings)
     {
-        (Ollama, Time) = (ollama, time);
+        (Ollama, Time, Home) = (ollama, time, home);
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["OLLAMA_URL"] = ollama.BaseAddress.ToString(),
-            ["OLLAMA_PROXY_DB"] = DatabasePath,
         });
         foreach (var (name, value) in settings)
             builder.Configuration[name] = value;
         builder.Logging.AddProvider(Log);
         builder.AddOllamaProxy();
         builder.Services.AddSingleton<TimeProvider>(Time);
+        builder.Services.AddSingleton(store);
         _host = builder.Build();
     }
 
@@ -56,7 +56,11 @@ public sealed class WorkerRig : IAsyncDisposable
 
     public LogRecorder Log { get; } = new();
 
-    public string DatabasePath => _folder.File("queue.db");
+    /// <summary>Where the prompts are; a store that is opened there is another process's, on the same clock.</summary>
+    public StoreHome Home { get; }
+
+    /// <summary>The SQLite file.</summary>
+    public string DatabasePath => Home.Folder.File("queue.db");
 
     public IServiceProvider Services => _host.Services;
 
@@ -76,8 +80,13 @@ public sealed class WorkerRig : IAsyncDisposable
         StartAsync(new FakeTimeProvider(new DateTimeOffset(2026, 2, 21, 12, 0, 0, TimeSpan.Zero)), latency, settings);
 
     public static async Task<WorkerRig> StartAsync(
-        FakeTimeProvider time, TimeSpan latency, params (string Name, string Value)[] settings) =>
-        new(await OllamaSimulator.StartAsync(new() { Latency = latency, Time = time }), time, settings);
+        FakeTimeProvider time, TimeSpan latency, params (string Name, string Value)[] settings)
+    {
+        var home = StoreHome.Chosen();
+        // Opened here, and not by the application: times are to be those of the rig's clock, also where the database has one of its own.
+        return new(await OllamaSimulator.StartAsync(new() { Latency = latency, Time = time }), time, home, await home.OpenAsync(time),
+            [.. await home.SettingsAsync(), .. settings]);
+    }
 
     /// <summary>Starts a drain that ends with the rig, if not before.</summary>
     public Task Drain() => Task.Run(() => Worker.DrainAsync(_stop.Token));
@@ -93,8 +102,8 @@ public sealed class WorkerRig : IAsyncDisposable
         return (await Queue.SubmitAsync(change?.Invoke(prompt) ?? prompt, default)).Prompt.Id;
     }
 
-    /// <summary>A second store on the same file, as another process has it.</summary>
-    public SqlitePromptStore OpenSecondStore() => SqlitePromptStore.Open(DatabasePath, "llama3.2", Time);
+    /// <summary>A second store on the same database, as another process has it. It is closed with the rig.</summary>
+    public Task<IPromptStore> OpenSecondStoreAsync() => Home.OpenAsync(Time);
 
     public async Task<Prompt> FindAsync(Guid id) => (await Store.FindAsync(id, default))!;
 
@@ -133,6 +142,6 @@ public sealed class WorkerRig : IAsyncDisposable
         await ((IAsyncDisposable)_host).DisposeAsync();
         await Ollama.DisposeAsync();
         _stop.Dispose();
-        _folder.Dispose();
+        await Home.DisposeAsync();
     }
 }

@@ -88,7 +88,7 @@ public sealed class WorkerSlotsTests
         Assert.Equal(PromptStatus.Processing, (await rig.FindAsync(running)).Status);
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task A_prompt_that_was_claimed_ahead_is_handed_back_as_soon_as_the_store_takes_it()
     {
         await using var rig = await WorkerRig.StartAsync();

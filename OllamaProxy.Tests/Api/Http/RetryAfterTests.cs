@@ -5,28 +5,27 @@ using OllamaProxy.Configuration;
 using OllamaProxy.Prompts;
 using OllamaProxy.Queue;
 using OllamaProxy.Storage;
-using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Support;
 using OllamaProxy.Worker;
 
 namespace OllamaProxy.Tests.Api.Http;
 
 /// <summary>When clients are told to come again.</summary>
-public sealed class RetryAfterTests : IAsyncLifetime, IDisposable
+public sealed class RetryAfterTests : IAsyncLifetime
 {
     private static readonly ClaimTerms Terms = new(1, TimeSpan.FromHours(10), 5, "here");
     private static readonly NewPrompt New = new("hello", "llama3.2", "{}"u8.ToArray());
 
-    private readonly TempFolder _folder = new();
+    private readonly StoreHome _home = StoreHome.Chosen();
     private readonly FakeTimeProvider _time = new();
-    private readonly SqlitePromptStore _store;
+    private IPromptStore _store = null!;
     private readonly Reasons _reasons = new();
-    private readonly PromptQueue _queue;
-    private readonly RetryAfter _retryAfter;
+    private PromptQueue _queue = null!;
+    private RetryAfter _retryAfter = null!;
 
-    public RetryAfterTests()
+    public async Task InitializeAsync()
     {
-        _store = SqlitePromptStore.Open(_folder.File("queue.db"), "llama3.2", _time);
+        _store = await _home.OpenAsync(_time);
         var options = new OllamaProxyOptions();
         var rate = new WaitEstimator(_store, options, _time);
         _queue = new(_store, _store, new(), rate, new(), options, _time, null, _reasons);
@@ -111,11 +110,7 @@ public sealed class RetryAfterTests : IAsyncLifetime, IDisposable
         Assert.Equal(expected, context.Response.Headers.RetryAfter);
     }
 
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync() => await _store.DisposeAsync();
-
-    public void Dispose() => _folder.Dispose();
+    public async Task DisposeAsync() => await _home.DisposeAsync();
 
     private async Task<string?> ForResultAsync(Guid id)
     {

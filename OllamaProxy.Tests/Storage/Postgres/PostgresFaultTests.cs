@@ -65,7 +65,7 @@ public sealed class PostgresFaultTests
     {
         await using var database = await PostgresDatabase.CreateAsync();
         var cluster = await PostgresCluster.SharedAsync();
-        await using var relay = new CommitRelay(cluster.Port);
+        await using var relay = new NetworkRelay(cluster.Port);
         await using var store = await OpenAsync($"Host=127.0.0.1;Port={relay.Port};Username=postgres;Database={database.Name}");
         var added = new List<Guid>();
         for (var n = 0; n < 10; n++)
@@ -138,7 +138,7 @@ public sealed class PostgresFaultTests
     public async Task A_statement_that_takes_too_long_fails_its_write_and_no_other()
     {
         await using var database = await PostgresDatabase.CreateAsync();
-        await using var store = await OpenAsync(database.ConnectionString + ";Options=-c statement_timeout=2000");
+        await using var store = await OpenAsync(database.ConnectionString + ";Options=-c statement_timeout=500");
         var prompt = (await store.AddAsync(New("locked"), 0, default)).Prompt;
         await using (var other = new Npgsql.NpgsqlConnection(database.ConnectionString))
         {

@@ -32,7 +32,7 @@ public sealed class PostgresPromptStoreModelTests : PromptStoreModelTests, IAsyn
     protected override async Task<IPromptStore> OpenAsync(string folder, TimeProvider time)
     {
         if (_idle.TryTake(out var database))
-            await database.NumberAsync(EmptyAll);
+            await database.QueryAsync(EmptyAll);
         else
             database = await PostgresDatabase.CreateAsync();
         _inUse[folder] = database;

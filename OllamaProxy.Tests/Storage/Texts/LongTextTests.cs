@@ -89,7 +89,7 @@ public abstract class LongTextTests(StoreHome home) : IAsyncLifetime
         Assert.Null(await _store.FindResultAsync(prompt.Id, default));
 
         // It waits for some minutes, as that of a program that ended.
-        await home.NumberAsync("UPDATE texts SET expires_at = 1 WHERE expires_at IS NOT NULL");
+        await home.QueryAsync("UPDATE texts SET expires_at = 1 WHERE expires_at IS NOT NULL");
         while (await _store.ShrinkAsync(default))
         {
             // Some at a time.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Npgsql;
 
 namespace OllamaProxy.Tests.Support.Postgres;
@@ -24,14 +25,26 @@ public sealed class PostgresDatabase : IAsyncDisposable
     }
 
     /// <summary>Runs SQL as another process would, and returns the first column of the first row as a number.</summary>
-    public async Task<long> NumberAsync(string sql)
+    public async Task<long> NumberAsync(string sql) => Convert.ToInt64((await QueryAsync(sql))[0][0], CultureInfo.InvariantCulture);
+
+    /// <summary>Runs SQL as another process would, and returns all rows: of numbers, and of texts for all else. NULL is null.</summary>
+    public async Task<List<object?[]>> QueryAsync(string sql)
     {
         await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false;Search Path=ollama_proxy");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
-        return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
+        await using var row = await command.ExecuteReaderAsync();
+        var rows = new List<object?[]>();
+        do
+        {
+            while (await row.ReadAsync())
+                rows.Add([.. Enumerable.Range(0, row.FieldCount).Select(column => ValueOf(row.GetValue(column)))]);
+        }
+        while (await row.NextResultAsync());
+        return rows;
     }
 
+<<<<<<< HEAD:OllamaProxy.Tests/Support/Postgres/PostgresDatabase.cs
     /// <summary>Runs SQL as another process would, and returns the first column of its rows.</summary>
     public async Task<List<string>> ListAsync(string sql)
     {
@@ -44,6 +57,16 @@ public sealed class PostgresDatabase : IAsyncDisposable
             list.Add(row.GetString(0));
         return list;
     }
+=======
+    private static object? ValueOf(object value) => value switch
+    {
+        DBNull => null,
+        short or int or long or decimal => Convert.ToInt64(value, CultureInfo.InvariantCulture),
+        byte[] text => Encoding.UTF8.GetString(text),
+        DateTime time => time.ToString("o", CultureInfo.InvariantCulture),
+        _ => value.ToString(),
+    };
+>>>>>>> 3d39cb2a517879c18b8ca86fcb896d3d8f32fbaa:OllamaProxy.Tests/Support/PostgresDatabase.cs
 
     public async ValueTask DisposeAsync() => await _cluster.ExecuteAsync("postgres", $"DROP DATABASE IF EXISTS {Name} WITH (FORCE)");
 }

@@ -13,6 +13,9 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>The time limit for opening a connection, in seconds, unless the connection string sets <c>Timeout</c>.</summary>
     private const int ConnectSeconds = 5;
 
+    /// <summary>For so long a server is taken for what it was found to be, in seconds.</summary>
+    private const int HostRecheckSeconds = 1;
+
     private readonly NpgsqlDataSource _source;
 
     /// <summary>How often the token of an identity is requested. Azure's endpoint mostly returns the one that it has cached.</summary>
@@ -20,15 +23,22 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     private static readonly TimeSpan TokenRetryInterval = TimeSpan.FromSeconds(10);
 
+    private const string IdleInTransactionTimeout = "25P03";
+
     /// <param name="connectionString">The connection string of the settings.</param>
     /// <param name="identity">The client id of the managed identity whose token is the password; null: the password is in the connection
     /// string.</param>
     public PostgresServer(string connectionString, string? identity = null)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
-        if (!settings.ContainsKey("Timeout"))
+        // ContainsKey answers whether there is such a setting at all.
+        if (!settings.ShouldSerialize("Timeout"))
             settings.Timeout = ConnectSeconds;
         settings.ApplicationName ??= ProgramName;
+        // Else nobody knows which of the writes that were sent together was refused.
+        settings.IncludeFailedBatchedCommand = true;
+        if (settings.Host?.Contains(',', StringComparison.Ordinal) == true)
+            FindPrimary(settings);
         Name = PostgresSetting.NameOf(connectionString);
         var builder = new NpgsqlSlimDataSourceBuilder(settings.ToString());
         builder.EnableArrays();
@@ -36,6 +46,15 @@ internal sealed class PostgresServer : IAsyncDisposable
         if (identity is not null)
             builder.UsePeriodicPasswordProvider((_, stop) => PostgresToken.GetAsync(identity, stop), TokenInterval, TokenRetryInterval);
         _source = builder.Build();
+    }
+
+    /// <summary>Of several servers, has the one found that accepts writes, soon after another has taken over.</summary>
+    private static void FindPrimary(NpgsqlConnectionStringBuilder settings)
+    {
+        if (!settings.ShouldSerialize("Target Session Attributes"))
+            settings.TargetSessionAttributes = "primary";
+        if (!settings.ShouldSerialize("Host Recheck Seconds"))
+            settings.HostRecheckSeconds = HostRecheckSeconds;
     }
 
     /// <summary>The name of the database for messages, without secrets.</summary>
@@ -61,20 +80,23 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>Whether the server or the network failed, in contrast to a defect of this program.</summary>
     public static bool IsFault(Exception exception) => exception is NpgsqlException or SocketException or IOException or TimeoutException;
 
-    /// <summary>Whether the connection is lost, whatever state Npgsql reports for it.</summary>
+    /// <summary>
+    /// Whether the connection is of no use any more, whatever state Npgsql reports for it. If the server accepts no writes, another one may
+    /// have taken over, which a new connection finds.
+    /// </summary>
     public static bool IsLoss(Exception exception) => exception is not PostgresException postgres
         || postgres.SqlState[..2] is "08" or "57" && postgres.SqlState is not PostgresErrorCodes.QueryCanceled
-            || postgres.SqlState is "25P03";
+            || postgres.SqlState is IdleInTransactionTimeout or PostgresErrorCodes.ReadOnlySqlTransaction;
 
     /// <summary>Whether another attempt may succeed.</summary>
     public static bool IsTransient(Exception exception) => exception is not PostgresException postgres || IsLoss(exception)
         || postgres.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
-            or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.ReadOnlySqlTransaction;
+            or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.LockNotAvailable;
 
     /// <summary>The exception that describes a fault to callers.</summary>
     public StoreException Translate(Exception exception) => exception is PostgresException postgres
         ? new(Describe(postgres), exception) { IsTransient = postgres.SqlState[..2] is not ("28" or "3D" or "42") }
-        : new($"The database {Name} cannot be reached: {Innermost(exception)}", exception);
+        : new($"The database {Name} cannot be reached: {Innermost(exception).TrimEnd('.')}.", exception);
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
@@ -93,7 +115,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow =>
             $"The server of the database {Name} is shutting down or starting.",
         PostgresErrorCodes.QueryCanceled => $"The database {Name} did not answer in time.",
-        _ => $"The database {Name} answered: {exception.MessageText}",
+        _ => $"The database {Name} answered: {exception.MessageText}.",
     };
 
     private static string Innermost(Exception exception)

@@ -15,6 +15,16 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
 
     private static readonly TimeSpan SumUpInterval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>
+    /// What an instance locks that is stopped or cut off during a transaction is unlocked after this time, so that others can go on. A
+    /// setting of the administrator's stands.
+    /// </summary>
+    private const string LimitIdleness =
+        """
+        SELECT CASE current_setting('idle_in_transaction_session_timeout') WHEN '0'
+            THEN set_config('idle_in_transaction_session_timeout', '10s', true) END
+        """;
+
     private const string LockPrompts =
         $"""
         SELECT count(*) FROM (
@@ -52,17 +62,19 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
                     feed.Forget();
                     return true;
                 }
-                if (exception is StoreException ? !((StoreException)exception).IsTransient : !PostgresServer.IsTransient(exception))
+                var isTransient = exception is StoreException told ? told.IsTransient : PostgresServer.IsTransient(exception);
+                // A connection that was lost late is made anew once: what took so long may have been that this process was stopped.
+                var isOver = !isTransient || (TimeProvider.System.GetElapsedTime(begunAt) > Patience
+                    && (attempt > 0 || exception is StoreException || !PostgresServer.IsLoss(exception)));
+                if (isOver && during.Failed is { } failed && !PostgresServer.IsLoss(exception))
                 {
-                    if (during.Failed is null && left.Count > 1)
-                        return await CommitOneByOneAsync(left);
-                    if (during.Failed is not { } failed)
-                        throw;
                     failed.Fault = exception;
                     left.Remove(failed);
                     continue;
                 }
-                if (TimeProvider.System.GetElapsedTime(begunAt) > Patience)
+                if (!isTransient && left.Count > 1)
+                    return await CommitOneByOneAsync(left);
+                if (isOver)
                     throw;
             }
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(20 << Math.Min(attempt, 5), 500) * (0.5 + _random.NextDouble())));
@@ -131,7 +143,8 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
     private async Task RunAsync(NpgsqlConnection connection, Attempt during, List<IReadOnlyList<PostgresStatement>> commands)
     {
         await using var batch = connection.CreateBatch();
-        batch.BatchCommands.Add(new("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"));
+        batch.BatchCommands.Add(new("BEGIN ISOLATION LEVEL READ COMMITTED"));
+        batch.BatchCommands.Add(new(LimitIdleness));
         var locks = during.Writes.SelectMany(write => write.Locks).Distinct().Order().ToArray();
         if (locks.Length > 0)
             batch.BatchCommands.Add(Statement(
@@ -154,6 +167,7 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
         try
         {
             await using var rows = await batch.ExecuteReaderAsync();
+            await rows.NextResultAsync();
             if (locks.Length > 0)
                 await rows.NextResultAsync();
             if (prompts.Count > 1)

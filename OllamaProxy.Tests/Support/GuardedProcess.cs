@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace OllamaProxy.Tests.Support;
+
+/// <summary>
+/// A program in the background that ends with the process that started it, however that ends. Where the tests run as root, it runs as
+/// <c>postgres</c>, since the programs of PostgreSQL refuse root.
+/// </summary>
+internal sealed class GuardedProcess : IDisposable
+{
+    private readonly Process _shell;
+
+    private GuardedProcess(Process shell) => _shell = shell;
+
+    /// <summary>What stands before a command so that it runs as <c>postgres</c>.</summary>
+    public static string AsUser => Environment.UserName == "root" ? "runuser -u postgres -- " : "";
+
+    /// <param name="command">The command, without quotes of its own.</param>
+    /// <param name="log">Where its output goes.</param>
+    /// <param name="asUser">Whether it runs as <c>postgres</c>; else it sees to that itself.</param>
+    public static GuardedProcess Start(string command, string log, bool asUser = true) => new(Process.Start(new ProcessStartInfo("sh")
+    {
+        RedirectStandardInput = true,
+        WorkingDirectory = "/",
+        // The shell ends the program when this process, which holds the other end of its input, is no more.
+        ArgumentList = { "-c",
+            $"{(asUser ? AsUser : "")}sh -c \"{command} >>{log} 2>&1 & program=\\$!; cat >/dev/null; kill -QUIT \\$program; wait\"" },
+    })!);
+
+    /// <summary>A port that is free, and is likely to be so for a while.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Runs a program of PostgreSQL's to its end, which must be a good one.</summary>
+    public static async Task RunAsync(string command)
+    {
+        using var process = Process.Start(new ProcessStartInfo("sh")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+            ArgumentList = { "-c", AsUser + command },
+        })!;
+        var words = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, string.Concat(words));
+    }
+
+    /// <summary>Ends it as a crash does.</summary>
+    public async Task EndAsync()
+    {
+        _shell.StandardInput.Close();
+        await _shell.WaitForExitAsync();
+    }
+
+    public void Dispose() => _shell.Dispose();
+}
