@@ -44,20 +44,9 @@ public sealed class PostgresDatabase : IAsyncDisposable
         return rows;
     }
 
-<<<<<<< HEAD:OllamaProxy.Tests/Support/Postgres/PostgresDatabase.cs
     /// <summary>Runs SQL as another process would, and returns the first column of its rows.</summary>
-    public async Task<List<string>> ListAsync(string sql)
-    {
-        await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false;Search Path=ollama_proxy");
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var row = await command.ExecuteReaderAsync();
-        var list = new List<string>();
-        while (await row.ReadAsync())
-            list.Add(row.GetString(0));
-        return list;
-    }
-=======
+    public async Task<List<string>> ListAsync(string sql) => [.. (await QueryAsync(sql)).Select(row => (string)row[0]!)];
+
     private static object? ValueOf(object value) => value switch
     {
         DBNull => null,
@@ -66,7 +55,6 @@ public sealed class PostgresDatabase : IAsyncDisposable
         DateTime time => time.ToString("o", CultureInfo.InvariantCulture),
         _ => value.ToString(),
     };
->>>>>>> 3d39cb2a517879c18b8ca86fcb896d3d8f32fbaa:OllamaProxy.Tests/Support/PostgresDatabase.cs
 
     public async ValueTask DisposeAsync() => await _cluster.ExecuteAsync("postgres", $"DROP DATABASE IF EXISTS {Name} WITH (FORCE)");
 }

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 
-namespace OllamaProxy.Tests.Support;
+namespace OllamaProxy.Tests.Support.Postgres;
 
 /// <summary>
 /// A way to a PostgreSQL server that can be slow, be cut, lead elsewhere, and break at the worst of moments: around a commit.

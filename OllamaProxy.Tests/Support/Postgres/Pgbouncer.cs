@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace OllamaProxy.Tests.Support;
+namespace OllamaProxy.Tests.Support.Postgres;
 
 /// <summary>
 /// pgbouncer in transaction mode (Debian: apt-get install pgbouncer), with fewer connections to the server than its clients have to it.
