@@ -9,6 +9,7 @@ using OllamaProxy.Api.Http;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Pages;
 using OllamaProxy.Api.Prompts;
+using OllamaProxy.Api.Queue;
 using OllamaProxy.Api.Stats;
 using OllamaProxy.Api.Streams;
 using OllamaProxy.Configuration;
@@ -113,6 +114,8 @@ public static class OllamaProxyServices
         services.AddSingleton<IDirectDispatch>(provider => provider.GetRequiredService<Dispatcher>());
         services.AddSingleton<IWaitReasons, WaitReasons>();
         services.AddSingleton<WorkerIdentity>();
+        services.AddSingleton<QueuePauses>();
+        services.AddHostedService(provider => provider.GetRequiredService<QueuePauses>());
         services.AddSingleton<QueueWorker>();
         services.AddSingleton<RetentionJob>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueWorker>());
@@ -155,6 +158,7 @@ public static class OllamaProxyServices
         services.AddSingleton<QueueStream>();
         services.AddSingleton<StreamHandlers>();
         services.AddSingleton<StateHandlers>();
+        services.AddSingleton<QueueHandlers>();
         // Created here and now: a page that cannot be assembled stops the start, on both hosts.
         services.AddSingleton(new PageHandlers());
         services.AddSingleton<CallResponder>();

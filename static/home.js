@@ -458,6 +458,7 @@ function showWaiting({ status, waiting_for, model }) {
   put('waiting', status !== 'queued' ? '' : {
     backend: 'Ollama does not answer. The prompt is kept, and runs as soon as it does.',
     model: `No Ollama has the model ${model}. The prompt waits until one has it.`,
+    paused: 'The queue is paused. The prompt is kept, and runs once the queue is resumed.',
   }[waiting_for]);
   const isAway = waiting_for === 'backend';
   if (isAway === isOllamaAway) return;

@@ -331,6 +331,7 @@ async function refreshStats() {
     stats = await request('/api/v1/stats');
     showCounts(stats.counts);
     showFigures(stats);
+    showQueue(stats.queue);
     showChart(stats.minutes);
     if (stats.backends.some(({ reachable }) => reachable) && !hasModels) await readModels();
   } catch {
@@ -351,6 +352,32 @@ function stateOf({ url, reachable, version, loaded_models }, _, { length }) {
   const at = length > 1 ? ` at ${url.replace(/^https?:\/\/|\/$/g, '')}` : '';
   if (!reachable) return `Ollama${at} cannot be reached${length > 1 ? '.' : ': prompts wait until it is up.'}`;
   return `Ollama ${version}${at} has ${loaded_models.map(({ name }) => name).join(', ') || 'no model'} loaded.`;
+}
+
+function showQueue({ paused, draining, paused_models, paused_backends }) {
+  const one = (names, what) => names.length && `No prompts are begun ${what} ${names.join(', ')}.`;
+  const said = [
+    paused && 'The queue is paused: what runs goes on, and nothing else is begun.',
+    draining && 'The queue is being drained: no prompts are accepted.',
+    one(paused_models, 'of the model'),
+    one(paused_backends, 'on'),
+  ].filter(Boolean);
+  setText($('paused'), said.join(' '));
+  $('pause').hidden = false;
+  $('pause').dataset.action = said.length ? 'resume' : 'pause';
+  setText($('pause'), said.length ? 'Resume' : 'Pause the queue');
+}
+
+async function pauseOrResume({ currentTarget: button }) {
+  button.disabled = true;
+  try {
+    showQueue(await request(`/api/v1/queue/${button.dataset.action}`, { method: 'POST' }));
+    setText($('outcome'), '');
+  } catch (error) {
+    setText($('outcome'), error.status ? error.message : 'Connection lost, please try again.');
+  } finally {
+    button.disabled = false;
+  }
 }
 
 // The server leaves out the minutes of which it no longer knows enough, and so does the chart.
@@ -471,6 +498,7 @@ $('model').addEventListener('change', () => goTo({ model: $('model').value }));
 $('q').addEventListener('input', () => { clearTimeout(typing); typing = setTimeout(search, typingPause); });
 $('filters').addEventListener('submit', event => { event.preventDefault(); search(); });
 $('new').addEventListener('click', release);
+$('pause').addEventListener('click', pauseOrResume);
 $('rows').addEventListener('change', event => select([event.target.closest('tr').dataset.id], event.target.checked));
 $('select-all').addEventListener('change', () => select(listed, $('select-all').checked));
 for (const name of ['cancel', 'retry']) $(name).addEventListener('click', () => act(name));

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Prompts;
+using OllamaProxy.Api.Queue;
 using OllamaProxy.Api.Stats;
 using OllamaProxy.Api.Streams;
 
@@ -23,6 +24,7 @@ namespace OllamaProxy.Api;
 [JsonSerializable(typeof(CountsResource))]
 [JsonSerializable(typeof(BackendEvent))]
 [JsonSerializable(typeof(StatsResource))]
+[JsonSerializable(typeof(QueueResource))]
 [JsonSerializable(typeof(ModelsResource))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ApiJson : JsonSerializerContext

@@ -6,6 +6,7 @@ using OllamaProxy.Api.Http;
 using OllamaProxy.Configuration;
 using OllamaProxy.Hosting;
 using OllamaProxy.Prompts;
+using OllamaProxy.Queue;
 using OllamaProxy.Storage;
 
 namespace OllamaProxy.Api;
@@ -24,6 +25,9 @@ public sealed class ApiPipeline(
 {
     /// <summary>How long a client should wait before it asks a store again that was not available, in seconds.</summary>
     private const string StoreRetryAfter = "5";
+
+    /// <summary>The same where an operator has to do something first.</summary>
+    private const string DrainingRetryAfter = "60";
 
     /// <summary>Answers a request.</summary>
     /// <param name="context">The request.</param>
@@ -103,6 +107,11 @@ public sealed class ApiPipeline(
         {
             await retryAfter.SetForRoomAsync(context, exception.Missing);
             return ApiError.Of(context, StatusCodes.Status429TooManyRequests, exception.Message);
+        }
+        catch (QueueDrainingException exception)
+        {
+            context.Response.Headers.RetryAfter = DrainingRetryAfter;
+            return ApiError.Of(context, StatusCodes.Status503ServiceUnavailable, exception.Message);
         }
         catch (StoreException exception)
         {

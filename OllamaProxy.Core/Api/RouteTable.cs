@@ -5,6 +5,7 @@ using OllamaProxy.Api.Calls;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Pages;
 using OllamaProxy.Api.Prompts;
+using OllamaProxy.Api.Queue;
 using OllamaProxy.Api.Stats;
 using OllamaProxy.Api.Streams;
 
@@ -23,7 +24,7 @@ public sealed class RouteTable
 
     /// <summary>Builds the table.</summary>
     public RouteTable(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes, StreamHandlers streams, StateHandlers state,
-        CallHandlers calls, OllamaHandlers ollama, ModelManagementHandlers models, PageHandlers pages)
+        QueueHandlers queue, CallHandlers calls, OllamaHandlers ollama, ModelManagementHandlers models, PageHandlers pages)
     {
         All =
         [
@@ -44,6 +45,10 @@ public sealed class RouteTable
             new(Routes.Stream, Read, streams.PromptAsync),
             new(Routes.Events, Read, streams.QueueAsync),
             new(Routes.Stats, Read, state.StatsAsync),
+            new(Routes.Queue, Read, queue.StateAsync),
+            new(Routes.Pause, Post, queue.PauseAsync),
+            new(Routes.Drain, Post, queue.DrainAsync),
+            new(Routes.Resume, Post, queue.ResumeAsync),
             new(Routes.Models, Read, state.ModelsAsync),
             new(Routes.Prompts, Read, prompts.ListAsync),
             new(Routes.Prompts, Post, submits.SubmitBatchAsync),

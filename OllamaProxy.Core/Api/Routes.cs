@@ -48,6 +48,18 @@ public static class Routes
     /// <summary>How the queue has done lately.</summary>
     public const string Stats = "api/v1/stats";
 
+    /// <summary>What an operator has paused.</summary>
+    public const string Queue = "api/v1/queue";
+
+    /// <summary>Begins no prompts any more.</summary>
+    public const string Pause = "api/v1/queue/pause";
+
+    /// <summary>Accepts no prompts any more.</summary>
+    public const string Drain = "api/v1/queue/drain";
+
+    /// <summary>Begins and accepts prompts again.</summary>
+    public const string Resume = "api/v1/queue/resume";
+
     /// <summary>The models that Ollama has.</summary>
     public const string Models = "api/v1/models";
 

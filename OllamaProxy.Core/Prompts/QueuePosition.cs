@@ -23,12 +23,15 @@ public enum WaitReason
 
     /// <summary>Prompts that came later go first, because their model is loaded; see <c>OLLAMA_PROXY_GROUPING_WINDOW</c>.</summary>
     Window,
+
+    /// <summary>The queue, its model, or every backend that could run it is paused.</summary>
+    Paused,
 }
 
 /// <summary>The written names of <see cref="WaitReason"/>.</summary>
 public static class WaitReasonNames
 {
-    private static readonly string[] Names = ["slot", "backend", "model", "retry", "window"];
+    private static readonly string[] Names = ["slot", "backend", "model", "retry", "window", "paused"];
 
     /// <summary>The written name, such as <c>slot</c>.</summary>
     public static string Name(this WaitReason reason) => Names[(int)reason];

@@ -17,14 +17,17 @@ public sealed class PromptQueue(
     OllamaProxyOptions options,
     TimeProvider time,
     IDirectDispatch? directDispatch = null,
-    IWaitReasons? reasons = null)
+    IWaitReasons? reasons = null,
+    QueuePauses? pauses = null)
 {
     /// <summary>
     /// Queues a prompt, or has it run at once where nothing is queued and the worker has room: it is on disk when this returns.
     /// </summary>
     /// <exception cref="QueueFullException">As many are queued as may be.</exception>
+    /// <exception cref="QueueDrainingException">No prompts are accepted until an operator resumes it.</exception>
     public async Task<Submission> SubmitAsync(NewPrompt prompt, CancellationToken cancellationToken)
     {
+        RefuseIfDraining();
         var hasBegun = false;
         try
         {
@@ -45,9 +48,11 @@ public sealed class PromptQueue(
 
     /// <summary>Queues prompts as one batch with this new id, all or none.</summary>
     /// <exception cref="QueueFullException">With them, more would be queued than may be.</exception>
+    /// <exception cref="QueueDrainingException">No prompts are accepted until an operator resumes it.</exception>
     public async Task<IReadOnlyList<Prompt>> SubmitBatchAsync(Guid batch, IReadOnlyList<NewPrompt> prompts,
         CancellationToken cancellationToken)
     {
+        RefuseIfDraining();
         var queued = await commands.AddBatchAsync(batch, prompts, options.MaxQueued, cancellationToken);
         signal.Raise();
         return queued;
@@ -70,8 +75,15 @@ public sealed class PromptQueue(
             return null;
         var position = await reader.CountAheadAsync(prompt, cancellationToken) + 1;
         var reason = reasons?.Find(prompt);
-        var eta = reason is WaitReason.Backend or WaitReason.Model ? null : await EtaAsync(prompt, position, cancellationToken);
+        var eta = reason is WaitReason.Backend or WaitReason.Model or WaitReason.Paused
+            ? null : await EtaAsync(prompt, position, cancellationToken);
         return new(position, eta, reason);
+    }
+
+    private void RefuseIfDraining()
+    {
+        if (pauses is { Current.IsDraining: true })
+            throw new QueueDrainingException();
     }
 
     /// <summary>How long until a queued prompt has probably ended: not before its next attempt is due and has run.</summary>

@@ -64,4 +64,13 @@ public interface IPromptCommands
     /// such lease any more.
     /// </summary>
     Task RenewClientLeasesAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken);
+
+    /// <summary>Records that something is paused. It stays as it is if it is paused already.</summary>
+    /// <param name="scope">What is paused.</param>
+    /// <param name="name">The canonical name of the model, or the name of the backend; otherwise empty.</param>
+    /// <param name="cancellationToken">Cancels the write until it is handed to the writer.</param>
+    Task PauseAsync(PauseScope scope, string name, CancellationToken cancellationToken);
+
+    /// <summary>Removes the record of what <see cref="PauseAsync"/> paused, if there is one.</summary>
+    Task ResumeAsync(PauseScope scope, string name, CancellationToken cancellationToken);
 }

@@ -60,6 +60,9 @@ public interface IPromptReader
     /// <summary>Reads what happened in the queue since a time, in any process.</summary>
     Task<QueueHistory> ReadHistoryAsync(DateTimeOffset since, CancellationToken cancellationToken);
 
+    /// <summary>Lists what operators have paused.</summary>
+    Task<IReadOnlyList<QueuePause>> ListPausesAsync(CancellationToken cancellationToken);
+
     /// <summary>The mean duration of recent successful attempts in any process; null: there are none.</summary>
     Task<TimeSpan?> MeanRunAsync(CancellationToken cancellationToken);
 

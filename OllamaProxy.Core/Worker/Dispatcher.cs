@@ -31,12 +31,11 @@ public sealed class Dispatcher : IDirectDispatch
 
     /// <summary>Runs nothing yet.</summary>
     public Dispatcher(
-        IWorkQueue store, BackendPool backends, PromptRunner runner, QueueSignal signal, WorkerIdentity identity,
-            OllamaProxyOptions options,
-        TimeProvider time, ILogger<Dispatcher> logger)
+        IWorkQueue store, BackendPool backends, PromptRunner runner, QueuePauses pauses, QueueSignal signal, WorkerIdentity identity,
+        OllamaProxyOptions options, TimeProvider time, ILogger<Dispatcher> logger)
     {
         (_store, _backends, _runner, _signal, _time, _logger) = (store, backends, runner, signal, time, logger);
-        _slots = new(backends, _activeLeases, identity, options, time) { Run = Run };
+        _slots = new(backends, _activeLeases, pauses, identity, options, time) { Run = Run };
         _snapshots = new(store, signal, identity, options.PollInterval, time);
         _patience = options.LeaseLength / 3 < Slot.ShortRun ? options.LeaseLength / 3 : Slot.ShortRun;
     }

@@ -18,6 +18,7 @@ public sealed class QueueWorker(
     IPromptReader reader,
     Dispatcher dispatcher,
     BackendPool backends,
+    QueuePauses pauses,
     ResponseRegistry responses,
     QueueSignal signal,
     Shutdown shutdown,
@@ -112,6 +113,7 @@ public sealed class QueueWorker(
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(handBack, shutdown.Begun);
         var stop = ended.Token;
         var watching = backends.WatchAsync(dispatcher.OnBackendsChanged, stop);
+        await pauses.TryRefreshAsync(stop);
         dispatcher.Begin(handBack);
         var started = time.GetTimestamp();
         reader.Notifier.QueuedElsewhere += signal.Raise;

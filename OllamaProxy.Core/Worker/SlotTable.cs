@@ -20,6 +20,7 @@ internal sealed class SlotTable
     private readonly TimeProvider _time;
     private readonly Scheduler _scheduler;
     private readonly ActiveLeases _activeLeases;
+    private readonly QueuePauses _pauses;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, BackendSlots> _slots;
@@ -29,10 +30,11 @@ internal sealed class SlotTable
     private ImmutableDictionary<string, OvertakeHistory> _overtakeHistory = ImmutableDictionary<string, OvertakeHistory>.Empty;
 
     /// <summary>All slots are free, and none is given away before <see cref="Open(CancellationToken)"/>.</summary>
-    public SlotTable(BackendPool backends, ActiveLeases activeLeases, WorkerIdentity identity, OllamaProxyOptions options,
-        TimeProvider time)
+    public SlotTable(BackendPool backends, ActiveLeases activeLeases, QueuePauses pauses, WorkerIdentity identity,
+        OllamaProxyOptions options, TimeProvider time)
     {
-        (_backends, _activeLeases, _identity, _options, _time) = (backends, activeLeases, identity, options, time);
+        (_backends, _activeLeases, _pauses) = (backends, activeLeases, pauses);
+        (_identity, _options, _time) = (identity, options, time);
         _slots = backends.All.ToDictionary(backend => backend.Name, backend => new BackendSlots(backend));
         _scheduler = new(options.GroupingWindow, options.WaitForModel, options.Model);
     }
@@ -122,10 +124,15 @@ internal sealed class SlotTable
                 slots.RunByOthers = RunningModels.Of(
                     elsewhere[backend].Select(lease => ModelName.Canonical(lease.Model ?? _options.Model)));
             }
-            var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Prefetchable)).ToList();
-            var schedule = _scheduler.Decide(snapshot.Prompts, loads, _overtakeHistory, _time.GetUtcNow(), snapshot.IsPartial);
+            var pauses = _pauses.Current;
+            if (pauses.IsQueuePaused)
+                return new([], _overtakeHistory, [], NeedsModels: false);
+            var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Prefetchable, pauses)).ToList();
+            var prompts = pauses.Models.Count == 0 ? snapshot.Prompts
+                : snapshot.Prompts.Where(prompt => !pauses.Models.Contains(_scheduler.ModelOf(prompt)));
+            var schedule = _scheduler.Decide(prompts, loads, _overtakeHistory, _time.GetUtcNow(), snapshot.IsPartial);
             _overtakeHistory = schedule.OvertakeHistory;
-            return schedule;
+            return pauses.Models.Count == 0 ? schedule : schedule with { Stuck = [.. schedule.Stuck, .. pauses.Models] };
         }
     }
 
@@ -137,7 +144,10 @@ internal sealed class SlotTable
             if (_stop is not { IsCancellationRequested: false })
                 return null;
             var queued = new QueuedPrompt(0, prompt.Model, 0, prompt.Priority, _time.GetUtcNow());
-            var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free)).ToList();
+            var pauses = _pauses.Current;
+            if (pauses.IsQueuePaused || pauses.Models.Contains(_scheduler.ModelOf(queued)))
+                return null;
+            var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free, pauses)).ToList();
             return _scheduler.Decide([queued], loads, _overtakeHistory, _time.GetUtcNow()).Assignments is [{ IsRefused: false } assignment]
                 ? Keep(assignment) : null;
         }
@@ -243,6 +253,7 @@ internal sealed class SlotTable
             _slots[reservation.Assignment.Backend].Reserved--;
     }
 
-    private BackendLoad LoadOf(BackendSlots slots, int room) =>
-        new(slots.Backend.State, room, _activeLeases.RunningAt(slots.Backend.Name).With(slots.RunByOthers));
+    private BackendLoad LoadOf(BackendSlots slots, int room, PauseState pauses) =>
+        new(slots.Backend.State, pauses.Backends.Contains(slots.Backend.Name) ? 0 : room,
+            _activeLeases.RunningAt(slots.Backend.Name).With(slots.RunByOthers));
 }

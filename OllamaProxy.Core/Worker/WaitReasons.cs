@@ -6,22 +6,33 @@ using OllamaProxy.Protocol;
 namespace OllamaProxy.Worker;
 
 /// <summary>Tells what queued prompts wait for. While it is asked, the backends are watched closely, so that it tells the truth.</summary>
-public sealed class WaitReasons(BackendPool backends, Dispatcher dispatcher, OllamaProxyOptions options, TimeProvider time) : IWaitReasons
+public sealed class WaitReasons(
+    BackendPool backends, Dispatcher dispatcher, QueuePauses pauses, OllamaProxyOptions options, TimeProvider time) : IWaitReasons
 {
     /// <inheritdoc/>
-    public bool IsStalled => options.Worker && backends.All.All(backend => backend.State.Health == BackendHealth.Unreachable);
+    public bool IsStalled => pauses.Current.IsQueuePaused
+        || (options.Worker && backends.All.All(backend => backend.State.Health == BackendHealth.Unreachable));
 
     /// <inheritdoc/>
     public WaitReason? Find(Prompt prompt)
     {
         var now = time.GetUtcNow();
+        var model = ModelName.Canonical(prompt.Model ?? options.Model);
+        if (pauses.Current.IsQueuePaused || pauses.Current.Models.Contains(model))
+            return WaitReason.Paused;
         if (!options.Worker)
             return prompt.AvailableAt > now ? WaitReason.Retry : null;
         backends.WatchClosely();
-        var model = ModelName.Canonical(prompt.Model ?? options.Model);
         var states = backends.All.Select(backend => backend.State).ToList();
-        return Of(model, prompt.AvailableAt, dispatcher.IsOvertaken(model, prompt), options.WaitForModel, states, now);
+        var reason = Of(model, prompt.AvailableAt, dispatcher.IsOvertaken(model, prompt), options.WaitForModel, states, now);
+        return reason is WaitReason.Slot or WaitReason.Window && states.All(state => IsPausedFor(model, state))
+            ? WaitReason.Paused : reason;
     }
+
+    /// <summary>Whether a backend is paused, or could not run the model anyway.</summary>
+    private bool IsPausedFor(string model, BackendState backend) =>
+        pauses.Current.Backends.Contains(backend.Name) || backend.Health == BackendHealth.Unreachable
+        || (model.Length > 0 && !backend.MayHave(model));
 
     /// <summary>What a queued prompt waits for. Pure: the same in gives the same out.</summary>
     /// <param name="model">The canonical name of its model; empty: it names none, and may run anywhere.</param>

@@ -28,6 +28,23 @@ public sealed class ListUpdateTests : ListPageTest
     }
 
     [BrowserFact]
+    public async Task The_queue_is_paused_and_resumed_by_a_button()
+    {
+        await Page.GotoAsync("/list");
+        await ById("pause").ClickAsync();
+        await Expect(ById("paused")).ToContainTextAsync("The queue is paused");
+        await Expect(ById("pause")).ToHaveTextAsync("Resume");
+        var id = await Proxy.SubmitAsync(new { prompt = "number 1" });
+        await Expect(Page.Locator("#rows .badge")).ToHaveTextAsync(["queued"]);
+        Assert.Equal("queued", (await Proxy.StatusAsync(id)).GetProperty("status").GetString());
+
+        await ById("pause").ClickAsync();
+        await Expect(Page.Locator("#rows .badge")).ToHaveTextAsync(["completed"]);
+        await Expect(ById("paused")).ToHaveTextAsync("");
+        await Expect(ById("pause")).ToHaveTextAsync("Pause the queue");
+    }
+
+    [BrowserFact]
     public async Task Rows_that_are_being_read_stay_where_they_are_until_the_new_ones_are_asked_for()
     {
         await SubmitNumbersAsync(3);

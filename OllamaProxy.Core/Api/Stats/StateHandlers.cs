@@ -4,11 +4,13 @@ using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Prompts;
+using OllamaProxy.Api.Queue;
 using OllamaProxy.Configuration;
 using OllamaProxy.Hosting;
 using OllamaProxy.Ollama;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Storage;
+using OllamaProxy.Worker;
 
 namespace OllamaProxy.Api.Stats;
 
@@ -23,6 +25,7 @@ public sealed class StateHandlers
 
     private readonly IPromptReader _reader;
     private readonly BackendPool _backends;
+    private readonly QueuePauses _pauses;
     private readonly OllamaProxyOptions _options;
     private readonly TimeProvider _time;
     private readonly Cached<StatsResource> _stats;
@@ -30,9 +33,9 @@ public sealed class StateHandlers
     private readonly Cached<IReadOnlyList<OllamaModel>> _models;
 
     /// <summary>Looks at nothing yet.</summary>
-    public StateHandlers(IPromptReader reader, BackendPool backends, OllamaProxyOptions options, TimeProvider time)
+    public StateHandlers(IPromptReader reader, BackendPool backends, QueuePauses pauses, OllamaProxyOptions options, TimeProvider time)
     {
-        (_reader, _backends, _options, _time) = (reader, backends, options, time);
+        (_reader, _backends, _pauses, _options, _time) = (reader, backends, pauses, options, time);
         _stats = new(ReadStatsAsync, QueueGoodFor, time);
         _state = new(ReadBackendsAsync, BackendsGoodFor, time);
         _models = new(ReadModelsAsync, OllamaGoodFor, time);
@@ -64,7 +67,8 @@ public sealed class StateHandlers
         var backends = await _state.GetAsync(CancellationToken.None);
         var now = _time.GetUtcNow();
         var history = await _reader.ReadHistoryAsync(now - StatsResource.Span, CancellationToken.None);
-        return StatsResource.Of(CountsResource.Of(await _reader.CountAsync(null, CancellationToken.None)), history, backends, now);
+        var counts = CountsResource.Of(await _reader.CountAsync(null, CancellationToken.None));
+        return StatsResource.Of(counts, history, backends, QueueResource.Of(_pauses.Current), now);
     }
 
     /// <summary>A model that several backends have is told of once, and one that a backend is not to be asked for not at all.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Prompts;
+using OllamaProxy.Api.Queue;
 using OllamaProxy.Ollama;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Statistics;
@@ -13,12 +14,14 @@ namespace OllamaProxy.Api.Stats;
 /// <param name="LastHour">What was completed in the last hour.</param>
 /// <param name="Minutes">The last 60 minutes, oldest first; the last one still runs.</param>
 /// <param name="Backends">How each Ollama is.</param>
+/// <param name="Queue">What an operator has paused.</param>
 public sealed record StatsResource(
     CountsResource Counts,
     [property: JsonPropertyName("last_5_minutes")] ThroughputResource Last5Minutes,
     ThroughputResource LastHour,
     IReadOnlyList<MinuteResource> Minutes,
-    IReadOnlyList<BackendResource> Backends)
+    IReadOnlyList<BackendResource> Backends,
+    QueueResource Queue)
 {
     /// <summary>How far back it looks.</summary>
     public static readonly TimeSpan Span = TimeSpan.FromHours(1);
@@ -29,14 +32,16 @@ public sealed record StatsResource(
     /// <param name="counts">How many prompts have each status now.</param>
     /// <param name="history">What happened within <see cref="Span"/>.</param>
     /// <param name="backends">How each Ollama is.</param>
+    /// <param name="queue">What is paused.</param>
     /// <param name="now">The time.</param>
     public static StatsResource Of(CountsResource counts, QueueHistory history, IReadOnlyList<BackendResource> backends,
-        DateTimeOffset now) => new(
+        QueueResource queue, DateTimeOffset now) => new(
         counts,
         ThroughputResource.Of(ThroughputStatistics.Of(history, Lately, now)),
         ThroughputResource.Of(ThroughputStatistics.Of(history, Span, now)),
         [.. QueueMinute.Last(history, history.Queued, (int)Span.TotalMinutes, now).Select(MinuteResource.Of)],
-        backends);
+        backends,
+        queue);
 }
 
 /// <summary>How the queue did within a time, as clients see it.</summary>

@@ -79,6 +79,14 @@ public sealed partial class PostgresPromptStore
     public Task RenewClientLeasesAsync(IReadOnlyCollection<Guid> ids, TimeSpan length, CancellationToken cancellationToken) =>
         WriteAsync(now => RenewConnections(ids, now + length, long.MaxValue), _ => true, cancellationToken);
 
+    /// <inheritdoc/>
+    public Task PauseAsync(PauseScope scope, string name, CancellationToken cancellationToken) =>
+        WriteAsync(now => Call("pause", Of(now), Word(scope.Name()), Utf8(name)), _ => true, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task ResumeAsync(PauseScope scope, string name, CancellationToken cancellationToken) =>
+        WriteAsync(_ => Call("resume", Word(scope.Name()), Utf8(name)), _ => true, cancellationToken);
+
     private static Npgsql.NpgsqlBatchCommand RenewConnections(IEnumerable<Guid> ids, DateTimeOffset expiresAt, long expiredBy) =>
         Call("renew_connections", Of((Guid[])[.. ids]), Of(expiresAt.ToUnixTimeMilliseconds()), Of(expiredBy));
 

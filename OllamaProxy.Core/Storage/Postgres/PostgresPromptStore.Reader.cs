@@ -1,5 +1,6 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Statistics;
+using OllamaProxy.Storage.Postgres.Engine;
 using OllamaProxy.Storage.Postgres.Tables;
 using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
 using static OllamaProxy.Storage.Postgres.Engine.PostgresValues;
@@ -46,6 +47,11 @@ public sealed partial class PostgresPromptStore
     /// <inheritdoc/>
     public Task<IReadOnlyList<AttemptRecord>> ListAttemptsAsync(Guid id, CancellationToken cancellationToken) =>
         PromptHistory.ListAttemptsAsync(_readers, id, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<QueuePause>> ListPausesAsync(CancellationToken cancellationToken) => await _readers.ListAsync(
+        Statement($"SELECT scope, name, since FROM {ProxySchema}.pauses ORDER BY scope, name"),
+        row => new QueuePause(PauseScopeNames.Parse(row.GetString(0)), row.Utf8(1), row.Time(2)), cancellationToken);
 
     /// <inheritdoc/>
     public Task<long> CountAheadAsync(Prompt prompt, CancellationToken cancellationToken)

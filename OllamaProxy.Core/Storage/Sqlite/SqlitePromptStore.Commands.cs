@@ -58,4 +58,18 @@ public sealed partial class SqlitePromptStore
             ClientLeaseTable.Renew(session, ids, now + length, expiredBy: DateTimeOffset.MaxValue);
             return true;
         }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task PauseAsync(PauseScope scope, string name, CancellationToken cancellationToken) => WriteAsync((session, now) =>
+    {
+        PauseTable.Add(session, scope, name, now);
+        return true;
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task ResumeAsync(PauseScope scope, string name, CancellationToken cancellationToken) => WriteAsync((session, _) =>
+    {
+        PauseTable.Remove(session, scope, name);
+        return true;
+    }, cancellationToken);
 }

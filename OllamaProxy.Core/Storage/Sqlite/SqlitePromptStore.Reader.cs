@@ -46,6 +46,10 @@ public sealed partial class SqlitePromptStore
         ReadAsync(session => PromptAttempts.List(session, id), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<QueuePause>> ListPausesAsync(CancellationToken cancellationToken) =>
+        ReadAsync(PauseTable.List, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<long> CountAheadAsync(Prompt prompt, CancellationToken cancellationToken)
     {
         if (_commits.Queue.CountAhead(prompt.Rank, prompt.Seq) is { } ahead)
