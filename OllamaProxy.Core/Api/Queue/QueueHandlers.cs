@@ -42,7 +42,7 @@ public sealed class QueueHandlers(QueuePauses pauses, BackendPool backends, Requ
         return State();
     }
 
-    private JsonResult State() => JsonResult.Of(QueueResource.Of(pauses.Current), ApiJson.Relaxed.QueueResource);
+    private IResult State() => JsonResult.Of(QueueResource.Of(pauses.Current), ApiJson.Relaxed.QueueResource);
 
     /// <summary>The model or the backend that the body names; null: none.</summary>
     private async Task<(PauseScope Scope, string Name)?> ReadAsync(HttpContext context)
