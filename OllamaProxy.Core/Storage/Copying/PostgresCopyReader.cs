@@ -66,17 +66,21 @@ internal sealed class PostgresCopyReader : ICopyReader
         LeaseCheck.RefuseHeld(_server.Name, leases, until);
     }
 
-    /// <summary>Makes sure that no process that runs or serves prompts is connected, as far as the server tells.</summary>
+    /// <summary>
+    /// Makes sure that no process that runs or serves prompts is connected, as far as the server tells: by its name or, where its
+    /// connection string gives it another, by the last thing that it asked for.
+    /// </summary>
     public static async Task RefuseConnectedAsync(PostgresServer server, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             $"""
             SELECT count(*) FROM pg_stat_activity
-            WHERE datname = current_database() AND application_name = '{PostgresServer.ProgramName}'
+            WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> '{ProgramName}'
+                AND (application_name = '{PostgresServer.ProgramName}' OR query LIKE '%{ProxySchema}.%')
             """,
             connection);
         if (await command.ExecuteScalarAsync(cancellationToken) is > 0L and var connections)
-            throw UnfinishedCopy.RefusalWhileUsed(server.Name, $"{connections} connections of Ollama Proxy are open");
+            throw UnfinishedCopy.RefusalWhileUsed(server.Name, $"connections to its tables are open ({connections} of them)");
     }
 
     public async Task<SortedDictionary<string, long>> CountAsync(CancellationToken cancellationToken)
