@@ -1,4 +1,5 @@
 using OllamaProxy.Prompts;
+using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage;
 

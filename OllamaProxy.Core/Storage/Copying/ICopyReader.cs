@@ -1,3 +1,5 @@
+using OllamaProxy.Prompts;
+
 namespace OllamaProxy.Storage.Copying;
 
 /// <summary>Reads a store in one snapshot, and changes nothing in it.</summary>
@@ -9,6 +11,9 @@ internal interface ICopyReader : IAsyncDisposable
 
     /// <summary>How many prompts have each status.</summary>
     Task<SortedDictionary<string, long>> CountAsync(CancellationToken cancellationToken);
+
+    /// <summary>Lists what operators have paused.</summary>
+    Task<IReadOnlyList<QueuePause>> ListPausesAsync(CancellationToken cancellationToken);
 
     /// <summary>Reads the numbers and sizes of the next prompts, in order.</summary>
     /// <param name="after">The number that they are above.</param>

@@ -1,3 +1,5 @@
+using OllamaProxy.Prompts;
+
 namespace OllamaProxy.Storage.Copying;
 
 /// <summary>Writes a copy into a store, which holds nothing else. No other process can use the store until it is finished.</summary>
@@ -17,8 +19,8 @@ internal interface ICopyWriter : IAsyncDisposable
     /// <exception cref="StoreException">Nothing was written.</exception>
     Task WriteAsync(long after, Func<CopiedTable, IAsyncEnumerable<object?[]>> rowsOf, CancellationToken cancellationToken);
 
-    /// <summary>Brings up to date what is derived from rows, once all are there.</summary>
-    Task CompleteAsync(CancellationToken cancellationToken);
+    /// <summary>Pauses what is paused in the source, and brings up to date what is derived from rows, once all are there.</summary>
+    Task CompleteAsync(IReadOnlyList<QueuePause> pauses, CancellationToken cancellationToken);
 
     /// <summary>Ends the copy: from now on the store can be used.</summary>
     Task ReleaseAsync(CancellationToken cancellationToken);

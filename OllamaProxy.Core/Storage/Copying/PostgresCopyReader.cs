@@ -90,6 +90,9 @@ internal sealed class PostgresCopyReader : ICopyReader
         return new(counts.ToDictionary(), StringComparer.Ordinal);
     }
 
+    public async Task<IReadOnlyList<QueuePause>> ListPausesAsync(CancellationToken cancellationToken) =>
+        await ListAsync(PauseRow.List, PauseRow.Read, cancellationToken);
+
     public async Task<IReadOnlyList<(long Seq, long Size)>> ListSizesAsync(long after, int limit, CancellationToken cancellationToken) =>
         await ListAsync(
             $"SELECT seq, ({PromptSize.Expression})::bigint FROM {PromptRows} WHERE seq > $1 ORDER BY seq LIMIT $2",

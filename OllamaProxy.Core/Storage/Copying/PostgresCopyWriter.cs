@@ -52,8 +52,15 @@ internal sealed class PostgresCopyWriter(string connectionString, string? identi
         return true;
     }, cancellationToken), cancellationToken);
 
-    public Task CompleteAsync(CancellationToken cancellationToken) => TryAsync(async connection =>
+    public Task CompleteAsync(IReadOnlyList<QueuePause> pauses, CancellationToken cancellationToken) => TryAsync(async connection =>
     {
+        await using (var batch = connection.CreateBatch())
+        {
+            foreach (var pause in pauses)
+                batch.BatchCommands.Add(PauseRow.Add(pause.Scope, pause.Name, pause.Since));
+            if (pauses.Count > 0)
+                await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
         await InTransactionAsync(connection, AdvisoryLock.Copy, async () =>
         {
             await ExecuteAsync(connection, Continue, cancellationToken);

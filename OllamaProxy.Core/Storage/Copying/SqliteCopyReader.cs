@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Unicode;
 using Microsoft.Data.Sqlite;
+using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Storage.Sqlite.Schema;
+using OllamaProxy.Storage.Sqlite.Tables;
 
 namespace OllamaProxy.Storage.Copying;
 
@@ -66,6 +68,8 @@ internal sealed class SqliteCopyReader : ICopyReader
             counts[row.Text(0)] = row.Int64(1);
         return counts;
     });
+
+    public Task<IReadOnlyList<QueuePause>> ListPausesAsync(CancellationToken cancellationToken) => Reading(() => PauseTable.List(_session));
 
     public Task<IReadOnlyList<(long Seq, long Size)>> ListSizesAsync(long after, int limit, CancellationToken cancellationToken) =>
         Reading<IReadOnlyList<(long, long)>>(() =>

@@ -81,7 +81,7 @@ public sealed partial class PostgresPromptStore
 
     /// <inheritdoc/>
     public Task PauseAsync(PauseScope scope, string name, CancellationToken cancellationToken) =>
-        WriteAsync(now => Call("pause", Of(now), Word(scope.Name()), Utf8(name)), _ => true, cancellationToken);
+        WriteAsync(now => PauseRow.Add(scope, name, now), _ => true, cancellationToken);
 
     /// <inheritdoc/>
     public Task ResumeAsync(PauseScope scope, string name, CancellationToken cancellationToken) =>

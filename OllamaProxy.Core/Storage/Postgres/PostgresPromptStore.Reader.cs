@@ -49,9 +49,8 @@ public sealed partial class PostgresPromptStore
         PromptHistory.ListAttemptsAsync(_readers, id, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<QueuePause>> ListPausesAsync(CancellationToken cancellationToken) => await _readers.ListAsync(
-        Statement($"SELECT scope, name, since FROM {ProxySchema}.pauses ORDER BY scope, name"),
-        row => new QueuePause(PauseScopeNames.Parse(row.GetString(0)), row.Utf8(1), row.Time(2)), cancellationToken);
+    public async Task<IReadOnlyList<QueuePause>> ListPausesAsync(CancellationToken cancellationToken) =>
+        await _readers.ListAsync(Statement(PauseRow.List), PauseRow.Read, cancellationToken);
 
     /// <inheritdoc/>
     public Task<long> CountAheadAsync(Prompt prompt, CancellationToken cancellationToken)

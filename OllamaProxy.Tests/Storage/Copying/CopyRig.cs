@@ -5,6 +5,7 @@ using OllamaProxy.Storage;
 using OllamaProxy.Storage.Copying;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Tests.Support.Postgres;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage.Copying;

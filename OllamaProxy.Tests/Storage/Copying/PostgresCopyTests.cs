@@ -28,6 +28,12 @@ public sealed class PostgresCopyTests : IAsyncLifetime
         var there = await Rig.EmptyAsync(toPostgres, "there.db");
         var back = await Rig.EmptyAsync(fromPostgres, "back.db");
         var added = await Rig.WithStoreAsync(source, store => OddPrompts.AddAsync(store, Rig.Time.Advance));
+        await Rig.WithStoreAsync(source, async store =>
+        {
+            await store.PauseAsync(PauseScope.Model, "ü:latest", default);
+            return true;
+        });
+        var pauses = await Rig.WithStoreAsync(source, store => store.ListPausesAsync(default));
         var before = await Rig.WithStoreAsync(source, OddPrompts.DescribeAsync);
         var file = fromPostgres ? null : await HashAsync(source.Value);
 
@@ -39,7 +45,10 @@ public sealed class PostgresCopyTests : IAsyncLifetime
         Assert.Equal((added, added), ((int)first.Counts.Sum(count => count.Source), (int)first.Counts.Sum(count => count.Copy)));
         Assert.Equal(file, fromPostgres ? null : await HashAsync(source.Value));
         foreach (var address in new[] { source, there, back })
+        {
             Assert.Equal(before, await Rig.WithStoreAsync(address, OddPrompts.DescribeAsync));
+            Assert.Equal(pauses, await Rig.WithStoreAsync(address, store => store.ListPausesAsync(default)));
+        }
     }
 
     [StoreTheory]

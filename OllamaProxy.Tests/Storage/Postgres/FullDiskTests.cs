@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using Npgsql;
 using OllamaProxy.Tests.Api;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Benchmarks.Processes;
 
 namespace OllamaProxy.Tests.Storage.Postgres;
 

@@ -1,4 +1,5 @@
 using OllamaProxy.Storage;
+using OllamaProxy.Tests.Storage.Texts;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage.Postgres;

@@ -3,6 +3,7 @@ using OllamaProxy.Prompts;
 using OllamaProxy.Simulator;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
+using OllamaProxy.Tests.Support.Postgres;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage.Postgres;
