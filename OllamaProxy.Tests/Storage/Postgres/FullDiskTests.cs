@@ -38,7 +38,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         await FillAsync();
 
         Assert.Equal(
-            $"The disk of the database queue at 127.0.0.1:{_cluster.Port} is full.",
+            [$"The disk of the database queue at 127.0.0.1:{_cluster.Port} is full."],
             await PostgresRig.AssertRefusedAsync(_proxy, StorageRig.LargeText));
         await PostgresRig.AssertHoldsAsync(_proxy, before);
         Assert.Equal("queued", (await _proxy.StatusAsync(before)).GetProperty("status").GetString());
