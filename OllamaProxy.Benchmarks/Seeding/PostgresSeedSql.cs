@@ -77,7 +77,7 @@ internal static class PostgresSeedSql
     private const string Result =
         """
         convert_to(format('The capital of France is Paris, and this is answer %s. It is named for the Parisii, a people of the Iron ' ||
-            'Age who lived on the banks of the Seine. Two million people live in the city and more than twelve million around it, which makes ' ||
-            'it the largest of the European Union; most of them came there for work.', seq), 'UTF8')
+            'Age who lived on the banks of the Seine. Two million people live in the city and more than twelve million around it, which ' ||
+            'makes it the largest of the European Union; most of them came there for work.', seq), 'UTF8')
         """;
 }

@@ -30,6 +30,9 @@ internal sealed class InstanceRows : IMeasurement
 
     public IReadOnlyList<Row> Rows => [.. _submits, .. _statuses, .. _calls, .. _drains];
 
+    /// <summary>Fourteen servers are started, and warmed up.</summary>
+    public TimeSpan Patience => TimeSpan.FromMinutes(10);
+
     public async Task MeasureAsync(Bench bench, Results results, CancellationToken cancellationToken)
     {
         var cluster = await bench.PostgresAsync();
