@@ -1,5 +1,6 @@
 using OllamaProxy.Benchmarks.Chaos;
 using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Tests.Support.Postgres;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Worker;

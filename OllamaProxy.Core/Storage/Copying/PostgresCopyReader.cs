@@ -1,8 +1,10 @@
 using System.Data;
 using System.Runtime.CompilerServices;
 using Npgsql;
+using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Postgres.Engine;
 using OllamaProxy.Storage.Postgres.Schema;
+using OllamaProxy.Storage.Postgres.Tables;
 using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
 
 namespace OllamaProxy.Storage.Copying;

@@ -1,8 +1,10 @@
 using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
+using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Postgres.Engine;
 using OllamaProxy.Storage.Postgres.Schema;
+using OllamaProxy.Storage.Postgres.Tables;
 using static OllamaProxy.Storage.Copying.PostgresCopyReader;
 using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
 

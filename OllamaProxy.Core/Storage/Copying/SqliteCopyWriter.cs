@@ -1,6 +1,8 @@
 using Microsoft.Data.Sqlite;
+using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Storage.Sqlite.Schema;
+using OllamaProxy.Storage.Sqlite.Tables;
 
 namespace OllamaProxy.Storage.Copying;
 

@@ -5,6 +5,7 @@ using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Tests.Server;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Postgres;
 
 namespace OllamaProxy.Tests.Storage.Postgres;
 

@@ -2,6 +2,7 @@ using Npgsql;
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
+using OllamaProxy.Tests.Support.Postgres;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Storage.Postgres;

@@ -2,6 +2,7 @@ using Npgsql;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Postgres.Engine;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Postgres;
 
 namespace OllamaProxy.Tests.Storage.Postgres;
 

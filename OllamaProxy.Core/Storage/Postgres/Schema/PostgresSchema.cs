@@ -10,7 +10,7 @@ internal static class PostgresSchema
     private const string Prefix = "migrations-postgres/";
 
     /// <summary>The oldest supported version of PostgreSQL.</summary>
-    private const int OldestServer = 14;
+    private const int OldestServer = 15;
 
     /// <summary>
     /// The files of the folder Migrations. Step N leads from version N to N + 1. Statements of released steps are never edited. A function
