@@ -113,12 +113,12 @@ public sealed class QueueWorker(
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(handBack, shutdown.Begun);
         var stop = ended.Token;
         var watching = backends.WatchAsync(dispatcher.OnBackendsChanged, stop);
-        await pauses.TryRefreshAsync(stop);
-        dispatcher.Begin(handBack);
         var started = time.GetTimestamp();
         reader.Notifier.QueuedElsewhere += signal.Raise;
         try
         {
+            await pauses.TryRefreshAsync(stop);
+            dispatcher.Begin(handBack);
             while (!stop.IsCancellationRequested)
             {
                 await RecoverExpiredAsync(stop);

@@ -12,7 +12,7 @@ namespace OllamaProxy.Worker;
 /// The slots of all backends, as far as this process knows: those that it has reserved or runs prompts in, and those that other processes
 /// have taken. It has the <see cref="Scheduler"/> decide under the same lock, so that no slot is given away twice. Safe for many threads.
 /// </summary>
-internal sealed class SlotTable
+internal sealed partial class SlotTable
 {
     private readonly BackendPool _backends;
     private readonly WorkerIdentity _identity;
@@ -128,8 +128,7 @@ internal sealed class SlotTable
             if (pauses.IsQueuePaused)
                 return new([], _overtakeHistory, [], NeedsModels: false);
             var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Prefetchable, pauses)).ToList();
-            var prompts = pauses.Models.Count == 0 ? snapshot.Prompts
-                : snapshot.Prompts.Where(prompt => !pauses.Models.Contains(_scheduler.ModelOf(prompt)));
+            var prompts = snapshot.Prompts.Where(prompt => !pauses.Models.Contains(_scheduler.ModelOf(prompt)));
             var schedule = _scheduler.Decide(prompts, loads, _overtakeHistory, _time.GetUtcNow(), snapshot.IsPartial);
             _overtakeHistory = schedule.OvertakeHistory;
             return pauses.Models.Count == 0 ? schedule : schedule with { Stuck = [.. schedule.Stuck, .. pauses.Models] };
@@ -209,49 +208,6 @@ internal sealed class SlotTable
     /// <summary>Whether prompts that come after a queued one have been run before it, as of the last decision.</summary>
     public bool IsOvertaken(string model, Prompt prompt) =>
         Volatile.Read(ref _overtakeHistory).GetValueOrDefault(model)?.FirstOvertakenAt((prompt.Rank, prompt.Seq)) is not null;
-
-    private SlotReservation Reserve(Assignment assignment)
-    {
-        if (assignment.IsRefused)
-            return New(assignment, null, null);
-        var slots = _slots[assignment.Backend];
-        return slots.Free == 0 && slots.Open.FirstOrDefault(slot => slot.CanPrefetch) is { } predecessor
-            ? New(assignment, predecessor.TryReserve(), predecessor)
-            : Keep(assignment);
-    }
-
-    private SlotReservation Keep(Assignment assignment)
-    {
-        var reservation = New(assignment, _activeLeases.TryReuseFinished(assignment.Backend), null);
-        _slots[assignment.Backend].Reserved++;
-        _reserved.Add(reservation);
-        return reservation;
-    }
-
-    private SlotReservation New(Assignment assignment, Lease? predecessorLease, Slot? predecessor)
-    {
-        var terms = new ClaimTerms(_backends.Named(assignment.Backend).Concurrency, _options.LeaseLength, _options.MaxAttempts,
-            assignment.Backend)
-        {
-            PredecessorLease = predecessorLease,
-            TakesSlot = !assignment.IsRefused,
-            Worker = _identity.Token,
-        };
-        return new(assignment, terms, Run, GiveBack, _stop ?? new(canceled: true)) { Predecessor = predecessor };
-    }
-
-    private void GiveBack(SlotReservation reservation)
-    {
-        reservation.Predecessor?.CancelPrefetch();
-        lock (_lock)
-            Unreserve(reservation);
-    }
-
-    private void Unreserve(SlotReservation reservation)
-    {
-        if (_reserved.Remove(reservation))
-            _slots[reservation.Assignment.Backend].Reserved--;
-    }
 
     private BackendLoad LoadOf(BackendSlots slots, int room, PauseState pauses) =>
         new(slots.Backend.State, pauses.Backends.Contains(slots.Backend.Name) ? 0 : room,

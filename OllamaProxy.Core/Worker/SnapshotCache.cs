@@ -80,7 +80,7 @@ internal sealed class SnapshotCache(IWorkQueue store, QueueSignal signal, Worker
             PassedOver = _stuck,
             ModelsWithRoom = modelsWithRoom,
             LoadedModels = loadedModels,
-            Freshness = pollInterval,
+            Freshness = pollInterval / 2, // Polls vary in time, and each must see what other processes wrote before it.
         };
         Current = await store.ReadSnapshotAsync(terms, cancellationToken);
         _lookedAt = time.GetTimestamp();

@@ -113,7 +113,8 @@ public sealed class ShutdownProcessTests : IAsyncLifetime
     public async Task A_client_that_does_not_read_its_answer_holds_up_nothing()
     {
         using var ollama = new EndlessOllama("{\"response\":\"");
-        using var server = await ServerProcess.StartAsync(_home, AnyPort, ("OLLAMA_URL", ollama.Url), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "2"));
+        using var server = await ServerProcess.StartAsync(
+            _home, AnyPort, ("OLLAMA_URL", ollama.Url), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "2"));
         using var client = await server.ClientAsync();
         using var other = new TcpClient(client.BaseAddress!.Host, client.BaseAddress.Port);
         const string Body = """{"model":"tiny","prompt":"hi"}""";

@@ -2,13 +2,14 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace OllamaProxy.Tests.Worker;
 
-/// <summary>A time that passes only while somebody waits for just one of these times, and by no more than that.</summary>
+/// <summary>A time that passes only while somebody waits for one of these times, or up to a quarter less, and by no more than that.</summary>
 public sealed class PassingTime(params TimeSpan[] waits) : FakeTimeProvider
 {
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var wait = new Wait(base.CreateTimer(callback, state, dueTime, period));
-        if (waits.Contains(dueTime))
+        // Polls vary in time: see Jitter.
+        if (Array.Exists(waits, wait => dueTime <= wait && dueTime >= wait * 0.75))
             ThreadPool.QueueUserWorkItem(_ => wait.IfWaiting(() => Advance(dueTime)));
         return wait;
     }

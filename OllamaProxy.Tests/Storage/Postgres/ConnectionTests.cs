@@ -15,8 +15,8 @@ public sealed class ConnectionTests
     private const string Secret = "s3cret";
 
     [StoreTheory]
-    [InlineData("a wrong password", "does not let the user in: password authentication failed for user \"USER\".")]
-    [InlineData("a database that is not there", "The database nowhere at 127.0.0.1:PORT is not there. Make it with CREATE DATABASE")]
+    [InlineData("a wrong password", "refuses the login: password authentication failed for user \"USER\".")]
+    [InlineData("a database that is not there", "The database nowhere at 127.0.0.1:PORT does not exist. Create it with CREATE DATABASE")]
     [InlineData("no server", "The database postgres at 127.0.0.1:1 cannot be reached: ")]
     public async Task A_start_that_cannot_use_the_database_ends_with_one_line_and_without_the_password(string what, string expected)
     {
@@ -60,8 +60,8 @@ public sealed class ConnectionTests
         await cluster.ExecuteAsync("postgres", $"ALTER ROLE {user} CONNECTION LIMIT 0");
         await cluster.ExecuteAsync("postgres", $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{user}'");
         Assert.All(await PostgresRig.AssertRefusedAsync(proxy), words =>
-            Assert.Contains("has no connection to spare", words, StringComparison.Ordinal));
-        Assert.Contains("has no connection to spare", await PostgresRig.AssertUnreadableAsync(proxy), StringComparison.Ordinal);
+            Assert.Contains("has no free connection", words, StringComparison.Ordinal));
+        Assert.Contains("has no free connection", await PostgresRig.AssertUnreadableAsync(proxy), StringComparison.Ordinal);
 
         await cluster.ExecuteAsync("postgres", $"ALTER ROLE {user} CONNECTION LIMIT -1");
         var after = await proxy.SubmitAsync(new { prompt = "after" });

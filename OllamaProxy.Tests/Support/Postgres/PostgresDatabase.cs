@@ -24,8 +24,9 @@ public sealed class PostgresDatabase : IAsyncDisposable
         return new(cluster, name);
     }
 
-    /// <summary>Runs SQL as another process would, and returns the first column of the first row as a number.</summary>
-    public async Task<long> NumberAsync(string sql) => Convert.ToInt64((await QueryAsync(sql))[0][0], CultureInfo.InvariantCulture);
+    /// <summary>Runs SQL as another process would, and returns the first column of the first row as a number; 0: there is none.</summary>
+    public async Task<long> NumberAsync(string sql) =>
+        Convert.ToInt64((await QueryAsync(sql)).FirstOrDefault()?[0], CultureInfo.InvariantCulture);
 
     /// <summary>Runs SQL as another process would, and returns all rows: of numbers, and of texts for all else. NULL is null.</summary>
     public async Task<List<object?[]>> QueryAsync(string sql)

@@ -15,10 +15,7 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
 
     private static readonly TimeSpan SumUpInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>
-    /// What an instance locks that is stopped or cut off during a transaction is unlocked after this time, so that others can go on. A
-    /// setting of the administrator's stands.
-    /// </summary>
+    /// <summary>Unlocks what an instance holds that is cut off amid a transaction, unless the administrator has set a time.</summary>
     private const string LimitIdleness =
         """
         SELECT CASE current_setting('idle_in_transaction_session_timeout') WHEN '0'
