@@ -2,7 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace OllamaProxy.Tests.Worker;
 
-/// <summary>A time that passes only while somebody waits for one of these times, or up to a quarter less, and by no more than that.</summary>
+/// <summary>A time that passes only while somebody waits for one of these times, or up to a quarter less, and by no more.</summary>
 public sealed class PassingTime(params TimeSpan[] waits) : FakeTimeProvider
 {
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
