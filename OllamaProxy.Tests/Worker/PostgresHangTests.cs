@@ -1,7 +1,7 @@
 using OllamaProxy.Benchmarks.Chaos;
 using OllamaProxy.Simulator.Faults;
-using OllamaProxy.Tests.Support.Postgres;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Postgres;
 
 namespace OllamaProxy.Tests.Worker;
 

@@ -5,8 +5,8 @@ using OllamaProxy.Storage;
 using OllamaProxy.Storage.Copying;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Sqlite;
-using OllamaProxy.Tests.Support.Postgres;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Postgres;
 
 namespace OllamaProxy.Tests.Storage.Copying;
 

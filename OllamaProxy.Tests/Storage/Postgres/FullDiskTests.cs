@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using Npgsql;
 using OllamaProxy.Tests.Api;
-using OllamaProxy.Tests.Support.Postgres;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Postgres;
 
 namespace OllamaProxy.Tests.Storage.Postgres;
 

@@ -3,8 +3,8 @@ using OllamaProxy.Prompts;
 using OllamaProxy.Simulator;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
-using OllamaProxy.Tests.Support.Postgres;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Postgres;
 
 namespace OllamaProxy.Tests.Storage.Postgres;
 

@@ -1,8 +1,8 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
-using OllamaProxy.Tests.Support.Postgres;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Postgres;
 
 namespace OllamaProxy.Tests.Storage.Postgres;
 
