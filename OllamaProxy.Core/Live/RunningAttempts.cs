@@ -3,9 +3,8 @@ using System.Collections.Concurrent;
 namespace OllamaProxy.Live;
 
 /// <summary>
-/// The attempts that run in this process. A cancel or a delete in this process notifies the prompt's attempt, which then looks at its lease
-/// at
-/// once; what other processes do it hears of when it looks by itself. Safe for many threads.
+/// The attempts that run in this process. A cancel or a delete in this process notifies the attempt of the prompt, which then looks at its
+/// lease at once. What other processes do, it learns when it looks by itself. Safe for many threads.
 /// </summary>
 public sealed class RunningAttempts
 {

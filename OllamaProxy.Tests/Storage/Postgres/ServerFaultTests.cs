@@ -108,8 +108,11 @@ public sealed class ServerFaultTests : IAsyncLifetime
         var commits = 0;
         relay.OnCommit = async () =>
         {
+            // The commit is held until the server has ended the session that waits for it.
             if (commits++ == 0)
-                await Task.Delay(500);
+                await Eventually.NotNull(async () => await _database.NumberAsync(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'") == 0
+                    ? "ended" : null, "the session to be ended");
             return true;
         };
 
