@@ -3,13 +3,23 @@ using OllamaProxy.Storage;
 
 namespace OllamaProxy.Scheduling;
 
-/// <summary>The due prompts of one model, in the order of the queue, with the backends that can run them.</summary>
-internal sealed class ModelGroup(string model, List<BackendCapacity> backends, OvertakeHistory history)
+/// <summary>The due prompts of an account for one model, in the order of the queue, with the backends that can run them.</summary>
+internal sealed class ModelGroup(string account, string model, List<BackendCapacity> backends, OvertakeHistory history)
 {
     private StrongBox<DateTimeOffset?>? _overtakenSince;
-    private int _highest = int.MinValue;
+
+    public string Account => account;
 
     public string Model => model;
+
+    /// <summary>The name under which the group's history is kept: the model's, unless the prompts are somebody's in particular.</summary>
+    public string Name { get; } = NameOf(account, model);
+
+    /// <summary>The highest priority that any of its prompts has had in this round.</summary>
+    public int Highest { get; private set; } = int.MinValue;
+
+    /// <summary>The lowest priority that any of its prompts has had in this round.</summary>
+    public int Lowest { get; private set; } = int.MaxValue;
 
     public List<BackendCapacity> Backends => backends;
 
@@ -33,17 +43,23 @@ internal sealed class ModelGroup(string model, List<BackendCapacity> backends, O
     public DateTimeOffset? OvertakenSince =>
         History == OvertakeHistory.Never ? null : (_overtakenSince ??= new(Waiting.Min(SinceOf))).Value;
 
+    /// <summary>See <see cref="Name"/>.</summary>
+    public static string NameOf(string account, string model) => account.Length == 0 ? model : $"{model}\n{account}";
+
+    /// <summary>The account of a group with this name.</summary>
+    public static string AccountOf(string name) => name.IndexOf('\n') is >= 0 and var index ? name[(index + 1)..] : "";
+
     public void Add(QueuedPrompt prompt)
     {
         Waiting.Enqueue(prompt);
-        _highest = Math.Max(_highest, prompt.Priority);
+        (Lowest, Highest) = (Math.Min(Lowest, prompt.Priority), Math.Max(Highest, prompt.Priority));
     }
 
     /// <summary>Whether any of the prompts was overtaken at this time or before.</summary>
     public bool IsOvertakenSince(DateTimeOffset time) => History.FirstAt <= time && OvertakenSince <= time;
 
     /// <summary>Whether the group has a prompt that comes before a given one of another model and has a higher priority.</summary>
-    public bool HasHigherBefore(QueuedPrompt prompt) => _highest > prompt.Priority
+    public bool HasHigherBefore(QueuedPrompt prompt) => Highest > prompt.Priority
         && Waiting.TakeWhile(waiting => waiting.Key.CompareTo(prompt.Key) < 0).Any(waiting => waiting.Priority > prompt.Priority);
 
     /// <summary>Drops the part of the history that is only about prompts that are gone.</summary>

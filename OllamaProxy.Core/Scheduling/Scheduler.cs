@@ -8,7 +8,8 @@ namespace OllamaProxy.Scheduling;
 /// Decides which prompt goes to which backend next, as a pure function. A prompt goes to a backend that is known to have its model or, if
 /// none is, to one that has not said that it lacks it; preferably one that has the model loaded, then the one with the least load. Prompts
 /// whose model is loaded overtake others, so that A B A B becomes A A B B, but only prompts of no higher priority, and each only for the
-/// grouping window. The rules are in <see cref="SchedulingRound"/>.
+/// grouping window. Of several accounts the one that has been served least goes first, except that one within the fairness window
+/// of it goes before it if that saves the loading of a model. The rules are in <see cref="SchedulingRound"/>.
 /// </summary>
 /// <param name="GroupingWindow">How long a prompt may be overtaken.</param>
 /// <param name="WaitForModel">Whether a prompt whose model no backend has waits for it; otherwise it fails.</param>
@@ -18,20 +19,25 @@ public sealed record Scheduler(TimeSpan GroupingWindow, bool WaitForModel, strin
     /// <summary>The key, in the history by model, of the models that were not offered. No model has this name.</summary>
     public const string Others = "*";
 
+    /// <summary>By how many tokens an account may be served ahead of the others because its model is loaded.</summary>
+    public double FairnessWindow { get; init; } = 4000;
+
     /// <summary>Assigns due prompts to free slots.</summary>
     /// <param name="prompts">The first due prompts of each model that is offered, in the order of the queue.</param>
     /// <param name="backends">The backends.</param>
     /// <param name="overtaken">The history of the last decision; see <see cref="Schedule.OvertakeHistory"/>.</param>
     /// <param name="now">The time.</param>
     /// <param name="isPartial">Whether there are due prompts of models that are not offered.</param>
+    /// <param name="counters">What each account has been served; null: nobody has been.</param>
     public Schedule Decide(
         IEnumerable<QueuedPrompt> prompts,
         IReadOnlyList<BackendLoad> backends,
         ImmutableDictionary<string, OvertakeHistory> overtaken,
         DateTimeOffset now,
-        bool isPartial = false)
+        bool isPartial = false,
+        TokenCounters? counters = null)
     {
-        var round = new SchedulingRound(this, backends, overtaken, now, isPartial);
+        var round = new SchedulingRound(this, backends, overtaken, counters ?? TokenCounters.None, now, isPartial);
         foreach (var prompt in prompts)
             round.Add(prompt, ModelOf(prompt));
         return round.Decide();

@@ -5,8 +5,8 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Scheduling;
 
 /// <summary>
-/// One decision of a <see cref="Scheduler"/>: groups the due prompts by model, and assigns one after the other to a backend by the rules
-/// in <see cref="Next"/>, until no slot is free or no rule applies.
+/// One decision of a <see cref="Scheduler"/>: groups the due prompts by account and model, and assigns one after the other to a backend, of
+/// the accounts whose turn it is by the rules in <see cref="Next"/>, until no slot is free or no rule applies.
 /// </summary>
 internal sealed partial class SchedulingRound
 {
@@ -19,43 +19,52 @@ internal sealed partial class SchedulingRound
     /// <summary>How many prompts one round refuses at most: each costs two writes.</summary>
     private const int MaxRefusals = 32;
 
+    /// <summary>The most histories for which those of accounts that are not offered are kept as well.</summary>
+    private const int MaxHistories = 4096;
+
     private readonly Scheduler _policy;
     private readonly DateTimeOffset _now;
     private readonly List<BackendCapacity> _backends;
-    private readonly Dictionary<string, ModelGroup> _groups = [];
-
-    /// <summary>The groups that still have prompts to assign, in the order of their first prompts.</summary>
-    private readonly List<ModelGroup> _waiting = [];
+    private readonly Dictionary<(string Account, string Model), ModelGroup> _groups = [];
+    private readonly Dictionary<string, List<BackendCapacity>> _backendsOf = [];
 
     private readonly List<Assignment> _assignments = [];
     private readonly List<Assignment> _refusals = [];
     private bool _needsModels;
     private readonly ImmutableDictionary<string, OvertakeHistory> _historyBefore;
     private readonly bool _isPartial;
+    private readonly TokenCounters _counters;
+    private TokenCounters _countersAfter;
 
     /// <summary>
-    /// The history of all models that were not offered, as if every assignment had overtaken them. So the grouping window may end too early
-    /// for them, but never too late.
+    /// For each account, the history of all its models that were not offered, as if each of its assignments had overtaken them. So the
+    /// grouping window may end too early for them, but never too late.
     /// </summary>
-    private OvertakeHistory _others;
+    private readonly Dictionary<string, OvertakeHistory> _others = [];
 
     public SchedulingRound(
         Scheduler policy,
         IReadOnlyList<BackendLoad> backends,
         ImmutableDictionary<string, OvertakeHistory> history,
+        TokenCounters counters,
         DateTimeOffset now,
         bool isPartial)
     {
         (_policy, _historyBefore, _now, _isPartial) = (policy, history, now, isPartial);
-        _others = history.GetValueOrDefault(Scheduler.Others) ?? OvertakeHistory.Never;
+        _counters = _countersAfter = counters;
         _backends = [.. backends.Select(load => new BackendCapacity(load))];
     }
 
     /// <summary>Adds a due prompt. Prompts are added in the order of the queue.</summary>
     public void Add(QueuedPrompt prompt, string model)
     {
-        if (!_groups.TryGetValue(model, out var group))
-            _groups[model] = group = new(model, BackendsFor(model), _historyBefore.GetValueOrDefault(model) ?? _others);
+        if (!_groups.TryGetValue((prompt.Account, model), out var group))
+        {
+            if (!_backendsOf.TryGetValue(model, out var backends))
+                _backendsOf[model] = backends = BackendsFor(model);
+            var history = _historyBefore.GetValueOrDefault(ModelGroup.NameOf(prompt.Account, model)) ?? OthersOf(prompt.Account);
+            _groups[(prompt.Account, model)] = group = new(prompt.Account, model, backends, history);
+        }
         group.Add(prompt);
     }
 
@@ -73,20 +82,21 @@ internal sealed partial class SchedulingRound
             .Select(group => group.Model)
             .ToList();
         YieldToKnown();
-        _waiting.AddRange(_groups.Values.Where(group => group.Head is not null).OrderBy(group => group.Head!.Key));
+        BeginAccounts();
 
         while (_backends.Exists(backend => backend.Free > 0) && Next() is { } candidate)
-            Assign(candidate.Group, candidate.Backend);
-        return new([.. _assignments, .. _refusals], History(), stuck, _needsModels);
+            Assign(candidate);
+        return new([.. _assignments, .. _refusals], History(), stuck, _needsModels) { Counters = _countersAfter };
     }
 
-    private void Assign(ModelGroup group, BackendCapacity backend)
+    private void Assign(Candidate candidate)
     {
-        _waiting.Remove(group);
+        var (turn, group, backend) = candidate;
+        turn.Waiting.Remove(group);
         var prompt = group.Waiting.Dequeue();
         var step = _policy.GroupingWindow / StepsPerWindow;
 
-        foreach (var other in _waiting)
+        foreach (var other in turn.Waiting)
         {
             if (other.Head!.Key.CompareTo(prompt.Key) > 0)
                 break;
@@ -95,14 +105,11 @@ internal sealed partial class SchedulingRound
         }
 
         if (_isPartial)
-            _others = _others.Record(prompt.Key, _now, step);
+            _others[turn.Account] = OthersOf(turn.Account).Record(prompt.Key, _now, step);
         group.PruneHistory();
-        if (group.Head is { } head)
-        {
-            var index = _waiting.FindIndex(other => other.Head!.Key.CompareTo(head.Key) > 0);
-            _waiting.Insert(index >= 0 ? index : _waiting.Count, group);
-        }
-
+        if (group.Head is not null)
+            turn.Insert(group);
+        Charge(turn, group.Model);
         backend.Take(group.Model, _now);
         _assignments.Add(new(prompt, group.Model, backend.State.Name));
     }
@@ -111,9 +118,19 @@ internal sealed partial class SchedulingRound
     {
         var history = _groups.Values
             .Where(group => _isPartial || group.History != OvertakeHistory.Never)
-            .ToImmutableDictionary(group => group.Model, group => group.History);
-        return _isPartial ? history.SetItem(Scheduler.Others, _others) : history;
+            .ToImmutableDictionary(group => group.Name, group => group.History);
+        if (!_isPartial)
+            return history;
+        var accounts = _groups.Keys.Select(key => key.Account).ToHashSet();
+        history = history.SetItems(accounts.Select(account =>
+            KeyValuePair.Create(ModelGroup.NameOf(account, Scheduler.Others), OthersOf(account))));
+        // Nothing was overtaken of the accounts that were not offered.
+        return _historyBefore.Count > MaxHistories ? history
+            : history.AddRange(_historyBefore.Where(before => !accounts.Contains(ModelGroup.AccountOf(before.Key))));
     }
+
+    private OvertakeHistory OthersOf(string account) => _others.TryGetValue(account, out var others) ? others
+        : _historyBefore.GetValueOrDefault(ModelGroup.NameOf(account, Scheduler.Others)) ?? OvertakeHistory.Never;
 
     /// <summary>
     /// Keeps models that no backend is known to have off the backends that known models wait for, for a moment after such a backend

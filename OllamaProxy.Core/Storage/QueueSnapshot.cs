@@ -1,14 +1,19 @@
+using System.Collections.Immutable;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Storage;
 
 /// <summary>The state of the queue as the scheduler needs it: what can run, and what runs.</summary>
 /// <param name="Queued">How many prompts are queued, due or not.</param>
-/// <param name="Prompts">The first due prompts of the offered models, in the order of the queue.</param>
+/// <param name="Prompts">The first due prompts of the offered accounts and models, in the order of the queue.</param>
 /// <param name="Running">The leases of all workers.</param>
-/// <param name="IsPartial">Whether there are due prompts of models that are not offered.</param>
+/// <param name="IsPartial">Whether there are due prompts of accounts or models that are not offered.</param>
 public sealed record QueueSnapshot(
-    long Queued, IReadOnlyList<QueuedPrompt> Prompts, IReadOnlyList<RunningLease> Running, bool IsPartial = false);
+    long Queued, IReadOnlyList<QueuedPrompt> Prompts, IReadOnlyList<RunningLease> Running, bool IsPartial = false)
+{
+    /// <summary>All accounts with due prompts, whether or not these are offered.</summary>
+    public IReadOnlySet<string> Accounts { get; init; } = ImmutableHashSet<string>.Empty;
+}
 
 /// <summary>A due prompt, with what the scheduler needs of it.</summary>
 /// <param name="Seq">The number of the prompt; see <see cref="Prompt.Seq"/>.</param>
@@ -20,6 +25,9 @@ public sealed record QueuedPrompt(long Seq, string? Model, long Rank, int Priori
 {
     /// <summary>The key by which the queue is ordered. Prompts of equal rank, such as those of a batch, run in order of arrival.</summary>
     public (long Rank, long Seq) Key => (Rank, Seq);
+
+    /// <summary>To whom it is charged; empty: nobody in particular.</summary>
+    public string Account { get; init; } = "";
 }
 
 /// <summary>A lease, with what the scheduler needs of it.</summary>
