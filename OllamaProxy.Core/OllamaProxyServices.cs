@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OllamaProxy.Api;
@@ -19,6 +20,7 @@ using OllamaProxy.Notifications;
 using OllamaProxy.Ollama;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Queue;
+using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Sqlite;
@@ -108,6 +110,8 @@ public static class OllamaProxyServices
         });
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<LeaseRenewer>();
+        services.TryAddSingleton<IAccountWeights, EqualWeights>();
+        services.AddSingleton<AccountLedger>();
         services.AddSingleton<AttemptFinalizer>();
         services.AddSingleton<PromptRunner>();
         services.AddSingleton<Dispatcher>();

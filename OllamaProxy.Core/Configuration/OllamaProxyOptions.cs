@@ -89,6 +89,11 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_GROUPING_WINDOW</c>: for how long prompts whose model is loaded may overtake a prompt.</summary>
     public TimeSpan GroupingWindow { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// <c>OLLAMA_PROXY_FAIRNESS_WINDOW</c>: by how many tokens an account may be served ahead of the others because its model is loaded.
+    /// </summary>
+    public int FairnessWindow { get; init; } = 4000;
+
     /// <summary><c>OLLAMA_PROXY_WAIT_FOR_MODEL</c>: whether a prompt whose model no backend has waits for it; otherwise it fails.</summary>
     public bool WaitForModel { get; init; }
 
@@ -164,6 +169,7 @@ public sealed record OllamaProxyOptions
                 "OLLAMA_PROXY_INTERACTIVE_PRIORITY", defaults.InteractivePriority, QueueRank.LowestPriority, QueueRank.HighestPriority),
             AgeingStep = settings.Seconds("OLLAMA_PROXY_AGEING_SECONDS", defaults.AgeingStep, 0, 86_400 * 365),
             GroupingWindow = settings.Seconds("OLLAMA_PROXY_GROUPING_WINDOW", defaults.GroupingWindow, 0, MaxSeconds),
+            FairnessWindow = settings.Int32("OLLAMA_PROXY_FAIRNESS_WINDOW", defaults.FairnessWindow, 0, int.MaxValue),
             WaitForModel = settings.Switch("OLLAMA_PROXY_WAIT_FOR_MODEL", defaults.WaitForModel),
             AllowModelManagement = settings.Switch("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", defaults.AllowModelManagement),
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),

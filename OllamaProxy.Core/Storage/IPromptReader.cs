@@ -63,6 +63,12 @@ public interface IPromptReader
     /// <summary>Lists what operators have paused.</summary>
     Task<IReadOnlyList<QueuePause>> ListPausesAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Reads what was served to each account since a time, in any process: the prompts that ended last, at most
+    /// <see cref="ServedPrompt.MaxPrompts"/>.
+    /// </summary>
+    Task<IReadOnlyList<ServedPrompt>> ReadServedAsync(DateTimeOffset since, CancellationToken cancellationToken);
+
     /// <summary>The mean duration of recent successful attempts in any process; null: there are none.</summary>
     Task<TimeSpan?> MeanRunAsync(CancellationToken cancellationToken);
 

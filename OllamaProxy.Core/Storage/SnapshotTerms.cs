@@ -25,6 +25,15 @@ public sealed record SnapshotTerms(int PerModel, Guid Worker)
     /// </summary>
     public IReadOnlySet<string> LoadedModels { get; init; } = ImmutableHashSet<string>.Empty;
 
+    /// <summary>Of how many accounts prompts are offered at most, and of how many more what is loaded.</summary>
+    public int Accounts { get; init; } = 64;
+
+    /// <summary>What an account has been served: prompts are offered of the accounts with the least. Safe for many threads.</summary>
+    public Func<string, double> CounterOf { get; init; } = _ => 0;
+
+    /// <summary>By how much an account may have been served more than another for its loaded models to be offered as well.</summary>
+    public double FairnessWindow { get; init; }
+
     /// <summary>How long ago the store may have looked for writes of other processes.</summary>
     public TimeSpan Freshness { get; init; } = TimeSpan.FromSeconds(1);
 }

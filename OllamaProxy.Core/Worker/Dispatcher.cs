@@ -31,12 +31,12 @@ public sealed class Dispatcher : IDirectDispatch
 
     /// <summary>Runs nothing yet.</summary>
     public Dispatcher(
-        IWorkQueue store, BackendPool backends, PromptRunner runner, QueuePauses pauses, QueueSignal signal, WorkerIdentity identity,
-        OllamaProxyOptions options, TimeProvider time, ILogger<Dispatcher> logger)
+        IWorkQueue store, BackendPool backends, PromptRunner runner, QueuePauses pauses, AccountLedger accounts, QueueSignal signal,
+        WorkerIdentity identity, OllamaProxyOptions options, TimeProvider time, ILogger<Dispatcher> logger)
     {
         (_store, _backends, _runner, _signal, _time, _logger) = (store, backends, runner, signal, time, logger);
-        _slots = new(backends, _activeLeases, pauses, identity, options, time) { Run = Run };
-        _snapshots = new(store, signal, identity, options.PollInterval, time);
+        _slots = new(backends, _activeLeases, pauses, accounts, identity, options, time) { Run = Run };
+        _snapshots = new(store, signal, accounts, identity, options, time);
         _patience = options.LeaseLength / 3 < Slot.ShortRun ? options.LeaseLength / 3 : Slot.ShortRun;
     }
 

@@ -6,6 +6,7 @@ using OllamaProxy.Ollama;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
+using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
 using OllamaProxy.Worker.Attempts;
 
@@ -18,6 +19,7 @@ public sealed class PromptRunner(
     AttemptFinalizer finalizer,
     AttemptOutputs outputs,
     ResponseRegistry responses,
+    AccountLedger accounts,
     BackendPool backends,
     Shutdown shutdown,
     OllamaProxyOptions options,
@@ -50,6 +52,7 @@ public sealed class PromptRunner(
         var attempt = AttemptAsync(prompt, backend, new(text), response, stop.Token);
         await ((Task)attempt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Of what it threw the settling hears.
         attemptEnded.Cancel();
+        SettleCharge(prompt, attempt.IsCompletedSuccessfully ? await attempt : null);
         return SettleAsync();
 
         async Task KeepAsync()
@@ -103,7 +106,20 @@ public sealed class PromptRunner(
     /// <summary>
     /// Hands a prompt back that has not been run, as if it had not been claimed. False: the store takes nothing at the moment.
     /// </summary>
-    public Task<bool> TryReleaseAsync(ClaimedPrompt prompt) => finalizer.TryReleaseAsync(prompt);
+    public async Task<bool> TryReleaseAsync(ClaimedPrompt prompt)
+    {
+        if (!await finalizer.TryReleaseAsync(prompt))
+            return false;
+        accounts.Settle(prompt.Lease, 0, isTypical: false);
+        return true;
+    }
+
+    /// <summary>Before the slot is given away again: what an attempt took is known to the next decision.</summary>
+    private void SettleCharge(ClaimedPrompt prompt, AttemptOutcome? outcome)
+    {
+        var isHandedBack = outcome is not { Stopped: false, IsForAnother: false } && outcome?.Partial is null;
+        accounts.Settle(prompt.Lease, isHandedBack ? 0 : TokenCost.Of(outcome!.Result), outcome is { Failure: null, Stopped: false });
+    }
 
     /// <summary>Shows the end of an answer as soon as the attempt is settled, or that takes too long.</summary>
     private async Task ShowEndAsync(ResponseBuffer? response, Task settling)

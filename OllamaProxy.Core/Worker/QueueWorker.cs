@@ -19,6 +19,7 @@ public sealed class QueueWorker(
     Dispatcher dispatcher,
     BackendPool backends,
     QueuePauses pauses,
+    AccountLedger accounts,
     ResponseRegistry responses,
     QueueSignal signal,
     Shutdown shutdown,
@@ -118,6 +119,7 @@ public sealed class QueueWorker(
         try
         {
             await pauses.TryRefreshAsync(stop);
+            await accounts.TryRestoreAsync(stop);
             dispatcher.Begin(handBack);
             while (!stop.IsCancellationRequested)
             {

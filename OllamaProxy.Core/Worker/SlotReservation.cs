@@ -31,6 +31,9 @@ internal sealed class SlotReservation(
     /// <summary>The slot in which the prompt follows what runs; null: it gets one of its own.</summary>
     public Slot? Predecessor { get; init; }
 
+    /// <summary>What the prompt's account was charged; null: nothing, since it is not sent.</summary>
+    public TokenCharge? Charge { get; init; }
+
     public void Run(ClaimedPrompt prompt)
     {
         _hasRun = true;

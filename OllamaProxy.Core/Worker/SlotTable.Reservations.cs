@@ -3,7 +3,7 @@ using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 
-// How slots are reserved and given back. All of it but GiveBack runs under the lock.
+// How slots are reserved and given back. All of it but RunClaimed and GiveBack runs under the lock.
 internal sealed partial class SlotTable
 {
     private SlotReservation Reserve(Assignment assignment)
@@ -33,12 +33,25 @@ internal sealed partial class SlotTable
             TakesSlot = !assignment.IsRefused,
             Worker = _identity.Token,
         };
-        return new(assignment, terms, Run, GiveBack, _stop ?? new(canceled: true)) { Predecessor = predecessor };
+        return new(assignment, terms, RunClaimed, GiveBack, _stop ?? new(canceled: true))
+        {
+            Predecessor = predecessor,
+            Charge = assignment.IsRefused ? null : _accounts.Charge(assignment),
+        };
+    }
+
+    private void RunClaimed(SlotReservation reservation, ClaimedPrompt prompt)
+    {
+        if (reservation.Charge is { } charge)
+            _accounts.OnClaimed(prompt.Lease, charge);
+        Run(reservation, prompt);
     }
 
     private void GiveBack(SlotReservation reservation)
     {
         reservation.Predecessor?.CancelPrefetch();
+        if (reservation.Charge is { } charge)
+            _accounts.Refund(charge);
         lock (_lock)
             Unreserve(reservation);
     }

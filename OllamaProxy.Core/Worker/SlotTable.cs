@@ -21,6 +21,7 @@ internal sealed partial class SlotTable
     private readonly Scheduler _scheduler;
     private readonly ActiveLeases _activeLeases;
     private readonly QueuePauses _pauses;
+    private readonly AccountLedger _accounts;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, BackendSlots> _slots;
@@ -30,13 +31,13 @@ internal sealed partial class SlotTable
     private ImmutableDictionary<string, OvertakeHistory> _overtakeHistory = ImmutableDictionary<string, OvertakeHistory>.Empty;
 
     /// <summary>All slots are free, and none is given away before <see cref="Open(CancellationToken)"/>.</summary>
-    public SlotTable(BackendPool backends, ActiveLeases activeLeases, QueuePauses pauses, WorkerIdentity identity,
+    public SlotTable(BackendPool backends, ActiveLeases activeLeases, QueuePauses pauses, AccountLedger accounts, WorkerIdentity identity,
         OllamaProxyOptions options, TimeProvider time)
     {
-        (_backends, _activeLeases, _pauses) = (backends, activeLeases, pauses);
+        (_backends, _activeLeases, _pauses, _accounts) = (backends, activeLeases, pauses, accounts);
         (_identity, _options, _time) = (identity, options, time);
         _slots = backends.All.ToDictionary(backend => backend.Name, backend => new BackendSlots(backend));
-        _scheduler = new(options.GroupingWindow, options.WaitForModel, options.Model);
+        _scheduler = new(options.GroupingWindow, options.WaitForModel, options.Model) { FairnessWindow = options.FairnessWindow };
     }
 
     /// <summary>Runs a prompt that was claimed for a reservation.</summary>
@@ -129,7 +130,8 @@ internal sealed partial class SlotTable
                 return new([], _overtakeHistory, [], NeedsModels: false);
             var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Prefetchable, pauses)).ToList();
             var prompts = snapshot.Prompts.Where(prompt => !pauses.Models.Contains(_scheduler.ModelOf(prompt)));
-            var schedule = _scheduler.Decide(prompts, loads, _overtakeHistory, _time.GetUtcNow(), snapshot.IsPartial);
+            var schedule = _accounts.Decide(snapshot, counters =>
+                _scheduler.Decide(prompts, loads, _overtakeHistory, _time.GetUtcNow(), snapshot.IsPartial, counters));
             _overtakeHistory = schedule.OvertakeHistory;
             return pauses.Models.Count == 0 ? schedule : schedule with { Stuck = [.. schedule.Stuck, .. pauses.Models] };
         }
@@ -142,13 +144,14 @@ internal sealed partial class SlotTable
         {
             if (_stop is not { IsCancellationRequested: false })
                 return null;
-            var queued = new QueuedPrompt(0, prompt.Model, 0, prompt.Priority, _time.GetUtcNow());
+            var queued = new QueuedPrompt(0, prompt.Model, 0, prompt.Priority, _time.GetUtcNow()) { Account = prompt.Account ?? "" };
             var pauses = _pauses.Current;
             if (pauses.IsQueuePaused || pauses.Models.Contains(_scheduler.ModelOf(queued)))
                 return null;
             var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free, pauses)).ToList();
-            return _scheduler.Decide([queued], loads, _overtakeHistory, _time.GetUtcNow()).Assignments is [{ IsRefused: false } assignment]
-                ? Keep(assignment) : null;
+            return _accounts.DecideDirectly(counters =>
+                _scheduler.Decide([queued], loads, _overtakeHistory, _time.GetUtcNow(), counters: counters))
+                .Assignments is [{ IsRefused: false } assignment] ? Keep(assignment) : null;
         }
     }
 
@@ -207,7 +210,8 @@ internal sealed partial class SlotTable
 
     /// <summary>Whether prompts that come after a queued one have been run before it, as of the last decision.</summary>
     public bool IsOvertaken(string model, Prompt prompt) =>
-        Volatile.Read(ref _overtakeHistory).GetValueOrDefault(model)?.FirstOvertakenAt((prompt.Rank, prompt.Seq)) is not null;
+        Volatile.Read(ref _overtakeHistory).GetValueOrDefault(ModelGroup.NameOf(prompt.Account ?? "", model))
+            ?.FirstOvertakenAt((prompt.Rank, prompt.Seq)) is not null;
 
     private BackendLoad LoadOf(BackendSlots slots, int room, PauseState pauses) =>
         new(slots.Backend.State, pauses.Backends.Contains(slots.Backend.Name) ? 0 : room,

@@ -1,3 +1,4 @@
+using OllamaProxy.Configuration;
 using OllamaProxy.Notifications;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
@@ -8,7 +9,8 @@ namespace OllamaProxy.Worker;
 /// Caches the snapshot of the queue, less what has been claimed since: where prompts are quick, reading it costs most.
 /// Used by one drain at a time; <see cref="IsEmpty"/> by anybody.
 /// </summary>
-internal sealed class SnapshotCache(IWorkQueue store, QueueSignal signal, WorkerIdentity identity, TimeSpan pollInterval, TimeProvider time)
+internal sealed class SnapshotCache(
+    IWorkQueue store, QueueSignal signal, AccountLedger accounts, WorkerIdentity identity, OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>How many prompts of a model are looked at for one decision; some also without room, since some need none.</summary>
     private const int MinPerModel = 8;
@@ -73,14 +75,19 @@ internal sealed class SnapshotCache(IWorkQueue store, QueueSignal signal, Worker
         _changesSeen = signal.Changes;
         if (Interlocked.Exchange(ref _isStuckOver, false) || (_stuckSince is { } at && time.GetElapsedTime(at) >= StuckFor))
             _stuck.Clear();
-        var terms = new SnapshotTerms(Math.Clamp(room * PrefetchFactor, MinPerModel, MaxPerModel), identity.Token)
+        var perModel = Math.Clamp(room * PrefetchFactor, MinPerModel, MaxPerModel);
+        var terms = new SnapshotTerms(perModel, identity.Token)
         {
             // Twice as many each time: however many are stuck, a few looks are enough.
             FirstModels = Math.Max(FirstModels, _stuck.Count),
             PassedOver = _stuck,
             ModelsWithRoom = modelsWithRoom,
             LoadedModels = loadedModels,
-            Freshness = pollInterval / 2, // Polls vary in time, and each must see what other processes wrote before it.
+            // However many prompts are claimed from one snapshot, it has the account that has been served least then.
+            Accounts = perModel,
+            CounterOf = accounts.Counters.CounterOf,
+            FairnessWindow = options.FairnessWindow,
+            Freshness = options.PollInterval / 2, // Polls vary in time, and each must see what other processes wrote before it.
         };
         Current = await store.ReadSnapshotAsync(terms, cancellationToken);
         _lookedAt = time.GetTimestamp();

@@ -54,7 +54,10 @@ internal sealed class CommittedQueue(TimeSpan ageingStep, TimeProvider time)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         lock (_lock)
-            return new(_queued.Count, _queued.Offer(terms, running.Seqs, now, out var isPartial), running.Leases, isPartial);
+        {
+            var prompts = _queued.Offer(terms, running.Seqs, now, out var isPartial);
+            return new(_queued.Count, prompts, running.Leases, isPartial) { Accounts = _queued.DueAccounts };
+        }
     }
 
     /// <summary>
@@ -116,7 +119,8 @@ internal sealed class CommittedQueue(TimeSpan ageingStep, TimeProvider time)
     private void Set(QueuePositionIndex queued, QueuedRow row)
     {
         var arrival = QueueRank.ArrivalOf(row.Rank, row.Priority, ageingStep);
-        queued.Set(new(row.Seq, row.Model, row.Rank, row.Priority, arrival), row.AvailableAt, _workers.GetValueOrDefault(row.Seq));
+        var prompt = new QueuedPrompt(row.Seq, row.Model, row.Rank, row.Priority, arrival) { Account = row.Account };
+        queued.Set(prompt, row.AvailableAt, _workers.GetValueOrDefault(row.Seq));
     }
 }
 
@@ -126,4 +130,5 @@ internal sealed class CommittedQueue(TimeSpan ageingStep, TimeProvider time)
 /// <param name="Rank">Its rank in the queue.</param>
 /// <param name="AvailableAt">When it is due, in milliseconds since 1970.</param>
 /// <param name="Priority">Its priority.</param>
-internal readonly record struct QueuedRow(long Seq, string? Model, long Rank, long AvailableAt, int Priority);
+/// <param name="Account">To whom it is charged; empty: nobody in particular.</param>
+internal readonly record struct QueuedRow(long Seq, string? Model, long Rank, long AvailableAt, int Priority, string Account = "");

@@ -1,20 +1,14 @@
+using System.Collections.Immutable;
 using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Storage.Caching;
 
 /// <summary>
-/// Index of the queued prompts: one list of all keys for positions, and a group per model for snapshots. Finding the first groups that
-/// matter takes the same time however many models there are; clients choose their names, and can invent any number. Prompts that only one
-/// worker may run are in groups of their own. Not safe for many threads.
+/// Index of the queued prompts: one list of all keys for positions, and for snapshots an <see cref="AccountQueue"/> for each account. Not
+/// safe for many threads.
 /// </summary>
 internal sealed class QueuePositionIndex
 {
-    /// <summary>How many groups are offered for each backend with room, because it has their models.</summary>
-    private const int MaxWanted = 8;
-
-    /// <summary>How many heads are scanned for the models of a backend, before these are looked up by name.</summary>
-    private const int MaxScanned = 256;
-
     /// <summary>How many prompts are offered of models that are not loaded, unless <see cref="MinPerGroup"/> requires more.</summary>
     private const int MaxPrompts = 64;
     private const int MinPerGroup = 2;
@@ -28,16 +22,16 @@ internal sealed class QueuePositionIndex
 
     private readonly QueueKeyList _all = new();
     private readonly Dictionary<long, Entry> _entries = [];
-    private readonly Dictionary<(string? Model, Guid Worker), Group> _groups = [];
-
-    /// <summary>The first key of each group, by the worker that alone may run it; an empty id: any worker may.</summary>
-    private readonly Dictionary<Guid, SortedSet<(long Rank, long Seq)>> _heads = [];
+    private readonly Dictionary<string, AccountQueue> _accounts = [];
 
     /// <summary>The prompts that are not due yet, with the millisecond in which they will be.</summary>
     private readonly PriorityQueue<long, long> _later = new();
 
     /// <summary>The time of the last snapshot, in milliseconds since 1970.</summary>
     private long _now;
+
+    /// <summary>The accounts with due prompts, as of the last snapshot and what was changed since.</summary>
+    public ImmutableHashSet<string> DueAccounts { get; private set; } = [];
 
     /// <summary>How many prompts there are, due or not.</summary>
     public int Count => _all.Count;
@@ -55,7 +49,9 @@ internal sealed class QueuePositionIndex
             && old.Prompt == prompt && old.AvailableAt == availableAt && old.Group.Worker == worker)
             return;
         Remove(prompt.Seq);
-        var entry = new Entry(prompt, GroupOf(prompt.Model is null ? null : ModelName.Canonical(prompt.Model), worker), availableAt);
+        if (!_accounts.TryGetValue(prompt.Account, out var account))
+            _accounts[prompt.Account] = account = new(prompt.Account);
+        var entry = new Entry(prompt, account.Enter(prompt.Model is null ? null : ModelName.Canonical(prompt.Model), worker), availableAt);
         _entries[prompt.Seq] = entry;
         _all.Add(prompt.Key);
         // Nearly all prompts are due at once, and need no entry here.
@@ -71,14 +67,14 @@ internal sealed class QueuePositionIndex
         if (!_entries.Remove(seq, out var entry))
             return;
         _all.Remove(entry.Prompt.Key);
-        var (group, before) = (entry.Group, entry.Group.Keys.First);
-        group.Keys.Remove(entry.Prompt.Key);
-        MoveHead(group, before);
-        if (--group.Entries == 0)
-            _groups.Remove((group.Model, group.Worker));
+        var account = entry.Group.Queue;
+        account.Leave(entry.Group, entry.Prompt.Key);
+        NoteDue(account);
+        if (account.IsEmpty)
+            _accounts.Remove(account.Account);
     }
 
-    /// <summary>Selects the first due prompts of the groups that matter to a worker.</summary>
+    /// <summary>Selects the first due prompts of the groups that matter to a worker; see <see cref="AccountSelection"/>.</summary>
     /// <param name="terms">What the worker asks for.</param>
     /// <param name="leased">Prompts that have a lease, so that they cannot be claimed yet.</param>
     /// <param name="now">The time, in milliseconds since 1970.</param>
@@ -95,14 +91,9 @@ internal sealed class QueuePositionIndex
                 SetDue(entry);
         }
 
-        var chosen = new HashSet<Group>();
-        foreach (var models in terms.ModelsWithRoom)
-            chosen.UnionWith(Wanted(models, terms.Worker));
-        chosen.UnionWith(Named(terms.LoadedModels, terms.Worker));
-        chosen.UnionWith(Heads(terms.Worker)
-            .Where(group => group.Model is null || !terms.PassedOver.Contains(group.Model))
-            .Take(terms.FirstModels));
-        isPartial = chosen.Count < HeadsOf(Guid.Empty).Count + (terms.Worker == Guid.Empty ? 0 : HeadsOf(terms.Worker).Count);
+        var accounts = _accounts.Values.Where(account => account.CountHeads(terms.Worker) > 0).ToList();
+        var chosen = AccountSelection.Of(accounts, terms);
+        isPartial = chosen.Count < accounts.Sum(account => account.CountHeads(terms.Worker));
 
         var loaded = chosen.Where(group => group.Model is null || terms.LoadedModels.Contains(group.Model)).ToHashSet();
         var perGroup = Share(MaxPrompts, chosen.Count, MinPerGroup);
@@ -134,99 +125,20 @@ internal sealed class QueuePositionIndex
         {
             if (entry.AvailableAt <= now)
                 continue;
-            var before = entry.Group.Keys.First;
-            entry.Group.Keys.Remove(entry.Prompt.Key);
-            MoveHead(entry.Group, before);
+            entry.Group.Queue.SetNotDue(entry.Group, entry.Prompt.Key);
+            NoteDue(entry.Group.Queue);
             _later.Enqueue(seq, entry.AvailableAt);
         }
     }
 
-    /// <summary>The first groups of these models, and of prompts that name no model.</summary>
-    private IEnumerable<Group> Wanted(IReadOnlySet<string> models, Guid worker)
-    {
-        var found = Heads(worker).Take(MaxScanned).Where(IsWanted).Take(MaxWanted).ToList();
-        if (found.Count == MaxWanted || _groups.Count <= MaxScanned)
-            return found;
-        var all = models.Count < _groups.Count
-            ? Named([.. models, "", null], worker)
-            : _groups.Values.Where(group =>
-                IsWanted(group) && group.Keys.Count > 0 && (group.Worker == Guid.Empty || group.Worker == worker));
-        return all.OrderBy(group => group.Keys.First).Take(MaxWanted);
-
-        bool IsWanted(Group group) => group.Model is null or "" || models.Contains(group.Model);
-    }
-
-    /// <summary>The groups of these models with due prompts that this worker may run.</summary>
-    private IEnumerable<Group> Named(IEnumerable<string?> models, Guid worker) => models
-        .SelectMany(model => new[] { _groups.GetValueOrDefault((model, Guid.Empty)), _groups.GetValueOrDefault((model, worker)) })
-        .OfType<Group>()
-        .Where(group => group.Keys.Count > 0);
-
-    /// <summary>The groups with due prompts that this worker may run, in the order of their first keys.</summary>
-    private IEnumerable<Group> Heads(Guid worker)
-    {
-        using var anybodys = HeadsOf(Guid.Empty).GetEnumerator();
-        using var own = (worker == Guid.Empty ? [] : HeadsOf(worker)).GetEnumerator();
-        var (more, moreOwn) = (anybodys.MoveNext(), own.MoveNext());
-        while (more || moreOwn)
-        {
-            var isOwn = !more || (moreOwn && own.Current.CompareTo(anybodys.Current) < 0);
-            yield return _entries[(isOwn ? own : anybodys).Current.Seq].Group;
-            if (isOwn)
-                moreOwn = own.MoveNext();
-            else
-                more = anybodys.MoveNext();
-        }
-    }
-
-    private SortedSet<(long Rank, long Seq)> HeadsOf(Guid worker) => _heads.GetValueOrDefault(worker) ?? [];
-
-    private Group GroupOf(string? model, Guid worker)
-    {
-        if (!_groups.TryGetValue((model, worker), out var group))
-            _groups[(model, worker)] = group = new(model, worker);
-        group.Entries++;
-        return group;
-    }
-
     private void SetDue(Entry entry)
     {
-        var before = entry.Group.Keys.First;
-        entry.Group.Keys.Add(entry.Prompt.Key);
-        MoveHead(entry.Group, before);
+        entry.Group.Queue.SetDue(entry.Group, entry.Prompt.Key);
+        NoteDue(entry.Group.Queue);
     }
 
-    /// <param name="group">The group that has changed.</param>
-    /// <param name="before">Its first key before the change.</param>
-    private void MoveHead(Group group, (long Rank, long Seq)? before)
-    {
-        var after = group.Keys.First;
-        if (before == after)
-            return;
-        if (!_heads.TryGetValue(group.Worker, out var heads))
-            _heads[group.Worker] = heads = [];
-        if (before is { } old)
-            heads.Remove(old);
-        if (after is { } head)
-            heads.Add(head);
-        if (heads.Count == 0)
-            _heads.Remove(group.Worker);
-    }
+    private void NoteDue(AccountQueue account) =>
+        DueAccounts = account.HasDue ? DueAccounts.Add(account.Account) : DueAccounts.Remove(account.Account);
 
-    private readonly record struct Entry(QueuedPrompt Prompt, Group Group, long AvailableAt);
-
-    /// <param name="model">The canonical name of the model; null: the worker's default.</param>
-    /// <param name="worker">The only worker that may run its prompts; an empty id: any worker may.</param>
-    private sealed class Group(string? model, Guid worker)
-    {
-        public string? Model => model;
-
-        public Guid Worker => worker;
-
-        /// <summary>The keys of its due prompts.</summary>
-        public QueueKeyList Keys { get; } = new();
-
-        /// <summary>How many prompts it has, due or not.</summary>
-        public int Entries { get; set; }
-    }
+    private readonly record struct Entry(QueuedPrompt Prompt, PromptGroup Group, long AvailableAt);
 }

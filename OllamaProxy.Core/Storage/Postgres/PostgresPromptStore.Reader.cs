@@ -81,6 +81,10 @@ public sealed partial class PostgresPromptStore
         PromptHistory.ReadAsync(_readers, TimeOf(since), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<ServedPrompt>> ReadServedAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
+        PromptHistory.ReadServedAsync(_readers, TimeOf(since), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<TimeSpan?> MeanRunAsync(CancellationToken cancellationToken) => PromptHistory.MeanRunAsync(_readers, cancellationToken);
 
     /// <inheritdoc/>

@@ -78,6 +78,10 @@ public sealed partial class SqlitePromptStore
         ReadAsync(session => RecentHistory.Read(session, since), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<ServedPrompt>> ReadServedAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
+        ReadAsync(session => RecentHistory.ReadServed(session, since), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<TimeSpan?> MeanRunAsync(CancellationToken cancellationToken) =>
         ReadAsync(PromptAttempts.MeanRun, cancellationToken);
 

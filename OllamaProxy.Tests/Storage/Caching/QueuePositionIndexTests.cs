@@ -83,6 +83,39 @@ public sealed class QueuePositionIndexTests
     }
 
     [Fact]
+    public void Of_too_many_accounts_those_are_offered_that_were_served_least_and_those_within_the_window_whose_model_is_loaded()
+    {
+        var index = new QueuePositionIndex();
+        foreach (var account in Enumerable.Range(0, 1_000))
+            foreach (var prompt in Enumerable.Range(0, 3))
+            {
+                // What the first hundred want is on no backend with room; the loaded model is wanted by every tenth of the others.
+                var model = account < 100 ? "elsewhere" : account % 10 == 0 ? "loaded" : "a";
+                var seq = (prompt * 1_000) + account;
+                index.Set(new(seq, model, -seq, 0, DateTimeOffset.UnixEpoch) { Account = $"{account}" }, 0, Guid.Empty);
+            }
+
+        var terms = new SnapshotTerms(3, Me)
+        {
+            Accounts = 8,
+            CounterOf = account => int.Parse(account),
+            FairnessWindow = 200,
+            ModelsWithRoom = [new HashSet<string> { "a:latest", "loaded:latest" }],
+            LoadedModels = new HashSet<string> { "loaded:latest" },
+        };
+        var offered = index.Offer(terms, new HashSet<long>(), 0, out var isPartial);
+
+        Assert.True(isPartial);
+        Assert.Equal(1_000, index.DueAccounts.Count);
+        Assert.Equal(
+            [.. Enumerable.Range(0, 8), .. Enumerable.Range(100, 8), .. Enumerable.Range(11, 8).Select(ten => 10 * ten)],
+            offered.Select(prompt => int.Parse(prompt.Account)).Distinct().Order());
+        foreach (var seq in Enumerable.Range(0, 3_000))
+            index.Remove(seq);
+        Assert.Empty(index.DueAccounts);
+    }
+
+    [Fact]
     public void An_empty_queue_has_nothing()
     {
         var index = new QueuePositionIndex();

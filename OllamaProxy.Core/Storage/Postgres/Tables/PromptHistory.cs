@@ -28,6 +28,12 @@ internal static class PromptHistory
         WHERE completed_at >= $1 ORDER BY completed_at DESC LIMIT {QueueHistory.MaxPrompts}
         """;
 
+    private static readonly string Served =
+        $"""
+        SELECT account, model, created_at, started_at, prompt_eval_count, eval_count FROM {ProxySchema}.prompts
+        WHERE completed_at >= $1 AND started_at IS NOT NULL ORDER BY completed_at DESC LIMIT {ServedPrompt.MaxPrompts}
+        """;
+
     /// <summary>A queued prompt that has had an attempt was last changed when it was queued again.</summary>
     private static readonly string Waiting =
         $"""
@@ -82,6 +88,12 @@ internal static class PromptHistory
         };
     }, cancellationToken, Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), Statement(Ended, Of(since)), Statement(Waiting),
         Statement(Running), Call("count_of", Word(PromptStatus.Queued.Name())), Statement("COMMIT"));
+
+    /// <summary>Reads what was served since a time.</summary>
+    public static async Task<IReadOnlyList<ServedPrompt>> ReadServedAsync(
+        PostgresReaders readers, DateTimeOffset since, CancellationToken cancellationToken) =>
+        await readers.ListAsync(Statement(Served, Of(since)), row => new ServedPrompt(
+            row.TextOrNull(0) ?? "", row.Utf8(1), row.Time(2), row.Time(3), row.Int64OrNull(4), row.Int64OrNull(5)), cancellationToken);
 
     /// <summary>The mean duration of the last ten successful attempts among the last hundred; null: there was none.</summary>
     public static Task<TimeSpan?> MeanRunAsync(PostgresReaders readers, CancellationToken cancellationToken) =>

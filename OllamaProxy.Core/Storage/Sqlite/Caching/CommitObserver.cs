@@ -16,7 +16,7 @@ internal sealed class CommitObserver
 {
     /// <summary>Reads everything that is kept of the queue. The index covers the query, so that no row of the table is read.</summary>
     public const string ReadAll =
-        "SELECT model, rank, seq, available_at, priority FROM prompts INDEXED BY prompts_in_turn WHERE status = 'queued'";
+        "SELECT model, rank, seq, available_at, priority, account FROM prompts INDEXED BY prompts_in_turn WHERE status = 'queued'";
 
     private readonly SqliteSession _session;
     private readonly HashSet<long> _touchedPrompts = [];
@@ -118,9 +118,10 @@ internal sealed class CommitObserver
         foreach (var seq in _touchedPrompts)
         {
             using var row = _session.Query(
-                "SELECT model, rank, seq, available_at, priority FROM prompts WHERE seq = $seq AND status = 'queued'", ("$seq", seq));
+                "SELECT model, rank, seq, available_at, priority, account FROM prompts WHERE seq = $seq AND status = 'queued'",
+                ("$seq", seq));
             if (row.Read())
-                Queue.Set(Read(row, row.TextOrNull(0)));
+                Queue.Set(Read(row, row.TextOrNull(0), row.TextOrNull(5)));
             else
                 Queue.Remove(seq);
         }
@@ -137,19 +138,22 @@ internal sealed class CommitObserver
 
     private IEnumerable<QueuedRow> ReadQueued()
     {
-        var model = default(string);
+        var (model, account) = (default(string), default(string));
         using var row = _session.Query(ReadAll);
         while (row.Read())
         {
-            // The index yields the prompts of a model one after the other: they share one string.
-            if (row.TextOrNull(0) is var next && next != model)
-                model = next;
-            yield return Read(row, model);
+            // The index yields the prompts of a model one after the other: they share one string, as do those of an account in a row.
+            if (row.TextOrNull(0) is var nextModel && nextModel != model)
+                model = nextModel;
+            if (row.TextOrNull(5) is var nextAccount && nextAccount != account)
+                account = nextAccount;
+            yield return Read(row, model, account);
         }
     }
 
-    /// <summary>A row of a query for model, rank, number, time and priority.</summary>
-    private static QueuedRow Read(SqliteStatement row, string? model) => new(row.Int64(2), model, row.Int64(1), row.Int64(3), row.Int32(4));
+    /// <summary>A row of a query for model, rank, number, time, priority and account.</summary>
+    private static QueuedRow Read(SqliteStatement row, string? model, string? account) =>
+        new(row.Int64(2), model, row.Int64(1), row.Int64(3), row.Int32(4), account ?? "");
 
     private Guid? ReadWorker(long seq)
     {

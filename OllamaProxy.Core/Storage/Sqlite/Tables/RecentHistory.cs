@@ -28,6 +28,22 @@ internal static class RecentHistory
         return history;
     }
 
+    /// <summary>Reads what was served since a time.</summary>
+    public static IReadOnlyList<ServedPrompt> ReadServed(SqliteSession session, DateTimeOffset since)
+    {
+        using var row = session.Query(
+            """
+            SELECT account, model, created_at, started_at, prompt_eval_count, eval_count FROM prompts INDEXED BY prompts_by_end
+            WHERE completed_at >= $since AND started_at IS NOT NULL ORDER BY completed_at DESC LIMIT $limit
+            """,
+            ("$since", SqliteTime.Write(since)), ("$limit", ServedPrompt.MaxPrompts));
+        var served = new List<ServedPrompt>();
+        while (row.Read())
+            served.Add(new(row.TextOrNull(0) ?? "", row.TextOrNull(1), SqliteTime.Read(row.Text(2)), SqliteTime.Read(row.Text(3)),
+                row.Int64OrNull(4), row.Int64OrNull(5)));
+        return served;
+    }
+
     private static List<EndedPrompt> ReadEnded(SqliteSession session, DateTimeOffset since)
     {
         using var row = session.Query(

@@ -1,0 +1,140 @@
+namespace OllamaProxy.Storage.Caching;
+
+/// <summary>
+/// The queued prompts of one account, in a group per model. Finding the first groups that matter takes the same time however many models
+/// there are; clients choose their names, and can invent any number. Prompts that only one worker may run are in groups of their own. Not
+/// safe for many threads.
+/// </summary>
+internal sealed class AccountQueue(string account)
+{
+    /// <summary>How many heads are scanned for the models of a backend, before these are looked up by name.</summary>
+    private const int MaxScanned = 256;
+
+    private readonly Dictionary<(string? Model, Guid Worker), PromptGroup> _groups = [];
+
+    /// <summary>
+    /// The groups with due prompts by their first keys, by the worker that alone may run them; an empty id: any worker may.
+    /// </summary>
+    private readonly Dictionary<Guid, SortedDictionary<(long Rank, long Seq), PromptGroup>> _heads = [];
+
+    public string Account => account;
+
+    /// <summary>Whether there are no prompts, due or not.</summary>
+    public bool IsEmpty => _groups.Count == 0;
+
+    /// <summary>Whether any worker may run a prompt.</summary>
+    public bool HasDue => _heads.Count > 0;
+
+    /// <summary>Counts the groups with due prompts that this worker may run.</summary>
+    public int CountHeads(Guid worker) =>
+        CountOf(Guid.Empty) + (worker == Guid.Empty ? 0 : CountOf(worker));
+
+    /// <summary>Adds a prompt to its group; not yet to those that are due.</summary>
+    public PromptGroup Enter(string? model, Guid worker)
+    {
+        if (!_groups.TryGetValue((model, worker), out var group))
+            _groups[(model, worker)] = group = new(this, model, worker);
+        group.Entries++;
+        return group;
+    }
+
+    /// <summary>Removes a prompt from its group.</summary>
+    public void Leave(PromptGroup group, (long Rank, long Seq) key)
+    {
+        SetNotDue(group, key);
+        if (--group.Entries == 0)
+            _groups.Remove((group.Model, group.Worker));
+    }
+
+    public void SetDue(PromptGroup group, (long Rank, long Seq) key)
+    {
+        var before = group.Keys.First;
+        group.Keys.Add(key);
+        MoveHead(group, before);
+    }
+
+    public void SetNotDue(PromptGroup group, (long Rank, long Seq) key)
+    {
+        var before = group.Keys.First;
+        group.Keys.Remove(key);
+        MoveHead(group, before);
+    }
+
+    /// <summary>The first groups of these models, and of prompts that name no model.</summary>
+    public IEnumerable<PromptGroup> Wanted(IReadOnlySet<string> models, Guid worker, int most)
+    {
+        var found = Heads(worker).Take(MaxScanned).Where(IsWanted).Take(most).ToList();
+        if (found.Count == most || _groups.Count <= MaxScanned)
+            return found;
+        var all = models.Count < _groups.Count
+            ? Named([.. models, "", null], worker)
+            : _groups.Values.Where(group =>
+                IsWanted(group) && group.Keys.Count > 0 && (group.Worker == Guid.Empty || group.Worker == worker));
+        return all.OrderBy(group => group.Keys.First).Take(most);
+
+        bool IsWanted(PromptGroup group) => group.Model is null or "" || models.Contains(group.Model);
+    }
+
+    /// <summary>The groups of these models with due prompts that this worker may run.</summary>
+    public IEnumerable<PromptGroup> Named(IEnumerable<string?> models, Guid worker) => models
+        .SelectMany(model => new[] { _groups.GetValueOrDefault((model, Guid.Empty)), _groups.GetValueOrDefault((model, worker)) })
+        .OfType<PromptGroup>()
+        .Where(group => group.Keys.Count > 0);
+
+    /// <summary>The groups with due prompts that this worker may run, in the order of their first keys.</summary>
+    public IEnumerable<PromptGroup> Heads(Guid worker)
+    {
+        using var anybodys = HeadsOf(Guid.Empty).GetEnumerator();
+        using var own = (worker == Guid.Empty ? [] : HeadsOf(worker)).GetEnumerator();
+        var (more, moreOwn) = (anybodys.MoveNext(), own.MoveNext());
+        while (more || moreOwn)
+        {
+            var isOwn = !more || (moreOwn && own.Current.Key.CompareTo(anybodys.Current.Key) < 0);
+            yield return (isOwn ? own : anybodys).Current.Value;
+            if (isOwn)
+                moreOwn = own.MoveNext();
+            else
+                more = anybodys.MoveNext();
+        }
+    }
+
+    private SortedDictionary<(long Rank, long Seq), PromptGroup> HeadsOf(Guid worker) => _heads.GetValueOrDefault(worker) ?? [];
+
+    private int CountOf(Guid worker) => _heads.TryGetValue(worker, out var heads) ? heads.Count : 0;
+
+    /// <param name="group">The group that has changed.</param>
+    /// <param name="before">Its first key before the change.</param>
+    private void MoveHead(PromptGroup group, (long Rank, long Seq)? before)
+    {
+        var after = group.Keys.First;
+        if (before == after)
+            return;
+        if (!_heads.TryGetValue(group.Worker, out var heads))
+            _heads[group.Worker] = heads = [];
+        if (before is { } old)
+            heads.Remove(old);
+        if (after is { } head)
+            heads.Add(head, group);
+        if (heads.Count == 0)
+            _heads.Remove(group.Worker);
+    }
+}
+
+/// <summary>The queued prompts of an account for one model.</summary>
+/// <param name="queue">The account's.</param>
+/// <param name="model">The canonical name of the model; null: the worker's default.</param>
+/// <param name="worker">The only worker that may run its prompts; an empty id: any worker may.</param>
+internal sealed class PromptGroup(AccountQueue queue, string? model, Guid worker)
+{
+    public AccountQueue Queue => queue;
+
+    public string? Model => model;
+
+    public Guid Worker => worker;
+
+    /// <summary>The keys of its due prompts.</summary>
+    public QueueKeyList Keys { get; } = new();
+
+    /// <summary>How many prompts it has, due or not.</summary>
+    public int Entries { get; set; }
+}
