@@ -33,7 +33,7 @@ internal sealed partial class SlotTable
             TakesSlot = !assignment.IsRefused,
             Worker = _identity.Token,
         };
-        return new(assignment, terms, Run, GiveBack, _stop ?? new(canceled: true)) { Predecessor = predecessor };
+        return new(assignment, terms, ClockReading.Of(_time), Run, GiveBack, _stop ?? new(canceled: true)) { Predecessor = predecessor };
     }
 
     private void GiveBack(SlotReservation reservation)
