@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OllamaProxy.Access;
 using OllamaProxy.Api;
+using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Calls;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Api.Models;
@@ -49,6 +51,8 @@ public static class OllamaProxyServices
         builder.Services.AddHostedService<SettingWarnings>();
         var shutdown = options.ShutdownTime;
         builder.Services.AddShutdown(limits?.LongestShutdown is { } longest && longest < shutdown ? longest : shutdown);
+        builder.Services.AddSingleton<ApiKeys>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<ApiKeys>());
         builder.Services.AddPrompts();
         builder.Services.AddWorker();
         builder.Services.AddApi();
@@ -158,6 +162,7 @@ public static class OllamaProxyServices
         services.AddSingleton<QueueStream>();
         services.AddSingleton<StreamHandlers>();
         services.AddSingleton<StateHandlers>();
+        services.AddSingleton<UsageHandlers>();
         services.AddSingleton<QueueHandlers>();
         // Created here and now: a page that cannot be assembled stops the start, on both hosts.
         services.AddSingleton(new PageHandlers());
@@ -170,7 +175,10 @@ public static class OllamaProxyServices
         services.AddSingleton<FoldedPaths>();
         services.AddSingleton<HostPolicy>();
         services.AddSingleton<OriginPolicy>();
+        services.AddSingleton<CallerReader>();
         services.AddSingleton<CallerCheck>();
+        services.AddSingleton<OwnPrompts>();
+        services.AddSingleton<SessionHandlers>();
         services.AddCors();
         // The limit is ours: Kestrel's would be an empty 500 in the Functions worker.
         services.Configure<KestrelServerOptions>(kestrel =>

@@ -32,6 +32,12 @@ public sealed record NewPrompt(string Text, string Model, ReadOnlyMemory<byte> R
     /// <summary>The lease of the client that waits on a connection; null: no client does, and the prompt outlives its submitter.</summary>
     public ClientLease? ClientLease { get; init; }
 
+    /// <summary>Whose prompt it is: the name of the API key that it came with; null: it came without one.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>To whom its tokens are charged, which decides whose turn it is; null: nobody in particular.</summary>
+    public string? Account { get; init; }
+
     /// <summary>The priority, -100 to 100: a head start in the queue; see <see cref="QueueRank"/>.</summary>
     public int Priority { get; init; }
 

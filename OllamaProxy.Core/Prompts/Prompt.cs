@@ -34,6 +34,12 @@ public sealed record Prompt
     /// <summary>How many attempts it may use up; null: as the settings say.</summary>
     public int? MaxAttempts { get; init; }
 
+    /// <summary>Whose prompt it is, as in <see cref="NewPrompt.Owner"/>.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>To whom its tokens are charged, as in <see cref="NewPrompt.Account"/>.</summary>
+    public string? Account { get; init; }
+
     /// <summary>The batch that it was submitted in; null: none.</summary>
     public Guid? Batch { get; init; }
 
