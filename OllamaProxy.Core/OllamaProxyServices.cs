@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OllamaProxy.Access;
 using OllamaProxy.Api;
+using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Calls;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Api.Models;
@@ -51,6 +53,8 @@ public static class OllamaProxyServices
         builder.Services.AddHostedService<SettingWarnings>();
         var shutdown = options.ShutdownTime;
         builder.Services.AddShutdown(limits?.LongestShutdown is { } longest && longest < shutdown ? longest : shutdown);
+        builder.Services.AddSingleton<ApiKeys>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<ApiKeys>());
         builder.Services.AddPrompts();
         builder.Services.AddWorker();
         builder.Services.AddApi();
@@ -162,6 +166,7 @@ public static class OllamaProxyServices
         services.AddSingleton<QueueStream>();
         services.AddSingleton<StreamHandlers>();
         services.AddSingleton<StateHandlers>();
+        services.AddSingleton<UsageHandlers>();
         services.AddSingleton<QueueHandlers>();
         // Created here and now: a page that cannot be assembled stops the start, on both hosts.
         services.AddSingleton(new PageHandlers());
@@ -174,7 +179,10 @@ public static class OllamaProxyServices
         services.AddSingleton<FoldedPaths>();
         services.AddSingleton<HostPolicy>();
         services.AddSingleton<OriginPolicy>();
+        services.AddSingleton<CallerReader>();
         services.AddSingleton<CallerCheck>();
+        services.AddSingleton<OwnPrompts>();
+        services.AddSingleton<SessionHandlers>();
         services.AddCors();
         // The limit is ours: Kestrel's would be an empty 500 in the Functions worker.
         services.Configure<KestrelServerOptions>(kestrel =>

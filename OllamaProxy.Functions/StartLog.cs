@@ -25,7 +25,12 @@ public sealed class StartLog(OllamaProxyOptions options, IConfiguration configur
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
         if (Interlocked.Exchange(ref _hasLogged, 1) == 0)
-            Log.Started(logger, AppAddress.Of(configuration[HostName])?.ToString() ?? "the address of its host", options.DatabaseName);
+        {
+            var address = AppAddress.Of(configuration[HostName]);
+            Log.Started(logger, address?.ToString() ?? "the address of its host", options.DatabaseName);
+            if (address is { IsLoopback: false } && !options.NeedsApiKey)
+                Log.OpenToAll(logger, address.ToString());
+        }
         return next(context);
     }
 }

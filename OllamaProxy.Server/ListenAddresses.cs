@@ -22,6 +22,10 @@ internal static class ListenAddresses
                 yield return $"The address to listen on (--urls or ASPNETCORE_URLS) is '{address}', but {mistake}.";
     }
 
+    /// <summary>Whether other machines can reach this address; of a name that is not localhost, they may.</summary>
+    public static bool IsBeyondThisMachine(string address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttp && !uri.IsLoopback;
+
     private static string? MistakeOf(string address)
     {
         var parts = address.Split("://", 2);

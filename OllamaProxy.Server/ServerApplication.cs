@@ -68,7 +68,15 @@ public static class ServerApplication
         {
             throw new InvalidSettingException([$"The server cannot listen on {app.Configuration[UrlsSetting]}: {exception.Message}"]);
         }
+        WarnIfOpenToAll(app);
         await app.WaitForShutdownAsync();
+    }
+
+    private static void WarnIfOpenToAll(WebApplication app)
+    {
+        if (!app.Services.GetRequiredService<OllamaProxyOptions>().NeedsApiKey
+            && app.Urls.FirstOrDefault(ListenAddresses.IsBeyondThisMachine) is { } address)
+            Log.OpenToAll(app.Logger, address);
     }
 
     /// <summary>Registers the application, and reports all bad settings at once, those of this host and those of Core.</summary>

@@ -217,12 +217,21 @@ function fillRow(row, prompt) {
   setText(part('preview'), preview);
   row.querySelector('input').setAttribute('aria-label', `Select: ${shorten(preview, 60)}`);
   setText(part('model'), prompt.model ?? '');
+  setText(part('owner'), prompt.owner ?? '');
+  part('owner').hidden = !showsOwners();
   setText(part('attempts'), String(prompt.attempts ?? 0));
   const error = prompt.status === 'cancelled' ? '' : prompt.error ?? '';
   setText(part('error'), shorten(error, 120));
   part('error').title = error;
   part('error').hidden = !error;
   showTimes(row);
+}
+
+// Only an admin sees the prompts of several owners.
+const showsOwners = () => Boolean(session?.owner && session.admin);
+
+function showOwners() {
+  for (const cell of document.querySelectorAll('#prompts .owner')) cell.hidden = !showsOwners();
 }
 
 function showTimes(row) {
@@ -363,7 +372,7 @@ function showQueue({ paused, draining, paused_models, paused_backends }) {
     one(paused_backends, 'on'),
   ].filter(Boolean);
   setText($('paused'), said.join(' '));
-  $('pause').hidden = false;
+  $('pause').hidden = !session?.admin;
   $('pause').dataset.action = said.length ? 'resume' : 'pause';
   setText($('pause'), said.length ? 'Resume' : 'Pause the queue');
 }
@@ -492,6 +501,7 @@ function search() {
 }
 
 createCounts();
+whenSessionIsKnown.push(showOwners, () => { $('pause').hidden = !session.admin || !stats; });
 for (const id of ['first', 'previous', 'next', 'last']) $(id).addEventListener('click', () => goTo({ page: Number($(id).value) }));
 $('page-size').addEventListener('change', () => goTo({ size: Number($('page-size').value) }));
 $('model').addEventListener('change', () => goTo({ model: $('model').value }));

@@ -30,6 +30,7 @@ async function request(path, options) {
   if (lead > serverLead) serverLead = lead;
   if (response.status === 204) return null;
   if (response.ok) return response.json();
+  if (response.status === 401 && path !== '/api/v1/session') askForKey();
   const problem = await response.json().catch(() => null);
   const message = problem?.error ?? problem?.detail ?? problem?.title ?? `The server answered ${response.status}.`;
   throw Object.assign(new Error(message), { status: response.status });

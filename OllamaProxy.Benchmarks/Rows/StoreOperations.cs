@@ -31,7 +31,7 @@ internal static class StoreOperations
             throw new BenchmarkException("A prompt in the middle of the queue has no position.");
     });
 
-    public static readonly StoreOperation Counts = Of("counts", (store, ct) => store.Store.CountAsync(null, ct));
+    public static readonly StoreOperation Counts = Of("counts", (store, ct) => store.Store.CountAsync(null, null, ct));
 
     public static StoreOperation ListPage(string name, int page) =>
         Of(name, (store, ct) => store.Store.ListAsync(new(page, PageSize), ct));

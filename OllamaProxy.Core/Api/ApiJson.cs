@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
+using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Prompts;
@@ -26,6 +27,8 @@ namespace OllamaProxy.Api;
 [JsonSerializable(typeof(StatsResource))]
 [JsonSerializable(typeof(QueueResource))]
 [JsonSerializable(typeof(ModelsResource))]
+[JsonSerializable(typeof(SessionResource))]
+[JsonSerializable(typeof(UsageResource))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Configuration;
@@ -45,7 +46,7 @@ public sealed class ApiPipeline(
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.XContentTypeOptions = "nosniff";
         handler = paths.HandlerOf(context, handler);
-        var refusal = await callers.FindRefusalAsync(context);
+        var refusal = await callers.FindRefusalAsync(context, handler);
         await AnswerAsync(context, refusal is null ? handler : HandlerOf(refusal));
 
         if (!options.Quiet && logger.IsEnabled(LogLevel.Information))

@@ -50,6 +50,11 @@ public sealed class OriginPolicy
             || _patterns.Exists(pattern => pattern.NamesHost && pattern.Matches(parsed));
     }
 
+    /// <summary>Whether a request comes from a page of this server, as far as the browser says: it says so of every change.</summary>
+    public static bool IsOwn(HttpRequest request) => IsSameOriginToBrowser(request)
+        || (request.Headers["Sec-Fetch-Site"].Count == 0
+            && Origin.TryParse(request.Headers.Origin.ToString(), out var origin) && IsOwn(origin, request.Headers.Host));
+
     private bool Allows(HttpRequest request, string text)
     {
         if (text.Length == 0 || IsSameOriginToBrowser(request))

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Template;
+using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Calls;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Pages;
@@ -21,16 +22,21 @@ public sealed class RouteTable
     private static readonly string[] Delete = [HttpMethods.Delete];
 
     private readonly (RouteDefinition Endpoint, TemplateMatcher Matcher)[] _matchers;
+    private readonly Dictionary<Handler, RouteAccess> _access;
 
     /// <summary>Builds the table.</summary>
     public RouteTable(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes, StreamHandlers streams, StateHandlers state,
-        QueueHandlers queue, CallHandlers calls, OllamaHandlers ollama, ModelManagementHandlers models, PageHandlers pages)
+        UsageHandlers usage, QueueHandlers queue, CallHandlers calls, OllamaHandlers ollama, ModelManagementHandlers models,
+        SessionHandlers sessions, PageHandlers pages)
     {
         All =
         [
-            new(Routes.Home, Read, pages.HomeAsync),
-            new(Routes.List, Read, pages.ListAsync),
-            new(Routes.Health, Read, HealthHandler.HealthAsync),
+            new(Routes.Home, Read, pages.HomeAsync, RouteAccess.Open),
+            new(Routes.List, Read, pages.ListAsync, RouteAccess.Open),
+            new(Routes.Health, Read, HealthHandler.HealthAsync, RouteAccess.Open),
+            new(Routes.Session, Read, sessions.StateAsync, RouteAccess.Open),
+            new(Routes.Session, Post, sessions.SignInAsync, RouteAccess.Open),
+            new(Routes.Session, Delete, SessionHandlers.SignOutAsync, RouteAccess.Open),
             new(Routes.Submit, Post, submits.SubmitAsync),
             new(Routes.Prompt, Read, prompts.PromptAsync),
             new(Routes.Prompt, Put, submits.PutAsync),
@@ -45,10 +51,11 @@ public sealed class RouteTable
             new(Routes.Stream, Read, streams.PromptAsync),
             new(Routes.Events, Read, streams.QueueAsync),
             new(Routes.Stats, Read, state.StatsAsync),
+            new(Routes.Usage, Read, usage.UsageAsync),
             new(Routes.Queue, Read, queue.StateAsync),
-            new(Routes.Pause, Post, queue.PauseAsync),
-            new(Routes.Drain, Post, queue.DrainAsync),
-            new(Routes.Resume, Post, queue.ResumeAsync),
+            new(Routes.Pause, Post, queue.PauseAsync, RouteAccess.Admin),
+            new(Routes.Drain, Post, queue.DrainAsync, RouteAccess.Admin),
+            new(Routes.Resume, Post, queue.ResumeAsync, RouteAccess.Admin),
             new(Routes.Models, Read, state.ModelsAsync),
             new(Routes.Prompts, Read, prompts.ListAsync),
             new(Routes.Prompts, Post, submits.SubmitBatchAsync),
@@ -68,18 +75,22 @@ public sealed class RouteTable
             new(Routes.Show, Post, ollama.ShowAsync),
             new(Routes.OpenAIModels, Read, ollama.OpenAIModelsAsync),
             new(Routes.OpenAIModel, Read, ollama.OpenAIModelAsync),
-            new(Routes.Pull, Post, models.ImportAsync),
-            new(Routes.Create, Post, models.ImportAsync),
-            new(Routes.Blob, [.. Post, HttpMethods.Head], models.ImportAsync),
-            new(Routes.Push, Post, models.ChangeAsync),
-            new(Routes.Copy, Post, models.ChangeAsync),
-            new(Routes.DeleteModel, Delete, models.DeleteAsync),
+            new(Routes.Pull, Post, models.ImportAsync, RouteAccess.Admin),
+            new(Routes.Create, Post, models.ImportAsync, RouteAccess.Admin),
+            new(Routes.Blob, [.. Post, HttpMethods.Head], models.ImportAsync, RouteAccess.Admin),
+            new(Routes.Push, Post, models.ChangeAsync, RouteAccess.Admin),
+            new(Routes.Copy, Post, models.ChangeAsync, RouteAccess.Admin),
+            new(Routes.DeleteModel, Delete, models.DeleteAsync, RouteAccess.Admin),
         ];
+        _access = All.DistinctBy(endpoint => endpoint.Handler).ToDictionary(endpoint => endpoint.Handler, endpoint => endpoint.Access);
         _matchers = [.. All.Select(endpoint => (endpoint, new TemplateMatcher(TemplateParser.Parse(endpoint.Pattern), [])))];
     }
 
     /// <summary>All endpoints.</summary>
     public IReadOnlyList<RouteDefinition> All { get; }
+
+    /// <summary>Who is let in to what this handler answers. What is in no route is told only to those who have a key.</summary>
+    public RouteAccess AccessOf(Handler handler) => _access.GetValueOrDefault(handler, RouteAccess.Owner);
 
     /// <summary>The handler of a request, whose route values are set from its path. Null: there is no such route or method.</summary>
     public Handler? Match(HttpRequest request)

@@ -15,6 +15,9 @@ public static class Routes
     /// <summary>Answers as long as the process does.</summary>
     public const string Health = "healthz";
 
+    /// <summary>Who asks: to be read, to sign in and to sign out.</summary>
+    public const string Session = "api/v1/session";
+
     /// <summary>Submits a prompt.</summary>
     public const string Submit = "api/v1/prompt";
 
@@ -47,6 +50,9 @@ public static class Routes
 
     /// <summary>How the queue has done lately.</summary>
     public const string Stats = "api/v1/stats";
+
+    /// <summary>Who used how much.</summary>
+    public const string Usage = "api/v1/usage";
 
     /// <summary>What an operator has paused.</summary>
     public const string Queue = "api/v1/queue";

@@ -118,6 +118,20 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_KEEPALIVE_SECONDS</c>: the silence after which a waiting call gets a heartbeat; zero: never.</summary>
     public TimeSpan HeartbeatInterval { get; init; }
 
+    /// <summary><c>OLLAMA_PROXY_API_KEYS</c>: the keys by which callers are known.</summary>
+    public IReadOnlyList<ApiKey> ApiKeys { get; init; } = [];
+
+    /// <summary><c>OLLAMA_PROXY_API_KEYS_FILE</c>: the full path of a file with more keys; null: there is none.</summary>
+    public string? ApiKeysFile { get; init; }
+
+    /// <summary>Whether only callers with a key are let in. A file without keys lets nobody in.</summary>
+    public bool NeedsApiKey => ApiKeys.Count > 0 || ApiKeysFile is not null;
+
+    /// <summary>
+    /// <c>OLLAMA_PROXY_OWNER_HEADER</c>: the header in which a client that serves many people names the one that a request is for.
+    /// </summary>
+    public string OwnerHeader { get; init; } = "X-Owner";
+
     /// <summary>
     /// <c>OLLAMA_PROXY_CORS_ORIGINS</c>: patterns of origins that may call the API from a browser, besides local ones; <c>*</c>: all.
     /// </summary>
@@ -144,6 +158,7 @@ public sealed record OllamaProxyOptions
         var defaults = new OllamaProxyOptions();
         var store = settings.Parsed("OLLAMA_PROXY_STORE", defaults.Store, PostgresSetting.TryParseStore, PostgresSetting.ExpectedStore);
         var (postgres, listen) = PostgresSetting.Read(settings, store);
+        var (apiKeys, apiKeysFile) = ApiKeysSetting.Read(settings);
         var options = new OllamaProxyOptions
         {
             Backends = ReadBackends(settings, defaults.Backends),
@@ -177,6 +192,9 @@ public sealed record OllamaProxyOptions
             MaxBufferedBytes = settings.Int32("OLLAMA_PROXY_MAX_BUFFERED_BYTES", defaults.MaxBufferedBytes, 1024 * 1024, int.MaxValue),
             ShutdownTime = settings.Seconds("OLLAMA_PROXY_SHUTDOWN_SECONDS", defaults.ShutdownTime, 0, 3600),
             HeartbeatInterval = settings.Seconds("OLLAMA_PROXY_KEEPALIVE_SECONDS", defaults.HeartbeatInterval, 0, 3600),
+            ApiKeys = apiKeys,
+            ApiKeysFile = apiKeysFile,
+            OwnerHeader = settings.Parsed("OLLAMA_PROXY_OWNER_HEADER", defaults.OwnerHeader, TryParseHeader, "the name of a header"),
             CorsOrigins = settings.Parsed(
                 "OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins, OriginsSetting.TryParse, OriginsSetting.Expected),
             Hosts = settings.Parsed("OLLAMA_PROXY_HOSTS", defaults.Hosts, HostsSetting.TryParse, HostsSetting.Expected),
@@ -196,6 +214,13 @@ public sealed record OllamaProxyOptions
         else if (token.Length > 0)
             backends = BackendsSetting.WithToken(backends, token);
         return [.. backends.Select(backend => backend with { Proxy = ProxySetting.Find(settings, backend.Endpoint.BaseAddress) })];
+    }
+
+    /// <summary>A name as RFC 9110 has it (section 5.6.2), but for characters that nobody uses in one.</summary>
+    private static bool TryParseHeader(string text, out string name)
+    {
+        name = text;
+        return text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_');
     }
 
     /// <summary>The longest timeout that a .NET timer supports, rounded down: 24 days.</summary>

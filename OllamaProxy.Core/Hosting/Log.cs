@@ -58,6 +58,10 @@ internal static partial class Log
         "Prompt {Id}: the result of the attempt was discarded, because its lease was lost or the prompt was cancelled.")]
     public static partial void LeaseLost(this ILogger logger, Guid id);
 
+    [LoggerMessage(LogEvents.ClaimTooLate, LogLevel.Warning,
+        "Prompt {Id}: the database told only after its lease had run out that it was claimed. It is left to whoever claims it next.")]
+    public static partial void ClaimTooLate(this ILogger logger, Guid id);
+
     [LoggerMessage(LogEvents.PromptCancelled, LogLevel.Information, "Prompt {Id}: stopped, because it was cancelled.")]
     public static partial void PromptCancelled(this ILogger logger, Guid id);
 
@@ -86,4 +90,10 @@ internal static partial class Log
         "Prompt {Id}: its client has gone, but it cannot be cancelled at the moment; it will be once the client's lease has run out. "
         + "{Error}")]
     public static partial void AbandonedNotCancelled(this ILogger logger, Guid id, LogText error);
+
+    [LoggerMessage(LogEvents.ApiKeysRead, LogLevel.Information, "The API keys in {Path} were read again.")]
+    public static partial void ApiKeysRead(this ILogger logger, LogText path);
+
+    [LoggerMessage(LogEvents.ApiKeysBad, LogLevel.Error, "The API keys stay as they were. {Mistake}")]
+    public static partial void ApiKeysBad(this ILogger logger, LogText mistake);
 }

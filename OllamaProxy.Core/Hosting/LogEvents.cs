@@ -29,4 +29,7 @@ internal static class LogEvents
     public const int SettingUnknown = 21;
     public const int OllamaBusy = 22;
     public const int AbandonedNotCancelled = 23;
+    public const int ClaimTooLate = 24;
+    public const int ApiKeysRead = 25;
+    public const int ApiKeysBad = 26;
 }

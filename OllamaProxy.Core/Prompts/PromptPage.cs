@@ -28,6 +28,9 @@ public sealed record PromptQuery(int Page, int PageSize)
     /// <summary>Only prompts for exactly this model; null: any.</summary>
     public string? Model { get; init; }
 
+    /// <summary>Only prompts of this owner; null: anybody's.</summary>
+    public string? Owner { get; init; }
+
     /// <summary>Only prompts of this batch; null: any.</summary>
     public Guid? Batch { get; init; }
 

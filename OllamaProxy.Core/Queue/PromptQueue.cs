@@ -103,7 +103,7 @@ public sealed class PromptQueue(
     {
         using var subscription = reader.Notifier.Subscribe(prompt.Seq, text: false);
         var started = time.GetTimestamp();
-        while (await reader.FindAsync(prompt.Id, cancellationToken) is { } now)
+        while (await reader.FindAsync(prompt.Id, cancellationToken) is { } now && now.Seq == prompt.Seq)
         {
             var left = timeout - time.GetElapsedTime(started);
             if (now.Status.HasEnded() || left <= TimeSpan.Zero)

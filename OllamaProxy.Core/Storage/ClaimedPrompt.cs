@@ -13,6 +13,12 @@ public sealed record ClaimedPrompt(Guid Id, Lease Lease, int Attempt, string Tex
     /// <summary>When this attempt was started, exactly as <see cref="Prompt.StartedAt"/> has it.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
+    /// <summary>
+    /// The clocks before the claim was asked for. By these the lease has run out no later than by the store's, however long that took to
+    /// answer.
+    /// </summary>
+    public ClockReading LeaseCountsFrom { get; init; }
+
     /// <summary>The whole text in the store, where it is so long that <see cref="Text"/> is only its beginning; otherwise null.</summary>
     public LongText? LongText { get; init; }
 

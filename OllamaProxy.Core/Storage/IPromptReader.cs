@@ -48,8 +48,9 @@ public interface IPromptReader
 
     /// <summary>Counts prompts by status. A status that no prompt has may be missing.</summary>
     /// <param name="batch">Counts this batch only; null: all prompts.</param>
+    /// <param name="owner">Counts the prompts of this owner only; null: those of all.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<IReadOnlyDictionary<PromptStatus, long>> CountAsync(Guid? batch, CancellationToken cancellationToken);
+    Task<IReadOnlyDictionary<PromptStatus, long>> CountAsync(Guid? batch, string? owner, CancellationToken cancellationToken);
 
     /// <summary>Reads a page of prompts, newest first.</summary>
     Task<PromptPage> ListAsync(PromptQuery query, CancellationToken cancellationToken);
@@ -58,7 +59,13 @@ public interface IPromptReader
     Task<IReadOnlyList<PromptSummary>> SummariseAsync(IReadOnlyCollection<long> seqs, CancellationToken cancellationToken);
 
     /// <summary>Reads what happened in the queue since a time, in any process.</summary>
-    Task<QueueHistory> ReadHistoryAsync(DateTimeOffset since, CancellationToken cancellationToken);
+    /// <param name="since">The time.</param>
+    /// <param name="owner">Reads only what happened to the prompts of this owner; null: to all.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<QueueHistory> ReadHistoryAsync(DateTimeOffset since, string? owner, CancellationToken cancellationToken);
+
+    /// <summary>Sums up what was used, in the order of the keys. Prompts that were deleted since are in it.</summary>
+    Task<IReadOnlyList<UsageSum>> ReadUsageAsync(UsageQuery query, CancellationToken cancellationToken);
 
     /// <summary>Lists what operators have paused.</summary>
     Task<IReadOnlyList<QueuePause>> ListPausesAsync(CancellationToken cancellationToken);

@@ -24,6 +24,8 @@ internal static class PromptDraft
         Priority = prompt.Priority,
         Rank = QueueRank.Of(now, prompt.Priority, ageingStep),
         MaxAttempts = prompt.MaxAttempts,
+        Owner = prompt.Owner,
+        Account = prompt.Account,
         Batch = batch,
         ExpiresAt = StoredTime.ToMilliseconds(now + prompt.ExpiresIn),
         CreatedAt = StoredTime.ToMicroseconds(now),

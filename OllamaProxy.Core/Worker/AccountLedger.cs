@@ -87,7 +87,14 @@ public sealed class AccountLedger(IPromptReader reader, IAccountWeights weights,
             _charges[lease.Token] = charge;
     }
 
-    /// <summary>Takes back what was charged: the prompt was not claimed.</summary>
+    /// <summary>Forgets a prompt that was claimed too late to be run. <see cref="Refund"/> takes back what was charged.</summary>
+    public void OnNotRun(Lease lease)
+    {
+        lock (_lock)
+            _charges.Remove(lease.Token);
+    }
+
+    /// <summary>Takes back what was charged: the prompt was not run.</summary>
     public void Refund(TokenCharge charge)
     {
         lock (_lock)

@@ -14,7 +14,7 @@ namespace OllamaProxy.Worker;
 /// One drain at a time uses it; prompts are submitted by many threads. The <see cref="SlotTable"/> knows the slots and decides who gets
 /// them.
 /// </summary>
-public sealed class Dispatcher : IDirectDispatch
+public sealed partial class Dispatcher : IDirectDispatch
 {
     private readonly IWorkQueue _store;
     private readonly BackendPool _backends;
@@ -188,62 +188,5 @@ public sealed class Dispatcher : IDirectDispatch
             _logger.ClaimBroke(new(exception), reservation.Assignment.Prompt.Seq);
             return null;
         }
-    }
-
-    private void Run(SlotReservation reservation, ClaimedPrompt prompt)
-    {
-        var assignment = reservation.Assignment;
-        if (assignment.IsRefused)
-        {
-            Start(reservation, () => _runner.RefuseAsync(prompt));
-            return;
-        }
-        var backend = _backends.Named(assignment.Backend);
-        _activeLeases.Add(prompt.Lease, assignment.Backend, assignment.Model);
-        backend.OnPromptStarted(assignment.Model);
-        if (reservation.Predecessor?.TryPrefetch(prompt) is true)
-            return;
-
-        var slot = new Slot(backend, _runner, _activeLeases, OnSlotClosed, OnRoomAvailable, OnLeaseEnded, _patience, _time);
-        var isShortRunning = _slots.Use(reservation, slot);
-        Start(reservation, () => slot.RunAsync(prompt, isShortRunning, reservation.Stop));
-    }
-
-    /// <summary>Starts what was claimed, and holds on to it until it has ended.</summary>
-    private void Start(SlotReservation reservation, Func<Task> run)
-    {
-        _slots.OnStarted(reservation);
-        var running = Task.CompletedTask;
-        if (_context is { } context)
-            ExecutionContext.Run(context, _ => running = RunAsync(), null);
-        else
-            running = RunAsync();
-        _slots.OnRunning(reservation, running);
-
-        async Task RunAsync()
-        {
-            await run();
-            if (_slots.OnEnded(reservation))
-                _signal.RaiseForRoom();
-        }
-    }
-
-    private void OnSlotClosed(Slot slot)
-    {
-        _slots.OnClosed(slot);
-        OnRoomAvailable();
-    }
-
-    private void OnRoomAvailable()
-    {
-        if (!_snapshots.IsEmpty) // Else a prompt that is submitted raises the signal itself.
-            _signal.RaiseForRoom();
-    }
-
-    /// <summary>A claim that the store refused may have waited for this lease.</summary>
-    private void OnLeaseEnded()
-    {
-        if (_refused.OnLeaseEnded())
-            _signal.RaiseForRoom();
     }
 }

@@ -47,8 +47,8 @@ public sealed class LeaseRenewer(
         await using var ended = attemptEnded.UnsafeRegister(static wakeUp => ((AsyncAutoResetEvent)wakeUp!).Set(), wakeUp);
         var interval = IntervalOf(output);
         await using var timer = time.CreateTimer(static wakeUp => ((AsyncAutoResetEvent)wakeUp!).Set(), wakeUp, interval, interval);
-        var renewed = ClockReading.Of(time);
-        var lookedAt = renewed.Timestamp;
+        var renewed = prompt.LeaseCountsFrom;
+        var lookedAt = time.GetTimestamp();
         try
         {
             while (true)

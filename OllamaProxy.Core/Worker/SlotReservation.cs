@@ -8,12 +8,13 @@ namespace OllamaProxy.Worker;
 /// </summary>
 /// <param name="assignment">Which prompt, and where it will run.</param>
 /// <param name="terms">The terms on which it is claimed.</param>
-/// <param name="run">Runs the claimed prompt.</param>
+/// <param name="reservedAt">The clocks before the claim is asked for.</param>
+/// <param name="run">Runs the claimed prompt. False: it may not be run any more.</param>
 /// <param name="giveBack">Gives the slot back.</param>
 /// <param name="stop">Hands back what runs, and ends it early.</param>
 internal sealed class SlotReservation(
-    Assignment assignment, ClaimTerms terms, Action<SlotReservation, ClaimedPrompt> run, Action<SlotReservation> giveBack,
-        CancellationToken stop)
+    Assignment assignment, ClaimTerms terms, ClockReading reservedAt, Func<SlotReservation, ClaimedPrompt, bool> run,
+        Action<SlotReservation> giveBack, CancellationToken stop)
     : ISlotReservation
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -36,9 +37,9 @@ internal sealed class SlotReservation(
 
     public void Run(ClaimedPrompt prompt)
     {
-        _hasRun = true;
-        run(this, prompt);
-        _done.SetResult();
+        _hasRun = run(this, prompt with { LeaseCountsFrom = reservedAt });
+        if (_hasRun)
+            _done.SetResult();
     }
 
     public void Dispose()

@@ -33,18 +33,21 @@ internal sealed partial class SlotTable
             TakesSlot = !assignment.IsRefused,
             Worker = _identity.Token,
         };
-        return new(assignment, terms, RunClaimed, GiveBack, _stop ?? new(canceled: true))
+        return new(assignment, terms, ClockReading.Of(_time), RunClaimed, GiveBack, _stop ?? new(canceled: true))
         {
             Predecessor = predecessor,
             Charge = assignment.IsRefused ? null : _accounts.Charge(assignment),
         };
     }
 
-    private void RunClaimed(SlotReservation reservation, ClaimedPrompt prompt)
+    private bool RunClaimed(SlotReservation reservation, ClaimedPrompt prompt)
     {
         if (reservation.Charge is { } charge)
             _accounts.OnClaimed(prompt.Lease, charge);
-        Run(reservation, prompt);
+        if (Run(reservation, prompt))
+            return true;
+        _accounts.OnNotRun(prompt.Lease);
+        return false;
     }
 
     private void GiveBack(SlotReservation reservation)

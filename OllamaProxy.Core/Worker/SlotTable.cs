@@ -40,8 +40,8 @@ internal sealed partial class SlotTable
         _scheduler = new(options.GroupingWindow, options.WaitForModel, options.Model) { FairnessWindow = options.FairnessWindow };
     }
 
-    /// <summary>Runs a prompt that was claimed for a reservation.</summary>
-    public required Action<SlotReservation, ClaimedPrompt> Run { get; init; }
+    /// <summary>Runs a prompt that was claimed for a reservation. False: it may not be run any more.</summary>
+    public required Func<SlotReservation, ClaimedPrompt, bool> Run { get; init; }
 
     /// <summary>
     /// How many prompts could be begun, as far as this process knows: in free slots, and claimed ahead behind short ones.

@@ -159,7 +159,8 @@ internal sealed class FairRun(Scheduler policy, int concurrency, params (string 
         do
         {
             var loads = backends.Select(LoadOf).ToList();
-            var first = _queue.Select(waiting => IsBlind ? waiting.Prompt with { Account = "" } : waiting.Prompt).OrderBy(prompt => prompt.Key)
+            var first = _queue.Select(waiting => IsBlind ? waiting.Prompt with { Account = "" } : waiting.Prompt)
+                .OrderBy(prompt => prompt.Key)
                 .GroupBy(prompt => (prompt.Account, prompt.Model)).SelectMany(group => group.Take(loads.Sum(load => load.Free) + 1))
                 .OrderBy(prompt => prompt.Key);
             _counters = _counters.KeepWaiting(_queue.Select(waiting => waiting.Prompt.Account).ToHashSet());

@@ -174,7 +174,7 @@ public abstract partial class PromptCallTests(StoreHome home) : IAsyncLifetime
         Assert.Equal(Bytes, claimed.Call!.Body.ToArray());
         var stored = (await _store.FindAsync(claimed.Id, default))!;
         Assert.Equal((PromptStatus.Processing, 1, claimed.StartedAt), (stored.Status, stored.Attempts, stored.StartedAt));
-        Assert.Equal(1, (await _store.CountAsync(null, default))[PromptStatus.Processing]);
+        Assert.Equal(1, (await _store.CountAsync(null, null, default))[PromptStatus.Processing]);
         Assert.Equal("here", Assert.Single(await _store.ListAttemptsAsync(claimed.Id, default)).Backend);
         Assert.True(await _store.CompleteAsync(claimed.Lease, new("done", null, GenerationStatistics.None), default));
     }

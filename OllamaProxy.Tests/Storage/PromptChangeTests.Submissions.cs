@@ -83,8 +83,8 @@ public abstract partial class PromptChangeTests
         await AddAsync();
         await Store.ClaimAsync(Terms, default);
         Assert.Equal(new Dictionary<PromptStatus, long> { [PromptStatus.Queued] = 2, [PromptStatus.Processing] = 1 },
-            await Store.CountAsync(batch, default));
-        Assert.Empty(await Store.CountAsync(Guid.NewGuid(), default));
+            await Store.CountAsync(batch, null, default));
+        Assert.Empty(await Store.CountAsync(Guid.NewGuid(), null, default));
     }
 
     [StoreFact]

@@ -213,7 +213,7 @@ public abstract partial class PromptChangeTests
 
     private async Task<(long, long, long, long, long)> CountAsync()
     {
-        var counts = await Store.CountAsync(null, default);
+        var counts = await Store.CountAsync(null, null, default);
         long Of(PromptStatus status) => counts.GetValueOrDefault(status);
         return (Of(PromptStatus.Queued), Of(PromptStatus.Processing),
             Of(PromptStatus.Completed), Of(PromptStatus.Failed), Of(PromptStatus.Cancelled));

@@ -89,7 +89,7 @@ public abstract class RecentHistoryTests(StoreHome home) : IAsyncLifetime
     private async Task<long?[]> WaitingAsync()
     {
         var now = _time.GetUtcNow();
-        var history = await _store.ReadHistoryAsync(now.AddHours(-1), default);
+        var history = await _store.ReadHistoryAsync(now.AddHours(-1), null, default);
         return [.. QueueMinute.Last(history, history.Queued, 60, now).Select(minute => minute.Waiting)];
     }
 

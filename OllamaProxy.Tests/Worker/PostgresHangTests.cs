@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using OllamaProxy.Benchmarks.Chaos;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Tests.Support;
@@ -27,5 +29,32 @@ public sealed class PostgresHangTests
 
         Assert.True(request.ClosedByClient);
         relay.StallFor(TimeSpan.Zero);
+    }
+
+    [StoreFact]
+    public async Task A_prompt_is_not_run_on_a_lease_that_ran_out_before_the_database_told_of_it()
+    {
+        await using var database = await PostgresDatabase.CreateAsync();
+        await using var relay = new NetworkRelay((await PostgresCluster.SharedAsync()).Port);
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_STORE", "postgres"),
+            ("OLLAMA_PROXY_POSTGRES", $"Host=127.0.0.1;Port={relay.Port};Username=postgres;Database={database.Name}"),
+            ("OLLAMA_PROXY_LEASE_SECONDS", "1"), ("Logging:LogLevel:Default", "Warning"),
+            ("Logging:Console:LogLevel:Default", "None"));
+        using var log = new LogRecorder();
+        proxy.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+
+        // Until then the lease runs out by the database's clock, and nothing can be seen to wait for.
+        var isLate = Task.Delay(TimeSpan.FromSeconds(2));
+        relay.OnCommit = async () =>
+        {
+            await isLate;
+            return true;
+        };
+        var id = await proxy.SubmitAsync(new { prompt = "hello" });
+        relay.OnCommit = null;
+
+        Assert.Equal("completed", (await proxy.ResultAsync(id)).GetProperty("status").GetString());
+        Assert.Contains(log.Lines, line => line.Contains($"Prompt {id}: the database told only after its lease had run out"));
+        Assert.Single(proxy.Ollama.Requests.All);
     }
 }

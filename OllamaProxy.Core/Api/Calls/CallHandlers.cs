@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Api.Prompts;
@@ -62,18 +63,19 @@ public sealed class CallHandlers(
             return await forwarder.ForwardToAllOwnersAsync(context, request.Model, body.Bytes);
         var isKept = CompletionWaiter.RespondsAsync(context, out var seconds);
         var lease = isKept ? null : responder.LeaseHere();
-        var prompt = new NewPrompt(request.Text, request.Model, SubmissionReader.NoFields)
+        var id = Guid.CreateVersion7(time.GetUtcNow());
+        var prompt = context.Caller().Own(new(request.Text, request.Model, SubmissionReader.NoFields)
         {
-            Id = Guid.CreateVersion7(time.GetUtcNow()),
+            Id = id,
             Call = new(endpoint.Path, context.Request.QueryString.ToString(), HeaderFilter.ForOllama(context.Request.AllHeaders()),
                 body.Bytes),
             Priority = options.InteractivePriority,
             ClientLease = lease,
-        };
+        });
         if (lease is null)
             return await KeptAsync(context, await SubmitAsync(context, prompt, body), seconds);
 
-        var wait = responses.Expect(prompt.Id.Value);
+        var wait = responses.Expect(id);
         try
         {
             return responder.AnswerTo(await SubmitAsync(context, prompt, body), lease, contentType, wait);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Configuration;
@@ -8,11 +9,11 @@ using OllamaProxy.Queue;
 namespace OllamaProxy.Api.Prompts;
 
 /// <summary>The API that changes prompts. What does not go with a prompt's status is 409, and changes nothing.</summary>
-public sealed class ChangeHandlers(PromptQueue queue, RequestBody bodies, OllamaProxyOptions options)
+public sealed class ChangeHandlers(PromptQueue queue, OwnPrompts own, RequestBody bodies, OllamaProxyOptions options)
 {
     /// <summary>Cancels a prompt: 200 with its status, which stays as it is where it has ended; or 404.</summary>
     public async Task<IResult> CancelAsync(HttpContext context) =>
-        RouteId.Uuid(context) is { } id && await queue.CancelAsync(id, context.RequestAborted) is { } prompt
+        await own.FindIdAsync(context) is { } id && await queue.CancelAsync(id, context.RequestAborted) is { } prompt
             ? await StatusAsync(prompt, StatusCodes.Status200OK, context.RequestAborted)
             : Problems.UnknownPrompt(RouteId.Text(context));
 
@@ -37,13 +38,13 @@ public sealed class ChangeHandlers(PromptQueue queue, RequestBody bodies, Ollama
 
     /// <summary>Removes a prompt, and stops it first where it runs: 204 or 404.</summary>
     public async Task<IResult> DeleteAsync(HttpContext context) =>
-        RouteId.Uuid(context) is { } id && await queue.DeleteAsync(id, context.RequestAborted)
+        await own.FindIdAsync(context) is { } id && await queue.DeleteAsync(id, context.RequestAborted)
             ? TypedResults.NoContent()
             : Problems.UnknownPrompt(RouteId.Text(context));
 
     private async Task<IResult> ChangeAsync(HttpContext context, Func<Guid, Task<ChangeResult>> change, int status, string rule)
     {
-        if (RouteId.Uuid(context) is not { } id || await change(id) is not { Prompt: { } prompt } changed)
+        if (await own.FindIdAsync(context) is not { } id || await change(id) is not { Prompt: { } prompt } changed)
             return Problems.UnknownPrompt(RouteId.Text(context));
         return changed.Allowed
             ? await StatusAsync(prompt, status, context.RequestAborted)

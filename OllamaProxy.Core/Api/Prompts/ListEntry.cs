@@ -8,6 +8,7 @@ namespace OllamaProxy.Api.Prompts;
 /// <param name="Kind">What it asks the model for: <c>generate</c>, <c>chat</c> or <c>embed</c>.</param>
 /// <param name="Endpoint">The route that it came in by.</param>
 /// <param name="Model">The model; null where a call, or another program that wrote the prompt, named none.</param>
+/// <param name="Owner">The name of the key that it came with; left out where it came without one.</param>
 /// <param name="PromptPreview">The beginning of its text.</param>
 /// <param name="Priority">The head start that it was queued with.</param>
 /// <param name="Attempts">How many attempts were started and count.</param>
@@ -22,6 +23,7 @@ public sealed record ListEntry(
     string Kind,
     string Endpoint,
     string? Model,
+    string? Owner,
     string PromptPreview,
     int Priority,
     int Attempts,
@@ -35,8 +37,8 @@ public sealed record ListEntry(
     public static ListEntry Of(PromptSummary summary)
     {
         var prompt = summary.Prompt;
-        return new(prompt.Id, prompt.Status.Name(), PromptKind.Of(prompt), PromptKind.EndpointOf(prompt), prompt.Model, summary.Preview,
-            prompt.Priority, prompt.Attempts,
+        return new(prompt.Id, prompt.Status.Name(), PromptKind.Of(prompt), PromptKind.EndpointOf(prompt), prompt.Model, prompt.Owner,
+            summary.Preview, prompt.Priority, prompt.Attempts,
             prompt.CreatedAt, prompt.UpdatedAt, prompt.StartedAt, prompt.CompletedAt, prompt.Error);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Calls;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
@@ -11,7 +12,7 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Api.Prompts;
 
 /// <summary>The API that reads prompts.</summary>
-public sealed class PromptHandlers(PromptQueue queue, IPromptReader reader, PromptTexts texts, CompletionWaiter waiter,
+public sealed class PromptHandlers(PromptQueue queue, IPromptReader reader, OwnPrompts own, PromptTexts texts, CompletionWaiter waiter,
     RetryAfter retryAfter, WholeContent whole, OllamaProxyOptions options)
 {
     /// <summary>A prompt, whole, with its attempts: 200 or 404.</summary>
@@ -19,8 +20,10 @@ public sealed class PromptHandlers(PromptQueue queue, IPromptReader reader, Prom
     {
         var status = await StatusOfAsync(prompt, context.RequestAborted);
         var attempts = await reader.ListAttemptsAsync(prompt.Id, context.RequestAborted);
+        var showsBackends = context.Caller().IsAdmin;
         return await reader.FindContentAsync(prompt.Id, context.RequestAborted) is { } content
-            ? new PromptDetailResult(status.With(content, await whole.ShowAsync(context, content), attempts), content.LongText)
+            ? new PromptDetailResult(
+                status.With(content, await whole.ShowAsync(context, content), attempts, showsBackends), content.LongText)
             : Problems.UnknownPrompt(prompt.Id.ToString());
     });
 
@@ -69,19 +72,20 @@ public sealed class PromptHandlers(PromptQueue queue, IPromptReader reader, Prom
     /// <summary>A page of prompts, newest first: 200.</summary>
     public async Task<IResult> ListAsync(HttpContext context)
     {
-        var query = ListQueryReader.Read(context.Request.Query);
+        var query = ListQueryReader.Read(context.Request.Query, context.Caller());
         var page = await reader.ListAsync(query, context.RequestAborted);
         return JsonResult.Of(ListResource.Of(query, page), ApiJson.Relaxed.ListResource);
     }
 
     /// <summary>How far a batch is: 200 or 404.</summary>
     public async Task<IResult> BatchAsync(HttpContext context) =>
-        RouteId.Uuid(context) is { } batch && await reader.CountAsync(batch, context.RequestAborted) is { Count: > 0 } counts
+        RouteId.Uuid(context) is { } batch
+            && await reader.CountAsync(batch, context.Caller().OnlyOwner, context.RequestAborted) is { Count: > 0 } counts
             ? JsonResult.Of(BatchResource.Of(batch, counts), ApiJson.Relaxed.BatchResource)
             : Problems.NotFound($"There is no batch with the id '{RouteId.Text(context)}'.");
 
     private async Task<IResult> WithPromptAsync(HttpContext context, Func<Prompt, Task<IResult>> answer) =>
-        RouteId.Uuid(context) is { } id && await reader.FindAsync(id, context.RequestAborted) is { } prompt
+        await own.FindAsync(context) is { } prompt
             ? await answer(prompt)
             : Problems.UnknownPrompt(RouteId.Text(context));
 

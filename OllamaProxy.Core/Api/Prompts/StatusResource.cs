@@ -13,6 +13,7 @@ public sealed record StatusResource
         Kind = PromptKind.Of(prompt);
         Endpoint = PromptKind.EndpointOf(prompt);
         Model = prompt.Model;
+        Owner = prompt.Owner;
         Priority = prompt.Priority;
         Attempts = prompt.Attempts;
         MaxAttempts = prompt.MaxAttempts ?? defaultMaxAttempts;
@@ -39,6 +40,9 @@ public sealed record StatusResource
 
     /// <summary>The model; null where a call, or another program that wrote the prompt, named none.</summary>
     public string? Model { get; }
+
+    /// <summary>The name of the key that it came with; left out where it came without one.</summary>
+    public string? Owner { get; }
 
     /// <summary>While queued: 1 is the next to run.</summary>
     public long? Position { get; private init; }
@@ -111,12 +115,13 @@ public sealed record StatusResource
     };
 
     /// <summary>The whole prompt, but for a text that is too long to be held: see <see cref="PromptDetailResult"/>.</summary>
-    public StatusResource With(PromptContent content, RawJson? request, IReadOnlyList<AttemptRecord> attempts) => this with
+    public StatusResource With(
+        PromptContent content, RawJson? request, IReadOnlyList<AttemptRecord> attempts, bool showsBackends) => this with
     {
         Prompt = content.LongText is null ? content.Text : null,
         Request = request,
         Timeout = content.Timeout?.TotalSeconds,
         Metadata = RawJson.OrNull(content.Metadata),
-        AttemptHistory = [.. attempts.Select(AttemptResource.Of)],
+        AttemptHistory = [.. attempts.Select(attempt => AttemptResource.Of(attempt, showsBackends))],
     };
 }

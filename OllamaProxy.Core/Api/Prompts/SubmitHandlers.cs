@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Api.Streams;
@@ -11,7 +12,7 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Api.Prompts;
 
 /// <summary>The API that submits prompts.</summary>
-public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, PromptStream stream, CompletionWaiter waiter,
+public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, OwnPrompts own, PromptStream stream, CompletionWaiter waiter,
     RequestBody bodies, OllamaProxyOptions options)
 {
     private const string IdempotencyKey = "Idempotency-Key";
@@ -35,7 +36,8 @@ public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, Prom
     }
 
     /// <summary>
-    /// Queues a prompt under an id of the client's own: 202, or 200 when it comes again with the same body; 409 with another.
+    /// Queues a prompt under an id of the client's own: 202, or 200 when it comes again with the same body; 409 with another. 404
+    /// where another owner has a prompt with this id.
     /// </summary>
     public async Task<IResult> PutAsync(HttpContext context)
     {
@@ -43,6 +45,8 @@ public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, Prom
             return Problems.Of(StatusCodes.Status400BadRequest,
                 $"'{RouteId.Text(context)}' is no UUID, so it cannot be the id of a prompt.");
         var submission = await SubmitAsync(context, (prompt, body) => prompt with { Id = id, Fingerprint = SHA256.HashData(body.Span) });
+        if (!context.Caller().Sees(submission.Prompt))
+            return Problems.UnknownPrompt(id.ToString());
         return submission.Outcome switch
         {
             SubmissionOutcome.Accepted => await SubmittedAsync(context, submission.Prompt, StatusCodes.Status202Accepted),
@@ -59,14 +63,18 @@ public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, Prom
     {
         var key = KeyOf(context.Request);
         using var changes = await bodies.ReadAsync(context);
-        if (RouteId.Uuid(context) is not { } id || await reader.FindAsync(id, context.RequestAborted) is not { } first
-            || await reader.FindContentAsync(id, context.RequestAborted) is not { } content)
+        if (await own.FindAsync(context) is not { } first
+            || await reader.FindContentAsync(first.Id, context.RequestAborted) is not { } content)
             return Problems.UnknownPrompt(RouteId.Text(context));
         using var reservation = bodies.Reserve(context);
         content = await WholeContent.ReadAsync(content, reservation, context.RequestAborted);
-        var prompt = new Repetition(first, content).Read(changes.Bytes, _submissions);
+        var prompt = context.Caller().Own(new Repetition(first, content).Read(changes.Bytes, _submissions));
         if (key is not null)
-            prompt = prompt with { IdempotencyKey = key, Fingerprint = SHA256.HashData([.. id.ToByteArray(), .. changes.Bytes.Span]) };
+            prompt = prompt with
+            {
+                IdempotencyKey = key,
+                Fingerprint = SHA256.HashData([.. first.Id.ToByteArray(), .. changes.Bytes.Span]),
+            };
 
         var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
         return submission.Outcome == SubmissionOutcome.Conflicting
@@ -78,7 +86,7 @@ public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, Prom
     public async Task<IResult> SubmitBatchAsync(HttpContext context)
     {
         using var body = await bodies.ReadAsync(context);
-        var prompts = new BatchReader(_submissions).Read(body);
+        var prompts = new BatchReader(_submissions).Read(body).Select(context.Caller().Own).ToList();
         if (options.MaxQueued > 0 && prompts.Count > options.MaxQueued)
             return Problems.Of(StatusCodes.Status413PayloadTooLarge,
                 $"The batch holds {prompts.Count} prompts, and OLLAMA_PROXY_MAX_QUEUED lets no more than {options.MaxQueued} wait.");
@@ -98,7 +106,7 @@ public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, Prom
     {
         using var body = await bodies.ReadAsync(context);
         using var document = JsonBody.Parse(body.Bytes);
-        var prompt = complete(_submissions.Read(document.RootElement, body), body.Bytes);
+        var prompt = complete(context.Caller().Own(_submissions.Read(document.RootElement, body)), body.Bytes);
         return await queue.SubmitAsync(prompt, context.RequestAborted);
     }
 

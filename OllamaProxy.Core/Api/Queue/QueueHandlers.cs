@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Ollama.Backends;
@@ -15,14 +16,14 @@ namespace OllamaProxy.Api.Queue;
 public sealed class QueueHandlers(QueuePauses pauses, BackendPool backends, RequestBody bodies)
 {
     /// <summary>What is paused: 200.</summary>
-    public Task<IResult> StateAsync(HttpContext context) => Task.FromResult(State());
+    public Task<IResult> StateAsync(HttpContext context) => Task.FromResult(State(context));
 
     /// <summary>Begins no prompts any more, or none of one model, or none on one backend: 200 or 400.</summary>
     public async Task<IResult> PauseAsync(HttpContext context)
     {
         var (scope, name) = await ReadAsync(context) ?? (PauseScope.Queue, "");
         await pauses.PauseAsync(scope, name, context.RequestAborted);
-        return State();
+        return State(context);
     }
 
     /// <summary>Accepts no prompts any more; those that were accepted are run: 200 or 400.</summary>
@@ -31,7 +32,7 @@ public sealed class QueueHandlers(QueuePauses pauses, BackendPool backends, Requ
         if (await ReadAsync(context) is not null)
             throw Problems.BadRequest("Only the whole queue can be drained. To stop one model or one backend, pause it.");
         await pauses.PauseAsync(PauseScope.Submissions, "", context.RequestAborted);
-        return State();
+        return State(context);
     }
 
     /// <summary>Resumes everything or, where the body names one, a model or a backend: 200 or 400.</summary>
@@ -39,10 +40,14 @@ public sealed class QueueHandlers(QueuePauses pauses, BackendPool backends, Requ
     {
         var named = await ReadAsync(context);
         await pauses.ResumeAsync(named?.Scope, named?.Name ?? "", context.RequestAborted);
-        return State();
+        return State(context);
     }
 
-    private IResult State() => JsonResult.Of(QueueResource.Of(pauses.Current), ApiJson.Relaxed.QueueResource);
+    private IResult State(HttpContext context)
+    {
+        var state = QueueResource.Of(pauses.Current);
+        return JsonResult.Of(context.Caller().IsAdmin ? state : state with { PausedBackends = [] }, ApiJson.Relaxed.QueueResource);
+    }
 
     /// <summary>The model or the backend that the body names; null: none.</summary>
     private async Task<(PauseScope Scope, string Name)?> ReadAsync(HttpContext context)

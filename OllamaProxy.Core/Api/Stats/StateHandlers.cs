@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Access;
+using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Api.Models;
@@ -23,12 +26,16 @@ public sealed class StateHandlers
     private static readonly TimeSpan BackendsGoodFor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan OllamaGoodFor = TimeSpan.FromSeconds(5);
 
+    /// <summary>The statistics of so many owners are kept for those who ask next.</summary>
+    private const int MaxOwners = 1000;
+
     private readonly IPromptReader _reader;
     private readonly BackendPool _backends;
     private readonly QueuePauses _pauses;
     private readonly OllamaProxyOptions _options;
     private readonly TimeProvider _time;
     private readonly Cached<StatsResource> _stats;
+    private readonly ConcurrentDictionary<string, Cached<StatsResource>> _statsOfOwners = [];
     private readonly Cached<IReadOnlyList<BackendResource>> _state;
     private readonly Cached<IReadOnlyList<OllamaModel>> _models;
 
@@ -36,14 +43,17 @@ public sealed class StateHandlers
     public StateHandlers(IPromptReader reader, BackendPool backends, QueuePauses pauses, OllamaProxyOptions options, TimeProvider time)
     {
         (_reader, _backends, _pauses, _options, _time) = (reader, backends, pauses, options, time);
-        _stats = new(ReadStatsAsync, QueueGoodFor, time);
+        _stats = new(() => ReadStatsAsync(null), QueueGoodFor, time);
         _state = new(ReadBackendsAsync, BackendsGoodFor, time);
         _models = new(ReadModelsAsync, OllamaGoodFor, time);
     }
 
     /// <summary>How the queue has done lately, and how Ollama is: 200.</summary>
-    public async Task<IResult> StatsAsync(HttpContext context) =>
-        JsonResult.Of(await _stats.GetAsync(context.RequestAborted), ApiJson.Relaxed.StatsResource);
+    public async Task<IResult> StatsAsync(HttpContext context)
+    {
+        var stats = await StatsOf(context.Caller()).GetAsync(context.RequestAborted);
+        return JsonResult.Of(context.Caller().IsAdmin ? stats : stats.WithoutBackends(), ApiJson.Relaxed.StatsResource);
+    }
 
     /// <summary>The models that are installed: 200, or 503 where Ollama cannot be asked.</summary>
     public async Task<IResult> ModelsAsync(HttpContext context)
@@ -62,12 +72,22 @@ public sealed class StateHandlers
         }
     }
 
-    private async Task<StatsResource> ReadStatsAsync()
+    private Cached<StatsResource> StatsOf(Caller caller)
+    {
+        if (caller.OnlyOwner is not { } owner)
+            return _stats;
+        if (_statsOfOwners.Count >= MaxOwners)
+            _statsOfOwners.Clear();
+        return _statsOfOwners.GetOrAdd(owner, _ => new(() => ReadStatsAsync(owner), QueueGoodFor, _time));
+    }
+
+    /// <param name="owner">Whose prompts they are about; null: those of all.</param>
+    private async Task<StatsResource> ReadStatsAsync(string? owner)
     {
         var backends = await _state.GetAsync(CancellationToken.None);
         var now = _time.GetUtcNow();
-        var history = await _reader.ReadHistoryAsync(now - StatsResource.Span, CancellationToken.None);
-        var counts = CountsResource.Of(await _reader.CountAsync(null, CancellationToken.None));
+        var history = await _reader.ReadHistoryAsync(now - StatsResource.Span, owner, CancellationToken.None);
+        var counts = CountsResource.Of(await _reader.CountAsync(null, owner, CancellationToken.None));
         return StatsResource.Of(counts, history, backends, QueueResource.Of(_pauses.Current), now);
     }
 

@@ -28,6 +28,9 @@ public sealed record StatsResource(
 
     private static readonly TimeSpan Lately = TimeSpan.FromMinutes(5);
 
+    /// <summary>The same for those who need not know which backends there are.</summary>
+    public StatsResource WithoutBackends() => this with { Backends = [], Queue = Queue with { PausedBackends = [] } };
+
     /// <summary>Makes it.</summary>
     /// <param name="counts">How many prompts have each status now.</param>
     /// <param name="history">What happened within <see cref="Span"/>.</param>

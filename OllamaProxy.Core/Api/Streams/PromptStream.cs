@@ -29,14 +29,15 @@ public sealed class PromptStream(PromptQueue queue, IPromptReader reader, Prompt
     private async Task RunAsync(EventStream stream, Prompt first, StreamPosition position, CancellationToken cancellationToken)
     {
         using var subscription = reader.Notifier.Subscribe(first.Seq, text: true);
-        await RunAsync(stream, first.Id, position, subscription, cancellationToken);
+        await RunAsync(stream, first, position, subscription, cancellationToken);
     }
 
-    private async Task RunAsync(EventStream stream, Guid id, StreamPosition position, PromptSubscription subscription,
+    private async Task RunAsync(EventStream stream, Prompt first, StreamPosition position, PromptSubscription subscription,
         CancellationToken cancellationToken)
     {
         var sent = default((DateTimeOffset, long?, WaitReason?));
-        while (await reader.FindAsync(id, cancellationToken) is { } prompt)
+        // Once it is deleted, somebody else may put a prompt under its id.
+        while (await reader.FindAsync(first.Id, cancellationToken) is { } prompt && prompt.Seq == first.Seq)
         {
             var queuePosition = await queue.FindPositionAsync(prompt, cancellationToken);
             if (sent != (sent = (prompt.UpdatedAt, queuePosition?.Position, queuePosition?.WaitsFor)))
@@ -45,14 +46,15 @@ public sealed class PromptStream(PromptQueue queue, IPromptReader reader, Prompt
             position = await WriteTextAsync(stream, prompt, position, cancellationToken);
             if (!more)
             {
-                var result = new PromptOutputResult(prompt, await reader.FindResultAsync(id, cancellationToken));
+                var result = new PromptOutputResult(prompt, await reader.FindResultAsync(prompt.Id, cancellationToken));
                 await stream.WriteAsync("done", result, (position with { Done = true }).ToString(), cancellationToken);
                 return;
             }
             await stream.SendAsync(cancellationToken);
             await subscription.WaitAsync(queuePosition is null ? stream.UntilHeartbeat : PositionInterval, time, cancellationToken);
         }
-        await stream.WriteProblemAsync(StatusCodes.Status404NotFound, $"The prompt with the id '{id}' was deleted.", cancellationToken);
+        await stream.WriteProblemAsync(
+            StatusCodes.Status404NotFound, $"The prompt with the id '{first.Id}' was deleted.", cancellationToken);
     }
 
     /// <summary>Writes what there is beyond the client's position, and returns its new one.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Access;
 using OllamaProxy.Api.Prompts;
 using OllamaProxy.Configuration;
 using OllamaProxy.Ollama.Backends;
@@ -24,10 +25,10 @@ public sealed class QueueStream(IPromptReader reader, BackendPool backends, Even
     /// <summary>More prompts than this at once are not told one by one.</summary>
     private const int MaxTold = 50;
 
-    /// <summary>The stream, from now on.</summary>
-    public IResult FromNow() => streams.Of(RunAsync);
+    /// <summary>The stream, from now on, of what the caller may know of.</summary>
+    public IResult FromNow(Caller caller) => streams.Of((stream, cancellationToken) => RunAsync(stream, caller, cancellationToken));
 
-    private async Task RunAsync(EventStream stream, CancellationToken cancellationToken)
+    private async Task RunAsync(EventStream stream, Caller caller, CancellationToken cancellationToken)
     {
         using var subscription = reader.Notifier.SubscribeToAll();
         var told = default(CountsResource);
@@ -36,12 +37,13 @@ public sealed class QueueStream(IPromptReader reader, BackendPool backends, Even
         {
             if (subscription.Take() is { Count: > 0 and <= MaxTold } changed)
                 foreach (var summary in await reader.SummariseAsync(changed, cancellationToken))
-                    stream.Write(EventOf(summary.Prompt.Status), ListEntry.Of(summary), ApiJson.Relaxed.ListEntry);
-            var counts = CountsResource.Of(await reader.CountAsync(null, cancellationToken));
+                    if (caller.Sees(summary.Prompt))
+                        stream.Write(EventOf(summary.Prompt.Status), ListEntry.Of(summary), ApiJson.Relaxed.ListEntry);
+            var counts = CountsResource.Of(await reader.CountAsync(null, caller.OnlyOwner, cancellationToken));
             if (told != (told = counts))
                 stream.Write("counts", counts, ApiJson.Relaxed.CountsResource);
             var isWaiting = options.Worker && counts.Queued > 0;
-            if (isWaiting)
+            if (isWaiting && caller.IsAdmin)
                 TellBackends(stream, away);
             await stream.SendAsync(cancellationToken);
             await Task.Delay(LeastInterval, time, cancellationToken);

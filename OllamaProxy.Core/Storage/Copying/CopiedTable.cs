@@ -12,7 +12,8 @@ internal sealed record CopiedTable(string Name, string Order, IReadOnlyList<Copi
         Number("seq"), Uuid("id"), Word("status"), Time("created_at"), Time("updated_at"),
         TimeOrNull("started_at"), TimeOrNull("completed_at"),
         Text("model"), Text("endpoint"), Integer("priority"), Number("rank"), Number("available_at"), Integer("attempts"),
-        Integer("max_attempts"), Real("timeout"), Number("expires_at"), Uuid("batch"), Bytes("fingerprint"), Text("error"),
+        Integer("max_attempts"), Real("timeout"), Number("expires_at"), Text("owner"), Text("account"), Uuid("batch"),
+        Bytes("fingerprint"), Text("error"),
         Text("prompt"), Number("prompt_checksum"), Text("request"), Number("request_checksum"), Text("metadata"),
         Text("result"), Number("result_checksum"), Text("thinking"), Number("thinking_checksum"), Text("done_reason"),
         Number("total_duration"), Number("load_duration"), Number("prompt_eval_count"), Number("prompt_eval_duration"),
@@ -43,7 +44,7 @@ internal sealed record CopiedTable(string Name, string Order, IReadOnlyList<Copi
         new("chunks", "text_end, thinking_end",
             [Number("seq"), Integer("text_end"), Integer("thinking_end"), Text("text"), Text("thinking")]),
         new("connections", "seq", [Number("seq"), Uuid("worker"), Number("expires_at")]),
-        new("idempotency_keys", "key", [Number("seq"), Text("key"), Number("expires_at")]),
+        new("idempotency_keys", "owner, key", [Number("seq"), Text("owner"), Text("key"), Number("expires_at")]),
         Texts,
         Parts,
     ];

@@ -15,6 +15,9 @@ internal interface ICopyReader : IAsyncDisposable
     /// <summary>Lists what operators have paused.</summary>
     Task<IReadOnlyList<QueuePause>> ListPausesAsync(CancellationToken cancellationToken);
 
+    /// <summary>Lists what was used, by day, owner and model.</summary>
+    Task<IReadOnlyList<UsageRow>> ListUsageAsync(CancellationToken cancellationToken);
+
     /// <summary>Reads the numbers and sizes of the next prompts, in order.</summary>
     /// <param name="after">The number that they are above.</param>
     /// <param name="limit">How many at most.</param>

@@ -19,8 +19,10 @@ internal interface ICopyWriter : IAsyncDisposable
     /// <exception cref="StoreException">Nothing was written.</exception>
     Task WriteAsync(long after, Func<CopiedTable, IAsyncEnumerable<object?[]>> rowsOf, CancellationToken cancellationToken);
 
-    /// <summary>Pauses what is paused in the source, and brings up to date what is derived from rows, once all are there.</summary>
-    Task CompleteAsync(IReadOnlyList<QueuePause> pauses, CancellationToken cancellationToken);
+    /// <summary>
+    /// Pauses what is paused in the source, takes over what was used, and brings up to date what is derived from rows, once all are there.
+    /// </summary>
+    Task CompleteAsync(IReadOnlyList<QueuePause> pauses, IReadOnlyList<UsageRow> usage, CancellationToken cancellationToken);
 
     /// <summary>Ends the copy: from now on the store can be used.</summary>
     Task ReleaseAsync(CancellationToken cancellationToken);

@@ -95,6 +95,9 @@ internal sealed class PostgresCopyReader : ICopyReader
     public async Task<IReadOnlyList<QueuePause>> ListPausesAsync(CancellationToken cancellationToken) =>
         await ListAsync(PauseRow.List, PauseRow.Read, cancellationToken);
 
+    public async Task<IReadOnlyList<UsageRow>> ListUsageAsync(CancellationToken cancellationToken) =>
+        await ListAsync(UsageTable.List, UsageTable.Read, cancellationToken);
+
     public async Task<IReadOnlyList<(long Seq, long Size)>> ListSizesAsync(long after, int limit, CancellationToken cancellationToken) =>
         await ListAsync(
             $"SELECT seq, ({PromptSize.Expression})::bigint FROM {PromptRows} WHERE seq > $1 ORDER BY seq LIMIT $2",
@@ -183,5 +186,5 @@ internal sealed class PostgresCopyReader : ICopyReader
 
     /// <summary>The two columns of this name are the same where both are there.</summary>
     private static string PromptColumn(string name) =>
-        name == "eval_count" ? "coalesce(results.eval_count, prompts.eval_count)" : name;
+        name is "eval_count" or "prompt_eval_count" ? $"coalesce(results.{name}, prompts.{name})" : name;
 }

@@ -54,13 +54,17 @@ internal sealed class PostgresCopyWriter(string connectionString, string? identi
         return true;
     }, cancellationToken), cancellationToken);
 
-    public Task CompleteAsync(IReadOnlyList<QueuePause> pauses, CancellationToken cancellationToken) => TryAsync(async connection =>
+    public Task CompleteAsync(
+        IReadOnlyList<QueuePause> pauses, IReadOnlyList<UsageRow> usage, CancellationToken cancellationToken) =>
+        TryAsync(async connection =>
     {
         await using (var batch = connection.CreateBatch())
         {
             foreach (var pause in pauses)
                 batch.BatchCommands.Add(PauseRow.Add(pause.Scope, pause.Name, pause.Since));
-            if (pauses.Count > 0)
+            foreach (var row in usage)
+                batch.BatchCommands.Add(UsageTable.Put(row));
+            if (batch.BatchCommands.Count > 0)
                 await batch.ExecuteNonQueryAsync(cancellationToken);
         }
         await InTransactionAsync(connection, AdvisoryLock.Copy, async () =>
@@ -209,7 +213,8 @@ internal sealed class PostgresCopyWriter(string connectionString, string? identi
             return [Of(table.Name, column => table != CopiedTable.Calls || column != "endpoint")];
         return
         [
-            Of("prompts", column => column is "eval_count" || (!OfPayload.Contains(column) && !OfResult.Contains(column))),
+            Of("prompts", column => column is "eval_count" or "prompt_eval_count"
+                || (!OfPayload.Contains(column) && !OfResult.Contains(column))),
             Of("payloads", column => column is "seq" || OfPayload.Contains(column)),
             Of("results", column => column is "seq" || OfResult.Contains(column)) with { HasRow = row => row[ResultColumn] is not null },
         ];

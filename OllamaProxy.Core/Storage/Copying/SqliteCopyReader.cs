@@ -71,6 +71,8 @@ internal sealed class SqliteCopyReader : ICopyReader
 
     public Task<IReadOnlyList<QueuePause>> ListPausesAsync(CancellationToken cancellationToken) => Reading(() => PauseTable.List(_session));
 
+    public Task<IReadOnlyList<UsageRow>> ListUsageAsync(CancellationToken cancellationToken) => Reading(() => UsageTable.List(_session));
+
     public Task<IReadOnlyList<(long Seq, long Size)>> ListSizesAsync(long after, int limit, CancellationToken cancellationToken) =>
         Reading<IReadOnlyList<(long, long)>>(() =>
     {

@@ -53,12 +53,17 @@ internal sealed class SqliteCopyWriter(string path) : ICopyWriter
         return true;
     });
 
-    public Task CompleteAsync(IReadOnlyList<QueuePause> pauses, CancellationToken cancellationToken) => TryAsync(() =>
+    public Task CompleteAsync(
+        IReadOnlyList<QueuePause> pauses, IReadOnlyList<UsageRow> usage, CancellationToken cancellationToken) => TryAsync(() =>
     {
         foreach (var pause in pauses)
             PauseTable.Add(_session!, pause.Scope, pause.Name, pause.Since);
         // Numbers that the source gave, and of which nothing is left, are those of prompts that were removed.
-        InTransaction(_session!, () => _session!.Execute("DELETE FROM removals") + _session.Execute(CountRemovals));
+        InTransaction(_session!, () =>
+        {
+            UsageTable.Replace(_session!, usage);
+            return _session!.Execute("DELETE FROM removals") + _session.Execute(CountRemovals);
+        });
         return Task.FromResult(true);
     });
 

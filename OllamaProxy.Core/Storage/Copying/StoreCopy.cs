@@ -35,7 +35,8 @@ public static class StoreCopy
             await source.RefuseInUseAsync(cancellationToken);
             start = await writer.BeginAsync(from.Name, cancellationToken);
             await CopyAsync(source, writer, start, progress, cancellationToken);
-            await writer.CompleteAsync(await source.ListPausesAsync(cancellationToken), cancellationToken);
+            await writer.CompleteAsync(await source.ListPausesAsync(cancellationToken), await source.ListUsageAsync(cancellationToken),
+                cancellationToken);
         }
 
         // In snapshots of their own: so it shows, too, if the source was written to while it was copied.

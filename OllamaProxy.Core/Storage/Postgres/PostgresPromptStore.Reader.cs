@@ -49,6 +49,10 @@ public sealed partial class PostgresPromptStore
         PromptHistory.ListAttemptsAsync(_readers, id, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<UsageSum>> ReadUsageAsync(UsageQuery query, CancellationToken cancellationToken) =>
+        UsageTable.SumAsync(_readers, query, cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<QueuePause>> ListPausesAsync(CancellationToken cancellationToken) =>
         await _readers.ListAsync(Statement(PauseRow.List), PauseRow.Read, cancellationToken);
 
@@ -65,8 +69,9 @@ public sealed partial class PostgresPromptStore
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyDictionary<PromptStatus, long>> CountAsync(Guid? batch, CancellationToken cancellationToken) =>
-        PromptList.CountAsync(_readers, batch, cancellationToken);
+    public Task<IReadOnlyDictionary<PromptStatus, long>> CountAsync(
+        Guid? batch, string? owner, CancellationToken cancellationToken) =>
+        PromptList.CountAsync(_readers, batch, owner, cancellationToken);
 
     /// <inheritdoc/>
     public Task<PromptPage> ListAsync(PromptQuery query, CancellationToken cancellationToken) =>
@@ -77,8 +82,8 @@ public sealed partial class PostgresPromptStore
         PromptList.ReadAsync(_readers, seqs, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<QueueHistory> ReadHistoryAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
-        PromptHistory.ReadAsync(_readers, TimeOf(since), cancellationToken);
+    public Task<QueueHistory> ReadHistoryAsync(DateTimeOffset since, string? owner, CancellationToken cancellationToken) =>
+        PromptHistory.ReadAsync(_readers, TimeOf(since), owner, cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ServedPrompt>> ReadServedAsync(DateTimeOffset since, CancellationToken cancellationToken) =>

@@ -46,6 +46,10 @@ public sealed partial class SqlitePromptStore
         ReadAsync(session => PromptAttempts.List(session, id), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<UsageSum>> ReadUsageAsync(UsageQuery query, CancellationToken cancellationToken) =>
+        ReadAsync(session => UsageTable.Sum(session, query), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<QueuePause>> ListPausesAsync(CancellationToken cancellationToken) =>
         ReadAsync(PauseTable.List, cancellationToken);
 
@@ -62,8 +66,9 @@ public sealed partial class SqlitePromptStore
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyDictionary<PromptStatus, long>> CountAsync(Guid? batch, CancellationToken cancellationToken) =>
-        ReadAsync(session => PromptList.Count(session, batch), cancellationToken);
+    public Task<IReadOnlyDictionary<PromptStatus, long>> CountAsync(
+        Guid? batch, string? owner, CancellationToken cancellationToken) =>
+        ReadAsync(session => PromptList.Count(session, batch, owner), cancellationToken);
 
     /// <inheritdoc/>
     public Task<PromptPage> ListAsync(PromptQuery query, CancellationToken cancellationToken) =>
@@ -74,8 +79,8 @@ public sealed partial class SqlitePromptStore
         ReadAsync(session => PromptList.Read(session, seqs), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<QueueHistory> ReadHistoryAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
-        ReadAsync(session => RecentHistory.Read(session, since), cancellationToken);
+    public Task<QueueHistory> ReadHistoryAsync(DateTimeOffset since, string? owner, CancellationToken cancellationToken) =>
+        ReadAsync(session => RecentHistory.Read(session, since, owner), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ServedPrompt>> ReadServedAsync(DateTimeOffset since, CancellationToken cancellationToken) =>

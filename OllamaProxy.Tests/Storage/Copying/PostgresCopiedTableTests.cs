@@ -7,9 +7,12 @@ namespace OllamaProxy.Tests.Storage.Copying;
 /// <summary>The tables of both stores: a column that a migration adds is copied, or is named here with the reason why not.</summary>
 public sealed class PostgresCopiedTableTests
 {
-    /// <summary>What a store derives from the rest, or holds only while processes work on it; pauses are copied by themselves.</summary>
+    /// <summary>
+    /// What a store derives from the rest, or holds only while processes work on it; pauses and usage are copied by themselves.
+    /// </summary>
     private static readonly string[] Derived =
-        ["leases", "response_chunks", "counts", "removals", "changes", "version", "unfinished_copy", "pauses"];
+        ["leases", "response_chunks", "counts", "removals", "changes", "version", "unfinished_copy", "pauses",
+            "usage", "usage_changes", "used"];
 
     private static readonly string[] NotCopied =
     [

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Prompts;
+using OllamaProxy.Statistics;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Copying;
 using OllamaProxy.Storage.Sqlite.Engine;
@@ -35,6 +36,8 @@ public sealed class PostgresCopyTests : IAsyncLifetime
         });
         var pauses = await Rig.WithStoreAsync(source, store => store.ListPausesAsync(default));
         var before = await Rig.WithStoreAsync(source, OddPrompts.DescribeAsync);
+        var used = await Rig.WithStoreAsync(source, UsageAsync);
+        Assert.NotEmpty(used);
         var file = fromPostgres ? null : await HashAsync(source.Value);
 
         var first = await CopyRig.CopyAsync(source, there);
@@ -48,7 +51,11 @@ public sealed class PostgresCopyTests : IAsyncLifetime
         {
             Assert.Equal(before, await Rig.WithStoreAsync(address, OddPrompts.DescribeAsync));
             Assert.Equal(pauses, await Rig.WithStoreAsync(address, store => store.ListPausesAsync(default)));
+            Assert.Equal(used, await Rig.WithStoreAsync(address, UsageAsync));
         }
+
+        static Task<IReadOnlyList<UsageSum>> UsageAsync(IPromptStore store) =>
+            store.ReadUsageAsync(new(new(2000, 1, 1), new(2100, 1, 1), UsageKey.Model, null), default);
     }
 
     [StoreTheory]
@@ -111,7 +118,8 @@ public sealed class PostgresCopyTests : IAsyncLifetime
         var report = await CopyRig.CopyAsync(source, copy);
         Assert.True(report.IsExact);
         Assert.Equal([new("queued", 2500, 2500)], report.Counts);
-        Assert.Equal(2500, await Rig.WithStoreAsync(copy, async store => (await store.CountAsync(null, default))[PromptStatus.Queued]));
+        Assert.Equal(2500, await Rig.WithStoreAsync(
+            copy, async store => (await store.CountAsync(null, null, default))[PromptStatus.Queued]));
     }
 
     [StoreTheory]

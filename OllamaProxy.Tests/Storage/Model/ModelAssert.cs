@@ -1,4 +1,5 @@
 using OllamaProxy.Prompts;
+using OllamaProxy.Storage;
 
 namespace OllamaProxy.Tests.Storage.Model;
 
@@ -19,4 +20,12 @@ internal static class ModelAssert
     /// <summary>That an attempt was due before the last change matters to nobody.</summary>
     private static Prompt? WithoutPast(Prompt? prompt) =>
         prompt?.AvailableAt <= prompt?.UpdatedAt ? prompt! with { AvailableAt = null } : prompt;
+
+    /// <summary>The store lists and counts as many prompts of an owner as the model has.</summary>
+    public static async Task CountedAsync(string owner, StoreModel model, IPromptStore store)
+    {
+        var count = model.Prompts.Count(prompt => prompt.Shown.Owner == owner);
+        Assert.Equal(count, (await store.ListAsync(new(1, 1) { Owner = owner }, default)).Total);
+        Assert.Equal(count, (await store.CountAsync(null, owner, default)).Values.Sum());
+    }
 }

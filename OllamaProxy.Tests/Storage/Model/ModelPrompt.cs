@@ -13,6 +13,24 @@ internal sealed class ModelPrompt(Prompt shown, NewPrompt submitted)
 
     private Prompt _beforeClaim = shown;
 
+    /// <summary>A prompt that was just submitted. Of what the store says, only what it chooses is believed.</summary>
+    public static ModelPrompt Of(NewPrompt submitted, Guid? batch, Prompt added, DateTimeOffset now) => new(new()
+    {
+        Id = submitted.Id ?? added.Id,
+        Seq = added.Seq,
+        Status = PromptStatus.Queued,
+        Model = submitted.Model,
+        Owner = submitted.Owner,
+        Account = submitted.Account,
+        Priority = submitted.Priority,
+        Rank = QueueRank.Of(now, submitted.Priority, QueueRank.DefaultAgeingStep),
+        MaxAttempts = submitted.MaxAttempts,
+        Batch = batch,
+        ExpiresAt = now + submitted.ExpiresIn,
+        CreatedAt = now,
+        UpdatedAt = now,
+    }, submitted);
+
     public Prompt Shown { get; private set; } = shown;
 
     public NewPrompt Submitted => submitted;

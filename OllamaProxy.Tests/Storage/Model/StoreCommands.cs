@@ -22,8 +22,15 @@ internal static class StoreCommands
         Gen.Int[-1, 1],
         Gen.OneOf<int?>(null, 1, 3),
         Gen.Frequency((4, Gen.Const((TimeSpan?)null)), (1, Wait.Select(wait => (TimeSpan?)wait))),
-        (priority, attempts, expiresIn) =>
-            new NewPrompt("", "m", "{}"u8.ToArray()) { Priority = priority, MaxAttempts = attempts, ExpiresIn = expiresIn });
+        Gen.OneOf<string?>(null, "alice", "bob"),
+        (priority, attempts, expiresIn, owner) => new NewPrompt("", "m", "{}"u8.ToArray())
+        {
+            Priority = priority,
+            MaxAttempts = attempts,
+            ExpiresIn = expiresIn,
+            Owner = owner,
+            Account = owner is null ? "192.0.2.1" : $"{owner}/1",
+        });
 
     private static readonly Gen<NewPrompt> NewNamed = Gen.Select(
         New, Gen.Int[0, 1], Gen.Bool, Gen.Bool, (prompt, fingerprint, byKey, other) => prompt with
@@ -73,7 +80,7 @@ internal static class StoreCommands
 
     private static string Print(NewPrompt prompt) => string.Join(", ", new[]
     {
-        $"priority {prompt.Priority}",
+        $"of {prompt.Owner ?? "nobody"}, priority {prompt.Priority}",
         prompt.MaxAttempts is { } attempts ? $"{attempts} attempts" : null,
         prompt.ExpiresIn is { } expiresIn ? $"expires in {expiresIn}" : null,
         prompt.IdempotencyKey,

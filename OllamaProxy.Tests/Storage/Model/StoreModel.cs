@@ -20,7 +20,8 @@ internal sealed class StoreModel(TimeProvider time)
     public IEnumerable<ModelPrompt> With(PromptStatus status) => Prompts.Where(prompt => prompt.Shown.Status == status);
 
     public ModelPrompt? FindEarlier(NewPrompt again) => Prompts.Find(prompt => prompt.Shown.Id == again.Id
-        || (again.IdempotencyKey is { } key && key == prompt.Submitted.IdempotencyKey && Now < prompt.Shown.CreatedAt.AddDays(1)));
+        || (again.IdempotencyKey is { } key && key == prompt.Submitted.IdempotencyKey && again.Owner == prompt.Submitted.Owner
+            && Now < prompt.Shown.CreatedAt.AddDays(1)));
 
     public bool IsFull(int more, long maxQueued) => maxQueued > 0 && Queue.Count() + more > maxQueued;
 

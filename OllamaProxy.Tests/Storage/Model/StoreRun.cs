@@ -177,9 +177,10 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
         var page = await Store.ListAsync(new(1, 1000), default);
         Assert.Equal(_model.Prompts.Count, page.Total);
         Assert.Equal(_model.Prompts.Select(prompt => prompt.Submitted.Text).Reverse(), page.Prompts.Select(prompt => prompt.Preview));
-        var counts = await Store.CountAsync(null, default);
+        var counts = await Store.CountAsync(null, null, default);
         Assert.All(Enum.GetValues<PromptStatus>(), status => Assert.Equal(_model.With(status).Count(), counts.GetValueOrDefault(status)));
 
+        await ModelAssert.CountedAsync("alice", _model, Store);
         foreach (var (prompt, shown) in _model.Prompts.Zip(page.Prompts.Reverse()))
         {
             ModelAssert.Shown(prompt, shown.Prompt);
@@ -198,20 +199,7 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
 
     private void Accept(NewPrompt submitted, Guid? batch, Prompt added)
     {
-        var prompt = new ModelPrompt(new()
-        {
-            Id = submitted.Id ?? added.Id,
-            Seq = added.Seq,
-            Status = PromptStatus.Queued,
-            Model = submitted.Model,
-            Priority = submitted.Priority,
-            Rank = QueueRank.Of(Now, submitted.Priority, QueueRank.DefaultAgeingStep),
-            MaxAttempts = submitted.MaxAttempts,
-            Batch = batch,
-            ExpiresAt = Now + submitted.ExpiresIn,
-            CreatedAt = Now,
-            UpdatedAt = Now,
-        }, submitted);
+        var prompt = ModelPrompt.Of(submitted, batch, added, Now);
         ModelAssert.Shown(prompt, added);
         _model.Prompts.Add(prompt);
         _prompts.RemoveAll(gone => gone.Shown.Id == added.Id);

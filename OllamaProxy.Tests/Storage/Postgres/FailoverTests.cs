@@ -47,7 +47,7 @@ public sealed class FailoverTests
         for (var page = 1; await store.ListAsync(new(page, 1000), default) is { Prompts: { Count: > 0 } prompts }; page++)
             stored.AddRange(prompts.Select(prompt => prompt.Prompt.Id));
         Assert.Equal(acknowledged.Order(), stored.Order());
-        Assert.Equal(stored.Count, (await store.CountAsync(null, default))[PromptStatus.Queued]);
+        Assert.Equal(stored.Count, (await store.CountAsync(null, null, default))[PromptStatus.Queued]);
     }
 
     [StoreFact]

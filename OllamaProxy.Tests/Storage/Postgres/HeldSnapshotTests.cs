@@ -29,7 +29,7 @@ public sealed class HeldSnapshotTests
             Assert.Equal("completed", result.GetProperty("status").GetString());
         Assert.Equal(101, proxy.Ollama.Requests.Count);
         await using var store = await PostgresPromptStore.OpenAsync(database.ConnectionString, null, TimeProvider.System);
-        var counts = await store.CountAsync(null, default);
+        var counts = await store.CountAsync(null, null, default);
         Assert.Equal((101, 0, 0), (counts[PromptStatus.Completed], counts[PromptStatus.Queued], counts[PromptStatus.Processing]));
         Assert.Equal(0, (await store.ReadSnapshotAsync(new(1, default), default)).Queued);
     }

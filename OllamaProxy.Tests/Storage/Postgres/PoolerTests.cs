@@ -40,7 +40,7 @@ public sealed class PoolerTests : IAsyncLifetime
             stores[n % 4].CompleteAsync(prompt.Lease, new("done", null, GenerationStatistics.None), default))));
 
         Assert.DoesNotContain(false, settled);
-        Assert.Equal(200, (await stores[0].CountAsync(null, default))[PromptStatus.Completed]);
+        Assert.Equal(200, (await stores[0].CountAsync(null, null, default))[PromptStatus.Completed]);
         foreach (var store in stores)
             await store.DisposeAsync();
     }

@@ -184,7 +184,7 @@ public sealed class PostgresFaultTests
         }
         Assert.NotEmpty(acknowledged);
         Assert.Equal(acknowledged.Order(), stored.Order());
-        Assert.Equal(stored.Count, (await store.CountAsync(null, default))[PromptStatus.Queued]);
+        Assert.Equal(stored.Count, (await store.CountAsync(null, null, default))[PromptStatus.Queued]);
         Assert.Equal(stored.Count, (await store.ReadSnapshotAsync(new(1, default), default)).Queued);
     }
 

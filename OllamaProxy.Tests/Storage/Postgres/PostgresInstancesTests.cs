@@ -107,7 +107,7 @@ public sealed class PostgresInstancesTests : IAsyncLifetime
             }
         }))));
 
-        var counts = await stores[1].CountAsync(null, default);
+        var counts = await stores[1].CountAsync(null, null, default);
         Assert.Equal(20, counts[PromptStatus.Cancelled] + counts[PromptStatus.Queued]);
         Assert.Equal(counts[PromptStatus.Queued], await _database.NumberAsync("SELECT count(*) FROM prompts WHERE status = 'queued'"));
         foreach (var store in stores)

@@ -188,7 +188,7 @@ public sealed class ServerFaultTests : IAsyncLifetime
             store.CompleteAsync(each!.Lease, new(text, null, GenerationStatistics.None), default)));
 
         Assert.DoesNotContain(false, settled);
-        Assert.Equal(10, (await store.CountAsync(null, default))[PromptStatus.Completed]);
+        Assert.Equal(10, (await store.CountAsync(null, null, default))[PromptStatus.Completed]);
         Assert.Equal(text, (await store.WholeResultAsync(added[9].Prompt.Id))!.Text);
     }
 

@@ -157,7 +157,7 @@ internal sealed class PostgresTransactions(PostgresServer server, ChangeFeed fee
             batch.BatchCommands.Add(statement.Command);
         if (_summedUpAt is not { } at || TimeProvider.System.GetElapsedTime(at) >= SumUpInterval)
         {
-            batch.BatchCommands.Add(new($"SELECT 0 FROM {ProxySchema}.sum_up_counts()"));
+            batch.BatchCommands.Add(new($"SELECT 0 FROM {ProxySchema}.sum_up_counts(), {ProxySchema}.sum_up_usage()"));
             _summedUpAt = TimeProvider.System.GetTimestamp();
         }
         batch.BatchCommands.Add(new(TransactionMark.Query));

@@ -25,7 +25,7 @@ internal static class PromptHistory
     private static readonly string Ended =
         $"""
         SELECT status, created_at, started_at, completed_at, eval_count, attempts, {EarlierEnd} FROM {ProxySchema}.prompts
-        WHERE completed_at >= $1 ORDER BY completed_at DESC LIMIT {QueueHistory.MaxPrompts}
+        WHERE completed_at >= $1 AND ($2::bytea IS NULL OR owner = $2) ORDER BY completed_at DESC LIMIT {QueueHistory.MaxPrompts}
         """;
 
     private static readonly string Served =
@@ -39,13 +39,15 @@ internal static class PromptHistory
         $"""
         SELECT created_at, CASE WHEN updated_at > created_at
             AND EXISTS (SELECT 1 FROM {ProxySchema}.attempts WHERE attempts.seq = prompts.seq) THEN updated_at END
-        FROM {ProxySchema}.prompts WHERE status = 'queued' ORDER BY seq DESC LIMIT {QueueHistory.MaxWaiting}
+        FROM {ProxySchema}.prompts WHERE status = 'queued' AND ($1::bytea IS NULL OR owner = $1)
+        ORDER BY seq DESC LIMIT {QueueHistory.MaxWaiting}
         """;
 
     private static readonly string Running =
         $"""
         SELECT created_at, started_at, attempts, {EarlierEnd} FROM {ProxySchema}.prompts
-        WHERE status = 'processing' AND started_at IS NOT NULL ORDER BY seq DESC LIMIT {QueueHistory.MaxPrompts}
+        WHERE status = 'processing' AND started_at IS NOT NULL AND ($1::bytea IS NULL OR owner = $1)
+        ORDER BY seq DESC LIMIT {QueueHistory.MaxPrompts}
         """;
 
     private static readonly string MeanRun =
@@ -69,8 +71,12 @@ internal static class PromptHistory
         WHERE leases.xact >= $1::text::xid8
         """;
 
-    /// <summary>Reads what happened since a time.</summary>
-    public static Task<QueueHistory> ReadAsync(PostgresReaders readers, DateTimeOffset since, CancellationToken cancellationToken) =>
+    private const string QueuedOfOwner =
+        $"SELECT count(*) FROM {ProxySchema}.prompts WHERE owner = $1 AND status = 'queued'";
+
+    /// <summary>Reads what happened since a time, to the prompts of one owner or of all.</summary>
+    public static Task<QueueHistory> ReadAsync(
+        PostgresReaders readers, DateTimeOffset since, string? owner, CancellationToken cancellationToken) =>
         readers.ReadAsync(async rows =>
     {
         var ended = await rows.ListAsync(ReadEnded, cancellationToken);
@@ -86,8 +92,9 @@ internal static class PromptHistory
             Queued = queued,
             WaitingSince = waiting.Count < QueueHistory.MaxWaiting ? null : waiting[^1].CreatedAt,
         };
-    }, cancellationToken, Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), Statement(Ended, Of(since)), Statement(Waiting),
-        Statement(Running), Call("count_of", Word(PromptStatus.Queued.Name())), Statement("COMMIT"));
+    }, cancellationToken, Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), Statement(Ended, Of(since), Utf8(owner)),
+        Statement(Waiting, Utf8(owner)), Statement(Running, Utf8(owner)),
+        owner is null ? Call("count_of", Word(PromptStatus.Queued.Name())) : Statement(QueuedOfOwner, Utf8(owner)), Statement("COMMIT"));
 
     /// <summary>Reads what was served since a time.</summary>
     public static async Task<IReadOnlyList<ServedPrompt>> ReadServedAsync(

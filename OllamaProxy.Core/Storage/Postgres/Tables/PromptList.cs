@@ -53,11 +53,13 @@ internal static class PromptList
 
     /// <summary>How many prompts have each status.</summary>
     public static async Task<IReadOnlyDictionary<PromptStatus, long>> CountAsync(
-        PostgresReaders readers, Guid? batch, CancellationToken cancellationToken)
+        PostgresReaders readers, Guid? batch, string? owner, CancellationToken cancellationToken)
     {
-        var statement = batch is null
+        var (filter, values) = Filter(new(1, 1) { Batch = batch, Owner = owner });
+        var statement = batch is null && owner is null
             ? Statement(CountAll)
-            : Statement($"SELECT status, count(*) FROM {ProxySchema}.prompts WHERE batch = $1 GROUP BY status", Of(batch));
+            : Statement($"SELECT status, count(*) FROM {ProxySchema}.prompts WHERE {filter} GROUP BY status",
+                [.. values.Select(value => value())]);
         var counts = await readers.ListAsync(statement, row =>
             (Status: PromptStatusNames.Parse(row.GetString(0)), Prompts: row.GetInt64(1)), cancellationToken);
         return counts.ToDictionary(count => count.Status, count => count.Prompts);
@@ -65,9 +67,9 @@ internal static class PromptList
 
     private static NpgsqlBatchCommand Total(PromptQuery query, string filter, List<Func<NpgsqlParameter>> values) => query switch
     {
-        { Model: null, Search: null, Batch: null, Status: null } =>
+        { Model: null, Search: null, Batch: null, Owner: null, Status: null } =>
             Statement($"SELECT prompts FROM ({CountAll}) AS counted (status, prompts)"),
-        { Model: null, Search: null, Batch: null } =>
+        { Model: null, Search: null, Batch: null, Owner: null } =>
             Statement($"SELECT prompts FROM ({CountAll}) AS counted (status, prompts) WHERE status = $1", Word(query.Status.Value.Name())),
         { Search: null } => Statement($"SELECT count(*) FROM {ProxySchema}.prompts WHERE {filter}", [.. values.Select(value => value())]),
         _ => Statement(
@@ -101,6 +103,8 @@ internal static class PromptList
             Add("model = $", () => Utf8(model));
         if (query.Batch is { } batch)
             Add("batch = $", () => Of(batch));
+        if (query.Owner is { } owner)
+            Add("owner = $", () => Utf8(owner));
         if (query.Search is { } search)
         {
             // PostgreSQL's text cannot hold the character 0. It is searched as U+0001, which nobody types.

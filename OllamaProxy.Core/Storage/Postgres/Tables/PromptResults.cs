@@ -28,7 +28,7 @@ internal sealed class PromptResults(PostgresReaders readers, LongTextReader long
     private static readonly string ResultQuery =
         $"""
         SELECT seq, updated_at, {Texts}, {ColumnOf("result", "result_checksum")}, {ColumnOf("thinking", "thinking_checksum")},
-            done_reason, total_duration, load_duration, prompt_eval_count, prompt_eval_duration, results.eval_count, eval_duration
+            done_reason, total_duration, load_duration, results.prompt_eval_count, prompt_eval_duration, results.eval_count, eval_duration
         FROM {ProxySchema}.prompts JOIN {ProxySchema}.results USING (seq) WHERE id = $1
         """;
 

@@ -12,10 +12,10 @@ internal static class PromptRow
     public const string Columns =
         "prompts.seq, prompts.id, prompts.status, prompts.created_at, prompts.updated_at, prompts.started_at, prompts.completed_at, "
         + "prompts.model, prompts.priority, prompts.rank, prompts.attempts, prompts.max_attempts, prompts.error, prompts.batch, "
-        + "prompts.expires_at, prompts.available_at, prompts.endpoint";
+        + "prompts.expires_at, prompts.available_at, prompts.endpoint, prompts.owner, prompts.account";
 
     /// <summary>The index of the first column after <see cref="Columns"/>.</summary>
-    public const int Next = 17;
+    public const int Next = 19;
 
     public static NpgsqlBatchCommand Find(Guid id) =>
         Statement($"SELECT {Columns} FROM {ProxySchema}.prompts WHERE id = $1", PostgresValues.Of(id));
@@ -42,5 +42,7 @@ internal static class PromptRow
         ExpiresAt = row.Int64OrNull(14) is { } milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null,
         AvailableAt = row.GetInt64(15) is > 0 and var due ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null,
         Endpoint = row.TextOrNull(16),
+        Owner = row.TextOrNull(17),
+        Account = row.TextOrNull(18),
     };
 }

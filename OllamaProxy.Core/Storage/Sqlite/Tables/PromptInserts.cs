@@ -28,8 +28,10 @@ internal static class PromptInserts
         if (prompt.ClientLease is { } connection)
             ClientLeaseTable.Insert(session, added.Seq, connection, now);
         if (prompt.IdempotencyKey is { } key)
-            session.Execute("INSERT OR REPLACE INTO idempotency_keys (key, seq, expires_at) VALUES ($key, $seq, $expires_at)",
-                ("$key", key), ("$seq", added.Seq), ("$expires_at", (now + PromptDraft.KeyLifetime).ToUnixTimeMilliseconds()));
+            session.Execute(
+                "INSERT OR REPLACE INTO idempotency_keys (owner, key, seq, expires_at) VALUES ($owner, $key, $seq, $expires_at)",
+                ("$owner", prompt.Owner ?? ""), ("$key", key), ("$seq", added.Seq),
+                ("$expires_at", (now + PromptDraft.KeyLifetime).ToUnixTimeMilliseconds()));
         // A client is told what it handed in: that it was queued, however short that was.
         var claimed = begins ? Claim(session, prompt, added, shared, terms!, now) : null;
         return (new(draft with { Seq = added.Seq }, SubmissionOutcome.Accepted), claimed);
@@ -68,10 +70,11 @@ internal static class PromptInserts
         using var row = session.Query(
             $"""
             SELECT {PromptRow.Columns}, coalesce(fingerprint = $fingerprint, FALSE) FROM prompts
-            WHERE id = $id OR seq = (SELECT seq FROM idempotency_keys WHERE key = $key AND expires_at > $now)
+            WHERE id = $id
+                OR seq = (SELECT seq FROM idempotency_keys WHERE owner = $owner AND key = $key AND expires_at > $now)
             """,
-            ("$fingerprint", prompt.Fingerprint), ("$id", prompt.Id?.ToString()), ("$key", prompt.IdempotencyKey),
-            ("$now", now.ToUnixTimeMilliseconds()));
+            ("$fingerprint", prompt.Fingerprint), ("$id", prompt.Id?.ToString()), ("$owner", prompt.Owner ?? ""),
+            ("$key", prompt.IdempotencyKey), ("$now", now.ToUnixTimeMilliseconds()));
         return row.Read()
             ? new(PromptRow.Read(row), row.Int64(PromptRow.Next) != 0 ? SubmissionOutcome.Repeated : SubmissionOutcome.Conflicting)
             : null;
@@ -85,10 +88,11 @@ internal static class PromptInserts
             """
             INSERT INTO prompts (
                 id, prompt, prompt_checksum, model, request, request_checksum, metadata, fingerprint, priority, rank,
-                max_attempts, timeout, expires_at, batch, created_at, updated_at, status, attempts, started_at)
+                max_attempts, timeout, expires_at, owner, account, batch, created_at, updated_at, status, attempts, started_at)
             VALUES (
                 $id, $prompt, $prompt_checksum, $model, CAST($request AS TEXT), $request_checksum, CAST($metadata AS TEXT), $fingerprint,
-                $priority, $rank, $max_attempts, $timeout, $expires_at, $batch, $now, $now, $status, $attempts, $started_at)
+                $priority, $rank, $max_attempts, $timeout, $expires_at, $owner, $account, $batch, $now, $now, $status, $attempts,
+                $started_at)
             """,
             ("$id", draft.Id.ToString()),
             ("$prompt", text),
@@ -103,6 +107,8 @@ internal static class PromptInserts
             ("$max_attempts", prompt.MaxAttempts),
             ("$timeout", prompt.Timeout?.TotalSeconds),
             ("$expires_at", draft.ExpiresAt?.ToUnixTimeMilliseconds()),
+            ("$owner", draft.Owner),
+            ("$account", draft.Account),
             ("$batch", draft.Batch?.ToString()),
             ("$now", SqliteTime.Write(draft.CreatedAt)),
             ("$status", draft.Status.Name()),

@@ -29,11 +29,12 @@ internal static class PromptList
     }
 
     /// <summary>How many prompts have each status.</summary>
-    public static IReadOnlyDictionary<PromptStatus, long> Count(SqliteSession session, Guid? batch)
+    public static IReadOnlyDictionary<PromptStatus, long> Count(SqliteSession session, Guid? batch, string? owner)
     {
-        using var row = batch is null
+        var query = new PromptQuery(1, 1) { Batch = batch, Owner = owner };
+        using var row = batch is null && owner is null
             ? session.Query("SELECT status, prompts FROM counts")
-            : session.Query("SELECT status, count(*) FROM prompts WHERE batch = $batch GROUP BY status", ("$batch", batch.ToString()));
+            : session.Query($"SELECT status, count(*) FROM prompts WHERE {Filter(query)} GROUP BY status", Parameters(query));
         var counts = new Dictionary<PromptStatus, long>();
         while (row.Read())
             counts.Add(PromptStatusNames.Parse(row.Text(0)), row.Int64(1));
@@ -41,7 +42,7 @@ internal static class PromptList
     }
 
     private static long Total(SqliteSession session, PromptQuery query, string filter) =>
-        query is { Model: null, Search: null, Batch: null }
+        query is { Model: null, Search: null, Batch: null, Owner: null }
             ? session.Number("SELECT sum(prompts) FROM counts WHERE $status IS NULL OR status = $status", ("$status", query.Status?.Name()))
             : session.Number($"SELECT count(*) FROM prompts WHERE {filter}", Parameters(query));
 
@@ -69,7 +70,7 @@ internal static class PromptList
         return prompts;
     }
 
-    private static bool IsFiltered(PromptQuery query) => query is not { Status: null, Model: null, Search: null, Batch: null };
+    private static bool IsFiltered(PromptQuery query) => query is not { Status: null, Model: null, Search: null, Batch: null, Owner: null };
 
     private static string Filter(PromptQuery query) => string.Join(" AND ", new[]
     {
@@ -77,6 +78,7 @@ internal static class PromptList
         query.Status is null ? null : "status = $status",
         query.Model is null ? null : "model = $model",
         query.Batch is null ? null : "batch = $batch",
+        query.Owner is null ? null : "owner = $owner",
         query.Search is null
             ? null
             : @"prompt LIKE $search ESCAPE '\' AND "
@@ -88,6 +90,7 @@ internal static class PromptList
         .. query.Status is { } status ? [("$status", status.Name())] : ReadOnlySpan<(string, object?)>.Empty,
         .. query.Model is { } model ? [("$model", model)] : ReadOnlySpan<(string, object?)>.Empty,
         .. query.Batch is { } batch ? [("$batch", batch.ToString())] : ReadOnlySpan<(string, object?)>.Empty,
+        .. query.Owner is { } owner ? [("$owner", owner)] : ReadOnlySpan<(string, object?)>.Empty,
         .. query.Search is { } search ? [("$search", $"%{Patterns.Escape(search)}%")] : ReadOnlySpan<(string, object?)>.Empty,
     ];
 }

@@ -9,11 +9,11 @@ internal static class PromptRow
     /// <summary>The columns that <see cref="Read"/> expects, in this order.</summary>
     public const string Columns =
         "seq, id, status, created_at, updated_at, started_at, completed_at, model, priority, "
-        + "rank, attempts, max_attempts, error, batch, expires_at, available_at, "
+        + "rank, attempts, max_attempts, error, batch, expires_at, available_at, owner, account, "
         + "(SELECT endpoint FROM calls WHERE calls.seq = prompts.seq)";
 
     /// <summary>The index of the first column after <see cref="Columns"/>.</summary>
-    public const int Next = 17;
+    public const int Next = 19;
 
     public static Prompt? Find(SqliteSession session, Guid id)
     {
@@ -39,6 +39,8 @@ internal static class PromptRow
         Batch = row.TextOrNull(13) is { } batch ? Guid.Parse(batch) : null,
         ExpiresAt = row.Int64OrNull(14) is { } milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null,
         AvailableAt = row.Int64(15) is > 0 and var due ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null,
-        Endpoint = row.TextOrNull(16),
+        Owner = row.TextOrNull(16),
+        Account = row.TextOrNull(17),
+        Endpoint = row.TextOrNull(18),
     };
 }

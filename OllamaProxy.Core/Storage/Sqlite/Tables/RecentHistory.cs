@@ -13,15 +13,18 @@ internal static class RecentHistory
     private const string EarlierEnd =
         "(SELECT max(ended_at) FROM attempts WHERE attempts.seq = prompts.seq AND attempts.started_at < coalesce(prompts.started_at, '9'))";
 
-    public static QueueHistory Read(SqliteSession session, DateTimeOffset since)
+    /// <summary>Only what is this owner's; all, where there is none.</summary>
+    private const string IsOwned = "($owner IS NULL OR owner = $owner)";
+
+    public static QueueHistory Read(SqliteSession session, DateTimeOffset since, string? owner)
     {
         var history = default(QueueHistory)!;
         session.InSnapshot(() =>
         {
-            var (waiting, waitingSince) = ReadWaiting(session, since);
-            history = new(ReadEnded(session, since), waiting, ReadRunning(session))
+            var (waiting, waitingSince) = ReadWaiting(session, since, owner);
+            history = new(ReadEnded(session, since, owner), waiting, ReadRunning(session, owner))
             {
-                Queued = session.Number("SELECT prompts FROM counts WHERE status = 'queued'"),
+                Queued = PromptList.Count(session, null, owner).GetValueOrDefault(PromptStatus.Queued),
                 WaitingSince = waitingSince,
             };
         });
@@ -44,14 +47,14 @@ internal static class RecentHistory
         return served;
     }
 
-    private static List<EndedPrompt> ReadEnded(SqliteSession session, DateTimeOffset since)
+    private static List<EndedPrompt> ReadEnded(SqliteSession session, DateTimeOffset since, string? owner)
     {
         using var row = session.Query(
             $"""
             SELECT status, created_at, started_at, completed_at, eval_count, attempts, {EarlierEnd} FROM prompts INDEXED BY prompts_by_end
-            WHERE completed_at >= $since ORDER BY completed_at DESC LIMIT $limit
+            WHERE completed_at >= $since AND {IsOwned} ORDER BY completed_at DESC LIMIT $limit
             """,
-            ("$since", SqliteTime.Write(since)), ("$limit", QueueHistory.MaxPrompts));
+            ("$since", SqliteTime.Write(since)), ("$owner", owner), ("$limit", QueueHistory.MaxPrompts));
         var ended = new List<EndedPrompt>();
         while (row.Read())
         {
@@ -66,16 +69,18 @@ internal static class RecentHistory
         return ended;
     }
 
-    private static (List<DateTimeOffset> Waiting, DateTimeOffset? Since) ReadWaiting(SqliteSession session, DateTimeOffset since)
+    private static (List<DateTimeOffset> Waiting, DateTimeOffset? Since) ReadWaiting(
+        SqliteSession session, DateTimeOffset since, string? owner)
     {
         // A prompt that was run before was last updated when it was queued again.
         using var row = session.Query(
-            """
+            $"""
             SELECT created_at,
                 CASE WHEN updated_at > created_at AND EXISTS (SELECT 1 FROM attempts WHERE attempts.seq = prompts.seq) THEN updated_at END
-            FROM prompts INDEXED BY prompts_by_status WHERE status = 'queued' ORDER BY seq DESC LIMIT $limit
+            FROM prompts INDEXED BY prompts_by_status WHERE status = 'queued' AND {IsOwned}
+            ORDER BY seq DESC LIMIT $limit
             """,
-            ("$limit", QueueHistory.MaxWaiting));
+            ("$owner", owner), ("$limit", QueueHistory.MaxWaiting));
         var waiting = new List<DateTimeOffset>();
         var (looked, last) = (0, default(DateTimeOffset));
         for (; row.Read(); looked++)
@@ -87,14 +92,14 @@ internal static class RecentHistory
         return (waiting, looked < QueueHistory.MaxWaiting ? null : last);
     }
 
-    private static List<RunningPrompt> ReadRunning(SqliteSession session)
+    private static List<RunningPrompt> ReadRunning(SqliteSession session, string? owner)
     {
         using var row = session.Query(
             $"""
             SELECT created_at, started_at, attempts, {EarlierEnd} FROM prompts INDEXED BY prompts_by_status
-            WHERE status = 'processing' AND started_at IS NOT NULL ORDER BY seq DESC LIMIT $limit
+            WHERE status = 'processing' AND started_at IS NOT NULL AND {IsOwned} ORDER BY seq DESC LIMIT $limit
             """,
-            ("$limit", QueueHistory.MaxPrompts));
+            ("$owner", owner), ("$limit", QueueHistory.MaxPrompts));
         var running = new List<RunningPrompt>();
         while (row.Read())
         {

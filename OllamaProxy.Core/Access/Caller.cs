@@ -1,0 +1,27 @@
+using OllamaProxy.Prompts;
+
+namespace OllamaProxy.Access;
+
+/// <summary>Who asks, and what that lets them see and do.</summary>
+/// <param name="Owner">The owner of what they submit; null: they have no key, and need none.</param>
+/// <param name="Account">To whom the tokens of what they submit are charged; null: nobody in particular.</param>
+public sealed record Caller(string? Owner, string? Account)
+{
+    /// <summary>Somebody without a key where one is needed: they see nothing.</summary>
+    public static readonly Caller Nobody = new("", null);
+
+    /// <summary>Whether they may manage models, backends and the queue.</summary>
+    public bool IsAdmin { get; init; }
+
+    /// <summary>Whether they see the prompts of all owners.</summary>
+    public bool SeesAll { get; init; }
+
+    /// <summary>The owner whose prompts are all that they see; null: they see those of all.</summary>
+    public string? OnlyOwner => SeesAll ? null : Owner;
+
+    /// <summary>Whether they may know that there is this prompt.</summary>
+    public bool Sees(Prompt prompt) => SeesAll || (Owner is not null && prompt.Owner == Owner);
+
+    /// <summary>The prompt as theirs.</summary>
+    public NewPrompt Own(NewPrompt prompt) => prompt with { Owner = Owner, Account = Account };
+}

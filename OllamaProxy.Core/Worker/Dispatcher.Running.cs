@@ -1,0 +1,73 @@
+using OllamaProxy.Hosting;
+using OllamaProxy.Ollama.Backends;
+using OllamaProxy.Storage;
+
+namespace OllamaProxy.Worker;
+
+// How what was claimed is run, and what happens when it has ended.
+public sealed partial class Dispatcher
+{
+    private bool Run(SlotReservation reservation, ClaimedPrompt prompt)
+    {
+        // The store may have taken so long to answer that another worker has the prompt by now.
+        if (_time.GetElapsedTime(prompt.LeaseCountsFrom.Timestamp) >= reservation.Terms.LeaseLength)
+        {
+            _logger.ClaimTooLate(prompt.Id);
+            return false;
+        }
+        var assignment = reservation.Assignment;
+        if (assignment.IsRefused)
+        {
+            Start(reservation, () => _runner.RefuseAsync(prompt));
+            return true;
+        }
+        var backend = _backends.Named(assignment.Backend);
+        _activeLeases.Add(prompt.Lease, assignment.Backend, assignment.Model);
+        backend.OnPromptStarted(assignment.Model);
+        if (reservation.Predecessor?.TryPrefetch(prompt) is true)
+            return true;
+
+        var slot = new Slot(backend, _runner, _activeLeases, OnSlotClosed, OnRoomAvailable, OnLeaseEnded, _patience, _time);
+        var isShortRunning = _slots.Use(reservation, slot);
+        Start(reservation, () => slot.RunAsync(prompt, isShortRunning, reservation.Stop));
+        return true;
+    }
+
+    /// <summary>Starts what was claimed, and holds on to it until it has ended.</summary>
+    private void Start(SlotReservation reservation, Func<Task> run)
+    {
+        _slots.OnStarted(reservation);
+        var running = Task.CompletedTask;
+        if (_context is { } context)
+            ExecutionContext.Run(context, _ => running = RunAsync(), null);
+        else
+            running = RunAsync();
+        _slots.OnRunning(reservation, running);
+
+        async Task RunAsync()
+        {
+            await run();
+            if (_slots.OnEnded(reservation))
+                _signal.RaiseForRoom();
+        }
+    }
+
+    private void OnSlotClosed(Slot slot)
+    {
+        _slots.OnClosed(slot);
+        OnRoomAvailable();
+    }
+
+    private void OnRoomAvailable()
+    {
+        if (!_snapshots.IsEmpty) // Else a prompt that is submitted raises the signal itself.
+            _signal.RaiseForRoom();
+    }
+
+    /// <summary>A claim that the store refused may have waited for this lease.</summary>
+    private void OnLeaseEnded()
+    {
+        if (_refused.OnLeaseEnded())
+            _signal.RaiseForRoom();
+    }
+}
