@@ -52,7 +52,7 @@ internal static class CounterReplay
         {
             var others = queued.Keys.Where(other => other != account).Select(counters.CounterOf)
                 .DefaultIfEmpty(counters.LevelOf(TokenCounters.EarlierBackends));
-            counters = counters.Begin([(account, Math.Max(counters.CounterOf(account), others.Min()))], []);
+            counters = counters.Begin([(account, Math.Max(counters.CounterOf(account), others.Min()))]);
         }
     }
 }

@@ -36,8 +36,12 @@ internal sealed partial class SchedulingRound
         foreach (var turn in able.FindAll(turn => !_counters.IsWaiting(turn.Account)))
             turn.Counter = turn.Waiting.SelectMany(group => group.Backends).Select(backend => levels[backend])
                 .Append(turn.Counter).Max();
-        _countersAfter = _counters.Begin(
-            able.Select(turn => (turn.Account, turn.Counter)), _accounts.Except(able).Select(turn => turn.Account));
+        // Whose backends are away, or who waits for prompts of a higher priority, is served nothing and saves up no credit for it.
+        var unable = _accounts.FindAll(turn => _counters.IsWaiting(turn.Account) && !able.Contains(turn));
+        foreach (var turn in unable)
+            turn.Counter = able.Select(other => other.Counter).DefaultIfEmpty(turn.Counter).Min() is var least && least > turn.Counter
+                ? least : turn.Counter;
+        _countersAfter = _counters.Begin(able.Concat(unable).Select(turn => (turn.Account, turn.Counter)));
         _accounts.Sort((one, other) => one.Order.CompareTo(other.Order));
     }
 

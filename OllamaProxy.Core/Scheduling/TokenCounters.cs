@@ -30,7 +30,7 @@ public sealed class TokenCounters
     /// <summary>An account that is missing is a new one.</summary>
     private ImmutableDictionary<string, double> _counters = ImmutableDictionary<string, double>.Empty;
 
-    /// <summary>The accounts whose prompts could have been run at the last decision.</summary>
+    /// <summary>The accounts that have had prompts waiting since they came, or came back.</summary>
     private ImmutableHashSet<string> _waiting = [];
 
     /// <summary>For each backend, the highest counter with which an account was given a slot there.</summary>
@@ -51,7 +51,7 @@ public sealed class TokenCounters
     /// <summary>What an account has been served; 0: it is new.</summary>
     public double CounterOf(string account) => _counters.GetValueOrDefault(account);
 
-    /// <summary>Whether the account had prompts that could be run at the last decision: then it keeps its counter.</summary>
+    /// <summary>Whether the account had prompts waiting at the last decision: then it keeps its counter.</summary>
     public bool IsWaiting(string account) => _waiting.Contains(account);
 
     /// <summary>The highest counter with which an account was given a slot at a backend.</summary>
@@ -74,12 +74,11 @@ public sealed class TokenCounters
     public TokenCounters WithWaitingOf(TokenCounters before) => new(this) { _waiting = before._waiting };
 
     /// <summary>The counters after a decision began.</summary>
-    /// <param name="able">The accounts whose prompts can be run, with their counters: those that came back were lifted.</param>
-    /// <param name="unable">The accounts whose prompts cannot be run now. While that lasts they save up no credit either.</param>
-    public TokenCounters Begin(IEnumerable<(string Account, double Counter)> able, IEnumerable<string> unable)
+    /// <param name="lifted">The accounts that wait, with their counters: those that came back were lifted.</param>
+    public TokenCounters Begin(IEnumerable<(string Account, double Counter)> lifted)
     {
-        var (counters, waiting) = (_counters, _waiting.Except(unable));
-        foreach (var (account, counter) in able)
+        var (counters, waiting) = (_counters, _waiting);
+        foreach (var (account, counter) in lifted)
             (counters, waiting) = (counters.SetItem(account, counter), waiting.Add(account));
         if (counters.Count > MaxKept)
             counters = counters.RemoveRange([.. counters.Keys.Where(account => !waiting.Contains(account))]);

@@ -13,6 +13,9 @@ public sealed record QueueSnapshot(
 {
     /// <summary>All accounts with due prompts, whether or not these are offered.</summary>
     public IReadOnlySet<string> Accounts { get; init; } = ImmutableHashSet<string>.Empty;
+
+    /// <summary>The accounts that have more due prompts than are offered of them.</summary>
+    public IReadOnlySet<string> CutAccounts { get; init; } = ImmutableHashSet<string>.Empty;
 }
 
 /// <summary>A due prompt, with what the scheduler needs of it.</summary>

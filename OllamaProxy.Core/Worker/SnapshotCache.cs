@@ -41,6 +41,7 @@ internal sealed class SnapshotCache(
     private long? _stuckSince;
     private bool _isStuckOver;
     private long _changesSeen;
+    private bool _isUsedUp;
     private volatile bool _isEmpty;
 
     /// <summary>What was offered last, without what was taken of it.</summary>
@@ -54,12 +55,13 @@ internal sealed class SnapshotCache(
 
     /// <summary>
     /// Whether <see cref="Current"/> is good enough. What is to follow what runs is claimed ahead of its time anyway: for that, what was
-    /// offered a moment ago is, and for a free slot as long as nothing was queued since.
+    /// offered a moment ago is, and for a free slot as long as nothing was queued since. But no account is to be passed over only because all
+    /// that was offered of it has been taken.
     /// </summary>
     /// <param name="free">How many free slots there are.</param>
     /// <param name="prefetchable">How many prompts can be claimed to follow what runs.</param>
     public bool IsGoodFor(int free, int prefetchable) =>
-        _lookedAt is { } at && time.GetElapsedTime(at) < GoodFor && Current.Prompts.Count >= free + prefetchable
+        !_isUsedUp && _lookedAt is { } at && time.GetElapsedTime(at) < GoodFor && Current.Prompts.Count >= free + prefetchable
         && (free == 0 || signal.Changes == _changesSeen);
 
     /// <summary>Looks at the queue.</summary>
@@ -90,6 +92,7 @@ internal sealed class SnapshotCache(
             Freshness = options.PollInterval / 2, // Polls vary in time, and each must see what other processes wrote before it.
         };
         Current = await store.ReadSnapshotAsync(terms, cancellationToken);
+        _isUsedUp = false;
         _lookedAt = time.GetTimestamp();
         _isEmpty = Current.Queued == 0;
         return Current;
@@ -107,6 +110,7 @@ internal sealed class SnapshotCache(
             Prompts = [.. Current.Prompts.Where(prompt => !taken.Contains(prompt.Seq))],
             Queued = Current.Queued - assignments.Count,
         };
+        _isUsedUp = Current.Accounts.Count > 1 && !Current.CutAccounts.IsSubsetOf(Current.Prompts.Select(prompt => prompt.Account));
     }
 
     /// <summary>

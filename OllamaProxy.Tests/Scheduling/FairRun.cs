@@ -27,6 +27,7 @@ internal sealed class FairRun(Scheduler policy, int concurrency, params (string 
         backends.ToDictionary(backend => backend.Backend, _ => ("", default(DateTimeOffset)));
     private readonly Dictionary<string, double> _served = [];
     private readonly List<ServedPrompt> _ended = [];
+    private readonly HashSet<string> _away = [];
     private ImmutableDictionary<string, OvertakeHistory> _overtaken = ImmutableDictionary<string, OvertakeHistory>.Empty;
     private TokenCounters _counters = TokenCounters.None;
     private DateTimeOffset _now = Noon;
@@ -72,6 +73,13 @@ internal sealed class FairRun(Scheduler policy, int concurrency, params (string 
         At(at, () => _queue.Add(new(prompt, cost, failsAt)));
         if (cancelledAfter is { } seconds)
             At(at.AddSeconds(seconds), () => Cancel(seq));
+    }
+
+    /// <summary>From this second on a backend begins nothing for a while.</summary>
+    public void BeAway(string backend, double second, double seconds)
+    {
+        At(Noon.AddSeconds(second), () => _away.Add(backend));
+        At(Noon.AddSeconds(second + seconds), () => _away.Remove(backend));
     }
 
     /// <summary>Runs until this second, or until nothing is left to do.</summary>
@@ -172,7 +180,7 @@ internal sealed class FairRun(Scheduler policy, int concurrency, params (string 
         while (assignments.Count > 0);
 
         foreach (var (backend, models) in backends)
-            Assert.True(_running.Count(running => running.Backend == backend) == concurrency
+            Assert.True(_away.Contains(backend) || _running.Count(running => running.Backend == backend) == concurrency
                 || !_queue.Exists(waiting => models.Contains(waiting.Prompt.Model!.Split(':')[0])), "A slot is free that could be used.");
     }
 
@@ -183,7 +191,7 @@ internal sealed class FairRun(Scheduler policy, int concurrency, params (string 
         return new(
             new(backend.Name, concurrency)
             {
-                Health = BackendHealth.Healthy,
+                Health = _away.Contains(backend.Name) ? BackendHealth.Unreachable : BackendHealth.Healthy,
                 Listed = [.. backend.Models.Select(each => $"{each}:latest")],
                 Loaded = [model],
                 LoadedAt = at,

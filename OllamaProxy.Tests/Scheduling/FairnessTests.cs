@@ -17,6 +17,8 @@ public sealed class FairnessTests
         var weights = Accounts(random.Next(2, 6)).ToDictionary(account => account, _ => (double)random.Next(1, 4));
         var run = new FairRun(Policy, random.Next(1, 4), Machines(random.Next(1, 3))) { WeightOf = account => weights[account] };
         Submit(run, random, [.. weights.Keys]);
+        for (var second = 0; second < 6000; second += random.Next(1, 300))
+            run.BeAway("0", second, random.Next(30));
         run.Run();
         AssertFair(run, weights.Keys);
     }

@@ -56,7 +56,11 @@ internal sealed class CommittedQueue(TimeSpan ageingStep, TimeProvider time)
         lock (_lock)
         {
             var prompts = _queued.Offer(terms, running.Seqs, now, out var isPartial);
-            return new(_queued.Count, prompts, running.Leases, isPartial) { Accounts = _queued.DueAccounts };
+            return new(_queued.Count, prompts, running.Leases, isPartial) 
+            {
+                Accounts = _queued.DueAccounts,
+                CutAccounts = _queued.CutAccounts,
+            };
         }
     }
 

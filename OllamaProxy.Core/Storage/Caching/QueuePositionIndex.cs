@@ -33,6 +33,9 @@ internal sealed class QueuePositionIndex
     /// <summary>The accounts with due prompts, as of the last snapshot and what was changed since.</summary>
     public ImmutableHashSet<string> DueAccounts { get; private set; } = [];
 
+    /// <summary>The accounts of which the last snapshot did not have all due prompts, though it had some.</summary>
+    public IReadOnlySet<string> CutAccounts { get; private set; } = ImmutableHashSet<string>.Empty;
+
     /// <summary>How many prompts there are, due or not.</summary>
     public int Count => _all.Count;
 
@@ -98,20 +101,26 @@ internal sealed class QueuePositionIndex
         var loaded = chosen.Where(group => group.Model is null || terms.LoadedModels.Contains(group.Model)).ToHashSet();
         var perGroup = Share(MaxPrompts, chosen.Count, MinPerGroup);
         var perLoadedGroup = Share(MaxLoadedPrompts, loaded.Count, MinPerLoadedGroup);
-        var offered = new List<QueuedPrompt>();
+        var (offered, cut) = (new List<QueuedPrompt>(), new HashSet<string>());
         foreach (var group in chosen)
         {
             var left = loaded.Contains(group) ? perLoadedGroup : perGroup;
             foreach (var key in group.Keys.All)
             {
                 if (left == 0)
+                {
+                    cut.Add(group.Queue.Account);
                     break;
+                }
                 if (leased.Contains(key.Seq))
                     continue;
                 offered.Add(_entries[key.Seq].Prompt);
                 left--;
             }
         }
+        cut.UnionWith(chosen.GroupBy(group => group.Queue)
+            .Where(groups => groups.Count() < groups.Key.CountHeads(terms.Worker)).Select(groups => groups.Key.Account));
+        CutAccounts = cut;
         offered.Sort((one, other) => one.Key.CompareTo(other.Key));
         return offered;
 
