@@ -55,8 +55,8 @@ internal sealed class SnapshotCache(
 
     /// <summary>
     /// Whether <see cref="Current"/> is good enough. What is to follow what runs is claimed ahead of its time anyway: for that, what was
-    /// offered a moment ago is, and for a free slot as long as nothing was queued since. But no account is to be passed over only because all
-    /// that was offered of it has been taken.
+    /// offered a moment ago is, and for a free slot as long as nothing was queued since. But no account is passed over only since all that
+    /// was offered of it has been taken.
     /// </summary>
     /// <param name="free">How many free slots there are.</param>
     /// <param name="prefetchable">How many prompts can be claimed to follow what runs.</param>

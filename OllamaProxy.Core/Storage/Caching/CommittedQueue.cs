@@ -56,7 +56,7 @@ internal sealed class CommittedQueue(TimeSpan ageingStep, TimeProvider time)
         lock (_lock)
         {
             var prompts = _queued.Offer(terms, running.Seqs, now, out var isPartial);
-            return new(_queued.Count, prompts, running.Leases, isPartial) 
+            return new(_queued.Count, prompts, running.Leases, isPartial)
             {
                 Accounts = _queued.DueAccounts,
                 CutAccounts = _queued.CutAccounts,
