@@ -17,6 +17,9 @@ public sealed partial class PostgresPromptStore
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
+    public bool IsShared => true; // One chooses PostgreSQL for that.
+
+    /// <inheritdoc/>
     public async Task<QueueSnapshot> ReadSnapshotAsync(SnapshotTerms terms, CancellationToken cancellationToken)
     {
         if (!_feed.Queue.IsCaughtUpWithin(terms.Freshness))

@@ -18,6 +18,9 @@ internal sealed class CommitObserver
     public const string ReadAll =
         "SELECT model, rank, seq, available_at, priority FROM prompts INDEXED BY prompts_in_turn WHERE status = 'queued'";
 
+    /// <summary>How long after its last commit another process is taken to be there: clients often write rarely, and follow for long.</summary>
+    private static readonly TimeSpan OtherWriterAge = TimeSpan.FromHours(1);
+
     private readonly SqliteSession _session;
     private readonly HashSet<long> _touchedPrompts = [];
     private readonly HashSet<long> _touchedConnections = [];
@@ -25,6 +28,9 @@ internal sealed class CommitObserver
     private readonly ChangeNotifier _notifier;
     private readonly TimeProvider _time;
     private long _seenVersion = -1;
+
+    /// <summary>When another process was last seen to have written, by the monotonic clock; 0: it never was.</summary>
+    private long _otherWroteAt;
 
     /// <param name="session">The writer's session; it is used only within <see cref="CatchUp"/>.</param>
     /// <param name="recent">The prompts in memory.</param>
@@ -45,6 +51,9 @@ internal sealed class CommitObserver
     /// <summary>The queue in memory, as of the last <see cref="CatchUp"/>.</summary>
     public CommittedQueue Queue { get; }
 
+    /// <summary>Whether another process has written to the file lately.</summary>
+    public bool HasOtherWriters => Volatile.Read(ref _otherWroteAt) is not 0 and var at && _time.GetElapsedTime(at) < OtherWriterAge;
+
     /// <summary>
     /// Observes the last transaction, and the commits of other processes. Only the writer calls it, between two transactions.
     /// </summary>
@@ -58,6 +67,8 @@ internal sealed class CommitObserver
             var byOthers = version != _seenVersion;
             if (byOthers)
             {
+                if (_seenVersion >= 0)
+                    Volatile.Write(ref _otherWroteAt, begunAt);
                 _recent.ForgetAll();
                 Reload();
             }
