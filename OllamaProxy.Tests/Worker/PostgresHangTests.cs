@@ -43,18 +43,19 @@ public sealed class PostgresHangTests
         using var log = new LogRecorder();
         proxy.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
 
-        // Until then the lease runs out by the database's clock, and nothing can be seen to wait for.
-        var isLate = Task.Delay(TimeSpan.FromSeconds(2));
+        // Within this time the lease runs out by the database's clock, and nothing can be seen to wait for.
         relay.OnCommit = async () =>
         {
-            await isLate;
+            await Task.Delay(TimeSpan.FromSeconds(1.5));
             return true;
         };
         var id = await proxy.SubmitAsync(new { prompt = "hello" });
+        var told = $"Prompt {id}: the database told only after its lease had run out";
+        await Eventually.NotNull(() => Task.FromResult(log.Lines.FirstOrDefault(line => line.Contains(told))), told);
+        Assert.Equal(0, proxy.Ollama.Requests.Count);
         relay.OnCommit = null;
 
         Assert.Equal("completed", (await proxy.ResultAsync(id)).GetProperty("status").GetString());
-        Assert.Contains(log.Lines, line => line.Contains($"Prompt {id}: the database told only after its lease had run out"));
         Assert.Single(proxy.Ollama.Requests.All);
     }
 }
