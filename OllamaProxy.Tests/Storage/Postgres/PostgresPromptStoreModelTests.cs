@@ -13,7 +13,7 @@ public sealed class PostgresPromptStoreModelTests : PromptStoreModelTests, IAsyn
     private const string EmptyAll =
         """
         TRUNCATE prompts, payloads, calls, results, responses, leases, attempts, chunks, response_chunks, connections, idempotency_keys,
-            texts, parts, changes, pauses, usage, usage_changes
+            texts, parts, changes, pauses, usage, usage_changes, load_options, truncations
         RESTART IDENTITY;
         UPDATE counts SET prompts = 0, xact = pg_snapshot_xmin(pg_current_snapshot());
         """;
