@@ -1,22 +1,27 @@
 using System.Runtime.CompilerServices;
+using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
 
 namespace OllamaProxy.Scheduling;
 
-/// <summary>The due prompts of one model, in the order of the queue, with the backends that can run them.</summary>
-internal sealed class ModelGroup(string model, List<BackendCapacity> backends, OvertakeHistory history)
+/// <summary>
+/// The due prompts of one model and one way to load it, in the order of the queue, with the backends that can run them.
+/// </summary>
+internal sealed class ModelGroup(LoadKey key, List<BackendCapacity> backends, OvertakeHistory history)
 {
     private StrongBox<DateTimeOffset?>? _overtakenSince;
     private int _highest = int.MinValue;
 
-    public string Model => model;
+    public LoadKey Key => key;
+
+    public string Model => key.Model;
 
     public List<BackendCapacity> Backends => backends;
 
     public Queue<QueuedPrompt> Waiting { get; } = [];
 
     /// <summary>Whether a backend is known to have the model, or the prompts name none.</summary>
-    public bool IsKnown { get; } = model.Length == 0 || backends.Exists(backend => backend.State.Has(model));
+    public bool IsKnown { get; } = key.Model.Length == 0 || backends.Exists(backend => backend.State.Has(key.Model));
 
     public QueuedPrompt? Head => Waiting.TryPeek(out var head) ? head : null;
 

@@ -15,6 +15,8 @@ internal sealed partial class SchedulingRound
     /// <summary>The rules in their order: the first that finds a candidate decides.</summary>
     private Candidate? Next() => StarvationGuard() ?? FairTurn() ?? WarmModel() ?? ColdModel() ?? Fifo();
 
+    // A "model" here is one with the options that it is loaded with: the same with others is another.
+
     /// <summary>Rule 1: a model with a prompt that was first overtaken a whole grouping window ago goes first.</summary>
     private Candidate? StarvationGuard() =>
         Choose((group, _) => group.IsOvertakenSince(_now - _policy.GroupingWindow)) is var (group, backend)
@@ -44,7 +46,7 @@ internal sealed partial class SchedulingRound
 
     /// <summary>Rule 3: a model that is loaded goes before others, on the backend that has it in memory.</summary>
     private Candidate? WarmModel() =>
-        Choose((group, backend) => backend.IsLoaded(group.Model) && FirstNotToBePassed(group, backend) is null);
+        Choose((group, backend) => backend.IsLoaded(group.Key) && FirstNotToBePassed(group, backend) is null);
 
     /// <summary>Rule 4: then a model that no backend has loaded, which one of them has to load.</summary>
     private Candidate? ColdModel() => Choose((group, backend) => !IsLoaded(group) && FirstNotToBePassed(group, backend) is null);
@@ -55,7 +57,7 @@ internal sealed partial class SchedulingRound
     private bool IsSliceUsedUp(BackendCapacity backend, int waiting) =>
         _now - backend.LoadedAt >= _policy.GroupingWindow / (WindowReserve * (waiting + 1));
 
-    private bool IsLoaded(ModelGroup group) => _backends.Exists(backend => backend.IsLoaded(group.Model));
+    private bool IsLoaded(ModelGroup group) => _backends.Exists(backend => backend.IsLoaded(group.Key));
 
     /// <summary>The first group that an allowed backend has a free slot for, with the cheapest of these backends.</summary>
     private Candidate? Choose(Func<ModelGroup, BackendCapacity, bool> isAllowed)
@@ -69,7 +71,7 @@ internal sealed partial class SchedulingRound
             if (best is not null)
                 return new(group, best);
 
-            (int, double, int) Cost(BackendCapacity backend) => (backend.IsLoaded(group.Model) ? 0 : 1, backend.Load, backend.LoadedModels);
+            (int, double, int) Cost(BackendCapacity backend) => (backend.IsLoaded(group.Key) ? 0 : 1, backend.Load, backend.LoadedModels);
         }
 
         return null;

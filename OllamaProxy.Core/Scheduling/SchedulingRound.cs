@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using OllamaProxy.Ollama.Backends;
+using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
 
 namespace OllamaProxy.Scheduling;
 
 /// <summary>
-/// One decision of a <see cref="Scheduler"/>: groups the due prompts by model, and assigns one after the other to a backend by the rules
-/// in <see cref="Next"/>, until no slot is free or no rule applies.
+/// One decision of a <see cref="Scheduler"/>: groups the due prompts by what they need to be loaded, and assigns one after the other to a
+/// backend by the rules in <see cref="Next"/>, until no slot is free or no rule applies.
 /// </summary>
 internal sealed partial class SchedulingRound
 {
@@ -22,7 +23,7 @@ internal sealed partial class SchedulingRound
     private readonly Scheduler _policy;
     private readonly DateTimeOffset _now;
     private readonly List<BackendCapacity> _backends;
-    private readonly Dictionary<string, ModelGroup> _groups = [];
+    private readonly Dictionary<LoadKey, ModelGroup> _groups = [];
 
     /// <summary>The groups that still have prompts to assign, in the order of their first prompts.</summary>
     private readonly List<ModelGroup> _waiting = [];
@@ -30,11 +31,11 @@ internal sealed partial class SchedulingRound
     private readonly List<Assignment> _assignments = [];
     private readonly List<Assignment> _refusals = [];
     private bool _needsModels;
-    private readonly ImmutableDictionary<string, OvertakeHistory> _historyBefore;
+    private readonly ImmutableDictionary<LoadKey, OvertakeHistory> _historyBefore;
     private readonly bool _isPartial;
 
     /// <summary>
-    /// The history of all models that were not offered, as if every assignment had overtaken them. So the grouping window may end too early
+    /// The history of all groups that were not offered, as if every assignment had overtaken them. So the grouping window may end too early
     /// for them, but never too late.
     /// </summary>
     private OvertakeHistory _others;
@@ -42,7 +43,7 @@ internal sealed partial class SchedulingRound
     public SchedulingRound(
         Scheduler policy,
         IReadOnlyList<BackendLoad> backends,
-        ImmutableDictionary<string, OvertakeHistory> history,
+        ImmutableDictionary<LoadKey, OvertakeHistory> history,
         DateTimeOffset now,
         bool isPartial)
     {
@@ -52,10 +53,10 @@ internal sealed partial class SchedulingRound
     }
 
     /// <summary>Adds a due prompt. Prompts are added in the order of the queue.</summary>
-    public void Add(QueuedPrompt prompt, string model)
+    public void Add(QueuedPrompt prompt, LoadKey key)
     {
-        if (!_groups.TryGetValue(model, out var group))
-            _groups[model] = group = new(model, BackendsFor(model), _historyBefore.GetValueOrDefault(model) ?? _others);
+        if (!_groups.TryGetValue(key, out var group))
+            _groups[key] = group = new(key, BackendsFor(key.Model), _historyBefore.GetValueOrDefault(key) ?? _others);
         group.Add(prompt);
     }
 
@@ -71,6 +72,7 @@ internal sealed partial class SchedulingRound
         var stuck = _groups.Values
             .Where(group => group.Backends.Count == 0 && !_refusals.Exists(refusal => refusal.Model == group.Model))
             .Select(group => group.Model)
+            .Distinct()
             .ToList();
         YieldToKnown();
         _waiting.AddRange(_groups.Values.Where(group => group.Head is not null).OrderBy(group => group.Head!.Key));
@@ -103,15 +105,15 @@ internal sealed partial class SchedulingRound
             _waiting.Insert(index >= 0 ? index : _waiting.Count, group);
         }
 
-        backend.Take(group.Model, _now);
+        backend.Take(group.Key, _now);
         _assignments.Add(new(prompt, group.Model, backend.State.Name));
     }
 
-    private ImmutableDictionary<string, OvertakeHistory> History()
+    private ImmutableDictionary<LoadKey, OvertakeHistory> History()
     {
         var history = _groups.Values
             .Where(group => _isPartial || group.History != OvertakeHistory.Never)
-            .ToImmutableDictionary(group => group.Model, group => group.History);
+            .ToImmutableDictionary(group => group.Key, group => group.History);
         return _isPartial ? history.SetItem(Scheduler.Others, _others) : history;
     }
 

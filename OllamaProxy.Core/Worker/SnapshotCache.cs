@@ -1,4 +1,5 @@
 using OllamaProxy.Notifications;
+using OllamaProxy.Protocol;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
 
@@ -63,11 +64,11 @@ internal sealed class SnapshotCache(IWorkQueue store, QueueSignal signal, Worker
     /// <summary>Looks at the queue.</summary>
     /// <param name="room">How many prompts there is room for.</param>
     /// <param name="modelsWithRoom">The models of backends that have room; see <see cref="SnapshotTerms.ModelsWithRoom"/>.</param>
-    /// <param name="loadedModels">Those of them that are loaded.</param>
+    /// <param name="loaded">What of them is loaded, and how.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="StoreException">The queue cannot be read.</exception>
     public async Task<QueueSnapshot> LookAsync(
-        int room, IReadOnlyList<IReadOnlySet<string>> modelsWithRoom, IReadOnlySet<string> loadedModels,
+        int room, IReadOnlyList<IReadOnlySet<string>> modelsWithRoom, IReadOnlySet<LoadKey> loaded,
             CancellationToken cancellationToken)
     {
         _changesSeen = signal.Changes;
@@ -79,7 +80,7 @@ internal sealed class SnapshotCache(IWorkQueue store, QueueSignal signal, Worker
             FirstModels = Math.Max(FirstModels, _stuck.Count),
             PassedOver = _stuck,
             ModelsWithRoom = modelsWithRoom,
-            LoadedModels = loadedModels,
+            Loaded = loaded,
             Freshness = pollInterval / 2, // Polls vary in time, and each must see what other processes wrote before it.
         };
         Current = await store.ReadSnapshotAsync(terms, cancellationToken);

@@ -48,7 +48,7 @@ internal static class SchedulerNotation
                     .Select(model => KeyValuePair.Create(model, new MissingModel(0, false)))),
             },
             int.Parse(room[0]),
-            RunningModels.Of(running));
+            RunningModels.Of(running.Select(model => (LoadKey)model)));
     }
 
     public static IEnumerable<string> Print(Schedule schedule) => schedule.Assignments.Select(assignment =>

@@ -116,7 +116,8 @@ internal sealed class CommittedQueue(TimeSpan ageingStep, TimeProvider time)
     private void Set(QueuePositionIndex queued, QueuedRow row)
     {
         var arrival = QueueRank.ArrivalOf(row.Rank, row.Priority, ageingStep);
-        queued.Set(new(row.Seq, row.Model, row.Rank, row.Priority, arrival), row.AvailableAt, _workers.GetValueOrDefault(row.Seq));
+        queued.Set(new(row.Seq, row.Model, row.Rank, row.Priority, arrival) { LoadOptions = row.LoadOptions }, row.AvailableAt,
+            _workers.GetValueOrDefault(row.Seq));
     }
 }
 
@@ -126,4 +127,5 @@ internal sealed class CommittedQueue(TimeSpan ageingStep, TimeProvider time)
 /// <param name="Rank">Its rank in the queue.</param>
 /// <param name="AvailableAt">When it is due, in milliseconds since 1970.</param>
 /// <param name="Priority">Its priority.</param>
-internal readonly record struct QueuedRow(long Seq, string? Model, long Rank, long AvailableAt, int Priority);
+/// <param name="LoadOptions">The options that its model is loaded with; empty: none.</param>
+internal readonly record struct QueuedRow(long Seq, string? Model, long Rank, long AvailableAt, int Priority, string LoadOptions);

@@ -3,9 +3,9 @@ using OllamaProxy.Protocol;
 namespace OllamaProxy.Storage.Caching;
 
 /// <summary>
-/// Index of the queued prompts: one list of all keys for positions, and a group per model for snapshots. Finding the first groups that
-/// matter takes the same time however many models there are; clients choose their names, and can invent any number. Prompts that only one
-/// worker may run are in groups of their own. Not safe for many threads.
+/// Index of the queued prompts: one list of all keys for positions, and groups by model and load options for snapshots. Finding the first
+/// groups that matter takes the same time however many there are; clients choose names and options, and can invent any number. Prompts that
+/// only one worker may run are in groups of their own. Not safe for many threads.
 /// </summary>
 internal sealed class QueuePositionIndex
 {
@@ -28,7 +28,10 @@ internal sealed class QueuePositionIndex
 
     private readonly QueueKeyList _all = new();
     private readonly Dictionary<long, Entry> _entries = [];
-    private readonly Dictionary<(string? Model, Guid Worker), Group> _groups = [];
+    private readonly Dictionary<(string? Model, string Options, Guid Worker), Group> _groups = [];
+
+    /// <summary>The same groups by model; an empty name also for those that name none.</summary>
+    private readonly Dictionary<string, HashSet<Group>> _ofModel = [];
 
     /// <summary>The first key of each group, by the worker that alone may run it; an empty id: any worker may.</summary>
     private readonly Dictionary<Guid, SortedSet<(long Rank, long Seq)>> _heads = [];
@@ -55,7 +58,8 @@ internal sealed class QueuePositionIndex
             && old.Prompt == prompt && old.AvailableAt == availableAt && old.Group.Worker == worker)
             return;
         Remove(prompt.Seq);
-        var entry = new Entry(prompt, GroupOf(prompt.Model is null ? null : ModelName.Canonical(prompt.Model), worker), availableAt);
+        var model = prompt.Model is null ? null : ModelName.Canonical(prompt.Model);
+        var entry = new Entry(prompt, GroupOf(model, prompt.LoadOptions, worker), availableAt);
         _entries[prompt.Seq] = entry;
         _all.Add(prompt.Key);
         // Nearly all prompts are due at once, and need no entry here.
@@ -75,7 +79,7 @@ internal sealed class QueuePositionIndex
         group.Keys.Remove(entry.Prompt.Key);
         MoveHead(group, before);
         if (--group.Entries == 0)
-            _groups.Remove((group.Model, group.Worker));
+            Remove(group);
     }
 
     /// <summary>Selects the first due prompts of the groups that matter to a worker.</summary>
@@ -98,13 +102,15 @@ internal sealed class QueuePositionIndex
         var chosen = new HashSet<Group>();
         foreach (var models in terms.ModelsWithRoom)
             chosen.UnionWith(Wanted(models, terms.Worker));
-        chosen.UnionWith(Named(terms.LoadedModels, terms.Worker));
+        chosen.UnionWith(terms.Loaded.SelectMany(key => new[] { Guid.Empty, terms.Worker }
+            .Select(worker => _groups.GetValueOrDefault((key.Model, key.Options, worker)))
+            .OfType<Group>().Where(group => group.Keys.Count > 0)));
         chosen.UnionWith(Heads(terms.Worker)
             .Where(group => group.Model is null || !terms.PassedOver.Contains(group.Model))
             .Take(terms.FirstModels));
         isPartial = chosen.Count < HeadsOf(Guid.Empty).Count + (terms.Worker == Guid.Empty ? 0 : HeadsOf(terms.Worker).Count);
 
-        var loaded = chosen.Where(group => group.Model is null || terms.LoadedModels.Contains(group.Model)).ToHashSet();
+        var loaded = chosen.Where(group => group.Model is null || terms.Loaded.Contains(new(group.Model, group.Options))).ToHashSet();
         var perGroup = Share(MaxPrompts, chosen.Count, MinPerGroup);
         var perLoadedGroup = Share(MaxLoadedPrompts, loaded.Count, MinPerLoadedGroup);
         var offered = new List<QueuedPrompt>();
@@ -147,20 +153,14 @@ internal sealed class QueuePositionIndex
         var found = Heads(worker).Take(MaxScanned).Where(IsWanted).Take(MaxWanted).ToList();
         if (found.Count == MaxWanted || _groups.Count <= MaxScanned)
             return found;
-        var all = models.Count < _groups.Count
-            ? Named([.. models, "", null], worker)
-            : _groups.Values.Where(group =>
-                IsWanted(group) && group.Keys.Count > 0 && (group.Worker == Guid.Empty || group.Worker == worker));
-        return all.OrderBy(group => group.Keys.First).Take(MaxWanted);
+        var all = models.Count < _ofModel.Count
+            ? models.Append("").SelectMany(model => _ofModel.GetValueOrDefault(model) ?? [])
+            : _groups.Values.Where(IsWanted);
+        return all.Where(group => group.Keys.Count > 0 && (group.Worker == Guid.Empty || group.Worker == worker))
+            .OrderBy(group => group.Keys.First).Take(MaxWanted);
 
         bool IsWanted(Group group) => group.Model is null or "" || models.Contains(group.Model);
     }
-
-    /// <summary>The groups of these models with due prompts that this worker may run.</summary>
-    private IEnumerable<Group> Named(IEnumerable<string?> models, Guid worker) => models
-        .SelectMany(model => new[] { _groups.GetValueOrDefault((model, Guid.Empty)), _groups.GetValueOrDefault((model, worker)) })
-        .OfType<Group>()
-        .Where(group => group.Keys.Count > 0);
 
     /// <summary>The groups with due prompts that this worker may run, in the order of their first keys.</summary>
     private IEnumerable<Group> Heads(Guid worker)
@@ -181,12 +181,26 @@ internal sealed class QueuePositionIndex
 
     private SortedSet<(long Rank, long Seq)> HeadsOf(Guid worker) => _heads.GetValueOrDefault(worker) ?? [];
 
-    private Group GroupOf(string? model, Guid worker)
+    private Group GroupOf(string? model, string options, Guid worker)
     {
-        if (!_groups.TryGetValue((model, worker), out var group))
-            _groups[(model, worker)] = group = new(model, worker);
+        if (!_groups.TryGetValue((model, options, worker), out var group))
+        {
+            _groups[(model, options, worker)] = group = new(model, options, worker);
+            if (!_ofModel.TryGetValue(model ?? "", out var groups))
+                _ofModel[model ?? ""] = groups = [];
+            groups.Add(group);
+        }
         group.Entries++;
         return group;
+    }
+
+    private void Remove(Group group)
+    {
+        _groups.Remove((group.Model, group.Options, group.Worker));
+        var groups = _ofModel[group.Model ?? ""];
+        groups.Remove(group);
+        if (groups.Count == 0)
+            _ofModel.Remove(group.Model ?? "");
     }
 
     private void SetDue(Entry entry)
@@ -216,10 +230,13 @@ internal sealed class QueuePositionIndex
     private readonly record struct Entry(QueuedPrompt Prompt, Group Group, long AvailableAt);
 
     /// <param name="model">The canonical name of the model; null: the worker's default.</param>
+    /// <param name="options">The options that it is loaded with.</param>
     /// <param name="worker">The only worker that may run its prompts; an empty id: any worker may.</param>
-    private sealed class Group(string? model, Guid worker)
+    private sealed class Group(string? model, string options, Guid worker)
     {
         public string? Model => model;
+
+        public string Options => options;
 
         public Guid Worker => worker;
 

@@ -62,8 +62,8 @@ public sealed partial class PostgresPromptStore
         var staged = await _staging.StageAsync(settlement.Result, cancellationToken);
         var availableAt = settlement is Settlement.Requeue requeue ? TimeOf(requeue.AvailableAt) : default(DateTimeOffset?);
         return await WriteAsync(
-            now => PromptClaims.Settle(lease, settlement, staged, availableAt, now), PromptClaims.ReadSettled, cancellationToken,
-            SizeOf(settlement.Result), KeyOf(lease));
+            now => PromptClaims.Settle(lease, settlement, staged, availableAt, now), PromptClaims.ReadSettled,
+            now => LoadRow.Truncate(lease, settlement, now), cancellationToken, SizeOf(settlement.Result), KeyOf(lease));
     }
 
     /// <inheritdoc/>

@@ -20,17 +20,19 @@ internal sealed class ChangeFeed
 
     private const string ChangedSince =
         $"""
-        SELECT changed.seq, prompts.status = 'queued', model, rank, available_at, priority, worker
+        SELECT changed.seq, prompts.status = 'queued', model, rank, available_at, priority, worker, options
         FROM (
             SELECT DISTINCT seq FROM {ProxySchema}.changes
             WHERE xact >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(xact, $1::text::pg_snapshot)) AS changed
         LEFT JOIN {ProxySchema}.prompts USING (seq) LEFT JOIN {ProxySchema}.connections USING (seq)
+        LEFT JOIN {ProxySchema}.load_options USING (seq)
         """;
 
     private const string All =
         $"""
-        SELECT seq, TRUE, model, rank, available_at, priority, worker
-        FROM {ProxySchema}.prompts LEFT JOIN {ProxySchema}.connections USING (seq) WHERE status = 'queued'
+        SELECT seq, TRUE, model, rank, available_at, priority, worker, options
+        FROM {ProxySchema}.prompts LEFT JOIN {ProxySchema}.connections USING (seq) LEFT JOIN {ProxySchema}.load_options USING (seq)
+        WHERE status = 'queued'
         """;
 
     private readonly PromptCache _recent;
@@ -136,8 +138,10 @@ internal sealed class ChangeFeed
         var (seq, worker) = (row.GetInt64(0), row.UuidOrNull(6));
         return row.IsDBNull(1) || !row.GetBoolean(1)
             ? new(seq, worker, null)
-            : new(seq, worker, new(seq, row.Utf8(2), row.GetInt64(3), row.GetInt64(4), row.GetInt32(5)));
+            : new(seq, worker, new(seq, row.Utf8(2), row.GetInt64(3), row.GetInt64(4), row.GetInt32(5), OptionsOf(row)));
     }
+
+    private static string OptionsOf(NpgsqlDataReader row) => row.IsDBNull(7) ? "" : row.GetString(7);
 
     private readonly record struct Change(long Seq, Guid? Worker, QueuedRow? Queued);
 }

@@ -16,7 +16,10 @@ internal sealed class CommitObserver
 {
     /// <summary>Reads everything that is kept of the queue. The index covers the query, so that no row of the table is read.</summary>
     public const string ReadAll =
-        "SELECT model, rank, seq, available_at, priority FROM prompts INDEXED BY prompts_in_turn WHERE status = 'queued'";
+        $"SELECT {Columns} FROM prompts INDEXED BY prompts_in_turn WHERE status = 'queued'";
+
+    private const string Columns =
+        "model, rank, seq, available_at, priority, (SELECT options FROM load_options WHERE load_options.seq = prompts.seq)";
 
     /// <summary>How long after its last commit another process is taken to be there: clients often write rarely, and follow for long.</summary>
     private static readonly TimeSpan OtherWriterAge = TimeSpan.FromHours(1);
@@ -129,9 +132,9 @@ internal sealed class CommitObserver
         foreach (var seq in _touchedPrompts)
         {
             using var row = _session.Query(
-                "SELECT model, rank, seq, available_at, priority FROM prompts WHERE seq = $seq AND status = 'queued'", ("$seq", seq));
+                $"SELECT {Columns} FROM prompts WHERE seq = $seq AND status = 'queued'", ("$seq", seq));
             if (row.Read())
-                Queue.Set(Read(row, row.TextOrNull(0)));
+                Queue.Set(Read(row, row.TextOrNull(0), row.TextOrNull(5) ?? ""));
             else
                 Queue.Remove(seq);
         }
@@ -148,19 +151,22 @@ internal sealed class CommitObserver
 
     private IEnumerable<QueuedRow> ReadQueued()
     {
-        var model = default(string);
+        var (model, loadOptions) = (default(string), new Dictionary<string, string>());
         using var row = _session.Query(ReadAll);
         while (row.Read())
         {
-            // The index yields the prompts of a model one after the other: they share one string.
+            // The index yields the prompts of a model one after the other: they share one string, and so do equal options.
             if (row.TextOrNull(0) is var next && next != model)
                 model = next;
-            yield return Read(row, model);
+            var options = row.TextOrNull(5) ?? "";
+            if (!loadOptions.TryGetValue(options, out var shared))
+                loadOptions[options] = shared = options;
+            yield return Read(row, model, shared);
         }
     }
 
-    /// <summary>A row of a query for model, rank, number, time and priority.</summary>
-    private static QueuedRow Read(SqliteStatement row, string? model) => new(row.Int64(2), model, row.Int64(1), row.Int64(3), row.Int32(4));
+    private static QueuedRow Read(SqliteStatement row, string? model, string loadOptions) =>
+        new(row.Int64(2), model, row.Int64(1), row.Int64(3), row.Int32(4), loadOptions);
 
     private Guid? ReadWorker(long seq)
     {
