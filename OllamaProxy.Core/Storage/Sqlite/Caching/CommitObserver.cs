@@ -18,7 +18,7 @@ internal sealed class CommitObserver
     public const string ReadAll =
         "SELECT model, rank, seq, available_at, priority FROM prompts INDEXED BY prompts_in_turn WHERE status = 'queued'";
 
-    /// <summary>How long after its last commit another process is taken to be there: clients often write rarely, and follow for long.</summary>
+    /// <summary>How long after its last commit another process is taken to be there: its clients may write rarely.</summary>
     private static readonly TimeSpan OtherWriterAge = TimeSpan.FromHours(1);
 
     private readonly SqliteSession _session;
