@@ -20,17 +20,21 @@ internal sealed class CommitRelay(int target) : NetworkRelay(target)
     protected override (Passes Request, Passes Answer) Watch()
     {
         var isLost = false;
-        return (async request =>
+        return (PassesRequestAsync, PassesAnswerAsync);
+
+        async ValueTask<bool> PassesRequestAsync(ReadOnlyMemory<byte> bytes)
         {
-            if (request.Span.IndexOf("COMMIT\0"u8) < 0)
+            if (bytes.Span.IndexOf("COMMIT\0"u8) < 0)
                 return true;
             isLost |= Interlocked.Decrement(ref _toLose) >= 0;
             return OnCommit is not { } hook || await hook();
-        }, _ =>
+        }
+
+        ValueTask<bool> PassesAnswerAsync(ReadOnlyMemory<byte> bytes)
         {
             if (isLost)
                 Interlocked.Increment(ref _lost);
             return new(!isLost);
-        });
+        }
     }
 }

@@ -21,7 +21,7 @@ internal sealed class CommitObserver
     private const string Columns =
         "model, rank, seq, available_at, priority, (SELECT options FROM load_options WHERE load_options.seq = prompts.seq)";
 
-    /// <summary>How long after its last commit another process is taken to be there: clients often write rarely, and follow for long.</summary>
+    /// <summary>How long after its last commit another process is taken to be there: its clients may write rarely.</summary>
     private static readonly TimeSpan OtherWriterAge = TimeSpan.FromHours(1);
 
     private readonly SqliteSession _session;
