@@ -1,7 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OllamaProxy.Access;
@@ -22,7 +21,6 @@ using OllamaProxy.Notifications;
 using OllamaProxy.Ollama;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Queue;
-using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Sqlite;
@@ -114,7 +112,7 @@ public static class OllamaProxyServices
         });
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<LeaseRenewer>();
-        services.TryAddSingleton<IAccountWeights, EqualWeights>();
+        services.AddSingleton<AccountWeights>();
         services.AddSingleton<AccountLedger>();
         services.AddSingleton<AttemptFinalizer>();
         services.AddSingleton<PromptRunner>();

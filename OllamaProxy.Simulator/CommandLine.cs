@@ -13,6 +13,7 @@ internal sealed record CommandLine(string Url, SimulatorOptions Options, bool He
           --unlisted-models A,B   models that it runs but does not list (none)
           --max-queue N           how many requests may wait for a model to be loaded; others get 503 (no limit)
           --load-time SECONDS     how long it takes to load a model (0)
+          --context-length N      tokens of a prompt that a model takes; longer ones are cut (4096)
           --tokens-per-second N   how fast it answers; 0 is as fast as possible (20)
           --latency SECONDS       the silence before an answer (0.3)
           --help                  this text
@@ -53,6 +54,7 @@ internal sealed record CommandLine(string Url, SimulatorOptions Options, bool He
         "--unlisted-models" => this with { Options = Options with { UnlistedModels = ReadModels(name, value) } },
         "--max-queue" => this with { Options = Options with { MaxQueue = (int)ReadNumber(name, value) } },
         "--load-time" => this with { Options = Options with { LoadTime = TimeSpan.FromSeconds(ReadNumber(name, value)) } },
+        "--context-length" => this with { Options = Options with { ContextLength = Math.Max((int)ReadNumber(name, value), 4) } },
         "--tokens-per-second" => this with { Options = Options with { TokensPerSecond = ReadNumber(name, value) } },
         "--latency" => this with { Options = Options with { Latency = TimeSpan.FromSeconds(ReadNumber(name, value)) } },
         _ => throw new ArgumentException($"'{name}' is not an option; --help lists them."),

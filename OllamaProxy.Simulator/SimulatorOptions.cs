@@ -26,6 +26,12 @@ public sealed record SimulatorOptions
     public int MaxLoadedModels { get; init; } = int.MaxValue;
 
     /// <summary>
+    /// How many tokens the context of a model holds, unless a request asks for another length (<c>OLLAMA_CONTEXT_LENGTH</c>). A prompt that
+    /// is too long for it is cut.
+    /// </summary>
+    public int ContextLength { get; init; } = 4096;
+
+    /// <summary>
     /// How many requests may wait for a model to be loaded (<c>OLLAMA_MAX_QUEUE</c>). Further ones are answered that the server is busy. As
     /// with Ollama, requests for a model that is loaded do not count.
     /// </summary>

@@ -570,7 +570,14 @@ function showAnswer(answer) {
   if (!text && shown.thinking) $('thinking-details').open = true;
 }
 
-function noteOn({ status, done_reason }, text) {
+function noteOn(answer, text) {
+  const { truncated_to } = answer;
+  const cut = truncated_to && 'The prompt seems to have been too long for the context of the model, which was given only '
+    + `${truncated_to.toLocaleString('en')} tokens of it.`;
+  return [cut, noteOnText(answer, text)].filter(Boolean).join(' ');
+}
+
+function noteOnText({ status, done_reason }, text) {
   if (done_reason === 'length') return 'The answer is cut short: the model reached its limit of tokens.';
   if (!text) return 'The model answered with an empty text.';
   if (text.length > longestMarkdown) return 'This is long, and therefore shown as plain text.';

@@ -221,8 +221,9 @@ function fillRow(row, prompt) {
   part('owner').hidden = !showsOwners();
   setText(part('attempts'), String(prompt.attempts ?? 0));
   const error = prompt.status === 'cancelled' ? '' : prompt.error ?? '';
-  setText(part('error'), shorten(error, 120));
-  part('error').title = error;
+  const cut = prompt.truncated_to ? `The prompt was cut to ${number(prompt.truncated_to)} tokens.` : '';
+  setText(part('error'), shorten(error || cut, 120));
+  part('error').title = error || cut;
   part('error').hidden = !error;
   showTimes(row);
 }

@@ -11,7 +11,7 @@ internal sealed class ChaosServer(ServerProgram program, string folder, Postgres
 
     private ServerProcess? _process;
 
-    public DatabaseRelay Relay { get; } = new(cluster.Port);
+    public NetworkRelay Relay { get; } = new(cluster.Port);
 
     /// <summary>Where it listens, or listened last.</summary>
     public IPEndPoint EndPoint { get; private set; } = new(IPAddress.Loopback, 1);

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace OllamaProxy.Benchmarks.Processes;
@@ -11,37 +9,55 @@ namespace OllamaProxy.Benchmarks.Processes;
 /// </summary>
 internal sealed class PostgresCluster : IAsyncDisposable
 {
-    /// <summary>Where the programs are, if not where Debian has them; as for the tests.</summary>
+    /// <summary>Where the programs are, if not where Debian has them.</summary>
     private const string BinariesVariable = "OLLAMA_PROXY_TEST_POSTGRES_BIN";
+
+    /// <summary>Makes the data of a new server.</summary>
+    private const string Initdb = "initdb -U postgres -A trust -E UTF8 --locale=C";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly Lazy<string?> Binaries = new(FindBinaries);
 
-    private readonly string _folder;
-    private Process _server = null!;
+    private readonly Func<PostgresCluster, string, string, Task<GuardedProcess>> _start;
+    private GuardedProcess? _server;
 
-    private PostgresCluster(string folder, int port) => (_folder, Port) = (folder, port);
+    private PostgresCluster(string options, Func<PostgresCluster, string, string, Task<GuardedProcess>>? start)
+    {
+        Options = options;
+        _start = start ?? ((_, command, log) => Task.FromResult(GuardedProcess.Start(command, log, "QUIT")));
+        if (Environment.UserName == "root")
+            Process.Start("chown", $"postgres {Folder}").WaitForExit();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => RemoveFolder();
+    }
 
     /// <summary>Why there can be none; null: there can.</summary>
     public static string? MissingReason => Binaries.Value is null ? "Needs PostgreSQL (Debian: apt-get install postgresql)." : null;
 
-    public int Port { get; }
+    /// <summary>Its options, as on the command line.</summary>
+    public string Options { get; }
+
+    /// <summary>Where all that it has is, its data in a folder of that name.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("ollama-proxy-postgres-").FullName;
+
+    public int Port { get; } = GuardedProcess.FreePort();
+
+    /// <summary>The path of one of PostgreSQL's programs.</summary>
+    public static string Program(string name) => Path.Combine(Binaries.Value ?? "", name);
 
     /// <summary>The connection string of a database.</summary>
     public string ConnectionString(string database) =>
         $"Host=127.0.0.1;Port={Port};Username=postgres;Database={database};Include Error Detail=true";
 
-    /// <summary>Makes a server with these options, and waits until it takes connections.</summary>
+    /// <summary>Makes a server, and waits until it takes connections.</summary>
+    /// <param name="options">Its options, as on the command line.</param>
+    /// <param name="make">The program and the options that make its data.</param>
+    /// <param name="start">Starts the server's command with a log, in a way of its own; null: as it is.</param>
     /// <exception cref="InvalidOperationException">It does not come to that.</exception>
-    public static async Task<PostgresCluster> StartAsync(string options)
+    public static async Task<PostgresCluster> StartAsync(
+        string options, string make = Initdb, Func<PostgresCluster, string, string, Task<GuardedProcess>>? start = null)
     {
-        var folder = Directory.CreateTempSubdirectory("ollama-proxy-postgres-").FullName;
-        if (Environment.UserName == "root")
-            await RunAsync("chown", $"postgres {folder}");
-        await RunAsync(Program("initdb"), Arguments("initdb", $"-D {folder}/data -U postgres -A trust -E UTF8 --locale=C --no-sync"));
-        var cluster = new PostgresCluster(folder, FreePort());
-        await File.AppendAllTextAsync($"{folder}/options", options);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.RemoveFolder();
+        var cluster = new PostgresCluster(options, start);
+        await GuardedProcess.RunAsync($"{Program(make)} -D {cluster.Folder}/data --no-sync");
         await cluster.StartServerAsync();
         return cluster;
     }
@@ -49,28 +65,43 @@ internal sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Starts the server again after <see cref="StopServerAsync"/>.</summary>
     public async Task StartServerAsync()
     {
-        var options = await File.ReadAllTextAsync($"{_folder}/options");
-        var server = $"{Path.Combine(Binaries.Value!, "postgres")} -D {_folder}/data -p {Port} -c listen_addresses=127.0.0.1 "
-            + $"-c unix_socket_directories='' -c max_connections=400 -c shared_buffers=64MB {options}";
-        // The shell ends the server when this process, which holds the other end of its input, is no more.
-        var guard = $"{server} >{_folder}/data/log 2>&1 & server=\\$!; cat >/dev/null; kill -QUIT \\$server 2>/dev/null; wait";
-        var start = new ProcessStartInfo("sh")
-        {
-            RedirectStandardInput = true,
-            ArgumentList = { "-c", $"{AsUser}sh -c \"{guard}\"" },
-        };
-        _server = Process.Start(start)!;
-        await WaitUntilOpenAsync();
+        _server = await _start(this, $"{Program("postgres")} -D {Folder}/data -p {Port} -c listen_addresses=127.0.0.1 "
+            + $"-c unix_socket_directories='' -c max_connections=400 -c shared_buffers=64MB {Options}", $"{Folder}/data/log");
+        await WaitForAsync(ConnectionString("postgres"));
     }
 
     /// <summary>Ends the server as a crash does, or in another of the ways of <c>pg_ctl stop</c>, such as <c>fast</c>.</summary>
     public async Task StopServerAsync(string mode = "immediate")
     {
+        if (Interlocked.Exchange(ref _server, null) is not { } server)
+            return;
         if (mode != "immediate")
-            await RunAsync(Program("pg_ctl"), Arguments("pg_ctl", $"stop -D {_folder}/data -m {mode} -w -s"));
-        _server.StandardInput.Close();
-        await _server.WaitForExitAsync();
-        _server.Dispose();
+            await GuardedProcess.RunAsync($"{Program("pg_ctl")} stop -D {Folder}/data -m {mode} -w -s");
+        await server.EndAsync();
+        server.Dispose();
+    }
+
+    /// <summary>Waits until a server, or what stands in front of it, takes connections.</summary>
+    /// <exception cref="InvalidOperationException">It does not come to that.</exception>
+    public static async Task WaitForAsync(string connectionString)
+    {
+        for (var begunAt = Stopwatch.GetTimestamp(); ; await Task.Delay(50))
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false;Timeout=2");
+                await connection.OpenAsync();
+                return;
+            }
+            catch (NpgsqlException exception) when (Stopwatch.GetElapsedTime(begunAt) > Patience)
+            {
+                throw new InvalidOperationException("It takes no connections; the log in its folder may say why.", exception);
+            }
+            catch (NpgsqlException)
+            {
+                // It is starting.
+            }
+        }
     }
 
     /// <summary>Runs a statement in a database.</summary>
@@ -88,54 +119,16 @@ internal sealed class PostgresCluster : IAsyncDisposable
         RemoveFolder();
     }
 
-    private async Task WaitUntilOpenAsync()
-    {
-        for (var begunAt = Stopwatch.GetTimestamp(); ; await Task.Delay(50))
-        {
-            try
-            {
-                await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false;Timeout=2");
-                await connection.OpenAsync();
-                return;
-            }
-            catch (NpgsqlException exception) when (Stopwatch.GetElapsedTime(begunAt) > Patience)
-            {
-                throw new InvalidOperationException($"PostgreSQL takes no connections; {_folder}/data/log may say why.", exception);
-            }
-            catch (NpgsqlException)
-            {
-                // It is starting.
-            }
-        }
-    }
-
     private void RemoveFolder()
     {
         try
         {
-            Directory.Delete(_folder, recursive: true);
+            Directory.Delete(Folder, recursive: true);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // The server may still be at it.
         }
-    }
-
-    private static string AsUser => Environment.UserName == "root" ? "runuser -u postgres -- " : "";
-
-    private static string Program(string name) => Environment.UserName == "root" ? "runuser" : Path.Combine(Binaries.Value!, name);
-
-    private static string Arguments(string name, string arguments) =>
-        Environment.UserName == "root" ? $"-u postgres -- {Path.Combine(Binaries.Value!, name)} {arguments}" : arguments;
-
-    private static async Task RunAsync(string program, string arguments)
-    {
-        using var process = Process.Start(
-            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, WorkingDirectory = "/" })!;
-        await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{program} {arguments} ended with {process.ExitCode}.");
     }
 
     private static string? FindBinaries()
@@ -147,12 +140,5 @@ internal sealed class PostgresCluster : IAsyncDisposable
             .OrderByDescending(version => int.TryParse(Path.GetFileName(version), out var number) ? number : 0)
             .Select(version => Path.Combine(version, "bin"))
             .FirstOrDefault(binaries => File.Exists(Path.Combine(binaries, "initdb")));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -22,6 +22,7 @@ public static class KnownSettings
         new("OLLAMA_MAX_ATTEMPTS", "5", "attempts before a prompt fails"),
         new("OLLAMA_RETRY_BASE_SECONDS", "1", "longest wait before the second attempt"),
         new("OLLAMA_PROXY_BACKEND_TOKEN", "none", "sent as Authorization: Bearer to backends without credentials of their own"),
+        new("OLLAMA_PROXY_MODEL_OPTIONS_FILE", "none", "JSON file with options of models, for requests that do not say"),
         new("OLLAMA_PROXY_STORE", "sqlite", "where prompts are kept: sqlite, or postgres, which several machines can share"),
         new("OLLAMA_PROXY_DB", "data/queue.db", "the SQLite file"),
         new("OLLAMA_PROXY_CHECK_DATABASE", "false", "true: check the whole file at the start"),

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Configuration;
 
@@ -16,6 +17,15 @@ public sealed record OllamaProxyOptions
     /// <c>OLLAMA_KEEP_ALIVE</c>: a JSON value sent with prompts that have no <c>keep_alive</c>; null: Ollama's own default.
     /// </summary>
     public string? KeepAlive { get; init; }
+
+    /// <summary>
+    /// <c>OLLAMA_PROXY_MODEL_OPTIONS_FILE</c>: the options that are put into requests for a model, by its canonical name.
+    /// </summary>
+    public IReadOnlyDictionary<string, DefaultOptions> ModelOptions { get; init; } = new Dictionary<string, DefaultOptions>();
+
+    /// <summary>The options that are put into requests for a model, under any of its names.</summary>
+    public DefaultOptions OptionsOf(string model) =>
+        ModelOptions.Count == 0 ? DefaultOptions.None : ModelOptions.GetValueOrDefault(ModelName.Canonical(model), DefaultOptions.None);
 
     /// <summary><c>OLLAMA_CONCURRENCY</c>: how many prompts run at once on each backend that does not set its own limit.</summary>
     public int Concurrency { get; init; } = 1;
@@ -164,6 +174,7 @@ public sealed record OllamaProxyOptions
             Backends = ReadBackends(settings, defaults.Backends),
             Model = settings.Text("OLLAMA_MODEL", defaults.Model),
             KeepAlive = settings.Parsed("OLLAMA_KEEP_ALIVE", defaults.KeepAlive, KeepAliveSetting.TryParse, KeepAliveSetting.Expected),
+            ModelOptions = ModelOptionsFile.Read(settings),
             Concurrency = settings.Int32("OLLAMA_CONCURRENCY", defaults.Concurrency, 1, BackendsSetting.MaxConcurrency),
             PollInterval = settings.Seconds("OLLAMA_POLL_INTERVAL", defaults.PollInterval, 0.01, 3600),
             Timeout = settings.Seconds("OLLAMA_TIMEOUT", defaults.Timeout, 0.01, MaxSeconds),

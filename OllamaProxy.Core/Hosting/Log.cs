@@ -44,6 +44,10 @@ internal static partial class Log
     [LoggerMessage(LogEvents.PromptCompleted, LogLevel.Information, "Prompt {Id}: completed in {Seconds:0.00} s.")]
     public static partial void PromptCompleted(this ILogger logger, Guid id, double seconds);
 
+    [LoggerMessage(LogEvents.PromptTruncated, LogLevel.Warning,
+        "Prompt {Id}: Ollama seems to have cut it to {Tokens} tokens, to make it fit the context of {Model}. A larger num_ctx helps.")]
+    public static partial void PromptTruncated(this ILogger logger, Guid id, long tokens, LogText model);
+
     [LoggerMessage(LogEvents.PromptFailed, LogLevel.Warning, "Prompt {Id}: failed. {Error}")]
     public static partial void PromptFailed(this ILogger logger, Guid id, LogText error);
 

@@ -32,4 +32,5 @@ internal static class LogEvents
     public const int ClaimTooLate = 24;
     public const int ApiKeysRead = 25;
     public const int ApiKeysBad = 26;
+    public const int PromptTruncated = 27;
 }

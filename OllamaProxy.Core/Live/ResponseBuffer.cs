@@ -38,6 +38,9 @@ public sealed class ResponseBuffer : IDisposable
     /// <summary>The headers.</summary>
     public HeaderList Headers => _headers;
 
+    /// <summary>See <see cref="Prompt.TruncatedTo"/>; it is known only when Ollama has ended its answer.</summary>
+    public long? TruncatedTo { get; private set; }
+
     /// <summary>Whether nothing more will be published.</summary>
     public bool HasEnded
     {
@@ -143,6 +146,13 @@ public sealed class ResponseBuffer : IDisposable
     {
         lock (_lock)
             _isWhole = true;
+    }
+
+    /// <summary>Notes that Ollama seems to have cut the prompt.</summary>
+    internal void MarkTruncated(long tokens)
+    {
+        lock (_lock)
+            TruncatedTo = tokens;
     }
 
     /// <summary>Discards it: nobody will read it here. False: somebody has begun to.</summary>

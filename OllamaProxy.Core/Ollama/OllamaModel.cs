@@ -23,6 +23,9 @@ public sealed record OllamaModel
     /// <summary>Of a loaded one: how much of it is in the memory of a graphics card, in bytes.</summary>
     public long? SizeVram { get; init; }
 
+    /// <summary>Of a loaded one: how many tokens its context holds; versions of Ollama from before July 2025 do not say.</summary>
+    public long? ContextLength { get; init; }
+
     /// <summary>Of a loaded one: when it will be unloaded unless it is used.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 }

@@ -38,6 +38,12 @@ public sealed record NewPrompt(string Text, string Model, ReadOnlyMemory<byte> R
     /// <summary>To whom its tokens are charged, which decides whose turn it is; null: nobody in particular.</summary>
     public string? Account { get; init; }
 
+    /// <summary>
+    /// The options of the request that Ollama fixes when it loads the model, as one text; see <see cref="Protocol.LoadOptions"/>. Prompts
+    /// of one model that differ in them are run group by group, and not in turns.
+    /// </summary>
+    public string LoadOptions { get; init; } = "";
+
     /// <summary>The priority, -100 to 100: a head start in the queue; see <see cref="QueueRank"/>.</summary>
     public int Priority { get; init; }
 

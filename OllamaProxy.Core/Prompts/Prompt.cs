@@ -19,6 +19,9 @@ public sealed record Prompt
     /// <summary>The model; null where a call, or another program that wrote the row, named none.</summary>
     public string? Model { get; init; }
 
+    /// <summary>The options that the model is loaded with; see <see cref="NewPrompt.LoadOptions"/>.</summary>
+    public string LoadOptions { get; init; } = "";
+
     /// <summary>The route that a call came in by, such as <c>/api/chat</c>; null: the prompt was submitted.</summary>
     public string? Endpoint { get; init; }
 
@@ -63,6 +66,12 @@ public sealed record Prompt
 
     /// <summary>Why it failed or, while it waits for another attempt, why the last one did.</summary>
     public string? Error { get; init; }
+
+    /// <summary>
+    /// How many tokens of the prompt the model was given, where Ollama seems to have cut the rest to make it fit the context; null: there
+    /// is no sign of that.
+    /// </summary>
+    public long? TruncatedTo { get; init; }
 
     /// <summary>Whether it was cancelled only because its <see cref="ClientLease"/> ran out.</summary>
     public bool IsAbandoned => Status == PromptStatus.Cancelled && Error == ClientLease.Gone;

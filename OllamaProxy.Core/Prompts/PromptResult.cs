@@ -14,6 +14,9 @@ public sealed record PromptResult(string Text, string? Thinking, GenerationStati
     /// <summary>Ollama's answer to a call, as it came; null: the prompt was submitted, or no answer came.</summary>
     public ApiResponse? Response { get; init; }
 
+    /// <summary>See <see cref="Prompt.TruncatedTo"/>.</summary>
+    public long? TruncatedTo { get; init; }
+
     /// <summary>Whether there is neither a text nor an answer to a call.</summary>
     public bool IsEmpty => !HasText && Response is null;
 

@@ -10,7 +10,8 @@ internal static partial class JsonReading
     /// <summary>The deepest nesting that Ollama reads.</summary>
     public const int MaxDepth = 10_000;
 
-    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = MaxDepth };
+    /// <summary>Reads JSON that is nested as deeply as that.</summary>
+    public static readonly JsonDocumentOptions Deep = new() { MaxDepth = MaxDepth };
 
     /// <summary>Parses JSON that may be nested as deeply as Ollama accepts. Code that walks it must not use recursion.</summary>
     /// <exception cref="JsonException">The text is not JSON.</exception>

@@ -2,6 +2,7 @@ using OllamaProxy.Configuration;
 using OllamaProxy.Live;
 using OllamaProxy.Notifications;
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
 using OllamaProxy.Worker;
 
@@ -28,6 +29,7 @@ public sealed class PromptQueue(
     public async Task<Submission> SubmitAsync(NewPrompt prompt, CancellationToken cancellationToken)
     {
         RefuseIfDraining();
+        prompt = WithLoadOptions(prompt);
         var hasBegun = false;
         try
         {
@@ -53,6 +55,7 @@ public sealed class PromptQueue(
         CancellationToken cancellationToken)
     {
         RefuseIfDraining();
+        prompts = [.. prompts.Select(WithLoadOptions)];
         var queued = await commands.AddBatchAsync(batch, prompts, options.MaxQueued, cancellationToken);
         signal.Raise();
         return queued;
@@ -85,6 +88,12 @@ public sealed class PromptQueue(
         if (pauses is { Current.IsDraining: true })
             throw new QueueDrainingException();
     }
+
+    /// <summary>The prompt with what its request says about how the model is to be loaded.</summary>
+    private NewPrompt WithLoadOptions(NewPrompt prompt) =>
+        prompt.Call is { } call && ApiRoute.Find(call.Endpoint) is not { Dialect.HasOptions: true } ? prompt
+        : LoadOptions.Of((prompt.Call?.Body ?? prompt.Request).Span, options.OptionsOf(prompt.Model)) is { Length: > 0 } load
+            ? prompt with { LoadOptions = load } : prompt;
 
     /// <summary>How long until a queued prompt has probably ended: not before its next attempt is due and has run.</summary>
     private async Task<TimeSpan?> EtaAsync(Prompt prompt, long position, CancellationToken cancellationToken)

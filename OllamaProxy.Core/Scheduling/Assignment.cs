@@ -1,3 +1,4 @@
+using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
 
 namespace OllamaProxy.Scheduling;
@@ -9,4 +10,8 @@ namespace OllamaProxy.Scheduling;
 /// <param name="IsRefused">
 /// Every backend said a moment ago that it lacks the model: the prompt fails without being sent, and takes no slot.
 /// </param>
-public sealed record Assignment(QueuedPrompt Prompt, string Model, string Backend, bool IsRefused = false);
+public sealed record Assignment(QueuedPrompt Prompt, string Model, string Backend, bool IsRefused = false)
+{
+    /// <summary>What the prompt needs to be loaded.</summary>
+    public LoadKey Key => new(Model, Prompt.LoadOptions);
+}

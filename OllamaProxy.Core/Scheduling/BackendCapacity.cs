@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using OllamaProxy.Ollama.Backends;
+using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Scheduling;
 
@@ -7,7 +7,9 @@ namespace OllamaProxy.Scheduling;
 internal sealed class BackendCapacity(BackendLoad load)
 {
     private RunningModels _running = load.Running;
-    private ImmutableHashSet<string> _loaded = load.State.Loaded.Union(load.Running.Counts.Keys);
+
+    /// <summary>The models in memory, each with how it is loaded: a backend has a model only once.</summary>
+    private readonly Dictionary<string, ModelLoad> _loaded = LoadsOf(load);
 
     public BackendState State => load.State;
 
@@ -19,14 +21,37 @@ internal sealed class BackendCapacity(BackendLoad load)
 
     public int LoadedModels => _loaded.Count;
 
-    public bool IsLoaded(string model) => _loaded.Contains(model);
+    /// <summary>Whether a prompt with this key needs no load.</summary>
+    public bool IsLoaded(LoadKey key) => _loaded.TryGetValue(key.Model, out var loaded) && loaded.Serves(key.Options);
 
-    public void Take(string model, DateTimeOffset now)
+    public void Take(LoadKey key, DateTimeOffset now)
     {
         Free--;
-        _running = _running.With(model);
-        // To load this model, Ollama may unload all models that run nothing. A name that no list has may be no model at all.
-        if (model.Length > 0 && !_loaded.Contains(model) && State.Has(model))
-            (_loaded, LoadedAt) = ([.. _running.Counts.Keys], now);
+        _running = _running.With(key);
+        var isInMemory = _loaded.TryGetValue(key.Model, out var loaded);
+        if (isInMemory && loaded!.Serves(key.Options))
+        {
+            _loaded[key.Model] = loaded with { Options = loaded.Options ?? key.Options };
+            return;
+        }
+        // A name that no list has may be no model at all.
+        if (key.Model.Length == 0 || !State.Has(key.Model))
+            return;
+        // To load this model, Ollama may unload all models that run nothing; to load it again, only itself.
+        if (!isInMemory)
+            foreach (var idle in _loaded.Keys.Except(_running.Counts.Keys.Select(running => running.Model)).ToList())
+                _loaded.Remove(idle);
+        (_loaded[key.Model], LoadedAt) = (new(key.Options, null), now);
+    }
+
+    private static Dictionary<string, ModelLoad> LoadsOf(BackendLoad load)
+    {
+        var loads = load.State.Loaded.ToDictionary(
+            model => model, model => load.State.Loads.GetValueOrDefault(model, ModelLoad.Unknown));
+        // What other processes run there may be in no list yet.
+        foreach (var (model, options) in load.Running.Counts.Keys)
+            if (!loads.TryGetValue(model, out var known) || known == ModelLoad.Unknown)
+                loads[model] = new(options, null);
+        return loads;
     }
 }

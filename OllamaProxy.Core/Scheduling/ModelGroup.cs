@@ -1,19 +1,23 @@
 using System.Runtime.CompilerServices;
+using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
 
 namespace OllamaProxy.Scheduling;
 
-/// <summary>The due prompts of an account for one model, in the order of the queue, with the backends that can run them.</summary>
-internal sealed class ModelGroup(string account, string model, List<BackendCapacity> backends, OvertakeHistory history)
+/// <summary>
+/// The due prompts of an account for one model and one way to load it, in the order of the queue, with the backends that can run them.
+/// </summary>
+internal sealed class ModelGroup(GroupKey key, List<BackendCapacity> backends, OvertakeHistory history)
 {
     private StrongBox<DateTimeOffset?>? _overtakenSince;
 
-    public string Account => account;
+    public GroupKey Key => key;
 
-    public string Model => model;
+    public string Account => key.Account;
 
-    /// <summary>The name under which the group's history is kept: the model's, unless the prompts are somebody's in particular.</summary>
-    public string Name { get; } = NameOf(account, model);
+    public LoadKey Load => key.Load;
+
+    public string Model => key.Load.Model;
 
     /// <summary>The highest priority that any of its prompts has had in this round.</summary>
     public int Highest { get; private set; } = int.MinValue;
@@ -26,7 +30,7 @@ internal sealed class ModelGroup(string account, string model, List<BackendCapac
     public Queue<QueuedPrompt> Waiting { get; } = [];
 
     /// <summary>Whether a backend is known to have the model, or the prompts name none.</summary>
-    public bool IsKnown { get; } = model.Length == 0 || backends.Exists(backend => backend.State.Has(model));
+    public bool IsKnown { get; } = key.Load.Model.Length == 0 || backends.Exists(backend => backend.State.Has(key.Load.Model));
 
     public QueuedPrompt? Head => Waiting.TryPeek(out var head) ? head : null;
 
@@ -42,12 +46,6 @@ internal sealed class ModelGroup(string account, string model, List<BackendCapac
     /// </summary>
     public DateTimeOffset? OvertakenSince =>
         History == OvertakeHistory.Never ? null : (_overtakenSince ??= new(Waiting.Min(SinceOf))).Value;
-
-    /// <summary>See <see cref="Name"/>.</summary>
-    public static string NameOf(string account, string model) => account.Length == 0 ? model : $"{model}\n{account}";
-
-    /// <summary>The account of a group with this name.</summary>
-    public static string AccountOf(string name) => name.IndexOf('\n') is >= 0 and var index ? name[(index + 1)..] : "";
 
     public void Add(QueuedPrompt prompt)
     {

@@ -15,6 +15,8 @@ internal sealed partial class SchedulingRound
     /// <summary>The rules in their order: the first that finds a candidate decides.</summary>
     private Candidate? Next() => StarvationGuard() ?? FairTurn() ?? WarmModel() ?? ColdModel() ?? Fifo();
 
+    // A "model" here is one with the options that it is loaded with: the same with others is another.
+
     /// <summary>Rule 1: a model with a prompt that was first overtaken a whole grouping window ago goes first.</summary>
     private Candidate? StarvationGuard() =>
         Choose((_, group, _) => group.IsOvertakenSince(_now - _policy.GroupingWindow)) is var (turn, group, backend)
@@ -46,7 +48,7 @@ internal sealed partial class SchedulingRound
 
     /// <summary>Rule 3: a model that is loaded goes before others, on the backend that has it in memory.</summary>
     private Candidate? WarmModel() =>
-        Choose((turn, group, backend) => backend.IsLoaded(group.Model) && FirstNotToBePassed(turn, group, backend) is null);
+        Choose((turn, group, backend) => backend.IsLoaded(group.Load) && FirstNotToBePassed(turn, group, backend) is null);
 
     /// <summary>Rule 4: then a model that no backend has loaded, which one of them has to load.</summary>
     private Candidate? ColdModel() =>
@@ -58,7 +60,7 @@ internal sealed partial class SchedulingRound
     private bool IsSliceUsedUp(BackendCapacity backend, int waiting) =>
         _now - backend.LoadedAt >= _policy.GroupingWindow / (WindowReserve * (waiting + 1));
 
-    private bool IsLoaded(ModelGroup group) => _backends.Exists(backend => backend.IsLoaded(group.Model));
+    private bool IsLoaded(ModelGroup group) => _backends.Exists(backend => backend.IsLoaded(group.Load));
 
     /// <summary>
     /// The first group, of an account whose turn it is, that an allowed backend has a free slot for, with the cheapest of these backends.
@@ -82,7 +84,7 @@ internal sealed partial class SchedulingRound
         return null;
 
         static (int, double, int) Cost(ModelGroup group, BackendCapacity backend) =>
-            (backend.IsLoaded(group.Model) ? 0 : 1, backend.Load, backend.LoadedModels);
+            (backend.IsLoaded(group.Load) ? 0 : 1, backend.Load, backend.LoadedModels);
     }
 
     /// <summary>

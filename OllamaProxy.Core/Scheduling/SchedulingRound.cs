@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using OllamaProxy.Ollama.Backends;
+using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
 
 namespace OllamaProxy.Scheduling;
 
 /// <summary>
-/// One decision of a <see cref="Scheduler"/>: groups the due prompts by account and model, and assigns one after the other to a backend, of
-/// the accounts whose turn it is by the rules in <see cref="Next"/>, until no slot is free or no rule applies.
+/// One decision of a <see cref="Scheduler"/>: groups the due prompts by account and by what they need to be loaded, and assigns one after
+/// the other to a backend, of the accounts whose turn it is by the rules in <see cref="Next"/>, until no slot is free or no rule applies.
 /// </summary>
 internal sealed partial class SchedulingRound
 {
@@ -25,19 +26,19 @@ internal sealed partial class SchedulingRound
     private readonly Scheduler _policy;
     private readonly DateTimeOffset _now;
     private readonly List<BackendCapacity> _backends;
-    private readonly Dictionary<(string Account, string Model), ModelGroup> _groups = [];
+    private readonly Dictionary<GroupKey, ModelGroup> _groups = [];
     private readonly Dictionary<string, List<BackendCapacity>> _backendsOf = [];
 
     private readonly List<Assignment> _assignments = [];
     private readonly List<Assignment> _refusals = [];
     private bool _needsModels;
-    private readonly ImmutableDictionary<string, OvertakeHistory> _historyBefore;
+    private readonly ImmutableDictionary<GroupKey, OvertakeHistory> _historyBefore;
     private readonly bool _isPartial;
     private readonly TokenCounters _counters;
     private TokenCounters _countersAfter;
 
     /// <summary>
-    /// For each account, the history of all its models that were not offered, as if each of its assignments had overtaken them. So the
+    /// For each account, the history of all its groups that were not offered, as if each of its assignments had overtaken them. So the
     /// grouping window may end too early for them, but never too late.
     /// </summary>
     private readonly Dictionary<string, OvertakeHistory> _others = [];
@@ -45,7 +46,7 @@ internal sealed partial class SchedulingRound
     public SchedulingRound(
         Scheduler policy,
         IReadOnlyList<BackendLoad> backends,
-        ImmutableDictionary<string, OvertakeHistory> history,
+        ImmutableDictionary<GroupKey, OvertakeHistory> history,
         TokenCounters counters,
         DateTimeOffset now,
         bool isPartial)
@@ -56,14 +57,14 @@ internal sealed partial class SchedulingRound
     }
 
     /// <summary>Adds a due prompt. Prompts are added in the order of the queue.</summary>
-    public void Add(QueuedPrompt prompt, string model)
+    public void Add(QueuedPrompt prompt, LoadKey load)
     {
-        if (!_groups.TryGetValue((prompt.Account, model), out var group))
+        var key = new GroupKey(prompt.Account, load);
+        if (!_groups.TryGetValue(key, out var group))
         {
-            if (!_backendsOf.TryGetValue(model, out var backends))
-                _backendsOf[model] = backends = BackendsFor(model);
-            var history = _historyBefore.GetValueOrDefault(ModelGroup.NameOf(prompt.Account, model)) ?? OthersOf(prompt.Account);
-            _groups[(prompt.Account, model)] = group = new(prompt.Account, model, backends, history);
+            if (!_backendsOf.TryGetValue(load.Model, out var backends))
+                _backendsOf[load.Model] = backends = BackendsFor(load.Model);
+            _groups[key] = group = new(key, backends, _historyBefore.GetValueOrDefault(key) ?? OthersOf(prompt.Account));
         }
         group.Add(prompt);
     }
@@ -80,6 +81,7 @@ internal sealed partial class SchedulingRound
         var stuck = _groups.Values
             .Where(group => group.Backends.Count == 0 && !_refusals.Exists(refusal => refusal.Model == group.Model))
             .Select(group => group.Model)
+            .Distinct()
             .ToList();
         YieldToKnown();
         BeginAccounts();
@@ -110,27 +112,27 @@ internal sealed partial class SchedulingRound
         if (group.Head is not null)
             turn.Insert(group);
         Charge(turn, group.Model);
-        backend.Take(group.Model, _now);
+        backend.Take(group.Load, _now);
         _assignments.Add(new(prompt, group.Model, backend.State.Name));
     }
 
-    private ImmutableDictionary<string, OvertakeHistory> History()
+    private ImmutableDictionary<GroupKey, OvertakeHistory> History()
     {
         var history = _groups.Values
             .Where(group => _isPartial || group.History != OvertakeHistory.Never)
-            .ToImmutableDictionary(group => group.Name, group => group.History);
+            .ToImmutableDictionary(group => group.Key, group => group.History);
         if (!_isPartial)
             return history;
         var accounts = _groups.Keys.Select(key => key.Account).ToHashSet();
         history = history.SetItems(accounts.Select(account =>
-            KeyValuePair.Create(ModelGroup.NameOf(account, Scheduler.Others), OthersOf(account))));
+            KeyValuePair.Create(new GroupKey(account, Scheduler.Others), OthersOf(account))));
         // Nothing was overtaken of the accounts that were not offered.
         return _historyBefore.Count > MaxHistories ? history
-            : history.AddRange(_historyBefore.Where(before => !accounts.Contains(ModelGroup.AccountOf(before.Key))));
+            : history.AddRange(_historyBefore.Where(before => !accounts.Contains(before.Key.Account)));
     }
 
     private OvertakeHistory OthersOf(string account) => _others.TryGetValue(account, out var others) ? others
-        : _historyBefore.GetValueOrDefault(ModelGroup.NameOf(account, Scheduler.Others)) ?? OvertakeHistory.Never;
+        : _historyBefore.GetValueOrDefault(new(account, Scheduler.Others)) ?? OvertakeHistory.Never;
 
     /// <summary>
     /// Keeps models that no backend is known to have off the backends that known models wait for, for a moment after such a backend

@@ -39,6 +39,9 @@ public sealed record ClaimedPrompt(Guid Id, Lease Lease, int Attempt, string Tex
     /// <summary>The model; null: the worker's default.</summary>
     public string? Model { get; init; }
 
+    /// <summary>The options that its model is loaded with; see <see cref="NewPrompt.LoadOptions"/>.</summary>
+    public string LoadOptions { get; init; } = "";
+
     /// <summary>How many attempts it may use up; null: as the settings say.</summary>
     public int? MaxAttempts { get; init; }
 

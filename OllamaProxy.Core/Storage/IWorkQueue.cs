@@ -9,6 +9,11 @@ namespace OllamaProxy.Storage;
 public interface IWorkQueue
 {
     /// <summary>
+    /// Whether another process may follow what this one generates, as far as is known: one that only reads may not be.
+    /// </summary>
+    bool IsShared { get; }
+
+    /// <summary>
     /// Reads the prompts that can run and those that run. Writes of other processes may be missing for the time of
     /// <see cref="SnapshotTerms.Freshness"/>.
     /// </summary>

@@ -20,6 +20,7 @@ internal static class PromptDraft
         Seq = 0,
         Status = PromptStatus.Queued,
         Model = prompt.Model.Length > 0 ? prompt.Model : null,
+        LoadOptions = prompt.LoadOptions,
         Endpoint = prompt.Call?.Endpoint,
         Priority = prompt.Priority,
         Rank = QueueRank.Of(now, prompt.Priority, ageingStep),

@@ -26,6 +26,9 @@ public sealed record QueueSnapshot(
 /// <param name="CreatedAt">When it was submitted.</param>
 public sealed record QueuedPrompt(long Seq, string? Model, long Rank, int Priority, DateTimeOffset CreatedAt)
 {
+    /// <summary>The options that its model is loaded with; see <see cref="NewPrompt.LoadOptions"/>.</summary>
+    public string LoadOptions { get; init; } = "";
+
     /// <summary>The key by which the queue is ordered. Prompts of equal rank, such as those of a batch, run in order of arrival.</summary>
     public (long Rank, long Seq) Key => (Rank, Seq);
 
@@ -38,4 +41,8 @@ public sealed record QueuedPrompt(long Seq, string? Model, long Rank, int Priori
 /// <param name="Slot">Identifies the slot: the same for leases that share one.</param>
 /// <param name="Backend">The backend that runs the prompt.</param>
 /// <param name="Model">The prompt's model.</param>
-public sealed record RunningLease(Guid? Worker, string Slot, string Backend, string? Model);
+public sealed record RunningLease(Guid? Worker, string Slot, string Backend, string? Model)
+{
+    /// <summary>The options that its model is loaded with; see <see cref="NewPrompt.LoadOptions"/>.</summary>
+    public string LoadOptions { get; init; } = "";
+}

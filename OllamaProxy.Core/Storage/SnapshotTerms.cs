@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Storage;
 
@@ -21,9 +22,9 @@ public sealed record SnapshotTerms(int PerModel, Guid Worker)
     public IReadOnlyList<IReadOnlySet<string>> ModelsWithRoom { get; init; } = [];
 
     /// <summary>
-    /// The models that are loaded on a backend with a free slot. More prompts of these are returned, since they are likely to run next.
+    /// What is loaded on a backend with a free slot. More prompts of this are returned, since they are likely to run next.
     /// </summary>
-    public IReadOnlySet<string> LoadedModels { get; init; } = ImmutableHashSet<string>.Empty;
+    public IReadOnlySet<LoadKey> Loaded { get; init; } = ImmutableHashSet<LoadKey>.Empty;
 
     /// <summary>Of how many accounts prompts are offered at most, and of how many more what is loaded.</summary>
     public int Accounts { get; init; } = 64;

@@ -9,7 +9,7 @@ namespace OllamaProxy.Worker;
 /// Keeps the <see cref="TokenCounters"/> of this process: charges what is claimed, and corrects it when the attempt has ended. Each process
 /// counts what it serves itself. Safe for many threads.
 /// </summary>
-public sealed class AccountLedger(IPromptReader reader, IAccountWeights weights, OllamaProxyOptions options, TimeProvider time)
+public sealed class AccountLedger(IPromptReader reader, AccountWeights weights, OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>How far back the counters are computed from what was served.</summary>
     private static readonly TimeSpan Memory = TimeSpan.FromHours(1);

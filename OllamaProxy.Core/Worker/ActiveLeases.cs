@@ -1,3 +1,4 @@
+using OllamaProxy.Protocol;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
 
@@ -12,12 +13,12 @@ internal sealed class ActiveLeases
     private readonly Dictionary<Guid, Claim> _byToken = [];
     private readonly Dictionary<string, RunningModels> _running = [];
 
-    public void Add(Lease lease, string backend, string model)
+    public void Add(Lease lease, string backend, LoadKey key)
     {
         lock (_lock)
         {
-            _byToken.Add(lease.Token, new(lease, backend, model));
-            _running[backend] = RunningAt(backend).With(model);
+            _byToken.Add(lease.Token, new(lease, backend, key));
+            _running[backend] = RunningAt(backend).With(key);
         }
     }
 
@@ -61,10 +62,10 @@ internal sealed class ActiveLeases
         if (claim.HasEnded)
             return;
         claim.HasEnded = true;
-        _running[claim.Backend] = _running[claim.Backend].Without(claim.Model);
+        _running[claim.Backend] = _running[claim.Backend].Without(claim.Key);
     }
 
-    private sealed record Claim(Lease Lease, string Backend, string Model)
+    private sealed record Claim(Lease Lease, string Backend, LoadKey Key)
     {
         public bool HasEnded { get; set; }
 

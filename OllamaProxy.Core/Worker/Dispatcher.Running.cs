@@ -22,8 +22,9 @@ public sealed partial class Dispatcher
             return true;
         }
         var backend = _backends.Named(assignment.Backend);
-        _activeLeases.Add(prompt.Lease, assignment.Backend, assignment.Model);
-        backend.OnPromptStarted(assignment.Model);
+        _activeLeases.Add(prompt.Lease, assignment.Backend, assignment.Key);
+        backend.OnPromptStarted(assignment.Key);
+        prompt = prompt with { LoadOptions = assignment.Key.Options };
         if (reservation.Predecessor?.TryPrefetch(prompt) is true)
             return true;
 

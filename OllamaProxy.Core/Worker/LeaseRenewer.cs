@@ -21,7 +21,7 @@ public sealed class LeaseRenewer(
     /// <summary>How often output is stored for a client that waits at another process.</summary>
     private static readonly TimeSpan AwaitedInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How often output is stored where several machines share the store: somebody may follow it from any of them.</summary>
+    /// <summary>How often output is stored where somebody may follow it from another process.</summary>
     private static readonly TimeSpan SharedInterval = TimeSpan.FromMilliseconds(150);
 
     private readonly TimeSpan _renewAfter = options.LeaseLength / 3;
@@ -56,6 +56,8 @@ public sealed class LeaseRenewer(
                 await wakeUp.WaitAsync();
                 if (attemptEnded.IsCancellationRequested)
                     break;
+                if (IntervalOf(output) is var next && next != interval)
+                    timer.Change(interval = next, next);
                 // At short leases every tick is a renewal; by the clock, half of them would come a moment too early.
                 // And once the wall clock was set, by which others judge the lease.
                 var renew = _renewAfter <= interval || time.GetElapsedTime(renewed.Timestamp) >= _renewAfter
@@ -90,7 +92,7 @@ public sealed class LeaseRenewer(
 
     private TimeSpan IntervalOf(UnstoredOutput output)
     {
-        var interval = output.IsAwaited ? AwaitedInterval : options.Store == StoreKind.Postgres ? SharedInterval : LookInterval;
+        var interval = output.IsAwaited ? AwaitedInterval : store.IsShared ? SharedInterval : LookInterval;
         return _renewAfter < interval ? _renewAfter : interval;
     }
 

@@ -158,8 +158,15 @@ public sealed class PromptRunner(
             // What a client has begun to read cannot be tried again.
             if (failure is not null && response?.TryDiscard() is false)
                 (failure, stopped, isForAnother) = (new(FailureKind.Permanent, failure.Message, failure), false, false);
-            return new(text.ToResult() with { Response = response?.ToResponse() }, failure, stopped,
-                time.GetElapsedTime(started))
+            var result = text.ToResult();
+            if (failure is null
+                && await TruncationCheck.FindAsync(prompt, ModelOf(prompt), result.Statistics, backend, time, stop) is { } tokens)
+            {
+                logger.PromptTruncated(prompt.Id, tokens, prompt.Model ?? options.Model);
+                result = result with { TruncatedTo = tokens };
+                response?.MarkTruncated(tokens);
+            }
+            return new(result with { Response = response?.ToResponse() }, failure, stopped, time.GetElapsedTime(started))
             { IsForAnother = isForAnother };
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -28,7 +28,7 @@ internal sealed partial class SlotTable
     private readonly HashSet<SlotReservation> _reserved = [];
     private readonly Dictionary<SlotReservation, Task> _running = [];
     private CancellationToken? _stop;
-    private ImmutableDictionary<string, OvertakeHistory> _overtakeHistory = ImmutableDictionary<string, OvertakeHistory>.Empty;
+    private ImmutableDictionary<GroupKey, OvertakeHistory> _overtakeHistory = ImmutableDictionary<GroupKey, OvertakeHistory>.Empty;
 
     /// <summary>All slots are free, and none is given away before <see cref="Open(CancellationToken)"/>.</summary>
     public SlotTable(BackendPool backends, ActiveLeases activeLeases, QueuePauses pauses, AccountLedger accounts, WorkerIdentity identity,
@@ -92,11 +92,11 @@ internal sealed partial class SlotTable
         }
     }
 
-    /// <summary>The models of the backends that have room, one set a backend, and those of them that are loaded.</summary>
-    public (IReadOnlyList<IReadOnlySet<string>> Known, IReadOnlySet<string> Loaded) ModelsWithRoom()
+    /// <summary>The models of the backends that have room, one set a backend, and what of them is loaded.</summary>
+    public (IReadOnlyList<IReadOnlySet<string>> Known, IReadOnlySet<LoadKey> Loaded) ModelsWithRoom()
     {
         // A backend whose models are unknown may have any model, so it gets the prompt that is first in the queue.
-        var (models, loaded) = (new List<IReadOnlySet<string>>(), new HashSet<string>());
+        var (models, loaded) = (new List<IReadOnlySet<string>>(), new HashSet<LoadKey>());
         lock (_lock)
         {
             foreach (var slots in _slots.Values.Where(slots => slots.Free + slots.Prefetchable > 0))
@@ -106,7 +106,7 @@ internal sealed partial class SlotTable
                 foreach (var known in new[] { state.AllowedModels ?? state.Listed, state.Ran })
                     if (known is { Count: > 0 })
                         models.Add(known);
-                loaded.UnionWith(state.Loaded);
+                loaded.UnionWith(state.LoadedKeys);
                 loaded.UnionWith(_activeLeases.RunningAt(state.Name).Counts.Keys);
             }
         }
@@ -122,8 +122,8 @@ internal sealed partial class SlotTable
             foreach (var (backend, slots) in _slots)
             {
                 slots.TakenByOthers = elsewhere[backend].DistinctBy(lease => lease.Slot).Count();
-                slots.RunByOthers = RunningModels.Of(
-                    elsewhere[backend].Select(lease => ModelName.Canonical(lease.Model ?? _options.Model)));
+                slots.RunByOthers = RunningModels.Of(elsewhere[backend].Select(lease =>
+                    new LoadKey(ModelName.Canonical(lease.Model ?? _options.Model), lease.LoadOptions)));
             }
             var pauses = _pauses.Current;
             if (pauses.IsQueuePaused)
@@ -144,7 +144,11 @@ internal sealed partial class SlotTable
         {
             if (_stop is not { IsCancellationRequested: false })
                 return null;
-            var queued = new QueuedPrompt(0, prompt.Model, 0, prompt.Priority, _time.GetUtcNow()) { Account = prompt.Account ?? "" };
+            var queued = new QueuedPrompt(0, prompt.Model, 0, prompt.Priority, _time.GetUtcNow())
+            {
+                LoadOptions = prompt.LoadOptions,
+                Account = prompt.Account ?? "",
+            };
             var pauses = _pauses.Current;
             if (pauses.IsQueuePaused || pauses.Models.Contains(_scheduler.ModelOf(queued)))
                 return null;
@@ -209,9 +213,9 @@ internal sealed partial class SlotTable
     }
 
     /// <summary>Whether prompts that come after a queued one have been run before it, as of the last decision.</summary>
-    public bool IsOvertaken(string model, Prompt prompt) =>
-        Volatile.Read(ref _overtakeHistory).GetValueOrDefault(ModelGroup.NameOf(prompt.Account ?? "", model))
-            ?.FirstOvertakenAt((prompt.Rank, prompt.Seq)) is not null;
+    public bool IsOvertaken(string model, Prompt prompt) => Volatile.Read(ref _overtakeHistory)
+        .GetValueOrDefault(new(prompt.Account ?? "", new(model, prompt.LoadOptions)))
+        ?.FirstOvertakenAt((prompt.Rank, prompt.Seq)) is not null;
 
     private BackendLoad LoadOf(BackendSlots slots, int room, PauseState pauses) =>
         new(slots.Backend.State, pauses.Backends.Contains(slots.Backend.Name) ? 0 : room,

@@ -1,5 +1,6 @@
 using OllamaProxy.Configuration;
 using OllamaProxy.Notifications;
+using OllamaProxy.Protocol;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
 
@@ -67,11 +68,11 @@ internal sealed class SnapshotCache(
     /// <summary>Looks at the queue.</summary>
     /// <param name="room">How many prompts there is room for.</param>
     /// <param name="modelsWithRoom">The models of backends that have room; see <see cref="SnapshotTerms.ModelsWithRoom"/>.</param>
-    /// <param name="loadedModels">Those of them that are loaded.</param>
+    /// <param name="loaded">What of them is loaded, and how.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="StoreException">The queue cannot be read.</exception>
     public async Task<QueueSnapshot> LookAsync(
-        int room, IReadOnlyList<IReadOnlySet<string>> modelsWithRoom, IReadOnlySet<string> loadedModels,
+        int room, IReadOnlyList<IReadOnlySet<string>> modelsWithRoom, IReadOnlySet<LoadKey> loaded,
             CancellationToken cancellationToken)
     {
         _changesSeen = signal.Changes;
@@ -84,7 +85,7 @@ internal sealed class SnapshotCache(
             FirstModels = Math.Max(FirstModels, _stuck.Count),
             PassedOver = _stuck,
             ModelsWithRoom = modelsWithRoom,
-            LoadedModels = loadedModels,
+            Loaded = loaded,
             // However many prompts are claimed from one snapshot, it has the account that has been served least then.
             Accounts = perModel,
             CounterOf = accounts.Counters.CounterOf,

@@ -10,6 +10,9 @@ internal static class EmbedRequest
 {
     public static readonly ModelOptions NoTokens = ModelOptions.Of(numPredict: null, simulatorTokens: 0);
 
+    /// <summary>The options of a request of which the answer has no tokens.</summary>
+    public static ModelOptions OptionsOf(GoObject fields) => ModelOptions.Parse(fields) with { NumPredict = null, SimulatorTokens = 0 };
+
     /// <exception cref="OllamaException">The body is not such a request.</exception>
     public static GenerationRequest Read(JsonElement root, TimeProvider time)
     {
@@ -23,7 +26,8 @@ internal static class EmbedRequest
             Prompt = string.Join(' ', inputs),
             OnlyLoads = inputs.Count == 0,
             KeepAlive = GoDuration.Parse(fields.Any("keep_alive")),
-            Options = NoTokens with { Error = ModelOptions.Parse(fields).Error },
+            IsEmbedding = true,
+            Options = OptionsOf(fields),
             Whole = new EmbedFormat(model, inputs, fields.Integer("dimensions")),
         };
     }

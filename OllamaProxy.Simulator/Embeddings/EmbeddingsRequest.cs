@@ -22,7 +22,8 @@ internal static class EmbeddingsRequest
             Prompt = prompt,
             OnlyLoads = prompt.Length == 0,
             KeepAlive = GoDuration.Parse(fields.Any("keep_alive")),
-            Options = EmbedRequest.NoTokens with { Error = ModelOptions.Parse(fields).Error },
+            IsEmbedding = true,
+            Options = EmbedRequest.OptionsOf(fields),
             Whole = new EmbeddingsFormat(prompt),
         };
     }

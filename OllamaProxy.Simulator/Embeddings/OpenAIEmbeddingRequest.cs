@@ -19,6 +19,7 @@ internal static class OpenAIEmbeddingRequest
         {
             Model = model,
             Prompt = string.Join(' ', inputs),
+            IsEmbedding = true,
             Options = EmbedRequest.NoTokens,
             Whole = new OpenAIEmbeddingFormat(model, inputs, fields.Integer("dimensions"), isBase64),
         };

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using OllamaProxy.Simulator.Models;
 
 namespace OllamaProxy.Simulator.Generation;
 
@@ -7,9 +6,12 @@ namespace OllamaProxy.Simulator.Generation;
 internal sealed record GenerationMetrics(
     IEnumerable<int>? Context, TimeSpan Total, TimeSpan Load, int PromptTokens, TimeSpan PromptEvaluation, int Tokens, TimeSpan Evaluation)
 {
-    public static GenerationMetrics Of(GenerationRequest request, Answer answer, GenerationClock clock)
+    public static GenerationMetrics Of(GenerationRequest request, Answer answer, GenerationClock clock, int defaultContextLength)
     {
-        var promptTokens = Math.Min(CountWords(request.Prompt), ModelJson.ContextLength);
+        var contextLength = request.Options.Runner.ContextLength ?? defaultContextLength;
+        var words = CountWords(request.Prompt);
+        var promptTokens = request.IsEmbedding
+            ? Math.Min(words, contextLength) : ContextWindow.Fit(words, contextLength, request.Options.NumKeep);
         return new(
             request.HasContext ? Enumerable.Range(1, promptTokens).Concat(answer.Tokens.Select(token => token.Id)) : null,
             clock.Total, clock.Load, promptTokens, clock.PromptEvaluation, answer.Tokens.Count, clock.Evaluation);

@@ -19,6 +19,9 @@ internal sealed record GenerationRequest
     /// <summary>Whether the request only loads or unloads the model, and generates nothing.</summary>
     public bool OnlyLoads { get; init; }
 
+    /// <summary>Whether the answer is an embedding of the prompt, of which as much is taken as the context holds.</summary>
+    public bool IsEmbedding { get; init; }
+
     /// <summary>How long the model stays loaded afterwards; null: the default.</summary>
     public TimeSpan? KeepAlive { get; init; }
 

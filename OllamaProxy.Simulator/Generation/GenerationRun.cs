@@ -28,7 +28,7 @@ internal sealed class GenerationRun(
         logged.End();
         await (fault switch
         {
-            null => output.DoneAsync(answer.DoneReason, GenerationMetrics.Of(request, answer, clock), ct),
+            null => output.DoneAsync(answer.DoneReason, GenerationMetrics.Of(request, answer, clock, options.ContextLength), ct),
             { Kind: FaultKind.ErrorLine } => output.ErrorAsync(fault.Error, ct),
             { Kind: FaultKind.NoDone } => output.EndAsync(ct),
             _ => output.CutAsync(ct),

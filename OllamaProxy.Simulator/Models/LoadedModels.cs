@@ -20,15 +20,17 @@ internal sealed class LoadedModels(SimulatorOptions options)
     private long _uses;
     private int _waiting;
 
-    /// <summary>The loaded models, with the time when each expires, the latest first.</summary>
-    public IReadOnlyList<(string Name, DateTimeOffset ExpiresAt)> All
+    /// <summary>The loaded models, with the time when each expires and the length of its context, the latest first.</summary>
+    public IReadOnlyList<(string Name, DateTimeOffset ExpiresAt, int ContextLength)> All
     {
         get
         {
             lock (_gate)
             {
                 DropExpired();
-                return [.. _models.Values.Select(model => (model.Name, model.ExpiresAt)).OrderByDescending(model => model.ExpiresAt)];
+                return [.. _models.Values
+                    .Select(model => (model.Name, model.ExpiresAt, model.RunnerOptions.ContextLength ?? options.ContextLength))
+                    .OrderByDescending(model => model.ExpiresAt)];
             }
         }
     }
@@ -118,7 +120,8 @@ internal sealed class LoadedModels(SimulatorOptions options)
         lock (_gate)
         {
             DropExpired();
-            return _models.TryGetValue(name, out var model) && model.RunnerOptions == runnerOptions ? Use(model, keepAlive) : null;
+            return _models.TryGetValue(name, out var model) && runnerOptions.FitsOn(model.RunnerOptions, options.ContextLength)
+                ? Use(model, keepAlive) : null;
         }
     }
 

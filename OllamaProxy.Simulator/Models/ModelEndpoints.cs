@@ -17,12 +17,13 @@ internal sealed class ModelEndpoints(SimulatorOptions options, ModelCatalog mode
 
     public Task TagsAsync(HttpContext context) => JsonReply.WriteAsync(
         context.Response,
-        json => ModelJson.WriteList(json, models.All, model => ModelJson.WriteTag(json, model)),
+        json => ModelJson.WriteList(json, models.All, model => ModelJson.WriteTag(json, model, options.ContextLength)),
         context.RequestAborted);
 
     public Task RunningAsync(HttpContext context) => JsonReply.WriteAsync(
         context.Response,
-        json => ModelJson.WriteList(json, loaded.All, model => ModelJson.WriteLoaded(json, model.Name, model.ExpiresAt)),
+        json => ModelJson.WriteList(
+            json, loaded.All, model => ModelJson.WriteLoaded(json, model.Name, model.ExpiresAt, model.ContextLength)),
         context.RequestAborted);
 
     public Task ShowAsync(HttpContext context) => BodyHandler.InvokeAsync(context, (body, ct) =>
@@ -30,6 +31,6 @@ internal sealed class ModelEndpoints(SimulatorOptions options, ModelCatalog mode
         var name = ModelRequest.Read(body, "api.ShowRequest").Model;
         if (name.Length == 0) throw OllamaException.BadRequest("model is required");
         var model = models.Find(name) ?? throw OllamaException.ModelNotFound(ModelCatalog.FullName(name));
-        return JsonReply.WriteAsync(context.Response, json => ModelJson.WriteShow(json, model), ct);
+        return JsonReply.WriteAsync(context.Response, json => ModelJson.WriteShow(json, model, options.ContextLength), ct);
     });
 }

@@ -8,7 +8,6 @@ namespace OllamaProxy.Simulator.Models;
 /// <summary>Writes models in Ollama's format, with invented figures.</summary>
 internal static class ModelJson
 {
-    public const int ContextLength = 4096;
     private const int EmbeddingLength = 128;
     public const long SizeOnDisk = 34_806_670;
     private const long SizeInMemory = 40_506_490;
@@ -22,7 +21,7 @@ internal static class ModelJson
         json.WriteEndObject();
     }
 
-    public static void WriteTag(Utf8JsonWriter json, InstalledModel model)
+    public static void WriteTag(Utf8JsonWriter json, InstalledModel model, int contextLength)
     {
         json.WriteStartObject();
         json.WriteString("name", model.Name);
@@ -32,14 +31,14 @@ internal static class ModelJson
         json.WriteString("digest", DigestOf(model.Name));
         json.WriteStartObject("details");
         WriteDetails(json);
-        json.WriteNumber("context_length", ContextLength);
+        json.WriteNumber("context_length", contextLength);
         json.WriteNumber("embedding_length", EmbeddingLength);
         json.WriteEndObject();
         WriteCapabilities(json);
         json.WriteEndObject();
     }
 
-    public static void WriteLoaded(Utf8JsonWriter json, string name, DateTimeOffset expiresAt)
+    public static void WriteLoaded(Utf8JsonWriter json, string name, DateTimeOffset expiresAt, int contextLength)
     {
         json.WriteStartObject();
         json.WriteString("name", name);
@@ -51,11 +50,11 @@ internal static class ModelJson
         json.WriteEndObject();
         json.WriteString("expires_at", GoTime.Format(expiresAt));
         json.WriteNumber("size_vram", 0);
-        json.WriteNumber("context_length", ContextLength);
+        json.WriteNumber("context_length", contextLength);
         json.WriteEndObject();
     }
 
-    public static void WriteShow(Utf8JsonWriter json, InstalledModel model)
+    public static void WriteShow(Utf8JsonWriter json, InstalledModel model, int contextLength)
     {
         json.WriteStartObject();
         json.WriteString("modelfile", $"# This is the Simulator, not a language model.\nFROM {model.Name}\nTEMPLATE {{{{ .Prompt }}}}\n");
@@ -67,7 +66,7 @@ internal static class ModelJson
         json.WriteStartObject("model_info");
         json.WriteString("general.architecture", "simulator");
         json.WriteNumber("general.parameter_count", 0);
-        json.WriteNumber("simulator.context_length", ContextLength);
+        json.WriteNumber("simulator.context_length", contextLength);
         json.WriteNumber("simulator.embedding_length", EmbeddingLength);
         json.WriteEndObject();
         WriteCapabilities(json);

@@ -32,6 +32,18 @@ public sealed class ResultTests : PageTests
         Assert.Equal(text, await Page.EvaluateAsync<string>("navigator.clipboard.readText()"));
     }
 
+    [BrowserFact]
+    public async Task Both_pages_note_that_a_prompt_was_cut()
+    {
+        await Page.GotoAsync("/");
+        await QueueAsync(string.Join(' ', Enumerable.Repeat("word", 5_000)));
+
+        await Expect(ById("status")).ToHaveTextAsync("completed");
+        await Expect(ById("result-note")).ToContainTextAsync("was given only 2,050 tokens of it");
+        await Page.GotoAsync("/list");
+        await Expect(ById("rows")).ToContainTextAsync("The prompt was cut to 2,050 tokens.");
+    }
+
     [BrowserTheory]
     [InlineData("# One\n### Three\n###### Six", "<h4>One</h4><h6>Three</h6><h6>Six</h6>")]
     [InlineData("plain *em* **strong** _em_ __strong__ ***both*** ~~gone~~ `co*de*`",

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Statistics;
 using OllamaProxy.Storage;
@@ -28,7 +29,7 @@ internal sealed class FairRun(Scheduler policy, int concurrency, params (string 
     private readonly Dictionary<string, double> _served = [];
     private readonly List<ServedPrompt> _ended = [];
     private readonly HashSet<string> _away = [];
-    private ImmutableDictionary<string, OvertakeHistory> _overtaken = ImmutableDictionary<string, OvertakeHistory>.Empty;
+    private ImmutableDictionary<GroupKey, OvertakeHistory> _overtaken = NoHistory;
     private TokenCounters _counters = TokenCounters.None;
     private DateTimeOffset _now = Noon;
     private int _added;
@@ -186,7 +187,7 @@ internal sealed class FairRun(Scheduler policy, int concurrency, params (string 
 
     private BackendLoad LoadOf((string Name, string[] Models) backend)
     {
-        var running = _running.Where(each => each.Backend == backend.Name).Select(each => each.Prompt.Prompt.Model!).ToList();
+        var running = _running.Where(each => each.Backend == backend.Name).Select(each => (LoadKey)each.Prompt.Prompt.Model!).ToList();
         var (model, at) = _loaded[backend.Name];
         return new(
             new(backend.Name, concurrency)

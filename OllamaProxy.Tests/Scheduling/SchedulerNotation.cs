@@ -12,6 +12,9 @@ internal static class SchedulerNotation
 {
     public static readonly DateTimeOffset Noon = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
 
+    /// <summary>Nothing has been overtaken.</summary>
+    public static readonly ImmutableDictionary<GroupKey, OvertakeHistory> NoHistory = ImmutableDictionary<GroupKey, OvertakeHistory>.Empty;
+
     public static List<QueuedPrompt> QueueOf(string models) =>
         [.. models.Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select((model, index) => Prompt(index + 1, model.TrimEnd('!'), model.EndsWith('!') ? 10 : 0))];
@@ -48,7 +51,7 @@ internal static class SchedulerNotation
                     .Select(model => KeyValuePair.Create(model, new MissingModel(0, false)))),
             },
             int.Parse(room[0]),
-            RunningModels.Of(running));
+            RunningModels.Of(running.Select(model => (LoadKey)model)));
     }
 
     public static IEnumerable<string> Print(Schedule schedule) => schedule.Assignments.Select(assignment =>

@@ -92,14 +92,14 @@ public sealed class SchedulerTests
     [MemberData(nameof(Decisions))]
     public void It_decides(string queue, string backends, string expected)
     {
-        var schedule = Policy.Decide(QueueOf(queue), BackendPool(backends), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
+        var schedule = Policy.Decide(QueueOf(queue), BackendPool(backends), NoHistory, Noon);
         Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries).Order(), Print(schedule).Order());
     }
 
     [Fact]
     public void A_prompt_that_was_overtaken_for_as_long_as_the_window_goes_next()
     {
-        var first = Policy.Decide(QueueOf("a b"), BackendPool("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
+        var first = Policy.Decide(QueueOf("a b"), BackendPool("x 1 [b]"), NoHistory, Noon);
         Assert.Equal(["b2>x"], Print(first));
 
         var queue = QueueOf("a - b b b").Where(prompt => prompt.Model != "").ToList();
@@ -111,8 +111,7 @@ public sealed class SchedulerTests
     public void Of_several_models_that_wait_each_gets_a_turn_within_the_window()
     {
         var backend = BackendPool("x 1 [a]").Select(load => load with { State = load.State with { LoadedAt = Noon } }).ToList();
-        var overtaken = Policy.Decide(QueueOf("b c d a"), backend, ImmutableDictionary<string, OvertakeHistory>.Empty,
-            Noon).OvertakeHistory;
+        var overtaken = Policy.Decide(QueueOf("b c d a"), backend, NoHistory, Noon).OvertakeHistory;
         Assert.Equal(3, overtaken.Count);
 
         Assert.Equal(["a4>x"], Print(Policy.Decide(QueueOf("b c d a"), backend, overtaken, Noon.AddSeconds(11))));
@@ -123,13 +122,12 @@ public sealed class SchedulerTests
     public void Without_a_window_nothing_is_overtaken() =>
         Assert.Equal(["a1>x"],
             Print((Policy with { GroupingWindow = TimeSpan.Zero })
-            .Decide(QueueOf("a b"), BackendPool("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon)));
+            .Decide(QueueOf("a b"), BackendPool("x 1 [b]"), NoHistory, Noon)));
 
     [Fact]
     public void What_came_after_it_was_overtaken_is_not_held_to_its_window()
     {
-        var overtaken = Policy.Decide(QueueOf("a b"), BackendPool("x 1 [b]"), ImmutableDictionary<string, OvertakeHistory>.Empty,
-            Noon).OvertakeHistory;
+        var overtaken = Policy.Decide(QueueOf("a b"), BackendPool("x 1 [b]"), NoHistory, Noon).OvertakeHistory;
 
         var later = new[] { Prompt(10, "a", 0), Prompt(11, "b", 0) };
         Assert.Equal(["b11>x"], Print(Policy.Decide(later, BackendPool("x 1 [b]"), overtaken, Noon.AddSeconds(600))));
@@ -140,21 +138,20 @@ public sealed class SchedulerTests
     {
         var old = BackendPool("x 1 {a} not c").Select(load => load with { State = load.State with { ListedAsOf = Noon.AddSeconds(-5) } })
             .ToList();
-        var schedule = Policy.Decide(QueueOf("c"), old, ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
+        var schedule = Policy.Decide(QueueOf("c"), old, NoHistory, Noon);
         Assert.Equal((true, 0), (schedule.NeedsModels, schedule.Assignments.Count));
     }
 
     [Fact]
     public void What_cannot_be_asked_for_anywhere_is_told() =>
         Assert.Equal(["a:latest"],
-            Policy.Decide(QueueOf("a b c"), BackendPool("x 1 {b} not a not c; y 0 {a} away"), ImmutableDictionary<string,
-            OvertakeHistory>.Empty, Noon).Stuck);
+            Policy.Decide(QueueOf("a b c"), BackendPool("x 1 {b} not a not c; y 0 {a} away"), NoHistory, Noon).Stuck);
 
     [Fact]
     public void A_prompt_can_wait_for_a_model_that_nobody_has()
     {
         var schedule = (Policy with { WaitForModel = true })
-            .Decide(QueueOf("c a"), BackendPool("x 1 {a} not c"), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon);
+            .Decide(QueueOf("c a"), BackendPool("x 1 {a} not c"), NoHistory, Noon);
         Assert.Equal(["a2>x"], Print(schedule));
     }
 
@@ -165,15 +162,14 @@ public sealed class SchedulerTests
     [InlineData("- a", "x 1 {a} missed", "-1>x")]
     public void A_model_that_nobody_knows_yields_for_a_moment_after_one_was_refused(string queue, string backends, string expected) =>
         Assert.Equal(expected.Split(' ').Order(),
-            Print(Policy.Decide(QueueOf(queue), BackendPool(backends), ImmutableDictionary<string, OvertakeHistory>.Empty, Noon)).Order());
+            Print(Policy.Decide(QueueOf(queue), BackendPool(backends), NoHistory, Noon)).Order());
 
     [Fact]
     public void A_model_that_was_not_offered_counts_as_overtaken_by_what_was_run()
     {
-        var none = ImmutableDictionary<string, OvertakeHistory>.Empty;
         var backends = BackendPool("x 1 [b]");
         // Only b is offered, though a came before it.
-        var before = Policy.Decide([Prompt(2, "b", 0)], backends, none, Noon, isPartial: true).OvertakeHistory;
+        var before = Policy.Decide([Prompt(2, "b", 0)], backends, NoHistory, Noon, isPartial: true).OvertakeHistory;
 
         var queue = new[] { Prompt(1, "a", 0), Prompt(3, "b", 0) };
         Assert.Equal(["b3>x"], Print(Policy.Decide(queue, backends, before, Noon.AddSeconds(59), isPartial: true)));

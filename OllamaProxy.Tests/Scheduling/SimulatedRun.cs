@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Prompts;
+using OllamaProxy.Protocol;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
 
@@ -18,7 +19,7 @@ internal sealed class SimulatedRun
     private readonly List<(DateTimeOffset EndsAt, string Backend, string Model)> _running = [];
     private readonly int _concurrency;
     private readonly Dictionary<string, (string Model, DateTimeOffset At)> _loaded;
-    private ImmutableDictionary<string, OvertakeHistory> _overtaken = ImmutableDictionary<string, OvertakeHistory>.Empty;
+    private ImmutableDictionary<GroupKey, OvertakeHistory> _overtaken = SchedulerNotation.NoHistory;
     private DateTimeOffset _now = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
 
     /// <param name="policy">The scheduler.</param>
@@ -86,7 +87,7 @@ internal sealed class SimulatedRun
                 Health = BackendHealth.Healthy,
                 Loaded = [_loaded[backend].Model],
                 LoadedAt = _loaded[backend].At
-            }, _concurrency - running.Count, RunningModels.Of(running));
+            }, _concurrency - running.Count, RunningModels.Of(running.Select(model => (LoadKey)model)));
         }).ToList();
         var first = _queue.OrderBy(prompt => prompt.Key).GroupBy(prompt => prompt.Model)
             .SelectMany(model => model.Take(loads.Sum(load => load.Free) + 1));

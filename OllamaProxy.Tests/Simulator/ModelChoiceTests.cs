@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
 using OllamaProxy.Simulator;
 
 namespace OllamaProxy.Tests.Simulator;
@@ -22,12 +24,59 @@ public sealed class ModelChoiceTests
     {
         await using var ollama = await OllamaSimulator.StartAsync(new() { Models = ["a"] });
         using var client = new HttpClient { BaseAddress = ollama.BaseAddress };
-        foreach (var options in new[] { "{}", """{"temperature":1}""", """{"num_ctx":8192}""", """{"num_ctx":8192,"seed":1}""",
-            """{"num_ctx":4096}""", "{}" })
-            using (var answer = await client.PostAsync("/api/generate",
-                new StringContent($$"""{"model":"a","prompt":"hi","options":{{options}}}""")))
+        var loads = 0;
+        foreach (var (options, isLoad) in new[]
+        {
+            ("{}", true), ("""{"temperature":1}""", false), ("""{"num_ctx":8192}""", true), ("""{"num_ctx":8192,"seed":1}""", false),
+            // To ask for the default is to ask for nothing.
+            ("""{"num_ctx":4096}""", true), ("{}", false),
+            ("""{"num_batch":64}""", true), ("""{"main_gpu":0}""", true), ("""{"use_mmap":true}""", true), ("""{"num_thread":2}""", true),
+            // Who leaves the layers to Ollama takes any number of them.
+            ("""{"num_gpu":5}""", true), ("{}", false), ("""{"num_gpu":-1}""", false), ("""{"num_gpu":5}""", false),
+            ("""{"num_gpu":6}""", true),
+        })
+        {
+            using var answer = await client.PostAsync("/api/generate",
+                new StringContent($$"""{"model":"a","prompt":"hi","options":{{options}}}"""));
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            loads += isLoad ? 1 : 0;
+            Assert.Equal((options, loads), (options, ollama.Loads.Count));
+        }
+    }
+
+    [Theory]
+    [InlineData("/api/embed", "input")]
+    [InlineData("/api/embeddings", "prompt")]
+    public async Task An_embedding_with_other_options_has_the_model_loaded_anew(string path, string field)
+    {
+        await using var ollama = await OllamaSimulator.StartAsync(new() { Models = ["a"] });
+        using var client = new HttpClient { BaseAddress = ollama.BaseAddress };
+        foreach (var options in new[] { "{}", """{"num_ctx":8192}""", """{"num_ctx":8192}""" })
+            using (var answer = await client.PostAsync(path,
+                new StringContent($$"""{"model":"a","{{field}}":"hi","options":{{options}}}""")))
                 Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.Equal(4, ollama.Loads.Count);
+        Assert.Equal(2, ollama.Loads.Count);
+    }
+
+    [Theory]
+    [InlineData(99, "{}", 99)]
+    // What is kept, and half of the rest.
+    [InlineData(100, "{}", 52)]
+    [InlineData(5_000, "{}", 52)]
+    [InlineData(5_000, """{"num_keep":20}""", 60)]
+    [InlineData(5_000, """{"num_keep":-1}""", 99)]
+    [InlineData(5_000, """{"num_ctx":8192}""", 5_000)]
+    [InlineData(9_000, """{"num_ctx":8192}""", 4_098)]
+    public async Task A_prompt_that_is_too_long_for_the_context_is_cut(int words, string options, int tokens)
+    {
+        await using var ollama = await OllamaSimulator.StartAsync(new() { Models = ["a"], ContextLength = 100 });
+        using var client = new HttpClient { BaseAddress = ollama.BaseAddress };
+        var prompt = string.Join(' ', Enumerable.Repeat("word", words));
+        using var answer = await client.PostAsync("/api/generate",
+            new StringContent($$"""{"model":"a","prompt":"{{prompt}}","stream":false,"options":{{options}}}"""));
+        Assert.Equal(tokens, (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("prompt_eval_count").GetInt32());
+        var loaded = (await client.GetFromJsonAsync<JsonElement>("/api/ps")).GetProperty("models")[0];
+        Assert.Equal(options.Contains("8192", StringComparison.Ordinal) ? 8192 : 100, loaded.GetProperty("context_length").GetInt32());
     }
 
     /// <summary>As transcripts 50 to 52 have it.</summary>

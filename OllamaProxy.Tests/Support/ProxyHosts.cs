@@ -13,8 +13,9 @@ public static class ProxyHosts
 
     public static readonly ProxyHost Functions = InProcess.Host(TriggerApplication.Create);
 
-    /// <summary>Both; for a published server only that, since the other is the same again.</summary>
-    public static TheoryData<string> Names => ServerBinary.Path is null ? new(nameof(Server), nameof(Functions)) : new(nameof(Server));
+    /// <summary>Both; for a published server, and on PostgreSQL, only that, since the other is the same again.</summary>
+    public static TheoryData<string> Names =>
+        ServerBinary.Path is null && !RunningProxy.IsOnPostgres ? new(nameof(Server), nameof(Functions)) : new(nameof(Server));
 
     public static ProxyHost Named(string name) => name == nameof(Server) ? Server : Functions;
 }

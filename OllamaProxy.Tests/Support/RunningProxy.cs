@@ -60,10 +60,16 @@ public sealed class RunningProxy : IAsyncDisposable
         return result;
     }
 
-    public static async Task<RunningProxy> StartAsync(ProxyHost host, SimulatorOptions? simulator = null,
+    public static Task<RunningProxy> StartAsync(ProxyHost host, SimulatorOptions? simulator = null,
+        params (string Name, string Value)[] settings) => StartAsync(StoreHome.Chosen(), host, simulator, settings);
+
+    /// <param name="home">Where it keeps its prompts. It goes with the proxy.</param>
+    /// <param name="host">What it runs on.</param>
+    /// <param name="simulator">How Ollama is.</param>
+    /// <param name="settings">Settings by the names of their environment variables.</param>
+    public static async Task<RunningProxy> StartAsync(StoreHome home, ProxyHost host, SimulatorOptions? simulator = null,
         params (string Name, string Value)[] settings)
     {
-        var home = StoreHome.Chosen();
         var store = await home.SettingsAsync();
         var proxy = new RunningProxy(host, await OllamaSimulator.StartAsync(simulator), home, [.. store, .. settings])
         {

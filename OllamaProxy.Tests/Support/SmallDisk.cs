@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OllamaProxy.Benchmarks.Processes;
 
 namespace OllamaProxy.Tests.Support;
 
@@ -35,6 +36,6 @@ internal sealed record SmallDisk(string Folder, int Megabytes)
             mount -t tmpfs -o size={Megabytes}m,mode=0777 none {Folder} || exit
             exec {asUser} sh -c "mkdir {Folder}/data && exec {command}"
             """);
-        return GuardedProcess.Start($"{Unshare} sh {Folder}.sh \\$(id -u) \\$(id -g)", log, asUser: false);
+        return GuardedProcess.Start($"{Unshare} sh {Folder}.sh \\$(id -u) \\$(id -g)", log, "QUIT", asUser: false);
     }
 }

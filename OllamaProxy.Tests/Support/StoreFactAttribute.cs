@@ -55,8 +55,8 @@ public sealed class SkippedTestCase : XunitTestCase
     {
         var name when name.Contains("Pooler", StringComparison.Ordinal) => Pgbouncer.MissingReason,
         var name when name.Contains("Failover", StringComparison.Ordinal) =>
-            PostgresCluster.MissingReason ?? PostgresCluster.NoStandbyReason,
-        var name when name.Contains("Postgres", StringComparison.Ordinal) => PostgresCluster.MissingReason,
+            Clusters.MissingReason ?? Clusters.NoStandbyReason,
+        var name when name.Contains("Postgres", StringComparison.Ordinal) => Clusters.MissingReason,
         _ => null,
     };
 }

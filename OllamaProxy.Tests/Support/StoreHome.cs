@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
@@ -58,6 +59,12 @@ public abstract class StoreHome : IAsyncDisposable
     /// <summary>Whether a process is amid a transaction that writes, at this moment.</summary>
     public abstract Task<bool> IsWritingAsync();
 
+    /// <summary>
+    /// Changes a bit of each text that holds these words, amid them, as disks and copies do it: the database does not notice. No store may
+    /// be open.
+    /// </summary>
+    public abstract Task DamageAsync(string words);
+
     /// <summary>It holds as many prompts, and what is counted and leased agrees with them.</summary>
     public abstract Task AssertSoundAsync(int prompts);
 
@@ -100,6 +107,17 @@ public abstract class StoreHome : IAsyncDisposable
             return Task.CompletedTask;
         }
 
+        public override Task DamageAsync(string words)
+        {
+            var (bytes, sought) = (File.ReadAllBytes(Path), Encoding.ASCII.GetBytes(words));
+            var found = 0;
+            for (var from = 0; bytes.AsSpan(from).IndexOf(sought) is >= 0 and var at; from += at + 1, found++)
+                bytes[from + at + (sought.Length / 2)] ^= 0x20;
+            File.WriteAllBytes(Path, bytes);
+            Assert.NotEqual(0, found);
+            return Task.CompletedTask;
+        }
+
         public override Task<bool> IsWritingAsync()
         {
             using var connection = new SqliteConnection($"Data Source={Path};Pooling=False;Default Timeout=1");
@@ -121,6 +139,12 @@ public abstract class StoreHome : IAsyncDisposable
 
     private sealed class OfPostgres(bool isPooled, bool listens) : StoreHome
     {
+        private static readonly (string Table, string Column)[] Texts =
+        [
+            ("payloads", "prompt"), ("payloads", "request"), ("calls", "body"), ("results", "result"), ("results", "thinking"),
+            ("responses", "body"), ("parts", "bytes"),
+        ];
+
         private PostgresDatabase? _database;
 
         public override string Name => _database!.Name;
@@ -140,6 +164,21 @@ public abstract class StoreHome : IAsyncDisposable
                 "SELECT count(*) FROM leases WHERE seq NOT IN (SELECT seq FROM prompts WHERE status = 'processing')"));
         }
 
+        public override async Task DamageAsync(string words)
+        {
+            var found = 0L;
+            foreach (var (table, column) in Texts)
+                found += await NumberAsync(
+                    $"""
+                    WITH damaged AS (
+                        UPDATE {table} SET {column} = set_byte({column}, at, get_byte({column}, at) # 32)
+                        FROM (SELECT ctid AS place, position('{words}' IN {column}) - 1 + {words.Length / 2} AS at FROM {table}) AS found
+                        WHERE {table}.ctid = place AND at >= {words.Length / 2} RETURNING 1)
+                    SELECT count(*) FROM damaged
+                    """);
+            Assert.NotEqual(0, found);
+        }
+
         public override async Task<bool> IsWritingAsync() => await NumberAsync(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'") > 0;
 
@@ -152,13 +191,18 @@ public abstract class StoreHome : IAsyncDisposable
 
         protected override async Task RemoveAsync()
         {
-            if (_database is not null)
+            if (_database is null)
+                return;
+            // The pooler keeps connections to it, and may not have noticed that they were ended when the next test comes.
+            if (isPooled)
                 await _database.DisposeAsync();
+            else
+                await _database.EmptyAsync();
         }
 
         private async Task<string> ConnectionStringAsync()
         {
-            _database ??= await PostgresDatabase.CreateAsync();
+            _database ??= await PostgresDatabase.TakeAsync();
             return isPooled ? (await Pgbouncer.SharedAsync()).ConnectionString(_database.Name) : _database.ConnectionString;
         }
     }

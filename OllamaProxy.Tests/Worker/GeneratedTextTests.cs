@@ -36,6 +36,19 @@ public class GeneratedTextTests
     }
 
     [Fact]
+    public async Task It_is_on_disk_after_150_ms_where_another_process_has_written_and_may_follow_it()
+    {
+        await using var rig = await WorkerRig.StartAsync();
+        var other = await rig.OpenSecondStoreAsync();
+        await other.CancelAsync((await other.AddAsync(new("theirs", "m", "{}"u8.ToArray()), 0, default)).Prompt.Id, default);
+        var prompt = await StalledAsync(rig);
+
+        rig.Time.Advance(TimeSpan.FromMilliseconds(150));
+
+        await Eventually.NotNull(async () => (await other.ReadGeneratedAsync(prompt, default, default)).Text == Partial ? "there" : null);
+    }
+
+    [Fact]
     public async Task A_prompt_whose_worker_died_for_good_fails_with_what_it_had_generated()
     {
         await using var rig = await WorkerRig.StartAsync(("OLLAMA_MAX_ATTEMPTS", "1"));

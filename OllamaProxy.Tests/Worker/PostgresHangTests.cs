@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OllamaProxy.Benchmarks.Chaos;
+using OllamaProxy.Benchmarks.Processes;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Support.Postgres;
@@ -14,7 +14,7 @@ public sealed class PostgresHangTests
     public async Task A_generation_ends_with_its_lease_though_the_database_does_not_answer()
     {
         await using var database = await PostgresDatabase.CreateAsync();
-        await using var relay = new DatabaseRelay((await PostgresCluster.SharedAsync()).Port);
+        await using var relay = new NetworkRelay((await Clusters.SharedAsync()).Port);
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_STORE", "postgres"),
             ("OLLAMA_PROXY_POSTGRES", $"Host=127.0.0.1;Port={relay.Port};Username=postgres;Database={database.Name}"),
             ("OLLAMA_PROXY_LEASE_SECONDS", "2"));
@@ -35,7 +35,7 @@ public sealed class PostgresHangTests
     public async Task A_prompt_is_not_run_on_a_lease_that_ran_out_before_the_database_told_of_it()
     {
         await using var database = await PostgresDatabase.CreateAsync();
-        await using var relay = new NetworkRelay((await PostgresCluster.SharedAsync()).Port);
+        await using var relay = new CommitRelay((await Clusters.SharedAsync()).Port);
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_STORE", "postgres"),
             ("OLLAMA_PROXY_POSTGRES", $"Host=127.0.0.1;Port={relay.Port};Username=postgres;Database={database.Name}"),
             ("OLLAMA_PROXY_LEASE_SECONDS", "1"), ("Logging:LogLevel:Default", "Warning"),
@@ -43,18 +43,19 @@ public sealed class PostgresHangTests
         using var log = new LogRecorder();
         proxy.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
 
-        // Until then the lease runs out by the database's clock, and nothing can be seen to wait for.
-        var isLate = Task.Delay(TimeSpan.FromSeconds(2));
+        // Within this time the lease runs out by the database's clock, and nothing can be seen to wait for.
         relay.OnCommit = async () =>
         {
-            await isLate;
+            await Task.Delay(TimeSpan.FromSeconds(1.5));
             return true;
         };
         var id = await proxy.SubmitAsync(new { prompt = "hello" });
+        var told = $"Prompt {id}: the database told only after its lease had run out";
+        await Eventually.NotNull(() => Task.FromResult(log.Lines.FirstOrDefault(line => line.Contains(told))), told);
+        Assert.Equal(0, proxy.Ollama.Requests.Count);
         relay.OnCommit = null;
 
         Assert.Equal("completed", (await proxy.ResultAsync(id)).GetProperty("status").GetString());
-        Assert.Contains(log.Lines, line => line.Contains($"Prompt {id}: the database told only after its lease had run out"));
         Assert.Single(proxy.Ollama.Requests.All);
     }
 }

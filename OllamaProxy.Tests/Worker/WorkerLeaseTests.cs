@@ -32,7 +32,7 @@ public sealed class WorkerLeaseTests
     [Fact]
     public async Task A_worker_that_lost_its_lease_stops_the_generation_and_writes_nothing()
     {
-        await using var rig = await WorkerRig.StartAsync(("OLLAMA_PROXY_LEASE_SECONDS", "30"), WorkerRig.TwoSlots);
+        await using var rig = await WorkerRig.StartAsync(("OLLAMA_PROXY_LEASE_SECONDS", "30"));
         var other = await rig.OpenSecondStoreAsync();
         rig.Ollama.Faults.Enqueue(Fault.Stall(1));
         var id = await rig.SubmitAsync("lost");

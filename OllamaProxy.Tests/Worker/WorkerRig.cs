@@ -79,10 +79,17 @@ public sealed class WorkerRig : IAsyncDisposable
     public static Task<WorkerRig> StartAsync(TimeSpan latency, params (string Name, string Value)[] settings) =>
         StartAsync(new FakeTimeProvider(new DateTimeOffset(2026, 2, 21, 12, 0, 0, TimeSpan.Zero)), latency, settings);
 
+    public static Task<WorkerRig> StartAsync(
+        FakeTimeProvider time, TimeSpan latency, params (string Name, string Value)[] settings) =>
+        StartAsync(StoreHome.Chosen(), time, latency, settings);
+
+    /// <param name="home">Where the prompts are. It goes with the rig.</param>
+    /// <param name="time">The rig's clock.</param>
+    /// <param name="latency">How long Ollama is silent before the first token, on this clock.</param>
+    /// <param name="settings">Settings by the names of their environment variables.</param>
     public static async Task<WorkerRig> StartAsync(
-        FakeTimeProvider time, TimeSpan latency, params (string Name, string Value)[] settings)
+        StoreHome home, FakeTimeProvider time, TimeSpan latency, params (string Name, string Value)[] settings)
     {
-        var home = StoreHome.Chosen();
         // Opened here, and not by the application: times are to be those of the rig's clock, also where the database has one of its own.
         return new(await OllamaSimulator.StartAsync(new() { Latency = latency, Time = time }), time, home, await home.OpenAsync(time),
             [.. await home.SettingsAsync(), .. settings]);

@@ -82,7 +82,8 @@ public sealed class CallerCheck(RouteTable routes, CallerReader callers, HostPol
         var policy = new CorsPolicyBuilder()
             .AllowAnyHeader()
             .AllowAnyMethod()
-            .WithExposedHeaders(HeaderNames.Location, HeaderNames.RetryAfter, CompletionWaiter.Applied, CallHandlers.PromptId)
+            .WithExposedHeaders(HeaderNames.Location, HeaderNames.RetryAfter, CompletionWaiter.Applied, CallHandlers.PromptId,
+                CallHandlers.TruncatedTo)
             .SetPreflightMaxAge(TimeSpan.FromHours(12));
         return (origins.AllowsAll ? policy.AllowAnyOrigin() : policy.SetIsOriginAllowed(_ => true)).Build();
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Errors;
@@ -23,6 +24,19 @@ public sealed class CallHandlers(
 {
     /// <summary>The header that tells the id of the prompt that a call has become.</summary>
     public const string PromptId = "X-Prompt-Id";
+
+    /// <summary>
+    /// The header that tells how many tokens of the prompt the model was given, where Ollama seems to have cut it. The answer in parts of a
+    /// call that streams begins before that is known.
+    /// </summary>
+    public const string TruncatedTo = "X-Prompt-Truncated-To";
+
+    /// <summary>Sets <see cref="TruncatedTo"/>; null: there is no sign that the prompt was cut.</summary>
+    internal static void SetTruncatedTo(HttpContext context, long? tokens)
+    {
+        if (tokens is { } count)
+            context.Response.Headers[TruncatedTo] = count.ToString(CultureInfo.InvariantCulture);
+    }
 
     /// <summary><c>/api/generate</c></summary>
     public Task<IResult> GenerateAsync(HttpContext context) => CallAsync(context, ApiRoute.Generate);

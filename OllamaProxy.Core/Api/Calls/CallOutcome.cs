@@ -17,6 +17,7 @@ internal static class CallOutcome
     {
         if (response is not { Status: < StatusCodes.Status400BadRequest })
             context.Response.Headers[ShouldRetry] = "false";
+        CallHandlers.SetTruncatedTo(context, prompt.TruncatedTo);
         // Older versions also stored responses that cannot be sent: then the error of the prompt is sent.
         if (response is not null && (response.Body.Length > 0 || CallResponseResult.CanBeSent(response.Status, isEmpty: true)))
             return new StoredResponseResult(response);

@@ -48,7 +48,10 @@ internal sealed class CallOutput(HttpContext context, string? contentType)
         var output = context.Response.BodyWriter;
         _relayed = live;
         if (!context.Response.HasStarted)
+        {
             CallResponseResult.WriteHead(context.Response, live.Status, live.Headers);
+            CallHandlers.SetTruncatedTo(context, live.TruncatedTo);
+        }
         for (var offset = 0; ;)
         {
             // To be looked at first: what is shown with the end is copied then.

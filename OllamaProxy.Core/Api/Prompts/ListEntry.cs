@@ -17,6 +17,7 @@ namespace OllamaProxy.Api.Prompts;
 /// <param name="StartedAt">When the running attempt, or that which ended it, was started.</param>
 /// <param name="CompletedAt">When it ended.</param>
 /// <param name="Error">Why it failed or, while it waits for another attempt, why the last one did.</param>
+/// <param name="TruncatedTo">How many tokens of the prompt the model was given, if Ollama seems to have cut it.</param>
 public sealed record ListEntry(
     Guid Id,
     string Status,
@@ -31,7 +32,8 @@ public sealed record ListEntry(
     DateTimeOffset UpdatedAt,
     DateTimeOffset? StartedAt,
     DateTimeOffset? CompletedAt,
-    string? Error)
+    string? Error,
+    long? TruncatedTo)
 {
     /// <summary>Makes it.</summary>
     public static ListEntry Of(PromptSummary summary)
@@ -39,6 +41,6 @@ public sealed record ListEntry(
         var prompt = summary.Prompt;
         return new(prompt.Id, prompt.Status.Name(), PromptKind.Of(prompt), PromptKind.EndpointOf(prompt), prompt.Model, prompt.Owner,
             summary.Preview, prompt.Priority, prompt.Attempts,
-            prompt.CreatedAt, prompt.UpdatedAt, prompt.StartedAt, prompt.CompletedAt, prompt.Error);
+            prompt.CreatedAt, prompt.UpdatedAt, prompt.StartedAt, prompt.CompletedAt, prompt.Error, prompt.TruncatedTo);
     }
 }

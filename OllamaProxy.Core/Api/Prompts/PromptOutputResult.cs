@@ -39,6 +39,7 @@ internal sealed class PromptOutputResult(Prompt prompt, StoredResult? result) : 
         await WriteTextAsync(output, json, "thinking", result?.Thinking, cancellationToken);
         Write(json, "model", prompt.Model);
         Write(json, result?.Statistics ?? GenerationStatistics.None);
+        Write(json, "truncated_to", prompt.TruncatedTo);
         json.WriteString("created_at", prompt.CreatedAt);
         Write(json, "started_at", prompt.StartedAt);
         Write(json, "completed_at", prompt.CompletedAt);

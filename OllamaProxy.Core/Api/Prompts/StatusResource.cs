@@ -22,6 +22,7 @@ public sealed record StatusResource
         StartedAt = prompt.StartedAt;
         CompletedAt = prompt.CompletedAt;
         Error = prompt.Error;
+        TruncatedTo = prompt.TruncatedTo;
         Batch = prompt.Batch;
         ExpiresAt = prompt.ExpiresAt;
     }
@@ -81,6 +82,9 @@ public sealed record StatusResource
 
     /// <summary>Why it failed or, while it waits for another attempt, why the last one did.</summary>
     public string? Error { get; }
+
+    /// <summary>How many tokens of the prompt the model was given, if Ollama seems to have cut it.</summary>
+    public long? TruncatedTo { get; }
 
     /// <summary>The batch that it was submitted with.</summary>
     public Guid? Batch { get; }

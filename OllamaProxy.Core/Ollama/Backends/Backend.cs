@@ -89,8 +89,20 @@ public sealed class Backend
     }
 
     /// <summary>Takes note of a prompt that goes there.</summary>
-    /// <param name="model">The canonical name of its model; empty: it names none.</param>
-    public void OnPromptStarted(string model) => _models.OnStarted(model);
+    /// <param name="key">Its model, and the options to load that with.</param>
+    public void OnPromptStarted(LoadKey key) => _models.OnStarted(key);
+
+    /// <summary>How many tokens the context of a loaded model holds, as far as Ollama has said it already; null: it has not.</summary>
+    /// <param name="model">The canonical name of the model.</param>
+    public long? ContextLengthOf(string model) => _models.ContextLengthOf(model);
+
+    /// <summary>As <see cref="ContextLengthOf"/>, but asks Ollama where that is not known; null: the model is not loaded.</summary>
+    public async Task<long?> FindContextLengthAsync(string model, CancellationToken cancellationToken)
+    {
+        if (ContextLengthOf(model) is null)
+            await _health.RefreshLoadedAsync(cancellationToken);
+        return ContextLengthOf(model);
+    }
 
     /// <summary>Takes note of a prompt that was run to its end there: it has that model, whatever its list says.</summary>
     /// <param name="model">The canonical name; empty: it names none.</param>

@@ -37,7 +37,27 @@ public sealed record BackendState(string Name, int Concurrency)
     /// <summary>The models that it is believed to have in memory.</summary>
     public ImmutableHashSet<string> Loaded { get; init; } = [];
 
-    /// <summary>When it was last given a prompt whose model it had not in memory.</summary>
+    /// <summary>How these are loaded; a model that is missing here is loaded in some way.</summary>
+    public ImmutableDictionary<string, ModelLoad> Loads { get; init; } = ImmutableDictionary<string, ModelLoad>.Empty;
+
+    /// <summary>
+    /// The keys of which prompts can probably run without a load. Where nobody knows how a model is loaded, these are several or too few.
+    /// </summary>
+    internal IEnumerable<LoadKey> LoadedKeys
+    {
+        get
+        {
+            foreach (var model in Loaded)
+            {
+                var load = Loads.GetValueOrDefault(model, ModelLoad.Unknown);
+                yield return new(model, load.Options ?? "");
+                if (load is { Options: null or "", ContextLength: { } length })
+                    yield return new(model, LoadOptions.OfContext(length));
+            }
+        }
+    }
+
+    /// <summary>When it was last given a prompt whose model it had to load, or to load again with other options.</summary>
     public DateTimeOffset LoadedAt { get; init; }
 
     /// <summary>The only models that the settings let it be asked for; null: all.</summary>

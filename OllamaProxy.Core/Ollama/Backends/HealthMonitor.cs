@@ -57,6 +57,14 @@ internal sealed class HealthMonitor(
         }
     }
 
+    /// <summary>Asks which models are loaded, and how, without waiting for its turn.</summary>
+    public async Task RefreshLoadedAsync(CancellationToken cancellationToken)
+    {
+        var coldStarts = models.ColdStarts;
+        if (await TryListLoadedAsync(cancellationToken) is { } loaded)
+            models.OnLoaded(loaded, coldStarts);
+    }
+
     /// <summary>Has <see cref="WatchAsync"/> ask at once.</summary>
     public void RefreshSoon()
     {
@@ -121,7 +129,7 @@ internal sealed class HealthMonitor(
             _isRefreshWanted = false;
         var coldStarts = models.ColdStarts;
         var (failure, installed) = await client.ProbeAsync(cancellationToken);
-        var loaded = failure is null ? await TryListAsync(client.ListLoadedAsync, cancellationToken) : null;
+        var loaded = failure is null ? await TryListLoadedAsync(cancellationToken) : null;
         if (installed is not null)
             models.OnListed(CanonicalNames(installed), asOf);
         // What a prompt has loaded meanwhile may have been left out, and what it displaced may not.
@@ -130,12 +138,15 @@ internal sealed class HealthMonitor(
         Record(failure);
     }
 
-    private static async Task<ImmutableHashSet<string>?> TryListAsync(
-        Func<CancellationToken, Task<IReadOnlyList<OllamaModel>>> list, CancellationToken cancellationToken)
+    /// <summary>The loaded models with the lengths of their contexts; null: Ollama does not say.</summary>
+    private async Task<IReadOnlyDictionary<string, long?>?> TryListLoadedAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return CanonicalNames(await list(cancellationToken));
+            var loaded = new Dictionary<string, long?>();
+            foreach (var model in await client.ListLoadedAsync(cancellationToken))
+                loaded[ModelName.Canonical(model.Name)] = model.ContextLength;
+            return loaded;
         }
         catch (OllamaException)
         {

@@ -27,6 +27,7 @@ internal sealed class ModelInventory(TimeProvider time)
     private ImmutableHashSet<string>? _listed;
     private ImmutableHashSet<string> _ran = [];
     private ImmutableHashSet<string> _loaded = [];
+    private ImmutableDictionary<string, ModelLoad> _loads = ImmutableDictionary<string, ModelLoad>.Empty;
     private DateTimeOffset _loadedAt;
     private DateTimeOffset _listedAsOf;
     private int _coldStarts;
@@ -43,6 +44,13 @@ internal sealed class ModelInventory(TimeProvider time)
         }
     }
 
+    /// <summary>How many tokens the context of a loaded model holds; null: nobody knows.</summary>
+    public long? ContextLengthOf(string model)
+    {
+        lock (_lock)
+            return _loads.GetValueOrDefault(model)?.ContextLength;
+    }
+
     /// <summary>The state with what is known of the models.</summary>
     public BackendState AddTo(BackendState state)
     {
@@ -55,6 +63,7 @@ internal sealed class ModelInventory(TimeProvider time)
                 ListedAsOf = _listedAsOf,
                 Ran = _ran,
                 Loaded = _loaded,
+                Loads = _loads,
                 LoadedAt = _loadedAt,
                 HasJustMissed = _missedAt is { } at && time.GetElapsedTime(at) < JustMissed,
                 RecentlyMissing = _missing,
@@ -65,11 +74,11 @@ internal sealed class ModelInventory(TimeProvider time)
     /// <summary>
     /// A prompt goes there that may load its model. Of a model that the backend is not known to have, that is not certain.
     /// </summary>
-    public void OnStarted(string model)
+    public void OnStarted(LoadKey key)
     {
         lock (_lock)
-            if (!_missing.ContainsKey(model) && (_listed?.Contains(model) is not false || _ran.Contains(model)))
-                SetLoaded(model);
+            if (!_missing.ContainsKey(key.Model) && (_listed?.Contains(key.Model) is not false || _ran.Contains(key.Model)))
+                SetLoaded(key.Model, key.Options);
     }
 
     /// <summary>A prompt was run to its end there, so that it has the model, whatever its list says.</summary>
@@ -83,7 +92,8 @@ internal sealed class ModelInventory(TimeProvider time)
             if (_listed?.Contains(model) is true || _ran.Contains(model) || _ran.Count >= MaxRemembered)
                 return;
             _ran = _ran.Add(model);
-            SetLoaded(model);
+            if (!_loaded.Contains(model))
+                SetLoaded(model, options: null);
         }
     }
 
@@ -96,7 +106,7 @@ internal sealed class ModelInventory(TimeProvider time)
             var now = time.GetTimestamp();
             (_missedAt, _missing) = (now, _missing.SetItem(model, new(now, _listed?.Contains(model) is true)));
             _misses.Enqueue((model, now));
-            (_ran, _loaded) = (_ran.Remove(model), _loaded.Remove(model));
+            (_ran, _loaded, _loads) = (_ran.Remove(model), _loaded.Remove(model), _loads.Remove(model));
             return isNews;
         }
     }
@@ -105,7 +115,7 @@ internal sealed class ModelInventory(TimeProvider time)
     public void OnUnreachable()
     {
         lock (_lock)
-            _loaded = [];
+            (_loaded, _loads) = ([], _loads.Clear());
     }
 
     /// <param name="listed">The models that the backend lists now.</param>
@@ -127,13 +137,18 @@ internal sealed class ModelInventory(TimeProvider time)
     }
 
     /// <summary>The backend listed what it has loaded, which is believed unless a prompt has loaded a model meanwhile.</summary>
-    /// <param name="loaded">The models that it has loaded.</param>
+    /// <param name="loaded">The models that it has loaded, with the lengths of their contexts in tokens where it says them.</param>
     /// <param name="coldStarts">What <see cref="ColdStarts"/> was when it was asked.</param>
-    public void OnLoaded(ImmutableHashSet<string> loaded, int coldStarts)
+    public void OnLoaded(IReadOnlyDictionary<string, long?> loaded, int coldStarts)
     {
         lock (_lock)
-            if (coldStarts == _coldStarts)
-                _loaded = loaded;
+        {
+            if (coldStarts != _coldStarts)
+                return;
+            _loaded = [.. loaded.Keys];
+            _loads = loaded.ToImmutableDictionary(
+                model => model.Key, model => _loads.GetValueOrDefault(model.Key, ModelLoad.Unknown).With(model.Value));
+        }
     }
 
     private void ForgetMisses()
@@ -146,13 +161,22 @@ internal sealed class ModelInventory(TimeProvider time)
         }
     }
 
-    /// <summary>Other models may have had to go for it.</summary>
-    private void SetLoaded(string model)
+    /// <summary>Other models may have had to go for it; if it is only loaded again, with other options, they stay.</summary>
+    private void SetLoaded(string model, string? options)
     {
-        if (model.Length == 0 || _loaded.Contains(model))
+        if (model.Length == 0)
             return;
+        var isLoaded = _loaded.Contains(model);
+        var load = isLoaded ? _loads.GetValueOrDefault(model, ModelLoad.Unknown) : null;
+        if (load is not null && (options is null || load.Serves(options)))
+        {
+            if (options is not null && load.Options is null)
+                _loads = _loads.SetItem(model, load with { Options = options });
+            return;
+        }
         _coldStarts++;
-        (_loaded, _loadedAt) = ([model], time.GetUtcNow());
+        (_loaded, _loadedAt) = (isLoaded ? _loaded : [model], time.GetUtcNow());
+        _loads = (isLoaded ? _loads : _loads.Clear()).SetItem(model, new(options, null));
     }
 }
 

@@ -38,6 +38,9 @@ public abstract class Dialect
     /// <summary>Whether calls have <c>keep_alive</c>: for how long the model stays loaded.</summary>
     public virtual bool HasKeepAlive => false;
 
+    /// <summary>Whether Ollama reads the field <c>options</c> of calls, which has all that a model can be run with.</summary>
+    public virtual bool HasOptions => false;
+
     /// <summary>Whether an answer says why the model stopped, so that one that does not was broken off.</summary>
     internal virtual bool TellsDoneReason => true;
 

@@ -21,6 +21,9 @@ internal sealed class OllamaDialect : Dialect
     public override bool HasKeepAlive => true;
 
     /// <inheritdoc/>
+    public override bool HasOptions => true;
+
+    /// <inheritdoc/>
     public override byte[] WriteError(int status, string message) =>
         JsonSerializer.SerializeToUtf8Bytes(new OllamaErrorResource(message), DialectJson.Relaxed.OllamaErrorResource);
 

@@ -1,16 +1,21 @@
+using OllamaProxy.Protocol;
+
 namespace OllamaProxy.Storage.Caching;
 
 /// <summary>
-/// The queued prompts of one account, in a group per model. Finding the first groups that matter takes the same time however many models
-/// there are; clients choose their names, and can invent any number. Prompts that only one worker may run are in groups of their own. Not
-/// safe for many threads.
+/// The queued prompts of one account, in groups by model and load options. Finding the first groups that matter takes the same time however
+/// many there are; clients choose names and options, and can invent any number. Prompts that only one worker may run are in groups of their
+/// own. Not safe for many threads.
 /// </summary>
 internal sealed class AccountQueue(string account)
 {
     /// <summary>How many heads are scanned for the models of a backend, before these are looked up by name.</summary>
     private const int MaxScanned = 256;
 
-    private readonly Dictionary<(string? Model, Guid Worker), PromptGroup> _groups = [];
+    private readonly Dictionary<(string? Model, string Options, Guid Worker), PromptGroup> _groups = [];
+
+    /// <summary>The same groups by model; an empty name also for those that name none.</summary>
+    private readonly Dictionary<string, HashSet<PromptGroup>> _ofModel = [];
 
     /// <summary>
     /// The groups with due prompts by their first keys, by the worker that alone may run them; an empty id: any worker may.
@@ -30,10 +35,15 @@ internal sealed class AccountQueue(string account)
         CountOf(Guid.Empty) + (worker == Guid.Empty ? 0 : CountOf(worker));
 
     /// <summary>Adds a prompt to its group; not yet to those that are due.</summary>
-    public PromptGroup Enter(string? model, Guid worker)
+    public PromptGroup Enter(string? model, string options, Guid worker)
     {
-        if (!_groups.TryGetValue((model, worker), out var group))
-            _groups[(model, worker)] = group = new(this, model, worker);
+        if (!_groups.TryGetValue((model, options, worker), out var group))
+        {
+            _groups[(model, options, worker)] = group = new(this, model, options, worker);
+            if (!_ofModel.TryGetValue(model ?? "", out var groups))
+                _ofModel[model ?? ""] = groups = [];
+            groups.Add(group);
+        }
         group.Entries++;
         return group;
     }
@@ -43,7 +53,7 @@ internal sealed class AccountQueue(string account)
     {
         SetNotDue(group, key);
         if (--group.Entries == 0)
-            _groups.Remove((group.Model, group.Worker));
+            Remove(group);
     }
 
     public void SetDue(PromptGroup group, (long Rank, long Seq) key)
@@ -66,18 +76,18 @@ internal sealed class AccountQueue(string account)
         var found = Heads(worker).Take(MaxScanned).Where(IsWanted).Take(most).ToList();
         if (found.Count == most || _groups.Count <= MaxScanned)
             return found;
-        var all = models.Count < _groups.Count
-            ? Named([.. models, "", null], worker)
-            : _groups.Values.Where(group =>
-                IsWanted(group) && group.Keys.Count > 0 && (group.Worker == Guid.Empty || group.Worker == worker));
-        return all.OrderBy(group => group.Keys.First).Take(most);
+        var all = models.Count < _ofModel.Count
+            ? models.Append("").SelectMany(model => _ofModel.GetValueOrDefault(model) ?? [])
+            : _groups.Values.Where(IsWanted);
+        return all.Where(group => group.Keys.Count > 0 && (group.Worker == Guid.Empty || group.Worker == worker))
+            .OrderBy(group => group.Keys.First).Take(most);
 
         bool IsWanted(PromptGroup group) => group.Model is null or "" || models.Contains(group.Model);
     }
 
-    /// <summary>The groups of these models with due prompts that this worker may run.</summary>
-    public IEnumerable<PromptGroup> Named(IEnumerable<string?> models, Guid worker) => models
-        .SelectMany(model => new[] { _groups.GetValueOrDefault((model, Guid.Empty)), _groups.GetValueOrDefault((model, worker)) })
+    /// <summary>The groups with these keys that have due prompts and that this worker may run.</summary>
+    public IEnumerable<PromptGroup> Named(IEnumerable<LoadKey> keys, Guid worker) => keys
+        .SelectMany(key => new[] { Guid.Empty, worker }.Select(only => _groups.GetValueOrDefault((key.Model, key.Options, only))))
         .OfType<PromptGroup>()
         .Where(group => group.Keys.Count > 0);
 
@@ -100,6 +110,15 @@ internal sealed class AccountQueue(string account)
 
     private SortedDictionary<(long Rank, long Seq), PromptGroup> HeadsOf(Guid worker) => _heads.GetValueOrDefault(worker) ?? [];
 
+    private void Remove(PromptGroup group)
+    {
+        _groups.Remove((group.Model, group.Options, group.Worker));
+        var groups = _ofModel[group.Model ?? ""];
+        groups.Remove(group);
+        if (groups.Count == 0)
+            _ofModel.Remove(group.Model ?? "");
+    }
+
     private int CountOf(Guid worker) => _heads.TryGetValue(worker, out var heads) ? heads.Count : 0;
 
     /// <param name="group">The group that has changed.</param>
@@ -120,15 +139,18 @@ internal sealed class AccountQueue(string account)
     }
 }
 
-/// <summary>The queued prompts of an account for one model.</summary>
+/// <summary>The queued prompts of an account for one model and one way to load it.</summary>
 /// <param name="queue">The account's.</param>
 /// <param name="model">The canonical name of the model; null: the worker's default.</param>
+/// <param name="options">The options that it is loaded with.</param>
 /// <param name="worker">The only worker that may run its prompts; an empty id: any worker may.</param>
-internal sealed class PromptGroup(AccountQueue queue, string? model, Guid worker)
+internal sealed class PromptGroup(AccountQueue queue, string? model, string options, Guid worker)
 {
     public AccountQueue Queue => queue;
 
     public string? Model => model;
+
+    public string Options => options;
 
     public Guid Worker => worker;
 

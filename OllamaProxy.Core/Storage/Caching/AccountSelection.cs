@@ -71,7 +71,7 @@ internal sealed class AccountSelection
                 _leftAt[index]--;
                 isWanted = true;
             }
-        Choose(account.Named(_terms.LoadedModels, _terms.Worker));
+        Choose(account.Named(_terms.Loaded, _terms.Worker));
         if (_left > 0 && Choose(account.Heads(_terms.Worker)
             .Where(group => group.Model is null || !_terms.PassedOver.Contains(group.Model)).Take(_firstModels)))
             _left--;
@@ -80,7 +80,7 @@ internal sealed class AccountSelection
 
     private bool TryTakeLoaded(AccountQueue account)
     {
-        if (Choose(account.Named(_terms.LoadedModels, _terms.Worker)))
+        if (Choose(account.Named(_terms.Loaded, _terms.Worker)))
             _leftWithin--;
         return _leftWithin > 0;
     }

@@ -123,7 +123,11 @@ internal sealed class CommittedQueue(TimeSpan ageingStep, TimeProvider time)
     private void Set(QueuePositionIndex queued, QueuedRow row)
     {
         var arrival = QueueRank.ArrivalOf(row.Rank, row.Priority, ageingStep);
-        var prompt = new QueuedPrompt(row.Seq, row.Model, row.Rank, row.Priority, arrival) { Account = row.Account };
+        var prompt = new QueuedPrompt(row.Seq, row.Model, row.Rank, row.Priority, arrival)
+        {
+            LoadOptions = row.LoadOptions,
+            Account = row.Account,
+        };
         queued.Set(prompt, row.AvailableAt, _workers.GetValueOrDefault(row.Seq));
     }
 }
@@ -134,5 +138,7 @@ internal sealed class CommittedQueue(TimeSpan ageingStep, TimeProvider time)
 /// <param name="Rank">Its rank in the queue.</param>
 /// <param name="AvailableAt">When it is due, in milliseconds since 1970.</param>
 /// <param name="Priority">Its priority.</param>
+/// <param name="LoadOptions">The options that its model is loaded with; empty: none.</param>
 /// <param name="Account">To whom it is charged; empty: nobody in particular.</param>
-internal readonly record struct QueuedRow(long Seq, string? Model, long Rank, long AvailableAt, int Priority, string Account = "");
+internal readonly record struct QueuedRow(
+    long Seq, string? Model, long Rank, long AvailableAt, int Priority, string LoadOptions, string Account);

@@ -54,7 +54,8 @@ internal sealed class QueuePositionIndex
         Remove(prompt.Seq);
         if (!_accounts.TryGetValue(prompt.Account, out var account))
             _accounts[prompt.Account] = account = new(prompt.Account);
-        var entry = new Entry(prompt, account.Enter(prompt.Model is null ? null : ModelName.Canonical(prompt.Model), worker), availableAt);
+        var model = prompt.Model is null ? null : ModelName.Canonical(prompt.Model);
+        var entry = new Entry(prompt, account.Enter(model, prompt.LoadOptions, worker), availableAt);
         _entries[prompt.Seq] = entry;
         _all.Add(prompt.Key);
         // Nearly all prompts are due at once, and need no entry here.
@@ -98,7 +99,7 @@ internal sealed class QueuePositionIndex
         var chosen = AccountSelection.Of(accounts, terms);
         isPartial = chosen.Count < accounts.Sum(account => account.CountHeads(terms.Worker));
 
-        var loaded = chosen.Where(group => group.Model is null || terms.LoadedModels.Contains(group.Model)).ToHashSet();
+        var loaded = chosen.Where(group => group.Model is null || terms.Loaded.Contains(new(group.Model, group.Options))).ToHashSet();
         var perGroup = Share(MaxPrompts, chosen.Count, MinPerGroup);
         var perLoadedGroup = Share(MaxLoadedPrompts, loaded.Count, MinPerLoadedGroup);
         var (offered, cut) = (new List<QueuedPrompt>(), new HashSet<string>());

@@ -44,6 +44,8 @@ internal sealed record CopiedTable(string Name, string Order, IReadOnlyList<Copi
         new("chunks", "text_end, thinking_end",
             [Number("seq"), Integer("text_end"), Integer("thinking_end"), Text("text"), Text("thinking")]),
         new("connections", "seq", [Number("seq"), Uuid("worker"), Number("expires_at")]),
+        new("load_options", "seq", [Number("seq"), Word("options")]),
+        new("truncations", "seq", [Number("seq"), Number("tokens")]),
         new("idempotency_keys", "owner, key", [Number("seq"), Text("owner"), Text("key"), Number("expires_at")]),
         Texts,
         Parts,

@@ -24,7 +24,8 @@ public sealed partial class PostgresPromptStore
             var (lease, now) = (Lease.New(0), default(DateTimeOffset));
             var submitted = await WriteAsync(
                 writtenAt => PromptSubmits.Submit(prompt, draft, staged, maxQueued, atOnce, lease, now = writtenAt),
-                row => PromptSubmits.Read(row, maxQueued), cancellationToken, SizeOf(prompt), null, [.. LocksOf(prompt, atOnce)]);
+                row => PromptSubmits.Read(row, maxQueued), _ => LoadRow.Insert([prompt], [draft]),
+                cancellationToken, SizeOf(prompt), null, [.. LocksOf(prompt, atOnce)]);
             if (submitted.Outcome == SubmissionOutcome.Accepted)
             {
                 var claimed = submitted.IsClaimed
@@ -49,7 +50,7 @@ public sealed partial class PostgresPromptStore
         var numbers = await WriteAsync(
             _ => PromptSubmits.SubmitBatch(prompts, drafts, staged, maxQueued), row =>
                 PromptSubmits.ReadBatch(row, prompts.Count, maxQueued),
-            cancellationToken, prompts.Sum(SizeOf));
+            _ => LoadRow.Insert(prompts, drafts), cancellationToken, prompts.Sum(SizeOf));
         return [.. drafts.Zip(numbers!, (draft, seq) => draft with { Seq = seq })];
     }
 

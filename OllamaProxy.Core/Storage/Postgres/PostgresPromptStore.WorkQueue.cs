@@ -17,6 +17,9 @@ public sealed partial class PostgresPromptStore
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
+    public bool IsShared => true; // One chooses PostgreSQL for that.
+
+    /// <inheritdoc/>
     public async Task<QueueSnapshot> ReadSnapshotAsync(SnapshotTerms terms, CancellationToken cancellationToken)
     {
         if (!_feed.Queue.IsCaughtUpWithin(terms.Freshness))
@@ -59,8 +62,8 @@ public sealed partial class PostgresPromptStore
         var staged = await _staging.StageAsync(settlement.Result, cancellationToken);
         var availableAt = settlement is Settlement.Requeue requeue ? TimeOf(requeue.AvailableAt) : default(DateTimeOffset?);
         return await WriteAsync(
-            now => PromptClaims.Settle(lease, settlement, staged, availableAt, now), PromptClaims.ReadSettled, cancellationToken,
-            SizeOf(settlement.Result), KeyOf(lease));
+            now => PromptClaims.Settle(lease, settlement, staged, availableAt, now), PromptClaims.ReadSettled,
+            now => LoadRow.Truncate(lease, settlement, now), cancellationToken, SizeOf(settlement.Result), KeyOf(lease));
     }
 
     /// <inheritdoc/>

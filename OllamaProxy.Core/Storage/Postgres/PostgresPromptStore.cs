@@ -113,15 +113,22 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
     }
 
     /// <summary>Runs one statement as a write, and reads its first row.</summary>
-    internal async Task<T?> WriteAsync<T>(
+    internal Task<T?> WriteAsync<T>(
         Func<DateTimeOffset, NpgsqlBatchCommand> statement, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken,
+        long size = 0, PromptKey? prompt = null, params IReadOnlyList<long> locks) =>
+        WriteAsync(statement, read, _ => [], cancellationToken, size, prompt, locks);
+
+    /// <summary>Runs statements as a write, and reads the first row of the first.</summary>
+    private async Task<T?> WriteAsync<T>(
+        Func<DateTimeOffset, NpgsqlBatchCommand> statement, Func<NpgsqlDataReader, T> read,
+        Func<DateTimeOffset, IEnumerable<PostgresStatement>> others, CancellationToken cancellationToken,
         long size = 0, PromptKey? prompt = null, params IReadOnlyList<long> locks)
     {
         var result = default(T);
         await _writer.RunAsync(new(now =>
         {
             result = default;
-            return [new(statement(now), row => result = read(row))];
+            return [new(statement(now), row => result = read(row)), .. others(now)];
         })
         {
             Locks = locks,

@@ -7,6 +7,9 @@ namespace OllamaProxy.Storage.Sqlite;
 public sealed partial class SqlitePromptStore
 {
     /// <inheritdoc/>
+    public bool IsShared => _commits.HasOtherWriters;
+
+    /// <inheritdoc/>
     public async Task<QueueSnapshot> ReadSnapshotAsync(SnapshotTerms terms, CancellationToken cancellationToken)
     {
         if (!_commits.Queue.IsCaughtUpWithin(terms.Freshness))

@@ -24,25 +24,33 @@ internal sealed record AttemptRequest(ApiCall Call, ApiRoute Route, HttpContent 
             return new(Generate, ApiRoute.Generate, await GenerateBodyAsync(prompt, options, cancellationToken));
         var route = ApiRoute.Find(call.Endpoint)
             ?? throw new OllamaException(FailureKind.Permanent, $"'{call.Endpoint}' is no route whose calls are queued.");
-        return new(call, route, await CallBodyAsync(call, route, options, cancellationToken));
+        return new(call, route, await CallBodyAsync(call, route, options.OptionsOf(prompt.Model ?? ""), options, cancellationToken));
     }
 
     private static async Task<HttpContent> GenerateBodyAsync(ClaimedPrompt prompt, OllamaProxyOptions options,
         CancellationToken cancellationToken)
     {
+        var defaults = options.OptionsOf(prompt.Model ?? options.Model);
         if (prompt is { LongText: null, LongRequest: null })
-            return GenerateRequest.ContentOf(GenerateRequest.Write(prompt, options.Model, options.KeepAlive));
-        var fields = prompt.LongRequest is { } request ? await request.ReadWholeAsync(cancellationToken) : prompt.Request;
+            return GenerateRequest.ContentOf(GenerateRequest.Write(
+                prompt with { Request = defaults.ApplyTo(prompt.Request) }, options.Model, options.KeepAlive));
+        var fields = defaults.ApplyTo(
+            prompt.LongRequest is { } request ? await request.ReadWholeAsync(cancellationToken) : prompt.Request);
         return LongGenerateContent.Of(prompt, fields, options.Model, options.KeepAlive);
     }
 
-    private static async Task<HttpContent> CallBodyAsync(ApiCall call, ApiRoute route, OllamaProxyOptions options,
-        CancellationToken cancellationToken)
+    private static async Task<HttpContent> CallBodyAsync(ApiCall call, ApiRoute route, DefaultOptions defaults,
+        OllamaProxyOptions options, CancellationToken cancellationToken)
     {
+        if (!route.Dialect.HasOptions)
+            defaults = DefaultOptions.None;
         if (call.LongBody is not { } body)
-            return new ReadOnlyMemoryContent(KeepAlive.ApplyDefault(route, call.Body, options.KeepAlive));
-        if (options.KeepAlive is null || !route.Dialect.HasKeepAlive)
+            return Content(call.Body);
+        if (defaults == DefaultOptions.None && (options.KeepAlive is null || !route.Dialect.HasKeepAlive))
             return new LongTextContent(body);
-        return new ReadOnlyMemoryContent(KeepAlive.ApplyDefault(route, await body.ReadWholeAsync(cancellationToken), options.KeepAlive));
+        return Content(await body.ReadWholeAsync(cancellationToken));
+
+        ReadOnlyMemoryContent Content(ReadOnlyMemory<byte> sent) =>
+            new(KeepAlive.ApplyDefault(route, defaults.ApplyTo(sent), options.KeepAlive));
     }
 }

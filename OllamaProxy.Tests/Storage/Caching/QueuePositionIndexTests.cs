@@ -30,7 +30,11 @@ public sealed class QueuePositionIndexTests
             else
             {
                 var model = random.Next(4) is var number && number == 0 ? null : number == 1 ? "M2:LATEST" : $"m{number}";
-                var prompt = new QueuedPrompt(seq, model, random.NextInt64(1_000), 0, DateTimeOffset.UnixEpoch);
+                var prompt = new QueuedPrompt(seq, model, random.NextInt64(1_000), 0, DateTimeOffset.UnixEpoch)
+                {
+                    LoadOptions = random.Next(3) == 0 ? "num_ctx=8192" : "",
+                    Account = random.Next(3) == 0 ? "alice" : "",
+                };
                 // Some are only moved, and due at the same time as before.
                 var availableAt = random.Next(4) == 0 && queued.TryGetValue(seq, out var before) ? before.AvailableAt
                     : random.Next(4) == 0 ? random.NextInt64(40_000)
@@ -54,10 +58,12 @@ public sealed class QueuePositionIndexTests
             var leased = new HashSet<long>(queued.Keys.Where(key => key % 97 == 0));
             var expected = queued.Values
                 .Where(one => one.AvailableAt <= now && (one.Worker == Guid.Empty || one.Worker == Me) && !leased.Contains(one.Prompt.Seq))
-                .GroupBy(one => (one.Prompt.Model is { } model ? ModelName.Canonical(model) : null, one.Worker))
+                .GroupBy(one => (one.Prompt.Account, one.Prompt.Model is { } model ? ModelName.Canonical(model) : null,
+                    one.Prompt.LoadOptions, one.Worker))
                 .SelectMany(group => group.Select(one => one.Prompt).OrderBy(prompt => prompt.Key).Take(2))
                 .OrderBy(prompt => prompt.Key);
-            Assert.Equal(expected, index.Offer(new(2, Me), leased, now, out var isPartial).OrderBy(prompt => prompt.Key));
+            var terms = new SnapshotTerms(2, Me) { FirstModels = 32 };
+            Assert.Equal(expected, index.Offer(terms, leased, now, out var isPartial).OrderBy(prompt => prompt.Key));
             Assert.False(isPartial);
         }
     }
@@ -101,7 +107,7 @@ public sealed class QueuePositionIndexTests
             CounterOf = account => int.Parse(account),
             FairnessWindow = 200,
             ModelsWithRoom = [new HashSet<string> { "a:latest", "loaded:latest" }],
-            LoadedModels = new HashSet<string> { "loaded:latest" },
+            Loaded = new HashSet<LoadKey> { "loaded:latest" },
         };
         var offered = index.Offer(terms, new HashSet<long>(), 0, out var isPartial);
 

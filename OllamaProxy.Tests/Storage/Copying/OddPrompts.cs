@@ -20,6 +20,7 @@ internal static class OddPrompts
         MaxAttempts = 2,
         Timeout = TimeSpan.FromSeconds(1.5),
         Metadata = "{ \"a\": 1.0 }"u8.ToArray(),
+        LoadOptions = "num_ctx=8192",
     };
 
     private static readonly ClaimTerms Terms = new(100, TimeSpan.FromMinutes(1), 3, "http://ollama:11434");
@@ -46,7 +47,7 @@ internal static class OddPrompts
         var cancelled = await AddAsync(New("cancelled while it waited"));
         await store.CancelAsync(cancelled.Id, default);
         var (bytes, request) = (Encoding.UTF8.GetBytes(Long), Encoding.UTF8.GetBytes($"{{\"images\":[\"{Long}\"]}}"));
-        await CompleteAsync(New(Long) with { Request = request }, new(Long + "!", Long, Statistics));
+        await CompleteAsync(New(Long) with { Request = request }, new(Long + "!", Long, Statistics) { TruncatedTo = 2 });
         await CompleteAsync(Call([]), Nothing with { Response = new(200, HeaderList.Empty, bytes) });
         await CompleteAsync(Call(bytes), new("42", "hm", Statistics) { Response = new(200, Headers, new byte[] { 0, 255 }) });
         var refused = await ClaimAsync(await AddAsync(Call([0, 1])));

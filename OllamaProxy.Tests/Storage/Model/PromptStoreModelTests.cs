@@ -31,9 +31,7 @@ public abstract class PromptStoreModelTests
     }
 
     /// <summary>Told once a sequence is over and its store closed.</summary>
-    protected virtual void OnEnded(string folder)
-    {
-    }
+    protected virtual Task OnEndedAsync(string folder) => Task.CompletedTask;
 
     /// <summary>To run a sequence again, set <c>CsCheck_Seed</c> to the seed that the failure names.</summary>
     [StoreFact]
@@ -98,7 +96,7 @@ public abstract class PromptStoreModelTests
             finally
             {
                 await CloseAsync(run.Store);
-                OnEnded(folder);
+                await OnEndedAsync(folder);
             }
         }
         finally

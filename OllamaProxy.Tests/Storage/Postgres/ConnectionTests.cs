@@ -20,7 +20,7 @@ public sealed class ConnectionTests
     [InlineData("no server", "The database postgres at 127.0.0.1:1 cannot be reached: ")]
     public async Task A_start_that_cannot_use_the_database_ends_with_one_line_and_without_the_password(string what, string expected)
     {
-        var cluster = await PostgresCluster.SharedAsync();
+        var cluster = await Clusters.SharedAsync();
         var user = $"user_{Guid.NewGuid():N}";
         await cluster.ExecuteAsync("postgres", $"CREATE ROLE {user} LOGIN PASSWORD 'another'");
         if (what == "a wrong password")
@@ -46,7 +46,7 @@ public sealed class ConnectionTests
     [StoreFact]
     public async Task While_the_server_has_no_connection_to_spare_clients_are_told_to_come_again_and_go_on_when_it_has()
     {
-        var cluster = await PostgresCluster.SharedAsync();
+        var cluster = await Clusters.SharedAsync();
         await using var database = await PostgresDatabase.CreateAsync();
         var user = $"user_{Guid.NewGuid():N}";
         await cluster.ExecuteAsync("postgres", $"CREATE ROLE {user} LOGIN PASSWORD '{Secret}'");

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OllamaProxy.Benchmarks.Processes;
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
@@ -80,7 +81,7 @@ public sealed class FailoverTests
         await using var primary = await PostgresCluster.StartAsync("-c fsync=off");
         var database = await PostgresDatabase.CreateAsync(primary);
         await using var standby = await primary.StartStandbyAsync();
-        await using var relay = new NetworkRelay(primary.Port);
+        await using var relay = new CommitRelay(primary.Port);
         await using var store = await PostgresPromptStore.OpenAsync(
             $"Host=127.0.0.1;Port={relay.Port};Username=postgres;Database={database.Name}", null, TimeProvider.System);
         relay.OnCommit = async () =>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using Npgsql;
+using OllamaProxy.Benchmarks.Processes;
 using OllamaProxy.Tests.Api;
 using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Support.Postgres;
@@ -15,7 +16,7 @@ public sealed class FullDiskTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _cluster = await PostgresCluster.StartWithSmallDiskAsync(64);
+        _cluster = await Clusters.StartWithSmallDiskAsync(64);
         await _cluster.ExecuteAsync("postgres", "CREATE DATABASE queue TEMPLATE template0 TABLESPACE small");
         await _cluster.ExecuteAsync("postgres", "CREATE TABLE filling (bytes bytea) TABLESPACE small");
         await _cluster.ExecuteAsync("postgres", "ALTER TABLE filling ALTER bytes SET STORAGE PLAIN");
@@ -83,5 +84,5 @@ public sealed class FullDiskTests : IAsyncLifetime
 /// <summary>A test that needs a <see cref="SmallDisk"/>, and is skipped where none can be mounted, or there is no PostgreSQL.</summary>
 public sealed class SmallDiskFactAttribute : FactAttribute
 {
-    public SmallDiskFactAttribute() => Skip = PostgresCluster.MissingReason ?? SmallDisk.MissingReason;
+    public SmallDiskFactAttribute() => Skip = Clusters.MissingReason ?? SmallDisk.MissingReason;
 }

@@ -1,4 +1,5 @@
 using Npgsql;
+using OllamaProxy.Benchmarks.Processes;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Postgres.Engine;
 using OllamaProxy.Tests.Support;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OllamaProxy.Benchmarks.Processes;
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
@@ -27,7 +28,7 @@ public sealed class PostgresFaultTests
     [InlineData("Database=postgres;Username=nobody", "refuses the login: role \"nobody\" does not exist.")]
     public async Task A_database_or_user_that_is_not_there_is_told_of(string settings, string expected)
     {
-        var cluster = await PostgresCluster.SharedAsync();
+        var cluster = await Clusters.SharedAsync();
         var refused = await Assert.ThrowsAsync<StoreException>(() => OpenAsync($"Host=127.0.0.1;Port={cluster.Port};{settings}"));
         Assert.Contains(expected.Replace("*", $"127.0.0.1:{cluster.Port}", StringComparison.Ordinal), refused.Message,
             StringComparison.Ordinal);
@@ -64,8 +65,8 @@ public sealed class PostgresFaultTests
     public async Task A_commit_whose_answer_was_lost_is_looked_up_and_neither_lost_nor_made_twice()
     {
         await using var database = await PostgresDatabase.CreateAsync();
-        var cluster = await PostgresCluster.SharedAsync();
-        await using var relay = new NetworkRelay(cluster.Port);
+        var cluster = await Clusters.SharedAsync();
+        await using var relay = new CommitRelay(cluster.Port);
         await using var store = await OpenAsync($"Host=127.0.0.1;Port={relay.Port};Username=postgres;Database={database.Name}");
         var added = new List<Guid>();
         for (var n = 0; n < 10; n++)

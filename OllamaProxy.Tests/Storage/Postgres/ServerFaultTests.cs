@@ -194,9 +194,9 @@ public sealed class ServerFaultTests : IAsyncLifetime
 
     private static NewPrompt New(string text) => new(text, "m", "{}"u8.ToArray());
 
-    private static async Task<NetworkRelay> RelayAsync() => new((await PostgresCluster.SharedAsync()).Port);
+    private static async Task<CommitRelay> RelayAsync() => new((await Clusters.SharedAsync()).Port);
 
-    private Task<PostgresPromptStore> OpenAsync(NetworkRelay? relay = null) => PostgresPromptStore.OpenAsync(
+    private Task<PostgresPromptStore> OpenAsync(CommitRelay? relay = null) => PostgresPromptStore.OpenAsync(
         relay is null ? _database.ConnectionString : $"Host=127.0.0.1;Port={relay.Port};Username=postgres;Database={_database.Name}",
         null, TimeProvider.System);
 }

@@ -23,6 +23,22 @@ public sealed class SharedFileTests : SqliteStoreTest
     }
 
     [Fact]
+    public async Task A_process_knows_for_an_hour_that_another_one_has_written()
+    {
+        await using var other = Open();
+        await AddAsync("here");
+        Assert.False(Store.IsShared);
+
+        await other.AddAsync(New("there"), 0, default);
+        await AddAsync("here");
+        Assert.True(Store.IsShared);
+
+        Time.Advance(TimeSpan.FromHours(1));
+        await AddAsync("here");
+        Assert.False(Store.IsShared);
+    }
+
+    [Fact]
     public async Task A_position_counts_what_another_process_queued_and_claimed_within_a_second()
     {
         await using var other = Open();

@@ -1,4 +1,5 @@
 using Npgsql;
+using OllamaProxy.Benchmarks.Processes;
 
 namespace OllamaProxy.Tests.Support.Postgres;
 
@@ -15,7 +16,7 @@ public sealed class Pgbouncer : IAsyncDisposable
         new(() => new[] { "/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer" }.FirstOrDefault(File.Exists));
 
     private static readonly Lazy<Task<Pgbouncer>> Started =
-        new(async () => await StartAsync((await PostgresCluster.SharedAsync()).Port));
+        new(async () => await StartAsync((await Clusters.SharedAsync()).Port));
 
     private readonly TempFolder _folder;
     private readonly GuardedProcess _process;
@@ -23,8 +24,8 @@ public sealed class Pgbouncer : IAsyncDisposable
     private Pgbouncer(TempFolder folder, int port, GuardedProcess process) => (_folder, Port, _process) = (folder, port, process);
 
     /// <summary>Why tests that need it are skipped; null: they are not.</summary>
-    public static string? MissingReason => PostgresCluster.MissingReason
-        ?? (Binary.Value is null && !PostgresCluster.IsRequired ? "Needs pgbouncer (Debian: apt-get install pgbouncer)." : null);
+    public static string? MissingReason => Clusters.MissingReason
+        ?? (Binary.Value is null && !Clusters.IsRequired ? "Needs pgbouncer (Debian: apt-get install pgbouncer)." : null);
 
     public int Port { get; }
 
@@ -52,7 +53,7 @@ public sealed class Pgbouncer : IAsyncDisposable
         if (OperatingSystem.IsLinux())
             File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
                 | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
-        var bouncer = new Pgbouncer(folder, port, GuardedProcess.Start($"{Binary.Value} {settings}", "/dev/null"));
+        var bouncer = new Pgbouncer(folder, port, GuardedProcess.Start($"{Binary.Value} {settings}", "/dev/null", "KILL"));
         AppDomain.CurrentDomain.ProcessExit += (_, _) => bouncer.RemoveFolder();
         await PostgresCluster.WaitForAsync(bouncer.ConnectionString("postgres"));
         return bouncer;

@@ -20,17 +20,19 @@ internal sealed class ChangeFeed
 
     private const string ChangedSince =
         $"""
-        SELECT changed.seq, prompts.status = 'queued', model, rank, available_at, priority, worker, account
+        SELECT changed.seq, prompts.status = 'queued', model, rank, available_at, priority, worker, options, account
         FROM (
             SELECT DISTINCT seq FROM {ProxySchema}.changes
             WHERE xact >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(xact, $1::text::pg_snapshot)) AS changed
         LEFT JOIN {ProxySchema}.prompts USING (seq) LEFT JOIN {ProxySchema}.connections USING (seq)
+        LEFT JOIN {ProxySchema}.load_options USING (seq)
         """;
 
     private const string All =
         $"""
-        SELECT seq, TRUE, model, rank, available_at, priority, worker, account
-        FROM {ProxySchema}.prompts LEFT JOIN {ProxySchema}.connections USING (seq) WHERE status = 'queued'
+        SELECT seq, TRUE, model, rank, available_at, priority, worker, options, account
+        FROM {ProxySchema}.prompts LEFT JOIN {ProxySchema}.connections USING (seq) LEFT JOIN {ProxySchema}.load_options USING (seq)
+        WHERE status = 'queued'
         """;
 
     private readonly PromptCache _recent;
@@ -137,7 +139,7 @@ internal sealed class ChangeFeed
         return row.IsDBNull(1) || !row.GetBoolean(1)
             ? new(seq, worker, null)
             : new(seq, worker, new(seq, row.Utf8(2), row.GetInt64(3), row.GetInt64(4), row.GetInt32(5),
-                row.TextOrNull(7) ?? ""));
+                row.IsDBNull(7) ? "" : row.GetString(7), row.TextOrNull(8) ?? ""));
     }
 
     private readonly record struct Change(long Seq, Guid? Worker, QueuedRow? Queued);

@@ -67,7 +67,8 @@ internal static class PromptHistory
 
     private const string Leases =
         $"""
-        SELECT seq, worker, slot, backend, model FROM {ProxySchema}.leases LEFT JOIN {ProxySchema}.prompts USING (seq)
+        SELECT seq, worker, slot, backend, model, options
+        FROM {ProxySchema}.leases LEFT JOIN {ProxySchema}.prompts USING (seq) LEFT JOIN {ProxySchema}.load_options USING (seq)
         WHERE leases.xact >= $1::text::xid8
         """;
 
@@ -159,7 +160,10 @@ internal static class PromptHistory
         Of(prompt.Seq), Of(after.Text), Of(after.Thinking), Of(prompt.StartedAt)));
 
     private static RunningLease ReadLease(NpgsqlDataReader row) =>
-        new(row.UuidOrNull(1), row.GetGuid(2).ToString(), row.Utf8(3), row.TextOrNull(4));
+        new(row.UuidOrNull(1), row.GetGuid(2).ToString(), row.Utf8(3), row.TextOrNull(4))
+        {
+            LoadOptions = row.IsDBNull(5) ? "" : row.GetString(5),
+        };
 
     private static EndedPrompt ReadEnded(NpgsqlDataReader row)
     {

@@ -12,10 +12,11 @@ internal static class PromptRow
     public const string Columns =
         "prompts.seq, prompts.id, prompts.status, prompts.created_at, prompts.updated_at, prompts.started_at, prompts.completed_at, "
         + "prompts.model, prompts.priority, prompts.rank, prompts.attempts, prompts.max_attempts, prompts.error, prompts.batch, "
-        + "prompts.expires_at, prompts.available_at, prompts.endpoint, prompts.owner, prompts.account";
+        + "prompts.expires_at, prompts.available_at, prompts.endpoint, prompts.owner, prompts.account, "
+        + LoadRow.Columns;
 
     /// <summary>The index of the first column after <see cref="Columns"/>.</summary>
-    public const int Next = 19;
+    public const int Next = 21;
 
     public static NpgsqlBatchCommand Find(Guid id) =>
         Statement($"SELECT {Columns} FROM {ProxySchema}.prompts WHERE id = $1", PostgresValues.Of(id));
@@ -44,5 +45,7 @@ internal static class PromptRow
         Endpoint = row.TextOrNull(16),
         Owner = row.TextOrNull(17),
         Account = row.TextOrNull(18),
+        LoadOptions = row.IsDBNull(19) ? "" : row.GetString(19),
+        TruncatedTo = row.Int64OrNull(20),
     };
 }

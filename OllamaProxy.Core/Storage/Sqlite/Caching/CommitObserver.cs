@@ -16,7 +16,13 @@ internal sealed class CommitObserver
 {
     /// <summary>Reads everything that is kept of the queue. The index covers the query, so that no row of the table is read.</summary>
     public const string ReadAll =
-        "SELECT model, rank, seq, available_at, priority, account FROM prompts INDEXED BY prompts_in_turn WHERE status = 'queued'";
+        $"SELECT {Columns} FROM prompts INDEXED BY prompts_in_turn WHERE status = 'queued'";
+
+    private const string Columns =
+        "model, rank, seq, available_at, priority, account, (SELECT options FROM load_options WHERE load_options.seq = prompts.seq)";
+
+    /// <summary>How long after its last commit another process is taken to be there: its clients may write rarely.</summary>
+    private static readonly TimeSpan OtherWriterAge = TimeSpan.FromHours(1);
 
     private readonly SqliteSession _session;
     private readonly HashSet<long> _touchedPrompts = [];
@@ -25,6 +31,9 @@ internal sealed class CommitObserver
     private readonly ChangeNotifier _notifier;
     private readonly TimeProvider _time;
     private long _seenVersion = -1;
+
+    /// <summary>When another process was last seen to have written, by the monotonic clock; 0: it never was.</summary>
+    private long _otherWroteAt;
 
     /// <param name="session">The writer's session; it is used only within <see cref="CatchUp"/>.</param>
     /// <param name="recent">The prompts in memory.</param>
@@ -45,6 +54,9 @@ internal sealed class CommitObserver
     /// <summary>The queue in memory, as of the last <see cref="CatchUp"/>.</summary>
     public CommittedQueue Queue { get; }
 
+    /// <summary>Whether another process has written to the file lately.</summary>
+    public bool HasOtherWriters => Volatile.Read(ref _otherWroteAt) is not 0 and var at && _time.GetElapsedTime(at) < OtherWriterAge;
+
     /// <summary>
     /// Observes the last transaction, and the commits of other processes. Only the writer calls it, between two transactions.
     /// </summary>
@@ -58,6 +70,8 @@ internal sealed class CommitObserver
             var byOthers = version != _seenVersion;
             if (byOthers)
             {
+                if (_seenVersion >= 0)
+                    Volatile.Write(ref _otherWroteAt, begunAt);
                 _recent.ForgetAll();
                 Reload();
             }
@@ -118,10 +132,9 @@ internal sealed class CommitObserver
         foreach (var seq in _touchedPrompts)
         {
             using var row = _session.Query(
-                "SELECT model, rank, seq, available_at, priority, account FROM prompts WHERE seq = $seq AND status = 'queued'",
-                ("$seq", seq));
+                $"SELECT {Columns} FROM prompts WHERE seq = $seq AND status = 'queued'", ("$seq", seq));
             if (row.Read())
-                Queue.Set(Read(row, row.TextOrNull(0), row.TextOrNull(5)));
+                Queue.Set(Read(row, row.TextOrNull(0), row.TextOrNull(5) ?? "", row.TextOrNull(6) ?? ""));
             else
                 Queue.Remove(seq);
         }
@@ -138,22 +151,30 @@ internal sealed class CommitObserver
 
     private IEnumerable<QueuedRow> ReadQueued()
     {
-        var (model, account) = (default(string), default(string));
+        var model = default(string);
+        var shared = new HashSet<string>();
         using var row = _session.Query(ReadAll);
         while (row.Read())
         {
-            // The index yields the prompts of a model one after the other: they share one string, as do those of an account in a row.
-            if (row.TextOrNull(0) is var nextModel && nextModel != model)
-                model = nextModel;
-            if (row.TextOrNull(5) is var nextAccount && nextAccount != account)
-                account = nextAccount;
-            yield return Read(row, model, account);
+            // The index yields the prompts of a model one after the other: they share one string, and so do equal accounts and options.
+            if (row.TextOrNull(0) is var next && next != model)
+                model = next;
+            yield return Read(row, model, Share(row.TextOrNull(5)), Share(row.TextOrNull(6)));
+        }
+
+        string Share(string? text)
+        {
+            if (string.IsNullOrEmpty(text))
+                return "";
+            if (shared.TryGetValue(text, out var known))
+                return known;
+            shared.Add(text);
+            return text;
         }
     }
 
-    /// <summary>A row of a query for model, rank, number, time, priority and account.</summary>
-    private static QueuedRow Read(SqliteStatement row, string? model, string? account) =>
-        new(row.Int64(2), model, row.Int64(1), row.Int64(3), row.Int32(4), account ?? "");
+    private static QueuedRow Read(SqliteStatement row, string? model, string account, string loadOptions) =>
+        new(row.Int64(2), model, row.Int64(1), row.Int64(3), row.Int32(4), loadOptions, account);
 
     private Guid? ReadWorker(long seq)
     {

@@ -115,6 +115,7 @@ internal static class PromptInserts
             ("$attempts", draft.Attempts),
             ("$started_at", draft.StartedAt is { } startedAt ? SqliteTime.Write(startedAt) : null));
         var added = draft with { Seq = session.LastInsertedRow };
+        LoadTable.Insert(session, added.Seq, prompt.LoadOptions);
         LongTexts.Adopt(session, added.Seq, staged);
         return added;
     }

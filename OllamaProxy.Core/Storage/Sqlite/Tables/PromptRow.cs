@@ -10,10 +10,10 @@ internal static class PromptRow
     public const string Columns =
         "seq, id, status, created_at, updated_at, started_at, completed_at, model, priority, "
         + "rank, attempts, max_attempts, error, batch, expires_at, available_at, owner, account, "
-        + "(SELECT endpoint FROM calls WHERE calls.seq = prompts.seq)";
+        + "(SELECT endpoint FROM calls WHERE calls.seq = prompts.seq), " + LoadTable.Columns;
 
     /// <summary>The index of the first column after <see cref="Columns"/>.</summary>
-    public const int Next = 19;
+    public const int Next = 21;
 
     public static Prompt? Find(SqliteSession session, Guid id)
     {
@@ -42,5 +42,7 @@ internal static class PromptRow
         Owner = row.TextOrNull(16),
         Account = row.TextOrNull(17),
         Endpoint = row.TextOrNull(18),
+        LoadOptions = row.TextOrNull(19) ?? "",
+        TruncatedTo = row.Int64OrNull(20),
     };
 }

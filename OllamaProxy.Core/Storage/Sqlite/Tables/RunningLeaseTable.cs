@@ -11,13 +11,17 @@ internal static class RunningLeaseTable
         var (leases, seqs) = (new List<RunningLease>(), new HashSet<long>());
         using var row = session.Query(
             """
-            SELECT seq, worker, coalesce(slot, token), coalesce(backend, ''), (SELECT model FROM prompts WHERE prompts.seq = leases.seq)
+            SELECT seq, worker, coalesce(slot, token), coalesce(backend, ''), (SELECT model FROM prompts WHERE prompts.seq = leases.seq),
+                (SELECT options FROM load_options WHERE load_options.seq = leases.seq)
             FROM leases
             """);
         while (row.Read())
         {
             seqs.Add(row.Int64(0));
-            leases.Add(new(Guid.TryParse(row.TextOrNull(1), out var worker) ? worker : null, row.Text(2), row.Text(3), row.TextOrNull(4)));
+            leases.Add(new(Guid.TryParse(row.TextOrNull(1), out var worker) ? worker : null, row.Text(2), row.Text(3), row.TextOrNull(4))
+            {
+                LoadOptions = row.TextOrNull(5) ?? "",
+            });
         }
         return new(leases, seqs);
     }

@@ -22,6 +22,7 @@ internal static class SettlementTable
         {
             case Settlement.Complete:
                 End(session, lease, PromptStatus.Completed, null, settlement.Result, staged, now);
+                LoadTable.Truncate(session, lease.Seq, settlement.Result?.TruncatedTo);
                 break;
             case Settlement.Fail fail:
                 End(session, lease, PromptStatus.Failed, fail.Error, settlement.Result, staged, now);

@@ -49,8 +49,11 @@ public sealed class SqliteFileTests : SqliteStoreTest
             """));
 
     [Fact]
-    public void The_queue_is_read_from_the_index_of_queued_prompts_alone() =>
-        Assert.Equal("SCAN prompts USING COVERING INDEX prompts_in_turn", Plan(CommitObserver.ReadAll).Trim());
+    public void The_queue_is_read_from_the_index_of_queued_prompts_and_the_few_load_options_by_their_keys() =>
+        Assert.Equal(
+            ["SCAN prompts USING COVERING INDEX prompts_in_turn", "CORRELATED SCALAR SUBQUERY 1",
+                "SEARCH load_options USING INTEGER PRIMARY KEY (rowid=?)"],
+            Plan(CommitObserver.ReadAll).Trim().Split('\n'));
 
     [Fact]
     public void A_sweep_scans_neither_the_queue_nor_what_has_ended()

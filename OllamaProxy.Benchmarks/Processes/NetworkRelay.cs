@@ -4,17 +4,17 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 
-namespace OllamaProxy.Tests.Support.Postgres;
+namespace OllamaProxy.Benchmarks.Processes;
 
-/// <summary>
-/// A way to a PostgreSQL server that can be slow, be cut, lead elsewhere, and break at the worst of moments: around a commit.
-/// </summary>
-internal sealed class NetworkRelay : IAsyncDisposable
+/// <summary>A way to a server that can be slow, stall, be cut, and lead elsewhere.</summary>
+internal class NetworkRelay : IAsyncDisposable
 {
+    private static readonly TimeSpan StallLook = TimeSpan.FromMilliseconds(20);
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<Socket, bool> _clients = [];
     private readonly Task _accepting;
-    private int _toLose;
+    private long _stalledUntil;
 
     /// <param name="target">The port that it leads to.</param>
     public NetworkRelay(int target)
@@ -34,21 +34,16 @@ internal sealed class NetworkRelay : IAsyncDisposable
 
     public int BytesPerSecond { get; set; } = int.MaxValue;
 
-    /// <summary>How many answers to commits were lost.</summary>
-    public int Lost { get; private set; }
-
-    /// <summary>Waited for when a commit comes by; false: it gets no further, and its connection breaks.</summary>
-    public Func<Task<bool>>? OnCommit { get; set; }
-
-    /// <summary>Loses the answers to this many commits, each with its connection.</summary>
-    public void LoseAnswers(int commits) => _toLose = commits;
-
-    /// <summary>Breaks all connections.</summary>
+    /// <summary>Breaks all connections. New ones can be made at once.</summary>
     public void Cut()
     {
         foreach (var client in _clients.Keys)
             client.Dispose();
     }
+
+    /// <summary>For so long not a byte gets through.</summary>
+    public void StallFor(TimeSpan time) =>
+        Volatile.Write(ref _stalledUntil, Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency));
 
     public async ValueTask DisposeAsync()
     {
@@ -56,6 +51,12 @@ internal sealed class NetworkRelay : IAsyncDisposable
         await _accepting;
         Cut();
     }
+
+    /// <summary>
+    /// For a new connection: what is asked of whatever is sent to the server, and of its answers. False: it gets no further, and the
+    /// connection breaks.
+    /// </summary>
+    protected virtual (Passes Request, Passes Answer) Watch() => (_ => new(true), _ => new(true));
 
     private async Task AcceptAsync()
     {
@@ -78,19 +79,10 @@ internal sealed class NetworkRelay : IAsyncDisposable
         {
             try
             {
+                (client.NoDelay, server.NoDelay) = (true, true);
                 await server.ConnectAsync(IPAddress.Loopback, Target);
-                var isLost = false;
-                await Task.WhenAny(
-                    PumpAsync(client, server, async sent =>
-                    {
-                        if (sent.Span.IndexOf("COMMIT\0"u8) < 0)
-                            return true;
-                        isLost |= Interlocked.Decrement(ref _toLose) >= 0;
-                        return OnCommit is not { } hook || await hook();
-                    }),
-                    PumpAsync(server, client, _ => Task.FromResult(!isLost)));
-                if (isLost)
-                    Lost++;
+                var (request, answer) = Watch();
+                await Task.WhenAny(PumpAsync(client, server, request), PumpAsync(server, client, answer));
             }
             catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
             {
@@ -100,10 +92,7 @@ internal sealed class NetworkRelay : IAsyncDisposable
         _clients.TryRemove(client, out _);
     }
 
-    /// <param name="from">Whose bytes they are.</param>
-    /// <param name="to">Where they go.</param>
-    /// <param name="isToPass">Asked of what goes by; false: it is lost, and so is the connection.</param>
-    private async Task PumpAsync(Socket from, Socket to, Func<ReadOnlyMemory<byte>, Task<bool>> isToPass)
+    private async Task PumpAsync(Socket from, Socket to, Passes passes)
     {
         var (time, at) = (Stopwatch.StartNew(), TimeSpan.Zero);
         var underWay = Channel.CreateUnbounded<(byte[] Bytes, TimeSpan At)>();
@@ -111,7 +100,7 @@ internal sealed class NetworkRelay : IAsyncDisposable
         var buffer = new byte[64 * 1024];
         try
         {
-            while (await from.ReceiveAsync(buffer) is > 0 and var length && await isToPass(buffer.AsMemory(0, length)))
+            while (await from.ReceiveAsync(buffer) is > 0 and var length && await passes(buffer.AsMemory(0, length)))
             {
                 at = (at > time.Elapsed ? at : time.Elapsed) + TimeSpan.FromSeconds((double)length / BytesPerSecond);
                 underWay.Writer.TryWrite((buffer[..length], at + Delay));
@@ -132,6 +121,8 @@ internal sealed class NetworkRelay : IAsyncDisposable
                 {
                     if (due - time.Elapsed is { Ticks: > 0 } rest)
                         await Task.Delay(rest);
+                    while (Stopwatch.GetTimestamp() < Volatile.Read(ref _stalledUntil))
+                        await Task.Delay(StallLook);
                     for (var sent = 0; sent < bytes.Length;)
                         sent += await target.SendAsync(bytes.AsMemory(sent));
                 }
@@ -142,4 +133,7 @@ internal sealed class NetworkRelay : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Whether bytes get any further.</summary>
+    protected delegate ValueTask<bool> Passes(ReadOnlyMemory<byte> bytes);
 }

@@ -1,0 +1,114 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OllamaProxy.Tests.Support;
+
+namespace OllamaProxy.Tests.Api.Calls;
+
+/// <summary>Prompts that Ollama cuts to make them fit the context, of which it tells nobody.</summary>
+public sealed class TruncationTests
+{
+    private const string Header = "X-Prompt-Truncated-To";
+
+    private static readonly string Long = string.Join(' ', Enumerable.Repeat("word", 5_000));
+
+    /// <summary>Calls with as many words as there are where it says so, and to how many tokens the prompt is cut.</summary>
+    public static TheoryData<string, string, int?> Calls => new()
+    {
+        { "/api/generate", """{"model":"tiny","prompt":"WORDS","stream":false}""", 2050 },
+        { "/api/generate", """{"model":"tiny","prompt":"WORDS","stream":false,"options":{"num_ctx":2048}}""", 1026 },
+        { "/api/generate", """{"model":"tiny","prompt":"WORDS","stream":false,"options":{"num_ctx":8192}}""", null },
+        { "/api/generate", """{"model":"tiny","prompt":"short","stream":false}""", null },
+        { "/api/chat", """{"model":"tiny","messages":[{"role":"user","content":"WORDS"}],"stream":false}""", 2050 },
+        { "/api/embed", """{"model":"tiny","input":"WORDS"}""", 4096 },
+        // What is counted together is no sign.
+        { "/api/embed", """{"model":"tiny","input":["WORDS","WORDS"]}""", null },
+        { "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"WORDS"}]}""", 2050 },
+        { "/v1/completions", """{"model":"tiny","prompt":"WORDS"}""", 2050 },
+        { "/v1/embeddings", """{"model":"tiny","input":"WORDS"}""", 4096 },
+        { "/v1/responses", """{"model":"tiny","input":"WORDS"}""", 2050 },
+        { "/v1/messages", """{"model":"tiny","max_tokens":5,"messages":[{"role":"user","content":"WORDS"}]}""", 2050 },
+    };
+
+    public static TheoryData<string> Hosts => ProxyHosts.Names;
+
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task The_header_of_a_whole_answer_and_the_status_of_its_prompt_say_that_the_prompt_was_cut(string host)
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
+        foreach (var row in Calls)
+        {
+            var (path, body, tokens) = ((string)row[0], (string)row[1], (int?)row[2]);
+            using var response = await CallRig.PostAsync(proxy, path, body.Replace("WORDS", Long, StringComparison.Ordinal));
+            Assert.True(response.IsSuccessStatusCode);
+            Assert.Equal((body, tokens?.ToString()), (body, HeaderOf(response)));
+            Assert.Equal((body, tokens), (body, TruncatedTo(await proxy.StatusAsync(CallTests.IdOf(response)))));
+
+            using var again = await proxy.Client.GetAsync($"/api/v1/prompt/{CallTests.IdOf(response)}/response");
+            Assert.Equal((body, tokens?.ToString()), (body, HeaderOf(again)));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task A_prompt_that_was_cut_is_told_of_in_status_detail_result_and_list(string host)
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), new() { ContextLength = 3000 });
+        var cut = await proxy.SubmitAsync(new { prompt = Long, model = "tiny" });
+        var whole = await proxy.SubmitAsync(new { prompt = "short", model = "tiny" });
+        await proxy.ResultAsync(whole);
+
+        foreach (var path in new[] { "", "/status", "/result" })
+        {
+            Assert.Equal((path, 1502), (path, TruncatedTo(await proxy.GetAsync($"/api/v1/prompt/{cut}{path}"))));
+            Assert.Equal((path, null), (path, TruncatedTo(await proxy.GetAsync($"/api/v1/prompt/{whole}{path}"))));
+        }
+        var listed = (await proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts");
+        Assert.Equal([null, 1502], listed.EnumerateArray().Select(TruncatedTo));
+    }
+
+    [Fact]
+    public async Task An_answer_in_parts_begins_before_that_is_known_so_that_only_the_status_says_it()
+    {
+        await using var proxy = await CallRig.StartAsync();
+        using var response = await CallRig.PostAsync(proxy, "/api/generate", $$"""{"model":"tiny","prompt":"{{Long}}"}""");
+        Assert.Null(HeaderOf(response));
+        Assert.Equal(2050, TruncatedTo(await proxy.StatusAsync(CallTests.IdOf(response))));
+    }
+
+    [Fact]
+    public async Task The_length_of_a_context_that_changes_while_Ollama_runs_is_noticed()
+    {
+        await using var proxy = await CallRig.StartAsync();
+        foreach (var (options, tokens) in new[] { ("{}", 2050), ("""{"num_ctx":3000}""", 1502), ("{}", 2050) })
+        {
+            var body = $$"""{"model":"tiny","prompt":"{{Long}}","stream":false,"options":{{options}}}""";
+            using var response = await CallRig.PostAsync(proxy, "/api/generate", body);
+            Assert.Equal((options, $"{tokens}"), (options, HeaderOf(response)));
+        }
+    }
+
+    [InProcessTheory]
+    [MemberData(nameof(Hosts))]
+    public async Task The_log_has_one_warning_for_each_prompt_that_was_cut(string host)
+    {
+        await using var proxy = await RunningProxy.StartAsync(
+            ProxyHosts.Named(host), new() { ContextLength = 3000 }, ("Logging:LogLevel:OllamaProxy", "Warning"));
+        using var log = new LogRecorder();
+        proxy.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+        var cut = await proxy.SubmitAsync(new { prompt = Long, model = "tiny" });
+        await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "short", model = "tiny" }));
+        await proxy.ResultAsync(cut);
+
+        var line = Assert.Single(log.Lines, line => line.Contains("cut", StringComparison.Ordinal));
+        Assert.Equal($"Warning: Prompt {cut}: Ollama seems to have cut it to 1502 tokens, to make it fit the context of tiny. "
+            + "A larger num_ctx helps.", line);
+    }
+
+    private static string? HeaderOf(HttpResponseMessage response) =>
+        response.Headers.TryGetValues(Header, out var values) ? values.Single() : null;
+
+    private static int? TruncatedTo(JsonElement resource) =>
+        resource.TryGetProperty("truncated_to", out var tokens) ? tokens.GetInt32() : null;
+}
