@@ -1,3 +1,4 @@
+using OllamaProxy.Access;
 using OllamaProxy.Configuration;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Statistics;

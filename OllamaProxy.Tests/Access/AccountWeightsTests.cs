@@ -2,9 +2,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using OllamaProxy.Access;
 using OllamaProxy.Configuration;
-using OllamaProxy.Worker;
 
-namespace OllamaProxy.Tests.Worker;
+namespace OllamaProxy.Tests.Access;
 
 public sealed class AccountWeightsTests
 {

@@ -1,6 +1,4 @@
-using OllamaProxy.Access;
-
-namespace OllamaProxy.Worker;
+namespace OllamaProxy.Access;
 
 /// <summary>
 /// How much of the machine each account gets, in proportion to the others: what the API keys of its owner say. Safe for many threads.
