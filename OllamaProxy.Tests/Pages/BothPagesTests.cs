@@ -40,7 +40,7 @@ public sealed class BothPagesTests : PageTests
         await Expect(ById("updated")).ToHaveTextAsync("Live");
         await Expect(ById("figures")).ToContainTextAsync("Nothing was completed");
 
-        Assert.Equal(["/", "/api/v1/events", "/api/v1/models", "/api/v1/prompts", "/api/v1/stats", "/list"],
+        Assert.Equal(["/", "/api/v1/events", "/api/v1/models", "/api/v1/prompts", "/api/v1/session", "/api/v1/stats", "/list"],
             Requests.Select(request => request.Split(' ', '?')[1]).Distinct().Order());
     }
 

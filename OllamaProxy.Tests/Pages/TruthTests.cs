@@ -88,7 +88,8 @@ public sealed class TruthTests : PageTests
         await Proxy.Ollama.AcceptAsync();
         await Expect(Page).ToHaveTitleAsync("✓ completed · Ollama Proxy", new() { Timeout = 20_000 });
         Assert.All(Requests.Where(request => request.Contains("/api/")).Select(request => request.Split('/', '?')[^1]),
-            request => Assert.True(request is "status" or "stream" or "prompt" or "stats" or "models" or "events", request));
+            request => Assert.True(
+                request is "status" or "stream" or "prompt" or "stats" or "models" or "events" or "session", request));
 
         await SetHiddenAsync(false);
         await Expect(Page).ToHaveTitleAsync("completed · Ollama Proxy");

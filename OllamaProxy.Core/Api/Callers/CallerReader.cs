@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Access;
 using OllamaProxy.Api.Errors;
@@ -51,17 +52,11 @@ public sealed class CallerReader(ApiKeys keys, HostLimits limits, OllamaProxyOpt
 
     private string? AddressOf(HttpContext context)
     {
-        if (limits.ClientAddressHeader is { } header)
-        {
-            var last = context.Request.Headers[header].ToString().Split(',')[^1].Trim();
-            return last.Length is > 0 and <= MaxNameLength ? last : null;
-        }
-        return context.Connection.RemoteIpAddress switch
-        {
-            null => null,
-            { IsIPv4MappedToIPv6: true } address => address.MapToIPv4().ToString(),
-            var address => address.ToString(),
-        };
+        var address = limits.ClientAddressHeader is not { } header ? context.Connection.RemoteIpAddress
+            // Azure adds the port, which is another one for each connection.
+            : IPEndPoint.TryParse(context.Request.Headers[header].ToString().Split(',')[^1].Trim(), out var client) ? client.Address
+            : null;
+        return address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4().ToString() : address?.ToString();
     }
 
     private static string? Join(string? account, string? named) => named is null ? account : $"{account}/{named}";

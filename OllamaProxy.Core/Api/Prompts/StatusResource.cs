@@ -120,12 +120,13 @@ public sealed record StatusResource
 
     /// <summary>The whole prompt, but for a text that is too long to be held: see <see cref="PromptDetailResult"/>.</summary>
     public StatusResource With(
-        PromptContent content, RawJson? request, IReadOnlyList<AttemptRecord> attempts, bool showsBackends) => this with
-    {
-        Prompt = content.LongText is null ? content.Text : null,
-        Request = request,
-        Timeout = content.Timeout?.TotalSeconds,
-        Metadata = RawJson.OrNull(content.Metadata),
-        AttemptHistory = [.. attempts.Select(attempt => AttemptResource.Of(attempt, showsBackends))],
-    };
+        PromptContent content, RawJson? request, IReadOnlyList<AttemptRecord> attempts, bool showsBackends) =>
+        this with
+        {
+            Prompt = content.LongText is null ? content.Text : null,
+            Request = request,
+            Timeout = content.Timeout?.TotalSeconds,
+            Metadata = RawJson.OrNull(content.Metadata),
+            AttemptHistory = [.. attempts.Select(attempt => AttemptResource.Of(attempt, showsBackends))],
+        };
 }

@@ -148,6 +148,25 @@ public sealed class OwnershipTests
             await shared.Bob.StatusOfAsync(HttpMethod.Get, $"/api/v1/prompt/{id}")));
     }
 
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task Tokens_are_charged_to_a_key_or_an_address_and_to_each_of_the_many_that_a_client_serves(string host)
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_PROXY_OWNER_HEADER", "X-User-Id"));
+        proxy.Client.DefaultRequestHeaders.Add("X-Forwarded-For", "10.0.0.1, 192.0.2.7:51234");
+        await proxy.SubmitAsync(new { prompt = "of an address" });
+        proxy.Client.DefaultRequestHeaders.Add("X-User-Id", "user 7");
+        await proxy.SubmitAsync(new { prompt = "of somebody behind it" });
+        await proxy.RestartAsync(("OLLAMA_PROXY_API_KEYS", "alice:a"));
+        proxy.Client.DefaultRequestHeaders.Authorization = new("Bearer", "a");
+        await proxy.SubmitAsync(new { prompt = "of alice" });
+
+        // On the Functions host the connection is the host's own.
+        var address = host == nameof(ProxyHosts.Functions) ? "192.0.2.7" : "127.0.0.1";
+        Assert.Equal([address, $"{address}/user 7", "alice"],
+            (await proxy.Home.QueryAsync("SELECT account FROM prompts ORDER BY seq")).Select(row => (string?)row[0]));
+    }
+
     [Fact]
     public async Task What_was_submitted_before_there_were_keys_is_an_admins_business()
     {
