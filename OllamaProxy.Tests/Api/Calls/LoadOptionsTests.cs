@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
+using Microsoft.Extensions.Configuration;
+using OllamaProxy.Configuration;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api.Calls;
@@ -90,13 +92,14 @@ public sealed class LoadOptionsTests
     }
 
     [Fact]
-    public async Task A_file_of_options_that_is_no_good_stops_the_start()
+    public void A_file_of_options_that_is_no_good_stops_the_start()
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder.File("models.json"), """{"tiny": 5}""");
-        var problem = await Record.ExceptionAsync(() =>
-            CallRig.StartAsync(("OLLAMA_PROXY_MODEL_OPTIONS_FILE", folder.File("models.json"))));
-        Assert.Contains("must have an object of options for 'tiny'", problem?.ToString(), StringComparison.Ordinal);
+        var settings = new ConfigurationBuilder()
+            .AddInMemoryCollection([new("OLLAMA_PROXY_MODEL_OPTIONS_FILE", folder.File("models.json"))]).Build();
+        var problem = Assert.Throws<InvalidSettingException>(() => OllamaProxyOptions.Read(settings));
+        Assert.Contains("must have an object of options for 'tiny'", problem.Message, StringComparison.Ordinal);
     }
 
     private static async Task PauseAsync(RunningProxy proxy, string what)
