@@ -48,7 +48,7 @@ public abstract class PageTests : IAsyncLifetime
         context.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")
-                _complaints.Enqueue(message.Text);
+                _complaints.Enqueue($"{message.Text} ({message.Location})");
         };
         context.Dialog += async (_, dialog) =>
         {
@@ -66,7 +66,8 @@ public abstract class PageTests : IAsyncLifetime
         await Network.DisposeAsync();
         await Proxy.DisposeAsync();
         Assert.Empty(cookies);
-        Assert.DoesNotContain(_complaints, complaint => !_expected.Exists(complaint.Contains));
+        var unexpected = _complaints.Where(complaint => !_expected.Exists(complaint.Contains)).ToList();
+        Assert.True(unexpected.Count == 0, string.Join('\n', unexpected));
     }
 
     /// <summary>Has the test pass although the browser complains in these words.</summary>
