@@ -112,7 +112,7 @@ public static class OllamaProxyServices
         });
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<LeaseRenewer>();
-        services.AddSingleton<AccountWeights>();
+        services.AddSingleton<AccountShares>();
         services.AddSingleton<AccountLedger>();
         services.AddSingleton<AttemptFinalizer>();
         services.AddSingleton<PromptRunner>();

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using OllamaProxy.Configuration;
+using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Access;
 
@@ -13,16 +14,18 @@ public sealed class ApiKeyRing
     private static readonly byte[] Secret = RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes);
 
     private readonly Dictionary<Guid, ApiKey> _keys = [];
-    private readonly Dictionary<string, double> _weights = [];
+    private readonly Dictionary<string, ApiKey> _byOwner = [];
 
-    /// <summary>Of two keys with one name, the later one's weight counts; so does the later of two equal keys.</summary>
+    /// <summary>Of two keys with one name, the later one's options count; so does the later of two equal keys.</summary>
     public ApiKeyRing(IEnumerable<ApiKey> keys)
     {
         foreach (var key in keys)
         {
             _keys[CodeOf(key.Hash.Span)] = key;
-            _weights[key.Owner] = key.Weight;
+            _byOwner[key.Owner] = key;
         }
+        MostRunning = _byOwner.Values.Where(key => key.Limits.MaxRunning is not null)
+            .ToDictionary(key => key.Owner, key => key.Limits.MaxRunning!.Value);
     }
 
     /// <summary>The key that a caller shows; null: it is not known.</summary>
@@ -34,7 +37,13 @@ public sealed class ApiKeyRing
     }
 
     /// <summary>An owner's share of the machine, in proportion to those of others; 1 where nothing else is said.</summary>
-    public double WeightOf(string owner) => _weights.GetValueOrDefault(owner, 1);
+    public double WeightOf(string owner) => _byOwner.TryGetValue(owner, out var key) ? key.Weight : 1;
+
+    /// <summary>How much an owner may use.</summary>
+    public OwnerLimits LimitsOf(string owner) => _byOwner.TryGetValue(owner, out var key) ? key.Limits : OwnerLimits.None;
+
+    /// <summary>The owners of whose prompts only so many may run at a time, with how many.</summary>
+    public IReadOnlyDictionary<string, int> MostRunning { get; }
 
     private static Guid CodeOf(ReadOnlySpan<byte> hash)
     {

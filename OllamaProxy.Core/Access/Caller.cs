@@ -16,12 +16,21 @@ public sealed record Caller(string? Owner, string? Account)
     /// <summary>Whether they see the prompts of all owners.</summary>
     public bool SeesAll { get; init; }
 
+    /// <summary>How much they may use.</summary>
+    public OwnerLimits Limits { get; init; } = OwnerLimits.None;
+
     /// <summary>The owner whose prompts are all that they see; null: they see those of all.</summary>
     public string? OnlyOwner => SeesAll ? null : Owner;
 
     /// <summary>Whether they may know that there is this prompt.</summary>
     public bool Sees(Prompt prompt) => SeesAll || (Owner is not null && prompt.Owner == Owner);
 
-    /// <summary>The prompt as theirs.</summary>
-    public NewPrompt Own(NewPrompt prompt) => prompt with { Owner = Owner, Account = Account };
+    /// <summary>The prompt as theirs, with a priority that they may have.</summary>
+    public NewPrompt Own(NewPrompt prompt) => prompt with
+    {
+        Owner = Owner,
+        Account = Account,
+        Limits = Limits,
+        Priority = Limits.Cap(prompt.Priority),
+    };
 }

@@ -109,6 +109,12 @@ public sealed class ApiPipeline(
             await retryAfter.SetForRoomAsync(context, exception.Missing);
             return ApiError.Of(context, StatusCodes.Status429TooManyRequests, exception.Message);
         }
+        catch (OverLimitException exception)
+        {
+            await retryAfter.SetForLimitAsync(context, exception.FreeIn);
+            RateLimitHeaders.Set(context, exception.Limits, exception.Use);
+            return ApiError.Of(context, StatusCodes.Status429TooManyRequests, exception.Message);
+        }
         catch (QueueDrainingException exception)
         {
             context.Response.Headers.RetryAfter = DrainingRetryAfter;

@@ -1,3 +1,5 @@
+using OllamaProxy.Prompts;
+
 namespace OllamaProxy.Configuration;
 
 /// <summary>An API key, of which only the hash is kept.</summary>
@@ -10,4 +12,7 @@ public sealed record ApiKey(string Owner, ReadOnlyMemory<byte> Hash)
 
     /// <summary>The owner's share of the machine, in proportion to those of others.</summary>
     public double Weight { get; init; } = 1;
+
+    /// <summary>How much the owner may use.</summary>
+    public OwnerLimits Limits { get; init; } = OwnerLimits.None;
 }

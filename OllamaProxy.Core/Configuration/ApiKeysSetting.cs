@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -6,15 +5,14 @@ using System.Text.RegularExpressions;
 namespace OllamaProxy.Configuration;
 
 /// <summary>
-/// Reads API keys: <c>name:key</c>, followed by options such as <c>:admin</c> and <c>:weight=2</c>. In place of the key there can be its
-/// hash, <c>sha256=HEX</c>. No message quotes a key.
+/// Reads API keys: <c>name:key</c>, followed by options such as <c>:admin</c> and <c>:weight=2</c>; see <see cref="ApiKeyOptions"/>. In
+/// place of the key there can be its hash, <c>sha256=HEX</c>. No message quotes a key.
 /// </summary>
 public static partial class ApiKeysSetting
 {
     private const string Setting = "OLLAMA_PROXY_API_KEYS";
     private const string FileSetting = "OLLAMA_PROXY_API_KEYS_FILE";
     private const string HashPrefix = "sha256=";
-    private const double MaxWeight = 1000;
 
     /// <summary>Whether a text can be the name of an owner.</summary>
     public static bool IsName(string text) => Name().IsMatch(text);
@@ -76,13 +74,18 @@ public static partial class ApiKeysSetting
 
     private static ApiKey Parse(string place, string text)
     {
-        var parts = text.Split(':', StringSplitOptions.TrimEntries);
+        var parts = text.Split(':', 3, StringSplitOptions.TrimEntries);
         if (parts.Length < 2 || !IsName(parts[0]))
             throw Mistake(place, "it must be NAME:KEY, with a name of up to 64 letters, digits and the characters . _ @ -");
         var key = new ApiKey(parts[0], HashOf(place, parts[0], parts[1]));
-        foreach (var option in parts[2..])
-            key = With(place, key, option);
-        return key;
+        try
+        {
+            return ApiKeyOptions.Read(key, parts.Length > 2 ? parts[2] : "");
+        }
+        catch (FormatException exception)
+        {
+            throw Mistake(place, exception.Message);
+        }
     }
 
     private static ReadOnlyMemory<byte> HashOf(string place, string name, string key)
@@ -94,18 +97,6 @@ public static partial class ApiKeysSetting
         return hex.Length == 2 * SHA256.HashSizeInBytes && hex.All(char.IsAsciiHexDigit) ? Convert.FromHexString(hex)
             : throw Mistake(place, $"the hash of the key of '{name}' must be {HashPrefix} and 64 hexadecimal digits");
     }
-
-    private static ApiKey With(string place, ApiKey key, string option) => option.Split('=', 2) switch
-    {
-        ["admin"] => key with { IsAdmin = true },
-        ["user"] => key with { IsAdmin = false },
-        ["weight", var text] => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var weight)
-            && weight is > 0 and <= MaxWeight ? key with { Weight = weight }
-            : throw Mistake(place, $"the weight of '{key.Owner}' must be a number above 0 and up to {MaxWeight}"),
-        // It may be a part of a key with a colon in it, so it is not quoted.
-        _ => throw Mistake(place,
-            $"what follows the key of '{key.Owner}' must be user, admin or weight=NUMBER. Give a key with a colon in it as its hash"),
-    };
 
     private static FormatException Mistake(string place, string mistake) => new($"The API keys: {place} is bad, since {mistake}.");
 

@@ -35,6 +35,9 @@ public sealed record NewPrompt(string Text, string Model, ReadOnlyMemory<byte> R
     /// <summary>Whose prompt it is: the name of the API key that it came with; null: it came without one.</summary>
     public string? Owner { get; init; }
 
+    /// <summary>How much its owner may use: the store refuses what exceeds it.</summary>
+    public OwnerLimits Limits { get; init; } = OwnerLimits.None;
+
     /// <summary>To whom its tokens are charged, which decides whose turn it is; null: nobody in particular.</summary>
     public string? Account { get; init; }
 

@@ -26,12 +26,15 @@ public enum WaitReason
 
     /// <summary>The queue, its model, or every backend that could run it is paused.</summary>
     Paused,
+
+    /// <summary>As many prompts of its owner run as may at a time.</summary>
+    Limit,
 }
 
 /// <summary>The written names of <see cref="WaitReason"/>.</summary>
 public static class WaitReasonNames
 {
-    private static readonly string[] Names = ["slot", "backend", "model", "retry", "window", "paused"];
+    private static readonly string[] Names = ["slot", "backend", "model", "retry", "window", "paused", "limit"];
 
     /// <summary>The written name, such as <c>slot</c>.</summary>
     public static string Name(this WaitReason reason) => Names[(int)reason];

@@ -30,15 +30,18 @@ public sealed record Scheduler(TimeSpan GroupingWindow, bool WaitForModel, strin
     /// <param name="now">The time.</param>
     /// <param name="isPartial">Whether there are due prompts of groups that are not offered.</param>
     /// <param name="counters">What each account has been served; null: nobody has been.</param>
+    /// <param name="room">How many more prompts of each owner may be begun; null: of all as many as there are.</param>
     public Schedule Decide(
         IEnumerable<QueuedPrompt> prompts,
         IReadOnlyList<BackendLoad> backends,
         ImmutableDictionary<GroupKey, OvertakeHistory> overtaken,
         DateTimeOffset now,
         bool isPartial = false,
-        TokenCounters? counters = null)
+        TokenCounters? counters = null,
+        OwnerRoom? room = null)
     {
-        var round = new SchedulingRound(this, backends, overtaken, counters ?? TokenCounters.None, now, isPartial);
+        var round = new SchedulingRound(
+            this, backends, overtaken, counters ?? TokenCounters.None, room ?? OwnerRoom.Unlimited, now, isPartial);
         foreach (var prompt in prompts)
             round.Add(prompt, KeyOf(prompt));
         return round.Decide();

@@ -1,3 +1,5 @@
+using OllamaProxy.Access;
+
 namespace OllamaProxy.Scheduling;
 
 /// <content>
@@ -97,6 +99,15 @@ internal sealed partial class SchedulingRound
             if (!first.TryGetValue(prompt.Priority, out var key) || prompt.Key.CompareTo(key) < 0)
                 first[prompt.Priority] = prompt.Key;
         return first;
+    }
+
+    /// <summary>Drops, for the rest of the round, the accounts of an owner of whom no more prompts may be begun.</summary>
+    private void DropOwnerOf(AccountTurn full)
+    {
+        var owner = AccountShares.OwnerOf(full.Account);
+        foreach (var group in _groups.Values.Where(group => AccountShares.OwnerOf(group.Account) == owner))
+            group.Waiting.Clear();
+        _accounts.RemoveAll(turn => AccountShares.OwnerOf(turn.Account) == owner);
     }
 
     /// <summary>Charges an account what a prompt is guessed to cost, for the rest of the round.</summary>

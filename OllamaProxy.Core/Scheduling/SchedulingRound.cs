@@ -36,6 +36,7 @@ internal sealed partial class SchedulingRound
     private readonly bool _isPartial;
     private readonly TokenCounters _counters;
     private TokenCounters _countersAfter;
+    private OwnerRoom _room;
 
     /// <summary>
     /// For each account, the history of all its groups that were not offered, as if each of its assignments had overtaken them. So the
@@ -48,17 +49,20 @@ internal sealed partial class SchedulingRound
         IReadOnlyList<BackendLoad> backends,
         ImmutableDictionary<GroupKey, OvertakeHistory> history,
         TokenCounters counters,
+        OwnerRoom room,
         DateTimeOffset now,
         bool isPartial)
     {
         (_policy, _historyBefore, _now, _isPartial) = (policy, history, now, isPartial);
-        _counters = _countersAfter = counters;
+        (_counters, _countersAfter, _room) = (counters, counters, room);
         _backends = [.. backends.Select(load => new BackendCapacity(load))];
     }
 
     /// <summary>Adds a due prompt. Prompts are added in the order of the queue.</summary>
     public void Add(QueuedPrompt prompt, LoadKey load)
     {
+        if (!_room.Has(prompt.Account))
+            return;
         var key = new GroupKey(prompt.Account, load);
         if (!_groups.TryGetValue(key, out var group))
         {
@@ -112,6 +116,9 @@ internal sealed partial class SchedulingRound
         if (group.Head is not null)
             turn.Insert(group);
         Charge(turn, group.Model);
+        _room = _room.Without(turn.Account);
+        if (!_room.Has(turn.Account))
+            DropOwnerOf(turn);
         backend.Take(group.Load, _now);
         _assignments.Add(new(prompt, group.Model, backend.State.Name));
     }

@@ -21,15 +21,17 @@ public interface IPromptCommands
     /// <param name="cancellationToken">Cancels the write until it is handed to the writer.</param>
     /// <returns>The result of the submission and, if the prompt was claimed at once, the claim.</returns>
     /// <exception cref="QueueFullException">The queue has reached its limit.</exception>
+    /// <exception cref="OverLimitException">Its owner has reached a limit.</exception>
     Task<(Submission Submission, ClaimedPrompt? Claimed)> AddAsync(
         NewPrompt prompt, long maxQueued, ClaimTerms? terms, CancellationToken cancellationToken);
 
     /// <summary>Queues prompts as one batch, all or none, in their order.</summary>
     /// <param name="batch">The batch's new id.</param>
-    /// <param name="prompts">The prompts.</param>
+    /// <param name="prompts">The prompts, of one owner if it has limits.</param>
     /// <param name="maxQueued">How many prompts may be queued, including these; 0: no limit.</param>
     /// <param name="cancellationToken">Cancels the write until it is handed to the writer.</param>
     /// <exception cref="QueueFullException">The batch would exceed the limit of the queue.</exception>
+    /// <exception cref="OverLimitException">The batch would exceed a limit of its owner.</exception>
     Task<IReadOnlyList<Prompt>> AddBatchAsync(
         Guid batch, IReadOnlyList<NewPrompt> prompts, long maxQueued, CancellationToken cancellationToken);
 

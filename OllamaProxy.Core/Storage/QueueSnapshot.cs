@@ -43,6 +43,9 @@ public sealed record QueuedPrompt(long Seq, string? Model, long Rank, int Priori
 /// <param name="Model">The prompt's model.</param>
 public sealed record RunningLease(Guid? Worker, string Slot, string Backend, string? Model)
 {
+    /// <summary>To whom the prompt is charged; empty: nobody in particular.</summary>
+    public string Account { get; init; } = "";
+
     /// <summary>The options that its model is loaded with; see <see cref="NewPrompt.LoadOptions"/>.</summary>
     public string LoadOptions { get; init; } = "";
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OllamaProxy.Access;
 using OllamaProxy.Configuration;
 using OllamaProxy.Scheduling;
@@ -8,18 +9,23 @@ namespace OllamaProxy.Worker;
 
 /// <summary>
 /// Keeps the <see cref="TokenCounters"/> of this process: charges what is claimed, and corrects it when the attempt has ended. Each process
-/// counts what it serves itself. Safe for many threads.
+/// counts what it serves itself. It also knows how many prompts of each owner run, anywhere. Safe for many threads.
 /// </summary>
-public sealed class AccountLedger(IPromptReader reader, AccountWeights weights, OllamaProxyOptions options, TimeProvider time)
+public sealed class AccountLedger(
+    IPromptReader reader, AccountShares shares, WorkerIdentity identity, OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>How far back the counters are computed from what was served.</summary>
     private static readonly TimeSpan Memory = TimeSpan.FromHours(1);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, TokenCharge> _charges = [];
-    private TokenCounters _counters = new(weights.WeightOf);
+    private TokenCounters _counters = new(shares.WeightOf);
     private IReadOnlyList<ServedPrompt>? _served;
     private bool _isRestored;
+
+    /// <summary>How many prompts of each owner are claimed or run in this process, and in others as of the last decision.</summary>
+    private readonly Dictionary<string, int> _running = [];
+    private ILookup<string, RunningLease> _elsewhere = Array.Empty<RunningLease>().ToLookup(_ => "");
 
     /// <summary>The counters now.</summary>
     public TokenCounters Counters => Volatile.Read(ref _counters);
@@ -43,16 +49,29 @@ public sealed class AccountLedger(IPromptReader reader, AccountWeights weights, 
         }
     }
 
+    /// <summary>How many more prompts of each owner may be begun.</summary>
+    public OwnerRoom Room
+    {
+        get
+        {
+            lock (_lock)
+                return RoomNow();
+        }
+    }
+
     /// <summary>Has the scheduler decide which of the queued prompts are run.</summary>
     /// <param name="snapshot">The queue.</param>
     /// <param name="decide">Decides, with the counters.</param>
-    public Schedule Decide(QueueSnapshot snapshot, Func<TokenCounters, Schedule> decide)
+    public Schedule Decide(QueueSnapshot snapshot, Func<TokenCounters, OwnerRoom, Schedule> decide)
     {
         lock (_lock)
         {
+            if (shares.MostRunning.Count > 0)
+                _elsewhere = snapshot.Running.Where(lease => lease.Worker != identity.Token)
+                    .ToLookup(lease => AccountShares.OwnerOf(lease.Account));
             if (_served is { } served)
                 (_counters, _served) = (Replay(served, snapshot), null);
-            var schedule = decide(_counters.KeepWaiting(snapshot.Accounts));
+            var schedule = decide(_counters.KeepWaiting(snapshot.Accounts), RoomNow());
             // Where all that was queued is run, nobody waits, and the queue need not be looked at before somebody comes back.
             _counters = schedule.Assignments.Count == snapshot.Queued
                 ? schedule.Counters.KeepWaiting(new HashSet<string>()) : schedule.Counters;
@@ -61,11 +80,11 @@ public sealed class AccountLedger(IPromptReader reader, AccountWeights weights, 
     }
 
     /// <summary>Has the scheduler decide about a prompt that is not queued: its account is not one of those that wait.</summary>
-    public Schedule DecideDirectly(Func<TokenCounters, Schedule> decide)
+    public Schedule DecideDirectly(Func<TokenCounters, OwnerRoom, Schedule> decide)
     {
         lock (_lock)
         {
-            var schedule = decide(_counters);
+            var schedule = decide(_counters, RoomNow());
             _counters = schedule.Counters.WithWaitingOf(_counters);
             return schedule;
         }
@@ -77,6 +96,7 @@ public sealed class AccountLedger(IPromptReader reader, AccountWeights weights, 
         lock (_lock)
         {
             _counters = _counters.Charge(assignment.Prompt.Account, assignment.Model, assignment.Backend, out var charge);
+            Count(charge, 1);
             return charge;
         }
     }
@@ -99,7 +119,10 @@ public sealed class AccountLedger(IPromptReader reader, AccountWeights weights, 
     public void Refund(TokenCharge charge)
     {
         lock (_lock)
+        {
             _counters = _counters.Settle(charge, 0, isTypical: false);
+            Count(charge, -1);
+        }
     }
 
     /// <summary>Corrects what was charged for a claimed prompt.</summary>
@@ -109,8 +132,26 @@ public sealed class AccountLedger(IPromptReader reader, AccountWeights weights, 
     public void Settle(Lease lease, double cost, bool isTypical)
     {
         lock (_lock)
-            if (_charges.Remove(lease.Token, out var charge))
-                _counters = _counters.Settle(charge, cost, isTypical);
+        {
+            if (!_charges.Remove(lease.Token, out var charge))
+                return;
+            _counters = _counters.Settle(charge, cost, isTypical);
+            Count(charge, -1);
+        }
+    }
+
+    private OwnerRoom RoomNow() => shares.MostRunning is { Count: > 0 } most
+        ? new(most.ToImmutableDictionary(
+            each => each.Key, each => each.Value - _running.GetValueOrDefault(each.Key) - _elsewhere[each.Key].Count()))
+        : OwnerRoom.Unlimited;
+
+    private void Count(TokenCharge charge, int more)
+    {
+        var owner = AccountShares.OwnerOf(charge.Account);
+        if (_running.GetValueOrDefault(owner) + more is > 0 and var running)
+            _running[owner] = running;
+        else
+            _running.Remove(owner);
     }
 
     private TokenCounters Replay(IReadOnlyList<ServedPrompt> served, QueueSnapshot snapshot) => CounterReplay.Replay(

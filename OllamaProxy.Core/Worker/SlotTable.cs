@@ -130,8 +130,8 @@ internal sealed partial class SlotTable
                 return new([], _overtakeHistory, [], NeedsModels: false);
             var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Prefetchable, pauses)).ToList();
             var prompts = snapshot.Prompts.Where(prompt => !pauses.Models.Contains(_scheduler.ModelOf(prompt)));
-            var schedule = _accounts.Decide(snapshot, counters =>
-                _scheduler.Decide(prompts, loads, _overtakeHistory, _time.GetUtcNow(), snapshot.IsPartial, counters));
+            var schedule = _accounts.Decide(snapshot, (counters, owners) =>
+                _scheduler.Decide(prompts, loads, _overtakeHistory, _time.GetUtcNow(), snapshot.IsPartial, counters, owners));
             _overtakeHistory = schedule.OvertakeHistory;
             return pauses.Models.Count == 0 ? schedule : schedule with { Stuck = [.. schedule.Stuck, .. pauses.Models] };
         }
@@ -153,8 +153,8 @@ internal sealed partial class SlotTable
             if (pauses.IsQueuePaused || pauses.Models.Contains(_scheduler.ModelOf(queued)))
                 return null;
             var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free, pauses)).ToList();
-            return _accounts.DecideDirectly(counters =>
-                _scheduler.Decide([queued], loads, _overtakeHistory, _time.GetUtcNow(), counters: counters))
+            return _accounts.DecideDirectly((counters, owners) =>
+                _scheduler.Decide([queued], loads, _overtakeHistory, _time.GetUtcNow(), counters: counters, room: owners))
                 .Assignments is [{ IsRefused: false } assignment] ? Keep(assignment) : null;
         }
     }

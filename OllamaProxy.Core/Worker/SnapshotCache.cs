@@ -79,6 +79,8 @@ internal sealed class SnapshotCache(
         if (Interlocked.Exchange(ref _isStuckOver, false) || (_stuckSince is { } at && time.GetElapsedTime(at) >= StuckFor))
             _stuck.Clear();
         var perModel = Math.Clamp(room * PrefetchFactor, MinPerModel, MaxPerModel);
+        // Whose owner may begin no more comes last.
+        var (counters, owners) = (accounts.Counters, accounts.Room);
         var terms = new SnapshotTerms(perModel, identity.Token)
         {
             // Twice as many each time: however many are stuck, a few looks are enough.
@@ -88,7 +90,7 @@ internal sealed class SnapshotCache(
             Loaded = loaded,
             // However many prompts are claimed from one snapshot, it has the account that has been served least then.
             Accounts = perModel,
-            CounterOf = accounts.Counters.CounterOf,
+            CounterOf = account => owners.Has(account) ? counters.CounterOf(account) : double.PositiveInfinity,
             FairnessWindow = options.FairnessWindow,
             Freshness = options.PollInterval / 2, // Polls vary in time, and each must see what other processes wrote before it.
         };

@@ -7,7 +7,8 @@ namespace OllamaProxy.Worker;
 
 /// <summary>Tells what queued prompts wait for. While it is asked, the backends are watched closely, so that it tells the truth.</summary>
 public sealed class WaitReasons(
-    BackendPool backends, Dispatcher dispatcher, QueuePauses pauses, OllamaProxyOptions options, TimeProvider time) : IWaitReasons
+    BackendPool backends, Dispatcher dispatcher, QueuePauses pauses, AccountLedger accounts, OllamaProxyOptions options, TimeProvider time)
+    : IWaitReasons
 {
     /// <inheritdoc/>
     public bool IsStalled => pauses.Current.IsQueuePaused
@@ -25,8 +26,9 @@ public sealed class WaitReasons(
         backends.WatchClosely();
         var states = backends.All.Select(backend => backend.State).ToList();
         var reason = Of(model, prompt.AvailableAt, dispatcher.IsOvertaken(model, prompt), options.WaitForModel, states, now);
-        return reason is WaitReason.Slot or WaitReason.Window && states.All(state => IsPausedFor(model, state))
-            ? WaitReason.Paused : reason;
+        return reason is not (WaitReason.Slot or WaitReason.Window) ? reason
+            : states.All(state => IsPausedFor(model, state)) ? WaitReason.Paused
+            : accounts.Room.Has(prompt.Account ?? "") ? reason : WaitReason.Limit;
     }
 
     /// <summary>Whether a backend is paused, or could not run the model anyway.</summary>

@@ -114,7 +114,7 @@ public abstract class RoutingTests(ProxyFixture fixture)
         using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "Origin", "http://localhost:3000" } } };
         using var response = await Client.SendAsync(request);
         Assert.Equal("http://localhost:3000", Header(response, "Access-Control-Allow-Origin"));
-        Assert.Equal("Location,Retry-After,Preference-Applied,X-Prompt-Id,X-Prompt-Truncated-To",
+        Assert.Equal("Location,Retry-After,Preference-Applied,X-Prompt-Id,X-Prompt-Truncated-To,RateLimit-Policy,RateLimit",
             Header(response, "Access-Control-Expose-Headers"));
     }
 

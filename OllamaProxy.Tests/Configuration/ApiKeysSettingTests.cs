@@ -19,6 +19,16 @@ public sealed class ApiKeysSettingTests
     }
 
     [Fact]
+    public void A_key_can_have_limits()
+    {
+        var limits = Read("alice:one:rpm=60:tpm=10000:tpd=1000000:max_queued=0:max_running=2:max_priority=-5:models=LLama3.2|qwen3:8b,b:two")
+            .ApiKeys[0].Limits;
+        Assert.Equal((60, 10000, 1000000, 0, 2, -5), (limits.RequestsPerMinute, limits.TokensPerMinute, limits.TokensPerDay,
+            limits.MaxQueued, limits.MaxRunning, limits.MaxPriority));
+        Assert.Equal(["llama3.2:latest", "qwen3:8b"], limits.Models!.Order());
+    }
+
+    [Fact]
     public void No_keys_let_everybody_in() => Assert.False(Read(" , ").NeedsApiKey);
 
     [Theory]
@@ -29,9 +39,14 @@ public sealed class ApiKeysSettingTests
     [InlineData("alice:secret key", "the key of 'alice' must have visible ASCII characters only")]
     [InlineData("alice:sécret", "the key of 'alice' must have visible ASCII characters only")]
     [InlineData("alice:sha256=secret", "the hash of the key of 'alice' must be sha256= and 64 hexadecimal digits")]
-    [InlineData("alice:se:cret", "what follows the key of 'alice' must be user, admin or weight=NUMBER")]
+    [InlineData("alice:se:cret", "what follows the key of 'alice' must be user, admin, weight=, rpm=")]
     [InlineData("alice:secret:weight=0", "the weight of 'alice' must be a number above 0")]
     [InlineData("alice:secret:weight=secret", "the weight of 'alice' must be a number above 0")]
+    [InlineData("alice:secret:rpm=0", "rpm of 'alice' must be a whole number from 1 to 2147483647")]
+    [InlineData("alice:secret:max_running=many", "max_running of 'alice' must be a whole number from 1 to")]
+    [InlineData("alice:secret:max_priority=101", "max_priority of 'alice' must be a whole number from -100 to 100")]
+    [InlineData("alice:secret:models=a||b", "models of 'alice' must be names of models, with | between them")]
+    [InlineData("alice:secret:models=", "models of 'alice' must be names of models, with | between them")]
     [InlineData("alice:secret,bob:secret", "entry 2 is bad, since the keys of 'alice' and 'bob' are the same")]
     public void What_is_bad_is_named_without_the_key(string setting, string mistake)
     {

@@ -83,7 +83,7 @@ public sealed class CallerCheck(RouteTable routes, CallerReader callers, HostPol
             .AllowAnyHeader()
             .AllowAnyMethod()
             .WithExposedHeaders(HeaderNames.Location, HeaderNames.RetryAfter, CompletionWaiter.Applied, CallHandlers.PromptId,
-                CallHandlers.TruncatedTo)
+                CallHandlers.TruncatedTo, RateLimitHeaders.Policy, RateLimitHeaders.Limit)
             .SetPreflightMaxAge(TimeSpan.FromHours(12));
         return (origins.AllowsAll ? policy.AllowAnyOrigin() : policy.SetIsOriginAllowed(_ => true)).Build();
     }

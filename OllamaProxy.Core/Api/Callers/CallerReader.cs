@@ -29,7 +29,8 @@ public sealed class CallerReader(ApiKeys keys, HostLimits limits, OllamaProxyOpt
             if (keys.Current.Find(shown.Key) is not { } key)
                 continue;
             isCookie = shown.IsCookie;
-            return key.IsAdmin ? OfAdmin(key, named) : new(key.Owner, Join(key.Owner, named));
+            var caller = key.IsAdmin ? OfAdmin(key, named) : new(key.Owner, Join(key.Owner, named));
+            return caller with { Limits = keys.Current.LimitsOf(caller.Owner!) };
         }
         return null;
     }

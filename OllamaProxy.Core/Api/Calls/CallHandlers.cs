@@ -73,12 +73,13 @@ public sealed class CallHandlers(
         var (request, contentType) = Read(context, endpoint, body);
         if (NameLimits.WhyNotModel(request.Model) is { } why)
             return ApiError.Of(context, StatusCodes.Status400BadRequest, why);
+        context.RefuseModel(request.Model);
         if (request.IsUnload)
             return await forwarder.ForwardToAllOwnersAsync(context, request.Model, body.Bytes);
         var isKept = CompletionWaiter.RespondsAsync(context, out var seconds);
         var lease = isKept ? null : responder.LeaseHere();
         var id = Guid.CreateVersion7(time.GetUtcNow());
-        var prompt = context.Caller().Own(new(request.Text, request.Model, SubmissionReader.NoFields)
+        var prompt = context.Own(new(request.Text, request.Model, SubmissionReader.NoFields)
         {
             Id = id,
             Call = new(endpoint.Path, context.Request.QueryString.ToString(), HeaderFilter.ForOllama(context.Request.AllHeaders()),
@@ -122,6 +123,7 @@ public sealed class CallHandlers(
         var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
         // The client can wait for hours from here on; what runs the prompt has the body from the store.
         body.Dispose();
+        RateLimitHeaders.Set(context, prompt.Limits, submission.Use);
         context.Response.Headers[PromptId] = submission.Prompt.Id.ToString();
         return submission.Prompt;
     }

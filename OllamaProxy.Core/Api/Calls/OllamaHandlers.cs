@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Api.Models;
@@ -54,8 +55,9 @@ public sealed class OllamaHandlers(BackendPool backends, BackendForwarder forwar
 
     private Task<IResult> ListAsync(HttpContext context, Dialect dialect, string list, string? key, string contentType) =>
         AskAsync(context, dialect, contentType, answers => MergedList.Of(answers, list, key), (backend, answer) =>
-            key is null || backend.State.AllowedModels is null
-                ? answer : MergedList.Where(answer, list, item => item.Text(key) is { } name && backend.IsModelAllowed(name)));
+            key is null || (backend.State.AllowedModels is null && context.Caller().Limits.Models is null) ? answer
+            : MergedList.Where(answer, list, item => item.Text(key) is { } name && backend.IsModelAllowed(name)
+                && context.Caller().Limits.Allows(ModelName.Canonical(name))));
 
     /// <param name="context">The request.</param>
     /// <param name="dialect">The API that it is one of.</param>

@@ -7,7 +7,7 @@ namespace OllamaProxy.Api.Http;
 
 /// <summary>
 /// The header <c>Retry-After</c> (RFC 9110, section 10.2.3): when it is probably worth asking again, in whole seconds, at least one, and
-/// at most a minute, since every estimate can be wrong.
+/// at most a minute where it is an estimate, since every one can be wrong.
 /// </summary>
 public sealed class RetryAfter(PromptQueue queue, WaitEstimator waitEstimator, TimeProvider time)
 {
@@ -28,6 +28,17 @@ public sealed class RetryAfter(PromptQueue queue, WaitEstimator waitEstimator, T
     /// <summary>Says when a full queue has probably room for so many prompts.</summary>
     public async Task SetForRoomAsync(HttpContext context, long prompts) =>
         Set(context, await UntilRoomAsync(prompts, context.RequestAborted));
+
+    /// <summary>Says when a limit lets a submission through: that is known, however long it is, and not estimated.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="freeIn">How long that is; null: it does when prompts have left the queue.</param>
+    public async Task SetForLimitAsync(HttpContext context, TimeSpan? freeIn)
+    {
+        if (freeIn is { } wait)
+            context.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        else
+            await SetForRoomAsync(context, 1);
+    }
 
     /// <summary>Says when to ask again.</summary>
     public static void Set(HttpContext context, TimeSpan wait) =>

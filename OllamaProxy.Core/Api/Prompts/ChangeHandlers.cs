@@ -28,7 +28,7 @@ public sealed class ChangeHandlers(PromptQueue queue, OwnPrompts own, RequestBod
     public async Task<IResult> PatchAsync(HttpContext context)
     {
         using var body = await bodies.ReadAsync(context);
-        var priority = ReadPriority(body.Bytes);
+        var priority = context.Caller().Limits.Cap(ReadPriority(body.Bytes));
         return await ChangeAsync(
             context,
             id => queue.ChangePriorityAsync(id, priority, context.RequestAborted),

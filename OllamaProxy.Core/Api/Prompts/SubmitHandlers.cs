@@ -68,7 +68,7 @@ public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, OwnP
             return Problems.UnknownPrompt(RouteId.Text(context));
         using var reservation = bodies.Reserve(context);
         content = await WholeContent.ReadAsync(content, reservation, context.RequestAborted);
-        var prompt = context.Caller().Own(new Repetition(first, content).Read(changes.Bytes, _submissions));
+        var prompt = context.Own(new Repetition(first, content).Read(changes.Bytes, _submissions));
         if (key is not null)
             prompt = prompt with
             {
@@ -76,7 +76,7 @@ public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, OwnP
                 Fingerprint = SHA256.HashData([.. first.Id.ToByteArray(), .. changes.Bytes.Span]),
             };
 
-        var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
+        var submission = await SubmitAsync(context, prompt);
         return submission.Outcome == SubmissionOutcome.Conflicting
             ? KeyConflict(key)
             : await SubmittedAsync(context, submission.Prompt, StatusCodes.Status202Accepted);
@@ -86,10 +86,13 @@ public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, OwnP
     public async Task<IResult> SubmitBatchAsync(HttpContext context)
     {
         using var body = await bodies.ReadAsync(context);
-        var prompts = new BatchReader(_submissions).Read(body).Select(context.Caller().Own).ToList();
+        var prompts = new BatchReader(_submissions).Read(body).Select(context.Own).ToList();
         if (options.MaxQueued > 0 && prompts.Count > options.MaxQueued)
             return Problems.Of(StatusCodes.Status413PayloadTooLarge,
                 $"The batch holds {prompts.Count} prompts, and OLLAMA_PROXY_MAX_QUEUED lets no more than {options.MaxQueued} wait.");
+        if (context.Caller().Limits.MostAtOnce is { } most && prompts.Count > most)
+            return Problems.Of(StatusCodes.Status413PayloadTooLarge,
+                $"The batch holds {prompts.Count} prompts, and this API key may submit no more than {most} at once.");
         var batch = Guid.CreateVersion7();
         var queued = await queue.SubmitBatchAsync(batch, prompts, context.RequestAborted);
 
@@ -106,8 +109,15 @@ public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, OwnP
     {
         using var body = await bodies.ReadAsync(context);
         using var document = JsonBody.Parse(body.Bytes);
-        var prompt = complete(context.Caller().Own(_submissions.Read(document.RootElement, body)), body.Bytes);
-        return await queue.SubmitAsync(prompt, context.RequestAborted);
+        var prompt = complete(context.Own(_submissions.Read(document.RootElement, body)), body.Bytes);
+        return await SubmitAsync(context, prompt);
+    }
+
+    private async Task<Submission> SubmitAsync(HttpContext context, NewPrompt prompt)
+    {
+        var submission = await queue.SubmitAsync(prompt, context.RequestAborted);
+        RateLimitHeaders.Set(context, prompt.Limits, submission.Use);
+        return submission;
     }
 
     private static IResult KeyConflict(string? key) =>

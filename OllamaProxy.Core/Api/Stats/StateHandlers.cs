@@ -12,6 +12,7 @@ using OllamaProxy.Configuration;
 using OllamaProxy.Hosting;
 using OllamaProxy.Ollama;
 using OllamaProxy.Ollama.Backends;
+using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
 using OllamaProxy.Worker;
 
@@ -60,7 +61,8 @@ public sealed class StateHandlers
     {
         try
         {
-            return JsonResult.Of(ModelsResource.Of(await _models.GetAsync(context.RequestAborted), _options.Model),
+            return JsonResult.Of(ModelsResource.Of((await _models.GetAsync(context.RequestAborted)).Where(
+                model => context.Caller().Limits.Allows(ModelName.Canonical(model.Name))), _options.Model),
                 ApiJson.Relaxed.ModelsResource);
         }
         catch (OllamaException exception)

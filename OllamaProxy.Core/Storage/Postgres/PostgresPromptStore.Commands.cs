@@ -24,13 +24,13 @@ public sealed partial class PostgresPromptStore
             var (lease, now) = (Lease.New(0), default(DateTimeOffset));
             var submitted = await WriteAsync(
                 writtenAt => PromptSubmits.Submit(prompt, draft, staged, maxQueued, atOnce, lease, now = writtenAt),
-                row => PromptSubmits.Read(row, maxQueued), _ => LoadRow.Insert([prompt], [draft]),
+                row => PromptSubmits.Read(row, prompt, draft, maxQueued), _ => LoadRow.Insert([prompt], [draft]),
                 cancellationToken, SizeOf(prompt), null, [.. LocksOf(prompt, atOnce)]);
             if (submitted.Outcome == SubmissionOutcome.Accepted)
             {
                 var claimed = submitted.IsClaimed
                     ? PromptDraft.Claimed(prompt, PromptDraft.Started(draft, draft.CreatedAt), lease with { Seq = submitted.Seq }) : null;
-                return (new(draft with { Seq = submitted.Seq }, SubmissionOutcome.Accepted), claimed);
+                return (new(draft with { Seq = submitted.Seq }, SubmissionOutcome.Accepted) { Use = submitted.Use }, claimed);
             }
             // The earlier prompt may have been deleted since. Then the next attempt accepts this one.
             if (await _readers.FirstAsync(PromptRow.Find(submitted.Seq), PromptRow.Read, cancellationToken) is { } earlier)
@@ -49,8 +49,9 @@ public sealed partial class PostgresPromptStore
         var drafts = prompts.Select(prompt => PromptDraft.Of(prompt, batch, _ageingStep, now)).ToList();
         var numbers = await WriteAsync(
             _ => PromptSubmits.SubmitBatch(prompts, drafts, staged, maxQueued), row =>
-                PromptSubmits.ReadBatch(row, prompts.Count, maxQueued),
-            _ => LoadRow.Insert(prompts, drafts), cancellationToken, prompts.Sum(SizeOf));
+                PromptSubmits.ReadBatch(row, prompts, drafts, maxQueued),
+            _ => LoadRow.Insert(prompts, drafts), cancellationToken, prompts.Sum(SizeOf), null,
+            [.. prompts.Take(1).SelectMany(first => LocksOf(first, null))]);
         return [.. drafts.Zip(numbers!, (draft, seq) => draft with { Seq = seq })];
     }
 
@@ -121,6 +122,8 @@ public sealed partial class PostgresPromptStore
             yield return AdvisoryLock.OfKey(key);
         if (prompt.Fingerprint is not null && prompt.Id is { } id)
             yield return AdvisoryLock.OfId(id);
+        if (prompt is { Owner: { } owner, Limits.AreCounted: true })
+            yield return AdvisoryLock.OfOwner(owner);
         if (terms is not null)
             yield return AdvisoryLock.OfBackend(terms.Backend);
     }

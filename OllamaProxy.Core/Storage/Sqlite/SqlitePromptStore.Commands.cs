@@ -28,7 +28,8 @@ public sealed partial class SqlitePromptStore
             staged.Add(await _staging.StageAsync(prompt, cancellationToken));
         var now = _time.GetUtcNow();
         var drafts = prompts.Select(prompt => PromptDraft.Of(prompt, batch, _ageingStep, now)).ToList();
-        return await WriteAsync((session, _) => PromptInserts.AddBatch(session, prompts, drafts, staged, maxQueued), cancellationToken);
+        return await WriteAsync(
+            (session, writtenAt) => PromptInserts.AddBatch(session, prompts, drafts, staged, maxQueued, writtenAt), cancellationToken);
     }
 
     /// <inheritdoc/>

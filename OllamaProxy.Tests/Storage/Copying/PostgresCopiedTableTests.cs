@@ -8,11 +8,12 @@ namespace OllamaProxy.Tests.Storage.Copying;
 public sealed class PostgresCopiedTableTests
 {
     /// <summary>
-    /// What a store derives from the rest, or holds only while processes work on it; pauses and usage are copied by themselves.
+    /// What a store derives from the rest, or holds only while processes work on it; pauses and usage are copied by themselves, and
+    /// what owners used in the last two minutes is forgotten.
     /// </summary>
     private static readonly string[] Derived =
         ["leases", "response_chunks", "counts", "removals", "changes", "version", "unfinished_copy", "pauses",
-            "usage", "usage_changes", "used"];
+            "usage", "usage_changes", "used", "owner_minutes"];
 
     private static readonly string[] NotCopied =
     [

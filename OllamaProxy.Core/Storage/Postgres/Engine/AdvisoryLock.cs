@@ -25,6 +25,9 @@ internal static class AdvisoryLock
     /// <summary>Held while a prompt with this id, chosen by the client, is submitted.</summary>
     public static long OfId(Guid id) => Of("id", id.ToString());
 
+    /// <summary>Held while what an owner has used of its limits is counted.</summary>
+    public static long OfOwner(string owner) => Of("owner", owner);
+
     private static long Of(string kind, string name) =>
         BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"ollama-proxy {kind} {name}")));
 }

@@ -14,6 +14,7 @@ internal static class PromptSubmits
     private const int Conflicting = 2;
     private const int Full = 3;
     private const int TooLate = 4;
+    private const int OverLimit = 5;
 
     public static NpgsqlBatchCommand Submit(
         NewPrompt prompt, Prompt draft, IReadOnlyList<StagedText> staged, long maxQueued, ClaimTerms? terms, Lease lease,
@@ -21,7 +22,7 @@ internal static class PromptSubmits
     {
         var (text, request) = (BytesOf(LongTextFormat.ColumnOf(prompt.Text))!, RequestOf(prompt));
         var body = LongTextFormat.ColumnOf(prompt.Call?.Body ?? default);
-        return Call("submit",
+        return Within("submit", prompt.Limits,
             Of(draft.CreatedAt), Of(draft.Id), Utf8(prompt.Model), Utf8(prompt.Call?.Endpoint), Of(prompt.Priority), Of(draft.Rank),
             Of(prompt.MaxAttempts), Of(prompt.Timeout?.TotalSeconds), Of(draft.ExpiresAt?.ToUnixTimeMilliseconds()),
             Utf8(prompt.Owner), Utf8(prompt.Account), Of(draft.Batch), Of(prompt.Fingerprint),
@@ -38,17 +39,19 @@ internal static class PromptSubmits
 
     /// <summary>Reads the outcome of a submission.</summary>
     /// <exception cref="QueueFullException">The queue is full.</exception>
+    /// <exception cref="OverLimitException">The owner has reached a limit.</exception>
     /// <exception cref="StoreException">A staged text was removed before it could be adopted.</exception>
-    public static Submitted Read(NpgsqlDataReader row, long maxQueued)
+    public static Submitted Read(NpgsqlDataReader row, NewPrompt prompt, Prompt draft, long maxQueued)
     {
         var outcome = row.GetInt32(0);
-        RefuseIfNotStored(outcome, 1, row.Int64OrNull(2), maxQueued);
+        var use = UseOf(row, 4, draft.CreatedAt, 1);
+        RefuseIfNotStored(outcome, 1, row.Int64OrNull(2), maxQueued, prompt.Limits, use);
         return new(row.GetInt64(1), row.GetBoolean(3), outcome switch
         {
             Repeated => SubmissionOutcome.Repeated,
             Conflicting => SubmissionOutcome.Conflicting,
             _ => SubmissionOutcome.Accepted,
-        });
+        }, use);
     }
 
     public static NpgsqlBatchCommand SubmitBatch(
@@ -57,7 +60,7 @@ internal static class PromptSubmits
         var texts = prompts.Select(prompt => BytesOf(LongTextFormat.ColumnOf(prompt.Text))).ToArray();
         var requests = prompts.Select(prompt => (byte[]?)RequestOf(prompt).ToArray()).ToArray();
         var owned = staged.SelectMany((each, owner) => each.Select(text => (text.Id, text.Kind, Owner: owner + 1))).ToList();
-        return Call("submit_batch",
+        return Within("submit_batch", prompts is [{ Owner: not null } first, ..] ? first.Limits : OwnerLimits.None,
             Of(drafts.Count > 0 ? drafts[0].CreatedAt : default(DateTimeOffset)), Of(drafts.Count > 0 ? drafts[0].Batch : null),
                 Of(maxQueued),
             Of([.. drafts.Select(draft => draft.Id)]),
@@ -79,15 +82,29 @@ internal static class PromptSubmits
 
     /// <summary>Reads the numbers of the prompts of a batch.</summary>
     /// <exception cref="QueueFullException">The queue has no room for all of them.</exception>
+    /// <exception cref="OverLimitException">The owner has reached a limit.</exception>
     /// <exception cref="StoreException">A staged text was removed before it could be adopted.</exception>
-    public static long[] ReadBatch(NpgsqlDataReader row, int count, long maxQueued)
+    public static long[] ReadBatch(NpgsqlDataReader row, IReadOnlyList<NewPrompt> prompts, IReadOnlyList<Prompt> drafts, long maxQueued)
     {
-        RefuseIfNotStored(row.GetInt32(0), count, row.Int64OrNull(2), maxQueued);
+        RefuseIfNotStored(row.GetInt32(0), prompts.Count, row.Int64OrNull(2), maxQueued,
+            prompts.Count > 0 ? prompts[0].Limits : OwnerLimits.None, UseOf(row, 3, drafts.Count > 0 ? drafts[0].CreatedAt : default, prompts.Count));
         return row.GetFieldValue<long[]>(1);
     }
 
-    private static void RefuseIfNotStored(int outcome, int count, long? queued, long maxQueued)
+    /// <summary>Calls a function, or the one that does the same within the limits of an owner.</summary>
+    private static NpgsqlBatchCommand Within(string function, OwnerLimits limits, params ReadOnlySpan<NpgsqlParameter> values) =>
+        !limits.AreCounted ? Call(function, values)
+        : Call($"{function}_within", [.. values, Of((long?[])
+            [limits.RequestsPerMinute, limits.TokensPerMinute, limits.TokensPerDay, limits.MaxQueued])]);
+
+    private static OwnerUse? UseOf(NpgsqlDataReader row, int column, DateTimeOffset at, int submitted) =>
+        row.FieldCount > column && !row.IsDBNull(column) && row.GetFieldValue<long[]>(column) is var use
+            ? new(at, submitted, use[0], new(use[1], use[2]), new(use[3], use[4]), use[5]) : null;
+
+    private static void RefuseIfNotStored(int outcome, int count, long? queued, long maxQueued, OwnerLimits limits, OwnerUse? use)
     {
+        if (outcome == OverLimit)
+            throw new OverLimitException(limits, use!);
         if (outcome == Full)
             throw new QueueFullException(count, queued!.Value, maxQueued);
         if (outcome == TooLate)
@@ -102,4 +119,5 @@ internal static class PromptSubmits
 /// <param name="Seq">The number of the new prompt, or of the earlier one.</param>
 /// <param name="IsClaimed">Whether the new prompt was claimed at once.</param>
 /// <param name="Outcome">Whether there was an earlier prompt, and how it compares.</param>
-internal readonly record struct Submitted(long Seq, bool IsClaimed, SubmissionOutcome Outcome);
+/// <param name="Use">What the owner has used of its limits; null: it was not counted.</param>
+internal readonly record struct Submitted(long Seq, bool IsClaimed, SubmissionOutcome Outcome, OwnerUse? Use);

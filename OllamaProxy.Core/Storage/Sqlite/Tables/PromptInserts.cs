@@ -22,6 +22,7 @@ internal static class PromptInserts
         var begins = terms is not null && Queued(session) == 0 && SqliteLeases.HasSlot(session, terms, out shared);
         if (!begins)
             RefuseIfFull(session, 1, maxQueued);
+        var use = OwnerUseTable.Take(session, prompt, submitted: 1, queued: begins ? 0 : 1, now);
         var added = Insert(session, prompt, begins ? PromptDraft.Started(draft, now) : draft, staged);
         if (prompt.Call is { } call)
             PromptCalls.Insert(session, added.Seq, call);
@@ -34,7 +35,7 @@ internal static class PromptInserts
                 ("$expires_at", (now + PromptDraft.KeyLifetime).ToUnixTimeMilliseconds()));
         // A client is told what it handed in: that it was queued, however short that was.
         var claimed = begins ? Claim(session, prompt, added, shared, terms!, now) : null;
-        return (new(draft with { Seq = added.Seq }, SubmissionOutcome.Accepted), claimed);
+        return (new(draft with { Seq = added.Seq }, SubmissionOutcome.Accepted) { Use = use }, claimed);
     }
 
     public static IReadOnlyList<Prompt> AddBatch(
@@ -42,9 +43,12 @@ internal static class PromptInserts
         IReadOnlyList<NewPrompt> prompts,
         IReadOnlyList<Prompt> drafts,
         IReadOnlyList<IReadOnlyList<StagedText>> staged,
-        long maxQueued)
+        long maxQueued,
+        DateTimeOffset now)
     {
         RefuseIfFull(session, prompts.Count, maxQueued);
+        if (prompts.Count > 0)
+            OwnerUseTable.Take(session, prompts[0], prompts.Count, prompts.Count, now);
         return [.. prompts.Zip(drafts, staged).Select(each => Insert(session, each.First, each.Second, each.Third))];
     }
 

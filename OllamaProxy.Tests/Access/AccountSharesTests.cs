@@ -5,7 +5,7 @@ using OllamaProxy.Configuration;
 
 namespace OllamaProxy.Tests.Access;
 
-public sealed class AccountWeightsTests
+public sealed class AccountSharesTests
 {
     [Theory]
     [InlineData("alice", 3)]
@@ -22,6 +22,6 @@ public sealed class AccountWeightsTests
             ["OLLAMA_PROXY_API_KEYS"] = "alice:0123456789abcdef0123456789abcdef:weight=3,bob:fedcba9876543210fedcba9876543210",
         }).Build();
         using var keys = new ApiKeys(OllamaProxyOptions.Read(settings), TimeProvider.System, NullLogger<ApiKeys>.Instance);
-        Assert.Equal(weight, new AccountWeights(keys).WeightOf(account));
+        Assert.Equal(weight, new AccountShares(keys).WeightOf(account));
     }
 }
