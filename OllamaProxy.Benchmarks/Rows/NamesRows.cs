@@ -39,8 +39,8 @@ internal sealed class NamesRows : IMeasurement
             foreach (var (queued, measured) in rates)
                 measured.Add(await RateAsync(bench, queued, cancellationToken));
         foreach (var (queued, row) in wanted)
-            results.Note(row, rates[Plain].Zip(rates[queued], (one, many) => one / many).Median(), string.Create(CultureInfo.InvariantCulture,
-                $"{rates[queued].Median():N0}/s against {rates[Plain].Median():N0}/s, {bench.Effort.NamesQueued:N0} queued"));
+            results.Note(row, rates[Plain].Zip(rates[queued], (one, many) => one / many).Median(), string.Create(
+                CultureInfo.InvariantCulture, $"{rates[queued].Median():N0}/s against {rates[Plain].Median():N0}/s, {bench.Effort.NamesQueued:N0} queued"));
     }
 
     /// <summary>Prompts a second.</summary>
@@ -51,10 +51,9 @@ internal sealed class NamesRows : IMeasurement
         await using (var store = SqlitePromptStore.Open(database, "llama3.2", TimeProvider.System))
         {
             var request = Encoding.UTF8.GetBytes("""{"options":{"simulator_tokens":1}}""");
+            NewPrompt Numbered(int number) => queued.Own(new("hi", models[number % models.Count], request), number);
             for (var first = 0; first < bench.Effort.NamesQueued; first += Batch)
-                await store.AddBatchAsync(Guid.NewGuid(),
-                    [.. Enumerable.Range(first, Batch).Select(number => queued.Own(new("hi", models[number % models.Count], request), number))],
-                    0, cancellationToken);
+                await store.AddBatchAsync(Guid.NewGuid(), [.. Enumerable.Range(first, Batch).Select(Numbered)], 0, cancellationToken);
         }
         await using var ollama = await OllamaSimulator.StartAsync(new() { Models = models, MaxLoadedModels = 2 * Concurrency },
             ct: cancellationToken);
