@@ -3,7 +3,7 @@ namespace OllamaProxy.Benchmarks;
 /// <summary>How much is measured.</summary>
 internal sealed record Effort
 {
-    /// <summary>What the figures need to be steady; about four minutes in all, and eight more with PostgreSQL.</summary>
+    /// <summary>What the figures need to be steady; about seven minutes in all, and eight more with PostgreSQL.</summary>
     public static readonly Effort Full = new()
     {
         WarmUp = TimeSpan.FromSeconds(2),

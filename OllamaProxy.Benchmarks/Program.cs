@@ -23,7 +23,7 @@ if (line.Help)
 if (line.List)
 {
     foreach (var row in line.Measurements.SelectMany(measurement => measurement.Rows))
-        Console.WriteLine($"{row.Name,-20}{row.Target,-16}{row.What}");
+        Console.WriteLine($"{row.Name,-24}{row.Target,-16}{row.What}");
     return 0;
 }
 

@@ -46,6 +46,7 @@ public static class ServerApplication
             UseSimulator(builder.Configuration, simulator);
         AddConsole(builder);
         AddOllamaProxy(builder);
+        builder.WebHost.ConfigureKestrel(kestrel => ConnectionLimits.Apply(kestrel.Limits));
         builder.Services.AddHostedService<DrainTimer>();
         builder.Services.AddHostedService<PurgeTimer>();
 

@@ -52,7 +52,8 @@ internal sealed class CallRows : IMeasurement
         var samples = (Direct: new List<double>(), Through: new List<double>());
         for (var i = -bench.Effort.CallWarmUp; i < bench.Effort.LatencySamples; i++)
         {
-            var (one, other) = (await FirstByteAsync(direct, cancellationToken), await FirstByteAsync(through, cancellationToken));
+            var one = await FirstByteAsync(direct, Streamed, cancellationToken);
+            var other = await FirstByteAsync(through, Streamed, cancellationToken);
             if (i < 0)
                 continue;
             samples.Direct.Add(one);
@@ -63,10 +64,11 @@ internal sealed class CallRows : IMeasurement
             + $"99th percentile {samples.Through.Percentile(0.99):0.0} ms against {samples.Direct.Percentile(0.99):0.0} ms"));
     }
 
-    private static async Task<double> FirstByteAsync(Connection connection, CancellationToken cancellationToken)
+    /// <summary>How many milliseconds it takes from sending a request to the first byte of its answer.</summary>
+    public static async Task<double> FirstByteAsync(Connection connection, byte[] request, CancellationToken cancellationToken)
     {
         var sent = Stopwatch.GetTimestamp();
-        await connection.AskAsync(Streamed, cancellationToken);
+        await connection.AskAsync(request, cancellationToken);
         return Stopwatch.GetElapsedTime(sent, connection.FirstByteAt).TotalMilliseconds;
     }
 

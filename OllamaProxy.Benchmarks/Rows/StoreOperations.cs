@@ -9,7 +9,7 @@ internal static class StoreOperations
 {
     private const int PageSize = 5;
 
-    private static readonly NewPrompt New = new("What is the capital of France?", "llama3.2", "{}"u8.ToArray());
+    public static readonly NewPrompt New = new("What is the capital of France?", "llama3.2", "{}"u8.ToArray());
     private static readonly ClaimTerms Terms = new(1, TimeSpan.FromMinutes(1), 5, "http://localhost:11434");
 
     public static readonly StoreOperation Claim = new("claim", ClaimAsync);
@@ -21,6 +21,8 @@ internal static class StoreOperations
         var prompt = await store.Store.FindAsync(OneOf(store.Any), ct);
         await store.Queue.FindPositionAsync(prompt!, ct);
     });
+
+    public static readonly PromptQuery FirstPage = new(1, PageSize);
 
     public static readonly StoreOperation List = ListPage("list", 1);
 
@@ -36,7 +38,7 @@ internal static class StoreOperations
     public static StoreOperation ListPage(string name, int page) =>
         Of(name, (store, ct) => store.Store.ListAsync(new(page, PageSize), ct));
 
-    private static StoreOperation Of(string name, Func<OpenStore, CancellationToken, Task> run) =>
+    public static StoreOperation Of(string name, Func<OpenStore, CancellationToken, Task> run) =>
         new(name, (store, cancellationToken) => InTurn.MicrosecondsAsync(() => run(store, cancellationToken)));
 
     private static async Task<double> ClaimAsync(OpenStore store, CancellationToken cancellationToken)

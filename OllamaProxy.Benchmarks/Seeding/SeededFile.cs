@@ -9,7 +9,9 @@ namespace OllamaProxy.Benchmarks.Seeding;
 /// A database with as many prompts as are asked for, as months of use would leave it. The store makes the tables; the
 /// rows go straight into them, a million in some ten seconds. No method may be called while the file is open elsewhere.
 /// </summary>
-internal sealed class SeededFile(string path) : ISeededStore
+/// <param name="path">The file.</param>
+/// <param name="owners">To how many owners the prompts belong, in turn; 0: they are nobody's.</param>
+internal sealed class SeededFile(string path, int owners = 0) : ISeededStore
 {
     public string Path => path;
 
@@ -83,13 +85,13 @@ internal sealed class SeededFile(string path) : ISeededStore
         return connection;
     }
 
-    private static void Insert(SqliteConnection connection, string sql, int count)
+    private void Insert(SqliteConnection connection, string sql, int count)
     {
         if (count == 0)
             return;
         const string Counted = "SELECT sum(prompts) FROM counts";
         var before = Number(connection, Counted);
-        Execute(connection, SeedSql.Plan(count));
+        Execute(connection, SeedSql.Plan(count, owners));
         Execute(connection, sql);
         if (Number(connection, Counted) != before + count)
             throw new BenchmarkException("The table counts does not follow the rows that are added: the seeding must keep it.");

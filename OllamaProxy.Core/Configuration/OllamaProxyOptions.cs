@@ -205,7 +205,8 @@ public sealed record OllamaProxyOptions
             HeartbeatInterval = settings.Seconds("OLLAMA_PROXY_KEEPALIVE_SECONDS", defaults.HeartbeatInterval, 0, 3600),
             ApiKeys = apiKeys,
             ApiKeysFile = apiKeysFile,
-            OwnerHeader = settings.Parsed("OLLAMA_PROXY_OWNER_HEADER", defaults.OwnerHeader, TryParseHeader, "the name of a header"),
+            OwnerHeader = settings.Parsed("OLLAMA_PROXY_OWNER_HEADER", defaults.OwnerHeader, TryParseHeader,
+                "the name of a header that carries no key"),
             CorsOrigins = settings.Parsed(
                 "OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins, OriginsSetting.TryParse, OriginsSetting.Expected),
             Hosts = settings.Parsed("OLLAMA_PROXY_HOSTS", defaults.Hosts, HostsSetting.TryParse, HostsSetting.Expected),
@@ -228,11 +229,15 @@ public sealed record OllamaProxyOptions
     }
 
     /// <summary>A name as RFC 9110 has it (section 5.6.2), but for characters that nobody uses in one.</summary>
+    /// <summary>What comes in the header is stored, so it must be none in which callers show their keys.</summary>
     private static bool TryParseHeader(string text, out string name)
     {
         name = text;
-        return text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_');
+        return text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_')
+            && !HeadersOfKeys.Contains(text, StringComparer.OrdinalIgnoreCase);
     }
+
+    private static readonly string[] HeadersOfKeys = ["Authorization", "Proxy-Authorization", "X-API-Key", "Cookie"];
 
     /// <summary>The longest timeout that a .NET timer supports, rounded down: 24 days.</summary>
     public const double MaxSeconds = 24 * 86_400;

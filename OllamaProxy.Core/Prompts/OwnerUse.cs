@@ -56,7 +56,7 @@ public readonly record struct MinuteUse(long Before, long Now)
         return TimeSpan.FromMinutes(Math.Max(0, minutes));
     }
 
-    /// <summary>After which part of a minute no more than <paramref name="most"/> is left of what was used in the minute before it.</summary>
+    /// <summary>After which part of a minute no more than <paramref name="most"/> counts of what was used in the one before.</summary>
     private static double Falls(long before, long most) => before <= most ? 0 : 1 - ((double)Math.Max(0, most) / before);
 
     private static long Passed(DateTimeOffset time) => time.ToUnixTimeMilliseconds() % Milliseconds;

@@ -13,7 +13,7 @@ public sealed class OverLimitException(OwnerLimits limits, OwnerUse use) : Excep
     /// <summary>What is used, with the submission.</summary>
     public OwnerUse Use => use;
 
-    /// <summary>How long until the submission would be accepted, if nothing else is submitted; null: until prompts leave the queue.</summary>
+    /// <summary>How long until the submission would be accepted, if there is no other; null: until prompts leave the queue.</summary>
     public TimeSpan? FreeIn => ExceededOf(limits, use).Select(state => state.FreeIn).Aggregate((one, other) => one > other ? one : other);
 
     /// <summary>Throws if the submission exceeds a limit.</summary>

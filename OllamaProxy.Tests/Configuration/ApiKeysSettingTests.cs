@@ -21,7 +21,8 @@ public sealed class ApiKeysSettingTests
     [Fact]
     public void A_key_can_have_limits()
     {
-        var limits = Read("alice:one:rpm=60:tpm=10000:tpd=1000000:max_queued=0:max_running=2:max_priority=-5:models=LLama3.2|qwen3:8b,b:two")
+        var limits = Read(
+            "alice:one:rpm=60:tpm=10000:tpd=1000000:max_queued=0:max_running=2:max_priority=-5:models=LLama3.2|qwen3:8b,bob:two")
             .ApiKeys[0].Limits;
         Assert.Equal((60, 10000, 1000000, 0, 2, -5), (limits.RequestsPerMinute, limits.TokensPerMinute, limits.TokensPerDay,
             limits.MaxQueued, limits.MaxRunning, limits.MaxPriority));

@@ -8,6 +8,7 @@ using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Api;
+using OllamaProxy.Tests.Api.Callers;
 using OllamaProxy.Tests.Api.Calls;
 using OllamaProxy.Tests.Clients;
 using OllamaProxy.Tests.Support;
@@ -142,6 +143,47 @@ public sealed class FuncTests
         Assert.Equal((PromptStatus.Queued, 0), await store.FindAsync(running, default) is { } prompt
             ? (prompt.Status, prompt.Attempts) : default);
     }
+
+    [FuncFact]
+    public async Task Under_the_real_host_keys_are_asked_for_and_owners_see_only_what_is_theirs()
+    {
+        using var folder = new TempFolder();
+        await using var ollama = await OllamaSimulator.StartAsync();
+        using var func = new FuncProcess(("OLLAMA_URL", ollama.BaseAddress.ToString()), ("OLLAMA_PROXY_DB", folder.File("queue.db")),
+            ("OLLAMA_PROXY_API_KEYS", "alice:key-of-alice,bob:key-of-bob,root:key-of-root:admin"));
+        await func.StartedAsync();
+        using HttpClient alice = ClientOf(func, "key-of-alice"), bob = ClientOf(func, "key-of-bob");
+        using var browser = new HttpClient { BaseAddress = func.Client.BaseAddress };
+
+        await IsProblemAsync(func.Client, HttpMethod.Get, "/api/v1/prompts", 401);
+        Assert.Equal(401, await func.Client.StatusOfAsync(HttpMethod.Post, "/api/chat", new { model = "llama3.2" }));
+        var id = await alice.SubmitAsync(new { prompt = "of alice" });
+        Assert.Equal(Simulation.AnswerTo("of alice"), (await alice.ResultAsync(id)).GetProperty("result").GetString());
+        await IsProblemAsync(bob, HttpMethod.Get, $"/api/v1/prompt/{id}/result", 404);
+        await IsProblemAsync(bob, HttpMethod.Delete, $"/api/v1/prompt/{id}", 404);
+        await IsProblemAsync(bob, HttpMethod.Post, "/api/v1/queue/pause", 403);
+        Assert.Equal((1, 0), (await TotalAsync(alice), await TotalAsync(bob)));
+        var usage = (await alice.JsonAsync("/api/v1/usage?by=owner")).GetProperty("usage").EnumerateArray().Single();
+        Assert.Equal(("alice", 1), (usage.GetProperty("owner").GetString(), usage.GetProperty("prompts").GetInt32()));
+
+        Assert.Equal(200, await browser.StatusOfAsync(HttpMethod.Get, "/list"));
+        Assert.Equal(401, await browser.StatusOfAsync(HttpMethod.Post, "/api/v1/session", new { key = "key-of-nobody" }));
+        Assert.Equal(401, await browser.StatusOfAsync(HttpMethod.Get, "/api/v1/prompts"));
+        using var signedIn = await browser.PostAsJsonAsync("/api/v1/session", new { key = "key-of-root" });
+        Assert.Contains("; httponly", signedIn.Headers.GetValues("Set-Cookie").Single(), StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(1, await TotalAsync(browser));
+        Assert.Equal(403, await browser.StatusOfAsync(HttpMethod.Post, "/api/v1/queue/pause"));
+        Assert.DoesNotContain("key-of-", func.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<int> TotalAsync(HttpClient client) =>
+        (await client.JsonAsync("/api/v1/prompts")).GetProperty("total").GetInt32();
+
+    private static HttpClient ClientOf(FuncProcess func, string key) => new()
+    {
+        BaseAddress = func.Client.BaseAddress,
+        DefaultRequestHeaders = { Authorization = new("Bearer", key) },
+    };
 
     private static async Task<Guid> SubmitAsync(HttpClient client, string prompt)
     {

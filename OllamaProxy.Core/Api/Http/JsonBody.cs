@@ -9,7 +9,10 @@ namespace OllamaProxy.Api.Http;
 /// <summary>Reads JSON that a client sent. RFC 8259, and stricter where that leaves a meaning open.</summary>
 internal static class JsonBody
 {
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+    /// <summary>How many arrays and objects may stand in each other. Code that walks a body uses recursion.</summary>
+    public const int MaxDepth = 64;
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = MaxDepth };
 
     /// <summary>Some editors and shells put a byte order mark in front; RFC 8259 lets a reader pass over it.</summary>
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
@@ -19,7 +22,7 @@ internal static class JsonBody
         body.Span.StartsWith(ByteOrderMark) ? body[ByteOrderMark.Length..] : body;
 
     /// <summary>The body, of whatever kind.</summary>
-    /// <exception cref="ProblemException">400: it is no JSON in UTF-8.</exception>
+    /// <exception cref="ProblemException">400: it is no JSON in UTF-8, or nested too deeply.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> body)
     {
         body = WithoutMark(body);
@@ -36,6 +39,11 @@ internal static class JsonBody
         {
             // Thrown instead of a JsonException where the names of fields are compared.
             throw Problems.BadRequest("The body has a field whose name holds half of a surrogate pair, which is no character.");
+        }
+        catch (JsonException) when (IsTooDeep(body.Span))
+        {
+            throw Problems.BadRequest(string.Create(CultureInfo.InvariantCulture,
+                $"The body is nested too deeply: it must have at most {MaxDepth} levels of arrays and objects."));
         }
         catch (JsonException exception)
         {
@@ -57,6 +65,23 @@ internal static class JsonBody
             if (HasLoneSurrogate(field.Value))
                 throw Problems.BadRequest($"'{field.Name}' holds half of a surrogate pair, which is no character.");
         return new(value);
+    }
+
+    /// <summary>Whether the depth is the first thing that is wrong.</summary>
+    private static bool IsTooDeep(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body, new() { MaxDepth = MaxDepth + 1 });
+        try
+        {
+            while (reader.Read())
+                if (reader.CurrentDepth == MaxDepth && reader.TokenType is (JsonTokenType.StartArray or JsonTokenType.StartObject))
+                    return true;
+        }
+        catch (JsonException)
+        {
+            // Something else is.
+        }
+        return false;
     }
 
     /// <summary>The parser's message ends in the place too, counted from 0.</summary>

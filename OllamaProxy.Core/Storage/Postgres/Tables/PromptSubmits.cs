@@ -87,7 +87,8 @@ internal static class PromptSubmits
     public static long[] ReadBatch(NpgsqlDataReader row, IReadOnlyList<NewPrompt> prompts, IReadOnlyList<Prompt> drafts, long maxQueued)
     {
         RefuseIfNotStored(row.GetInt32(0), prompts.Count, row.Int64OrNull(2), maxQueued,
-            prompts.Count > 0 ? prompts[0].Limits : OwnerLimits.None, UseOf(row, 3, drafts.Count > 0 ? drafts[0].CreatedAt : default, prompts.Count));
+            prompts.Count > 0 ? prompts[0].Limits : OwnerLimits.None,
+            UseOf(row, 3, drafts.Count > 0 ? drafts[0].CreatedAt : default, prompts.Count));
         return row.GetFieldValue<long[]>(1);
     }
 
