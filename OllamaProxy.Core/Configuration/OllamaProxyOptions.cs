@@ -171,7 +171,7 @@ public sealed record OllamaProxyOptions
         var (apiKeys, apiKeysFile) = ApiKeysSetting.Read(settings);
         var options = new OllamaProxyOptions
         {
-            Backends = ReadBackends(settings, defaults.Backends),
+            Backends = BackendsSetting.Read(settings, defaults.Backends),
             Model = settings.Text("OLLAMA_MODEL", defaults.Model),
             KeepAlive = settings.Parsed("OLLAMA_KEEP_ALIVE", defaults.KeepAlive, KeepAliveSetting.TryParse, KeepAliveSetting.Expected),
             ModelOptions = ModelOptionsFile.Read(settings),
@@ -212,19 +212,9 @@ public sealed record OllamaProxyOptions
             WebsiteHostName = settings.Text("WEBSITE_HOSTNAME", "").Split(':')[0] is { Length: > 0 } name ? name : null,
             Quiet = settings.IsSet("OLLAMA_PROXY_QUIET"),
         };
+        BackendsSetting.CheckReserved(settings, options.Backends, options.Concurrency);
         settings.ThrowIfAnyIsBad();
         return options;
-    }
-
-    private static IReadOnlyList<BackendOptions> ReadBackends(SettingReader settings, IReadOnlyList<BackendOptions> fallback)
-    {
-        var backends = settings.Secret("OLLAMA_URL", fallback, BackendsSetting.Parse);
-        var token = settings.Text("OLLAMA_PROXY_BACKEND_TOKEN", "");
-        if (token.Length > 0 && !BackendsSetting.TryParseToken(token, out token))
-            settings.Refuse("The setting OLLAMA_PROXY_BACKEND_TOKEN must have visible ASCII characters only; its value is not shown here.");
-        else if (token.Length > 0)
-            backends = BackendsSetting.WithToken(backends, token);
-        return [.. backends.Select(backend => backend with { Proxy = ProxySetting.Find(settings, backend.Endpoint.BaseAddress) })];
     }
 
     /// <summary>A name as RFC 9110 has it (section 5.6.2), but for characters that nobody uses in one.</summary>

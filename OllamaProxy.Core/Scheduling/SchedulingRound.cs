@@ -86,9 +86,16 @@ internal sealed partial class SchedulingRound
         YieldToKnown();
         BeginAccounts();
 
+        AssignAll();
+        if (TryOpenReserved())
+            AssignAll();
+        return new([.. _assignments, .. _refusals], History(), stuck, _needsModels) { Counters = _countersAfter };
+    }
+
+    private void AssignAll()
+    {
         while (_backends.Exists(backend => backend.Free > 0) && Next() is { } candidate)
             Assign(candidate);
-        return new([.. _assignments, .. _refusals], History(), stuck, _needsModels) { Counters = _countersAfter };
     }
 
     private void Assign(Candidate candidate)
@@ -112,7 +119,7 @@ internal sealed partial class SchedulingRound
         if (group.Head is not null)
             turn.Insert(group);
         Charge(turn, group.Model);
-        backend.Take(group.Load, _now);
+        backend.Take(group.Load, prompt.IsOrdinary, _now);
         _assignments.Add(new(prompt, group.Model, backend.State.Name));
     }
 

@@ -28,7 +28,10 @@ public sealed partial class Dispatcher
         if (reservation.Predecessor?.TryPrefetch(prompt) is true)
             return true;
 
-        var slot = new Slot(backend, _runner, _activeLeases, OnSlotClosed, OnRoomAvailable, OnLeaseEnded, _patience, _time);
+        var slot = new Slot(backend, _runner, _activeLeases, OnSlotClosed, OnRoomAvailable, OnLeaseEnded, _patience, _time)
+        {
+            IsOrdinary = assignment.Prompt.IsOrdinary,
+        };
         var isShortRunning = _slots.Use(reservation, slot);
         Start(reservation, () => slot.RunAsync(prompt, isShortRunning, reservation.Stop));
         return true;

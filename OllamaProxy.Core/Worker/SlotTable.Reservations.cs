@@ -6,12 +6,15 @@ namespace OllamaProxy.Worker;
 // How slots are reserved and given back. All of it but RunClaimed and GiveBack runs under the lock.
 internal sealed partial class SlotTable
 {
+    private bool IsAllowed(Assignment assignment) =>
+        assignment.IsRefused || !assignment.Prompt.IsOrdinary || _slots[assignment.Backend].FreeOrdinary > 0;
+
     private SlotReservation Reserve(Assignment assignment)
     {
         if (assignment.IsRefused)
             return New(assignment, null, null);
         var slots = _slots[assignment.Backend];
-        return slots.Free == 0 && slots.Open.FirstOrDefault(slot => slot.CanPrefetch) is { } predecessor
+        return slots.Free == 0 && slots.PrefetchableSlots.FirstOrDefault() is { } predecessor
             ? New(assignment, predecessor.TryReserve(), predecessor)
             : Keep(assignment);
     }
@@ -19,7 +22,7 @@ internal sealed partial class SlotTable
     private SlotReservation Keep(Assignment assignment)
     {
         var reservation = New(assignment, _activeLeases.TryReuseFinished(assignment.Backend), null);
-        _slots[assignment.Backend].Reserved++;
+        Count(reservation, 1);
         _reserved.Add(reservation);
         return reservation;
     }
@@ -62,6 +65,14 @@ internal sealed partial class SlotTable
     private void Unreserve(SlotReservation reservation)
     {
         if (_reserved.Remove(reservation))
-            _slots[reservation.Assignment.Backend].Reserved--;
+            Count(reservation, -1);
+    }
+
+    private void Count(SlotReservation reservation, int change)
+    {
+        var slots = _slots[reservation.Assignment.Backend];
+        slots.Reserved += change;
+        if (reservation.Assignment.Prompt.IsOrdinary)
+            slots.ReservedOrdinary += change;
     }
 }

@@ -67,7 +67,7 @@ internal static class PromptHistory
 
     private const string Leases =
         $"""
-        SELECT seq, worker, slot, backend, model, options
+        SELECT seq, worker, slot, backend, model, options, priority
         FROM {ProxySchema}.leases LEFT JOIN {ProxySchema}.prompts USING (seq) LEFT JOIN {ProxySchema}.load_options USING (seq)
         WHERE leases.xact >= $1::text::xid8
         """;
@@ -163,6 +163,7 @@ internal static class PromptHistory
         new(row.UuidOrNull(1), row.GetGuid(2).ToString(), row.Utf8(3), row.TextOrNull(4))
         {
             LoadOptions = row.IsDBNull(5) ? "" : row.GetString(5),
+            Priority = row.Int32OrNull(6) ?? 0,
         };
 
     private static EndedPrompt ReadEnded(NpgsqlDataReader row)

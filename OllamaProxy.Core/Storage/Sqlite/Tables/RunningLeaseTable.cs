@@ -12,7 +12,8 @@ internal static class RunningLeaseTable
         using var row = session.Query(
             """
             SELECT seq, worker, coalesce(slot, token), coalesce(backend, ''), (SELECT model FROM prompts WHERE prompts.seq = leases.seq),
-                (SELECT options FROM load_options WHERE load_options.seq = leases.seq)
+                (SELECT options FROM load_options WHERE load_options.seq = leases.seq),
+                (SELECT priority FROM prompts WHERE prompts.seq = leases.seq)
             FROM leases
             """);
         while (row.Read())
@@ -21,6 +22,7 @@ internal static class RunningLeaseTable
             leases.Add(new(Guid.TryParse(row.TextOrNull(1), out var worker) ? worker : null, row.Text(2), row.Text(3), row.TextOrNull(4))
             {
                 LoadOptions = row.TextOrNull(5) ?? "",
+                Priority = row.Int32OrNull(6) ?? 0,
             });
         }
         return new(leases, seqs);
