@@ -104,6 +104,11 @@ public sealed record OllamaProxyOptions
     /// </summary>
     public int FairnessWindow { get; init; } = 4000;
 
+    /// <summary>
+    /// <c>OLLAMA_PROXY_PREEMPTION</c>: whether a prompt of a priority under 0 is handed back for an interactive one that waits for a slot.
+    /// </summary>
+    public bool Preemption { get; init; }
+
     /// <summary><c>OLLAMA_PROXY_WAIT_FOR_MODEL</c>: whether a prompt whose model no backend has waits for it; otherwise it fails.</summary>
     public bool WaitForModel { get; init; }
 
@@ -196,6 +201,7 @@ public sealed record OllamaProxyOptions
             AgeingStep = settings.Seconds("OLLAMA_PROXY_AGEING_SECONDS", defaults.AgeingStep, 0, 86_400 * 365),
             GroupingWindow = settings.Seconds("OLLAMA_PROXY_GROUPING_WINDOW", defaults.GroupingWindow, 0, MaxSeconds),
             FairnessWindow = settings.Int32("OLLAMA_PROXY_FAIRNESS_WINDOW", defaults.FairnessWindow, 0, int.MaxValue),
+            Preemption = settings.Switch("OLLAMA_PROXY_PREEMPTION", defaults.Preemption),
             WaitForModel = settings.Switch("OLLAMA_PROXY_WAIT_FOR_MODEL", defaults.WaitForModel),
             AllowModelManagement = settings.Switch("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", defaults.AllowModelManagement),
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),

@@ -24,7 +24,11 @@ public sealed partial class Dispatcher
         var backend = _backends.Named(assignment.Backend);
         _activeLeases.Add(prompt.Lease, assignment.Backend, assignment.Key);
         backend.OnPromptStarted(assignment.Key);
-        prompt = prompt with { LoadOptions = assignment.Key.Options };
+        prompt = prompt with
+        {
+            LoadOptions = assignment.Key.Options,
+            Queued = assignment.Prompt with { Seq = prompt.Lease.Seq },
+        };
         if (reservation.Predecessor?.TryPrefetch(prompt) is true)
             return true;
 

@@ -3,9 +3,32 @@ using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 
-// How slots are reserved and given back. All of it but RunClaimed and GiveBack runs under the lock.
+// How slots are reserved and given back. The private methods but RunClaimed and GiveBack run under the lock.
 internal sealed partial class SlotTable
 {
+    /// <summary>
+    /// Chooses which of these prompts is handed back for one that has waited for too long, and tells for which one; null: none.
+    /// </summary>
+    /// <param name="snapshot">The queue. There is no slot for any of its prompts.</param>
+    /// <param name="running">The prompts that can be handed back.</param>
+    /// <param name="urgent">The numbers of those that have waited for too long.</param>
+    public (PreemptibleRun Run, QueuedPrompt Next)? ChooseToHandBack(
+        QueueSnapshot snapshot, IEnumerable<PreemptibleRun> running, IReadOnlySet<long> urgent)
+    {
+        lock (_lock)
+        {
+            var pauses = _pauses.Current;
+            if (pauses.IsQueuePaused)
+                return null;
+            return PreemptionRule.Choose(
+                running.Where(run => !pauses.Backends.Contains(run.Backend)), urgent,
+                [.. snapshot.Prompts.Where(prompt => !pauses.Models.Contains(_scheduler.ModelOf(prompt)))],
+                [.. _slots.Values.Select(slots => LoadOf(slots, 0, pauses))],
+                (queue, backends) => _scheduler.Decide(
+                    queue, backends, _overtakeHistory, _time.GetUtcNow(), snapshot.IsPartial, _accounts.Counters));
+        }
+    }
+
     private bool IsAllowed(Assignment assignment) =>
         assignment.IsRefused || !assignment.Prompt.IsOrdinary || _slots[assignment.Backend].FreeOrdinary > 0;
 

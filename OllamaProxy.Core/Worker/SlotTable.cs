@@ -140,7 +140,8 @@ internal sealed partial class SlotTable
         {
             if (_stop is not { IsCancellationRequested: false })
                 return null;
-            var queued = new QueuedPrompt(0, prompt.Model, 0, prompt.Priority, _time.GetUtcNow())
+            var now = _time.GetUtcNow();
+            var queued = new QueuedPrompt(0, prompt.Model, QueueRank.Of(now, prompt.Priority, _options.AgeingStep), prompt.Priority, now)
             {
                 LoadOptions = prompt.LoadOptions,
                 Account = prompt.Account ?? "",
@@ -150,7 +151,7 @@ internal sealed partial class SlotTable
                 return null;
             var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free, pauses)).ToList();
             return _accounts.DecideDirectly(counters =>
-                _scheduler.Decide([queued], loads, _overtakeHistory, _time.GetUtcNow(), counters: counters))
+                _scheduler.Decide([queued], loads, _overtakeHistory, now, counters: counters))
                 .Assignments is [{ IsRefused: false } assignment] ? Keep(assignment) : null;
         }
     }
