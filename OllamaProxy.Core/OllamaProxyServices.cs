@@ -26,6 +26,7 @@ using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Worker;
 using OllamaProxy.Worker.Attempts;
+using OllamaProxy.Worker.Preemption;
 
 namespace OllamaProxy;
 
@@ -115,6 +116,7 @@ public static class OllamaProxyServices
         services.AddSingleton<AccountShares>();
         services.AddSingleton<AccountLedger>();
         services.AddSingleton<AttemptFinalizer>();
+        services.AddSingleton<Preemptor>();
         services.AddSingleton<PromptRunner>();
         services.AddSingleton<Dispatcher>();
         services.AddSingleton<IDirectDispatch>(provider => provider.GetRequiredService<Dispatcher>());

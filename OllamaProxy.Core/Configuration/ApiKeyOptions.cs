@@ -54,11 +54,13 @@ internal static class ApiKeyOptions
 
     private static double WeightOf(ApiKey key, string text) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var weight)
-            && weight is > 0 and <= MaxWeight ? weight : throw new FormatException($"the weight of '{key.Owner}' must be a number above 0 and up to {MaxWeight}");
+            && weight is > 0 and <= MaxWeight ? weight
+            : throw new FormatException($"the weight of '{key.Owner}' must be a number above 0 and up to {MaxWeight}");
 
     private static int Number(ApiKey key, string name, string text, int least, int most = int.MaxValue) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            && number >= least && number <= most ? number : throw new FormatException($"{name} of '{key.Owner}' must be a whole number from {least} to {most}");
+            && number >= least && number <= most ? number
+            : throw new FormatException($"{name} of '{key.Owner}' must be a whole number from {least} to {most}");
 
     private static HashSet<string> ModelsOf(ApiKey key, string text)
     {

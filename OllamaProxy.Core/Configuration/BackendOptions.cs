@@ -9,6 +9,9 @@ public sealed record BackendOptions(OllamaEndpoint Endpoint)
     /// <summary>How many prompts it runs at once; null: <c>OLLAMA_CONCURRENCY</c>.</summary>
     public int? Concurrency { get; init; }
 
+    /// <summary>How many of these are only for prompts of a priority above 0.</summary>
+    public int Reserved { get; init; }
+
     /// <summary>The only models that it may be asked for; empty: all that it has.</summary>
     public IReadOnlyList<string> Models { get; init; } = [];
 

@@ -7,8 +7,8 @@ namespace OllamaProxy.Configuration;
 
 /// <summary>
 /// Parses <c>OLLAMA_URL</c>: comma-separated addresses, each with options behind semicolons, as in
-/// <c>http://big:11434;concurrency=4,http://small:11434;models=llama3.2|nomic-embed-text</c>. A user and password in an address, and
-/// headers in its options, are sent to that backend and are not part of its address.
+/// <c>http://big:11434;concurrency=4;reserved=1,http://small:11434;models=llama3.2|nomic-embed-text</c>. A user and password in an address,
+/// and headers in its options, are sent to that backend and are not part of its address.
 /// </summary>
 internal static partial class BackendsSetting
 {
@@ -22,6 +22,35 @@ internal static partial class BackendsSetting
         "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Expect",
         "Accept-Encoding",
     ];
+
+    /// <summary>Reads the backends, with their credentials and proxies.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="fallback">The backends if none is set.</param>
+    public static IReadOnlyList<BackendOptions> Read(SettingReader settings, IReadOnlyList<BackendOptions> fallback)
+    {
+        var backends = settings.Secret("OLLAMA_URL", fallback, Parse);
+        var token = settings.Text("OLLAMA_PROXY_BACKEND_TOKEN", "");
+        if (token.Length > 0 && !TryParseToken(token, out token))
+            settings.Refuse("The setting OLLAMA_PROXY_BACKEND_TOKEN must have visible ASCII characters only; its value is not shown here.");
+        else if (token.Length > 0)
+            backends = WithToken(backends, token);
+        return [.. backends.Select(backend => backend with { Proxy = ProxySetting.Find(settings, backend.Endpoint.BaseAddress) })];
+    }
+
+    /// <summary>Refuses backends all of whose slots are reserved.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="backends">The backends.</param>
+    /// <param name="concurrency">How many slots those have that do not say.</param>
+    public static void CheckReserved(SettingReader settings, IReadOnlyList<BackendOptions> backends, int concurrency)
+    {
+        foreach (var backend in backends)
+        {
+            var slots = backend.Concurrency ?? concurrency;
+            if (backend.Reserved >= slots)
+                settings.Refuse($"The setting OLLAMA_URL reserves {backend.Reserved} of the {slots} slots of {backend.Endpoint}: reserved= "
+                    + "must be less than its concurrency, or no other prompt could ever run there.");
+        }
+    }
 
     /// <summary>Parses the backends.</summary>
     /// <exception cref="FormatException">
@@ -42,14 +71,14 @@ internal static partial class BackendsSetting
     }
 
     /// <summary>Gives <c>OLLAMA_PROXY_BACKEND_TOKEN</c> to the backends that have no credentials of their own.</summary>
-    public static IReadOnlyList<BackendOptions> WithToken(IReadOnlyList<BackendOptions> backends, string token)
+    private static IReadOnlyList<BackendOptions> WithToken(IReadOnlyList<BackendOptions> backends, string token)
     {
         var headers = new HeaderList([KeyValuePair.Create(Authorization, $"Bearer {token}")]);
         return [.. backends.Select(backend => backend.Headers.All.Count > 0 ? backend : backend with { Headers = headers })];
     }
 
     /// <summary>Parses a token. A leading <c>Bearer</c>, which people copy with it, is dropped.</summary>
-    public static bool TryParseToken(string text, out string token)
+    private static bool TryParseToken(string text, out string token)
     {
         token = text.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? text["Bearer ".Length..].Trim() : text;
         return token.All(letter => letter is > ' ' and <= '~');
@@ -84,6 +113,10 @@ internal static partial class BackendsSetting
                     && number is >= 1 and <= MaxConcurrency
                     ? backend with { Concurrency = number }
                     : throw new FormatException($"concurrency= must be a whole number from 1 to {MaxConcurrency}");
+            case "reserved":
+                return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var reserved) && reserved < MaxConcurrency
+                    ? backend with { Reserved = reserved }
+                    : throw new FormatException($"reserved= must be a whole number from 0 to {MaxConcurrency - 1}");
             case "models":
                 return value.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } models
                     ? backend with { Models = models }
@@ -92,7 +125,7 @@ internal static partial class BackendsSetting
                 headers.Add(HeaderOf(value));
                 return backend;
             default:
-                throw new FormatException("the options of an address are concurrency=N, models=a|b and header=Name: value; "
+                throw new FormatException("the options of an address are concurrency=N, reserved=N, models=a|b and header=Name: value; "
                     + "in a user, a password or a header write a comma as %2C and a semicolon as %3B");
         }
     }

@@ -104,6 +104,11 @@ public sealed record OllamaProxyOptions
     /// </summary>
     public int FairnessWindow { get; init; } = 4000;
 
+    /// <summary>
+    /// <c>OLLAMA_PROXY_PREEMPTION</c>: whether a prompt of a priority under 0 is handed back for an interactive one that waits for a slot.
+    /// </summary>
+    public bool Preemption { get; init; }
+
     /// <summary><c>OLLAMA_PROXY_WAIT_FOR_MODEL</c>: whether a prompt whose model no backend has waits for it; otherwise it fails.</summary>
     public bool WaitForModel { get; init; }
 
@@ -171,7 +176,7 @@ public sealed record OllamaProxyOptions
         var (apiKeys, apiKeysFile) = ApiKeysSetting.Read(settings);
         var options = new OllamaProxyOptions
         {
-            Backends = ReadBackends(settings, defaults.Backends),
+            Backends = BackendsSetting.Read(settings, defaults.Backends),
             Model = settings.Text("OLLAMA_MODEL", defaults.Model),
             KeepAlive = settings.Parsed("OLLAMA_KEEP_ALIVE", defaults.KeepAlive, KeepAliveSetting.TryParse, KeepAliveSetting.Expected),
             ModelOptions = ModelOptionsFile.Read(settings),
@@ -196,6 +201,7 @@ public sealed record OllamaProxyOptions
             AgeingStep = settings.Seconds("OLLAMA_PROXY_AGEING_SECONDS", defaults.AgeingStep, 0, 86_400 * 365),
             GroupingWindow = settings.Seconds("OLLAMA_PROXY_GROUPING_WINDOW", defaults.GroupingWindow, 0, MaxSeconds),
             FairnessWindow = settings.Int32("OLLAMA_PROXY_FAIRNESS_WINDOW", defaults.FairnessWindow, 0, int.MaxValue),
+            Preemption = settings.Switch("OLLAMA_PROXY_PREEMPTION", defaults.Preemption),
             WaitForModel = settings.Switch("OLLAMA_PROXY_WAIT_FOR_MODEL", defaults.WaitForModel),
             AllowModelManagement = settings.Switch("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", defaults.AllowModelManagement),
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),
@@ -213,19 +219,9 @@ public sealed record OllamaProxyOptions
             WebsiteHostName = settings.Text("WEBSITE_HOSTNAME", "").Split(':')[0] is { Length: > 0 } name ? name : null,
             Quiet = settings.IsSet("OLLAMA_PROXY_QUIET"),
         };
+        BackendsSetting.CheckReserved(settings, options.Backends, options.Concurrency);
         settings.ThrowIfAnyIsBad();
         return options;
-    }
-
-    private static IReadOnlyList<BackendOptions> ReadBackends(SettingReader settings, IReadOnlyList<BackendOptions> fallback)
-    {
-        var backends = settings.Secret("OLLAMA_URL", fallback, BackendsSetting.Parse);
-        var token = settings.Text("OLLAMA_PROXY_BACKEND_TOKEN", "");
-        if (token.Length > 0 && !BackendsSetting.TryParseToken(token, out token))
-            settings.Refuse("The setting OLLAMA_PROXY_BACKEND_TOKEN must have visible ASCII characters only; its value is not shown here.");
-        else if (token.Length > 0)
-            backends = BackendsSetting.WithToken(backends, token);
-        return [.. backends.Select(backend => backend with { Proxy = ProxySetting.Find(settings, backend.Endpoint.BaseAddress) })];
     }
 
     /// <summary>A name as RFC 9110 has it (section 5.6.2), but for characters that nobody uses in one.</summary>

@@ -58,6 +58,10 @@ internal static partial class Log
     [LoggerMessage(LogEvents.PromptReleased, LogLevel.Information, "Prompt {Id}: handed back to the queue.")]
     public static partial void PromptReleased(this ILogger logger, Guid id);
 
+    [LoggerMessage(LogEvents.PromptPreempted, LogLevel.Information,
+        "Prompt {Id}: stopped, so that its slot at {Backend} goes to a prompt of priority {Priority}, which has waited for over a second.")]
+    public static partial void PromptPreempted(this ILogger logger, Guid id, LogText backend, int priority);
+
     [LoggerMessage(LogEvents.LeaseLost, LogLevel.Warning,
         "Prompt {Id}: the result of the attempt was discarded, because its lease was lost or the prompt was cancelled.")]
     public static partial void LeaseLost(this ILogger logger, Guid id);

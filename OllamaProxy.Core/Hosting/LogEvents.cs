@@ -33,4 +33,5 @@ internal static class LogEvents
     public const int ApiKeysRead = 25;
     public const int ApiKeysBad = 26;
     public const int PromptTruncated = 27;
+    public const int PromptPreempted = 28;
 }

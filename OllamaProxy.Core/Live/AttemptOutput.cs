@@ -8,6 +8,7 @@ public sealed class AttemptOutput : IDisposable
 {
     private readonly AttemptOutputs _texts;
     private readonly long _seq;
+    private volatile bool _isRead;
 
     internal AttemptOutput(AttemptOutputs texts, ClaimedPrompt prompt) =>
         (_texts, _seq, StartedAt) = (texts, prompt.Lease.Seq, prompt.StartedAt);
@@ -20,6 +21,9 @@ public sealed class AttemptOutput : IDisposable
 
     /// <summary>What the model thinks before it answers.</summary>
     public TextBuffer Thinking { get; } = new();
+
+    /// <summary>Whether somebody has received any of it at this process. Of readers elsewhere nobody knows here.</summary>
+    public bool IsRead => _isRead;
 
     /// <summary>How much there is.</summary>
     public TextOffset Length => new(Text.Length, Thinking.Length);
@@ -39,6 +43,9 @@ public sealed class AttemptOutput : IDisposable
         var text = Text.Read(offset.Text, maxLength);
         return new(offset, text, Thinking.Read(offset.Thinking, maxLength));
     }
+
+    /// <summary>Takes note that somebody receives some of it.</summary>
+    public void MarkRead() => _isRead = true;
 
     /// <summary>To be called when the attempt has been settled: from then on the store has what is to be had.</summary>
     public void Dispose()

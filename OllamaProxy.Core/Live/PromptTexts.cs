@@ -35,6 +35,7 @@ public sealed class PromptTexts(IPromptReader store, AttemptOutputs live)
     {
         for (var chunk = text.ReadFrom(after, MaxChunk); !chunk.IsEmpty; chunk = text.ReadFrom(chunk.End, MaxChunk))
         {
+            text.MarkRead();
             yield return chunk;
             // A reader that is far behind lets others have a turn in between.
             if (chunk.Text.Length + chunk.Thinking.Length >= MaxChunk - 1)

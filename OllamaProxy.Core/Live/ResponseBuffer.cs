@@ -51,6 +51,16 @@ public sealed class ResponseBuffer : IDisposable
         }
     }
 
+    /// <summary>Whether a client has begun to read, so that it cannot be discarded any more.</summary>
+    internal bool IsBeingRead
+    {
+        get
+        {
+            lock (_lock)
+                return _isBeingRead;
+        }
+    }
+
     /// <summary>How much may be read, in bytes.</summary>
     internal int PublishedLength
     {

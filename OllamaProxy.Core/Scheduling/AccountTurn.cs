@@ -15,6 +15,13 @@ internal sealed class AccountTurn(string account)
     public (double Counter, (long Rank, long Seq) Key) Order =>
         (Counter, Waiting is [var first, ..] ? first.Head!.Key : (long.MaxValue, long.MaxValue));
 
+    /// <summary>Takes groups out, and sorts the others by what their first prompts are now.</summary>
+    public void RestartWithout(Predicate<ModelGroup> isGone)
+    {
+        Waiting.RemoveAll(isGone);
+        Waiting.Sort((one, other) => one.Head!.Key.CompareTo(other.Head!.Key));
+    }
+
     /// <summary>Inserts a group where its first prompt belongs.</summary>
     public void Insert(ModelGroup group)
     {

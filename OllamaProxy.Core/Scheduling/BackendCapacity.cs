@@ -7,13 +7,16 @@ namespace OllamaProxy.Scheduling;
 internal sealed class BackendCapacity(BackendLoad load)
 {
     private RunningModels _running = load.Running;
+    private int _free = load.Free;
+    private int _ordinary = load.Ordinary;
 
     /// <summary>The models in memory, each with how it is loaded: a backend has a model only once.</summary>
     private readonly Dictionary<string, ModelLoad> _loaded = LoadsOf(load);
 
     public BackendState State => load.State;
 
-    public int Free { get; private set; } = load.Free;
+    /// <summary>How many more prompts it can take: ordinary ones or, once the reserved slots are open, others.</summary>
+    public int Free => Math.Min(_free, _ordinary);
 
     public double Load => (double)_running.Total / State.Concurrency;
 
@@ -24,9 +27,19 @@ internal sealed class BackendCapacity(BackendLoad load)
     /// <summary>Whether a prompt with this key needs no load.</summary>
     public bool IsLoaded(LoadKey key) => _loaded.TryGetValue(key.Model, out var loaded) && loaded.Serves(key.Options);
 
-    public void Take(LoadKey key, DateTimeOffset now)
+    /// <summary>Opens the slots that are reserved, and returns whether that makes room.</summary>
+    public bool TryOpenReserved()
     {
-        Free--;
+        var before = Free;
+        _ordinary = int.MaxValue;
+        return Free > before;
+    }
+
+    public void Take(LoadKey key, bool isOrdinary, DateTimeOffset now)
+    {
+        _free--;
+        if (isOrdinary)
+            _ordinary--;
         _running = _running.With(key);
         var isInMemory = _loaded.TryGetValue(key.Model, out var loaded);
         if (isInMemory && loaded!.Serves(key.Options))

@@ -10,6 +10,7 @@ namespace OllamaProxy.Scheduling;
 internal sealed class ModelGroup(GroupKey key, List<BackendCapacity> backends, OvertakeHistory history)
 {
     private StrongBox<DateTimeOffset?>? _overtakenSince;
+    private bool _isReduced;
 
     public GroupKey Key => key;
 
@@ -60,11 +61,20 @@ internal sealed class ModelGroup(GroupKey key, List<BackendCapacity> backends, O
     public bool HasHigherBefore(QueuedPrompt prompt) => Highest > prompt.Priority
         && Waiting.TakeWhile(waiting => waiting.Key.CompareTo(prompt.Key) < 0).Any(waiting => waiting.Priority > prompt.Priority);
 
+    /// <summary>Drops the ordinary prompts for the rest of the round. The history is still about them, too.</summary>
+    public void DropOrdinary()
+    {
+        var kept = Waiting.Where(prompt => !prompt.IsOrdinary).ToList();
+        Waiting.Clear();
+        kept.ForEach(Waiting.Enqueue);
+        (_overtakenSince, _isReduced) = (null, true);
+    }
+
     /// <summary>Drops the part of the history that is only about prompts that are gone.</summary>
     public void PruneHistory()
     {
         _overtakenSince = null;
-        if (Head is { } head && History.Prune(head.Key) is var rest && rest != History)
+        if (!_isReduced && Head is { } head && History.Prune(head.Key) is var rest && rest != History)
             History = rest;
     }
 

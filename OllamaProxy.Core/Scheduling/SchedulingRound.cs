@@ -90,9 +90,16 @@ internal sealed partial class SchedulingRound
         YieldToKnown();
         BeginAccounts();
 
+        AssignAll();
+        if (TryOpenReserved())
+            AssignAll();
+        return new([.. _assignments, .. _refusals], History(), stuck, _needsModels) { Counters = _countersAfter };
+    }
+
+    private void AssignAll()
+    {
         while (_backends.Exists(backend => backend.Free > 0) && Next() is { } candidate)
             Assign(candidate);
-        return new([.. _assignments, .. _refusals], History(), stuck, _needsModels) { Counters = _countersAfter };
     }
 
     private void Assign(Candidate candidate)
@@ -116,10 +123,10 @@ internal sealed partial class SchedulingRound
         if (group.Head is not null)
             turn.Insert(group);
         Charge(turn, group.Model);
+        backend.Take(group.Load, prompt.IsOrdinary, _now);
         _room = _room.Without(turn.Account);
         if (!_room.Has(turn.Account))
             DropOwnerOf(turn);
-        backend.Take(group.Load, _now);
         _assignments.Add(new(prompt, group.Model, backend.State.Name));
     }
 

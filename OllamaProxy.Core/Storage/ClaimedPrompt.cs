@@ -42,6 +42,9 @@ public sealed record ClaimedPrompt(Guid Id, Lease Lease, int Attempt, string Tex
     /// <summary>The options that its model is loaded with; see <see cref="NewPrompt.LoadOptions"/>.</summary>
     public string LoadOptions { get; init; } = "";
 
+    /// <summary>The prompt as it was queued; null: it was not claimed to be run.</summary>
+    public QueuedPrompt? Queued { get; init; }
+
     /// <summary>How many attempts it may use up; null: as the settings say.</summary>
     public int? MaxAttempts { get; init; }
 

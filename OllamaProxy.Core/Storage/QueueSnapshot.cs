@@ -29,6 +29,9 @@ public sealed record QueuedPrompt(long Seq, string? Model, long Rank, int Priori
     /// <summary>The options that its model is loaded with; see <see cref="NewPrompt.LoadOptions"/>.</summary>
     public string LoadOptions { get; init; } = "";
 
+    /// <summary>Whether it has a priority of 0 or below, so that it may not use the slots that backends reserve.</summary>
+    public bool IsOrdinary => Priority <= 0;
+
     /// <summary>The key by which the queue is ordered. Prompts of equal rank, such as those of a batch, run in order of arrival.</summary>
     public (long Rank, long Seq) Key => (Rank, Seq);
 
@@ -45,6 +48,9 @@ public sealed record RunningLease(Guid? Worker, string Slot, string Backend, str
 {
     /// <summary>To whom the prompt is charged; empty: nobody in particular.</summary>
     public string Account { get; init; } = "";
+
+    /// <summary>The prompt's priority.</summary>
+    public int Priority { get; init; }
 
     /// <summary>The options that its model is loaded with; see <see cref="NewPrompt.LoadOptions"/>.</summary>
     public string LoadOptions { get; init; } = "";

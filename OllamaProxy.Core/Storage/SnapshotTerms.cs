@@ -26,6 +26,11 @@ public sealed record SnapshotTerms(int PerModel, Guid Worker)
     /// </summary>
     public IReadOnlySet<LoadKey> Loaded { get; init; } = ImmutableHashSet<LoadKey>.Empty;
 
+    /// <summary>
+    /// Whether slots are reserved for prompts of a priority above 0: the first of these are then offered also behind others of their group.
+    /// </summary>
+    public bool HasReservedSlots { get; init; }
+
     /// <summary>Of how many accounts prompts are offered at most, and of how many more what is loaded.</summary>
     public int Accounts { get; init; } = 64;
 

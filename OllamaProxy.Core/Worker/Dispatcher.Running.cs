@@ -24,11 +24,18 @@ public sealed partial class Dispatcher
         var backend = _backends.Named(assignment.Backend);
         _activeLeases.Add(prompt.Lease, assignment.Backend, assignment.Key);
         backend.OnPromptStarted(assignment.Key);
-        prompt = prompt with { LoadOptions = assignment.Key.Options };
+        prompt = prompt with
+        {
+            LoadOptions = assignment.Key.Options,
+            Queued = assignment.Prompt with { Seq = prompt.Lease.Seq },
+        };
         if (reservation.Predecessor?.TryPrefetch(prompt) is true)
             return true;
 
-        var slot = new Slot(backend, _runner, _activeLeases, OnSlotClosed, OnRoomAvailable, OnLeaseEnded, _patience, _time);
+        var slot = new Slot(backend, _runner, _activeLeases, OnSlotClosed, OnRoomAvailable, OnLeaseEnded, _patience, _time)
+        {
+            IsOrdinary = assignment.Prompt.IsOrdinary,
+        };
         var isShortRunning = _slots.Use(reservation, slot);
         Start(reservation, () => slot.RunAsync(prompt, isShortRunning, reservation.Stop));
         return true;

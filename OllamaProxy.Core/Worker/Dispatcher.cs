@@ -6,6 +6,7 @@ using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Prompts;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
+using OllamaProxy.Worker.Preemption;
 
 namespace OllamaProxy.Worker;
 
@@ -19,6 +20,7 @@ public sealed partial class Dispatcher : IDirectDispatch
     private readonly IWorkQueue _store;
     private readonly BackendPool _backends;
     private readonly PromptRunner _runner;
+    private readonly Preemptor _preemptor;
     private readonly QueueSignal _signal;
     private readonly TimeProvider _time;
     private readonly ILogger<Dispatcher> _logger;
@@ -31,10 +33,11 @@ public sealed partial class Dispatcher : IDirectDispatch
 
     /// <summary>Runs nothing yet.</summary>
     public Dispatcher(
-        IWorkQueue store, BackendPool backends, PromptRunner runner, QueuePauses pauses, AccountLedger accounts, QueueSignal signal,
-        WorkerIdentity identity, OllamaProxyOptions options, TimeProvider time, ILogger<Dispatcher> logger)
+        IWorkQueue store, BackendPool backends, PromptRunner runner, QueuePauses pauses, AccountLedger accounts, Preemptor preemptor,
+        QueueSignal signal, WorkerIdentity identity, OllamaProxyOptions options, TimeProvider time, ILogger<Dispatcher> logger)
     {
-        (_store, _backends, _runner, _signal, _time, _logger) = (store, backends, runner, signal, time, logger);
+        (_store, _backends, _runner, _preemptor, _signal) = (store, backends, runner, preemptor, signal);
+        (_time, _logger) = (time, logger);
         _slots = new(backends, _activeLeases, pauses, accounts, identity, options, time) { Run = Run };
         _snapshots = new(store, signal, accounts, identity, options, time);
         _patience = options.LeaseLength / 3 < Slot.ShortRun ? options.LeaseLength / 3 : Slot.ShortRun;
@@ -71,17 +74,21 @@ public sealed partial class Dispatcher : IDirectDispatch
         _signal.Raise();
     }
 
+    /// <summary>How long until prompts are to be looked at again, since one may be handed back for another; null: not for that.</summary>
+    public TimeSpan? UntilPreemption => _preemptor.UntilDue;
+
     /// <summary>Runs what there is room for, and returns how the queue is then. What runs raises the signal as it ends.</summary>
     /// <param name="stop">Gives up.</param>
     public async Task<FillResult> FillAsync(CancellationToken stop)
     {
         try
         {
+            var isPreemptionDue = _preemptor.TryTakeDue();
             while (true)
             {
                 var (free, prefetchable) = _slots.Room;
                 var room = free + prefetchable;
-                if (room == 0 && !_snapshots.IsDueWhenFull)
+                if (room == 0 && !_snapshots.IsDueWhenFull && !isPreemptionDue)
                 {
                     // A prompt may have been queued since, so the next slot that closes must raise the signal.
                     _snapshots.Invalidate();
@@ -89,7 +96,7 @@ public sealed partial class Dispatcher : IDirectDispatch
                         return FillResult.Full;
                     continue;
                 }
-                var isGood = _snapshots.IsGoodFor(free, prefetchable);
+                var isGood = room > 0 && _snapshots.IsGoodFor(free, prefetchable);
                 var snapshot = isGood ? _snapshots.Current : await LookAsync(room, stop);
                 var assignments = Decide(snapshot);
                 _snapshots.Take(assignments);
@@ -101,7 +108,10 @@ public sealed partial class Dispatcher : IDirectDispatch
                 if (assignments.Count == 0 && room > 0 && _snapshots.CanGoFurther)
                     continue;
                 if (assignments.Count == 0)
+                {
+                    _preemptor.Look(snapshot.Prompts, (running, urgent) => _slots.ChooseToHandBack(snapshot, running, urgent));
                     return snapshot.Queued == 0 ? FillResult.Empty : room == 0 ? FillResult.Full : FillResult.Waiting;
+                }
                 if (!await StartAsync(assignments, stop))
                 {
                     _snapshots.Clear();

@@ -9,6 +9,7 @@ using OllamaProxy.Protocol;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
 using OllamaProxy.Worker.Attempts;
+using OllamaProxy.Worker.Preemption;
 
 namespace OllamaProxy.Worker;
 
@@ -20,6 +21,7 @@ public sealed class PromptRunner(
     AttemptOutputs outputs,
     ResponseRegistry responses,
     AccountLedger accounts,
+    Preemptor preemptor,
     BackendPool backends,
     Shutdown shutdown,
     OllamaProxyOptions options,
@@ -38,7 +40,8 @@ public sealed class PromptRunner(
     /// <param name="prompt">The prompt.</param>
     /// <param name="backend">Where it runs.</param>
     /// <param name="stopping">
-    /// Hands the prompt back. The shutdown does so too, unless a client waits for it: that one may still be answered.
+    /// Hands the prompt back. The shutdown does so too, unless a client waits for it: that one may still be answered. The
+    /// <see cref="Preemptor"/> does so as long as nobody has received any of the answer.
     /// </param>
     public async Task<Task> RunAsync(ClaimedPrompt prompt, Backend backend, CancellationToken stopping)
     {
@@ -50,7 +53,9 @@ public sealed class PromptRunner(
         var lease = LeaseState.Held;
         var keeping = KeepAsync();
         var attempt = AttemptAsync(prompt, backend, new(text), response, stop.Token);
+        var preemptible = preemptor.Begin(prompt, ModelOf(prompt), backend.Name, text, response, stop);
         await ((Task)attempt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Of what it threw the settling hears.
+        preemptible?.Dispose();
         attemptEnded.Cancel();
         SettleCharge(prompt, attempt.IsCompletedSuccessfully ? await attempt : null);
         return SettleAsync();

@@ -159,11 +159,13 @@ public sealed class QueueWorker(
     }
 
     /// <summary>
-    /// When to look again at the latest: for retries that are due, and for leases that ran out, however rarely others are to be polled.
+    /// When to look again at the latest: for retries that are due, for leases that ran out, and for prompts that waited for too
+    /// long, however rarely others are to be polled.
     /// </summary>
     private TimeSpan UntilNextLook(FillResult look)
     {
         var timeout = look switch { FillResult.Empty => options.LeaseLength, FillResult.Full => FullLook, _ => QueuedLook };
-        return Jitter.Shorten(options.PollInterval < timeout ? options.PollInterval : timeout);
+        var wait = Jitter.Shorten(options.PollInterval < timeout ? options.PollInterval : timeout);
+        return dispatcher.UntilPreemption is { } due && due < wait ? due : wait;
     }
 }

@@ -31,6 +31,9 @@ internal sealed class Slot(Backend backend, PromptRunner runner, ActiveLeases ac
 
     public Backend Backend => backend;
 
+    /// <summary>Whether the prompt that opened it is an ordinary one; see <see cref="QueuedPrompt.IsOrdinary"/>.</summary>
+    public bool IsOrdinary { get; init; }
+
     /// <summary>Whether the last prompt was quick.</summary>
     public bool WasShortRunning { get; private set; }
 

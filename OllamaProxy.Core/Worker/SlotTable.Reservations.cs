@@ -3,15 +3,41 @@ using OllamaProxy.Storage;
 
 namespace OllamaProxy.Worker;
 
-// How slots are reserved and given back. All of it but RunClaimed and GiveBack runs under the lock.
+// How slots are reserved and given back. The private methods but RunClaimed and GiveBack run under the lock.
 internal sealed partial class SlotTable
 {
+    /// <summary>
+    /// Chooses which of these prompts is handed back for one that has waited for too long, and tells for which one; null: none.
+    /// </summary>
+    /// <param name="snapshot">The queue. There is no slot for any of its prompts.</param>
+    /// <param name="running">The prompts that can be handed back.</param>
+    /// <param name="urgent">The numbers of those that have waited for too long.</param>
+    public (PreemptibleRun Run, QueuedPrompt Next)? ChooseToHandBack(
+        QueueSnapshot snapshot, IEnumerable<PreemptibleRun> running, IReadOnlySet<long> urgent)
+    {
+        lock (_lock)
+        {
+            var pauses = _pauses.Current;
+            if (pauses.IsQueuePaused)
+                return null;
+            return PreemptionRule.Choose(
+                running.Where(run => !pauses.Backends.Contains(run.Backend)), urgent,
+                [.. snapshot.Prompts.Where(prompt => !pauses.Models.Contains(_scheduler.ModelOf(prompt)))],
+                [.. _slots.Values.Select(slots => LoadOf(slots, 0, pauses))],
+                (queue, backends) => _scheduler.Decide(
+                    queue, backends, _overtakeHistory, _time.GetUtcNow(), snapshot.IsPartial, _accounts.Counters, _accounts.Room));
+        }
+    }
+
+    private bool IsAllowed(Assignment assignment) =>
+        assignment.IsRefused || !assignment.Prompt.IsOrdinary || _slots[assignment.Backend].FreeOrdinary > 0;
+
     private SlotReservation Reserve(Assignment assignment)
     {
         if (assignment.IsRefused)
             return New(assignment, null, null);
         var slots = _slots[assignment.Backend];
-        return slots.Free == 0 && slots.Open.FirstOrDefault(slot => slot.CanPrefetch) is { } predecessor
+        return slots.Free == 0 && slots.PrefetchableSlots.FirstOrDefault() is { } predecessor
             ? New(assignment, predecessor.TryReserve(), predecessor)
             : Keep(assignment);
     }
@@ -19,7 +45,7 @@ internal sealed partial class SlotTable
     private SlotReservation Keep(Assignment assignment)
     {
         var reservation = New(assignment, _activeLeases.TryReuseFinished(assignment.Backend), null);
-        _slots[assignment.Backend].Reserved++;
+        Count(reservation, 1);
         _reserved.Add(reservation);
         return reservation;
     }
@@ -62,6 +88,14 @@ internal sealed partial class SlotTable
     private void Unreserve(SlotReservation reservation)
     {
         if (_reserved.Remove(reservation))
-            _slots[reservation.Assignment.Backend].Reserved--;
+            Count(reservation, -1);
+    }
+
+    private void Count(SlotReservation reservation, int change)
+    {
+        var slots = _slots[reservation.Assignment.Backend];
+        slots.Reserved += change;
+        if (reservation.Assignment.Prompt.IsOrdinary)
+            slots.ReservedOrdinary += change;
     }
 }

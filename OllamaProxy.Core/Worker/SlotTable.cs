@@ -120,11 +120,7 @@ internal sealed partial class SlotTable
         {
             var elsewhere = snapshot.Running.Where(lease => lease.Worker != _identity.Token).ToLookup(lease => lease.Backend);
             foreach (var (backend, slots) in _slots)
-            {
-                slots.TakenByOthers = elsewhere[backend].DistinctBy(lease => lease.Slot).Count();
-                slots.RunByOthers = RunningModels.Of(elsewhere[backend].Select(lease =>
-                    new LoadKey(ModelName.Canonical(lease.Model ?? _options.Model), lease.LoadOptions)));
-            }
+                slots.SetOthers([.. elsewhere[backend]], _options.Model);
             var pauses = _pauses.Current;
             if (pauses.IsQueuePaused)
                 return new([], _overtakeHistory, [], NeedsModels: false);
@@ -144,7 +140,8 @@ internal sealed partial class SlotTable
         {
             if (_stop is not { IsCancellationRequested: false })
                 return null;
-            var queued = new QueuedPrompt(0, prompt.Model, 0, prompt.Priority, _time.GetUtcNow())
+            var now = _time.GetUtcNow();
+            var queued = new QueuedPrompt(0, prompt.Model, QueueRank.Of(now, prompt.Priority, _options.AgeingStep), prompt.Priority, now)
             {
                 LoadOptions = prompt.LoadOptions,
                 Account = prompt.Account ?? "",
@@ -154,16 +151,18 @@ internal sealed partial class SlotTable
                 return null;
             var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free, pauses)).ToList();
             return _accounts.DecideDirectly((counters, owners) =>
-                _scheduler.Decide([queued], loads, _overtakeHistory, _time.GetUtcNow(), counters: counters, room: owners))
+                _scheduler.Decide([queued], loads, _overtakeHistory, now, counters: counters, room: owners))
                 .Assignments is [{ IsRefused: false } assignment] ? Keep(assignment) : null;
         }
     }
 
-    /// <summary>Reserves slots for prompts as it was decided.</summary>
+    /// <summary>
+    /// Reserves slots for prompts as it was decided; not for ordinary ones whose slots were given to prompts that were submitted meanwhile.
+    /// </summary>
     public IReadOnlyList<SlotReservation> Reserve(IReadOnlyList<Assignment> assignments)
     {
         lock (_lock)
-            return [.. assignments.Select(Reserve)];
+            return [.. assignments.Where(IsAllowed).Select(Reserve)];
     }
 
     /// <summary>Uses a reservation for a slot that opens.</summary>
@@ -219,5 +218,6 @@ internal sealed partial class SlotTable
 
     private BackendLoad LoadOf(BackendSlots slots, int room, PauseState pauses) =>
         new(slots.Backend.State, pauses.Backends.Contains(slots.Backend.Name) ? 0 : room,
-            _activeLeases.RunningAt(slots.Backend.Name).With(slots.RunByOthers));
+            _activeLeases.RunningAt(slots.Backend.Name).With(slots.RunByOthers))
+        { Ordinary = slots.FreeOrdinary };
 }

@@ -10,10 +10,12 @@ public sealed class BackendsSettingTests
     public void Several_addresses_each_have_their_own_options()
     {
         var backends = Read(
-            "http://big:1 ; concurrency=4, small:2;models=a|b:7b;concurrency=1,http://localhost:11434/api/generate").Backends;
+            "http://big:1 ; concurrency=4;reserved=3, small:2;models=a|b:7b;concurrency=1;reserved=0,"
+            + "http://localhost:11434/api/generate").Backends;
         Assert.Equal(["http://big:1/", "http://small:2/", "http://localhost:11434/"],
             backends.Select(backend => backend.Endpoint.ToString()));
         Assert.Equal([4, 1, null], backends.Select(backend => backend.Concurrency));
+        Assert.Equal([3, 0, 0], backends.Select(backend => backend.Reserved));
         Assert.Equal(["a", "b:7b"], backends[1].Models);
         Assert.Empty(backends[0].Models);
     }
@@ -24,6 +26,9 @@ public sealed class BackendsSettingTests
     [InlineData("http://a;concurrency=0")]
     [InlineData("http://a;concurrency=many")]
     [InlineData("http://a;concurrency")]
+    [InlineData("http://a;concurrency=2;reserved=-1")]
+    [InlineData("http://a;concurrency=2;reserved=1.5")]
+    [InlineData("http://a;concurrency=2;reserved")]
     [InlineData("http://a;models=")]
     [InlineData("http://a;weight=3")]
     [InlineData("http://a,http://a/")]
@@ -44,6 +49,16 @@ public sealed class BackendsSettingTests
         var exception = Assert.Throws<InvalidSettingException>(() => Read(text));
         Assert.Contains("OLLAMA_URL", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', exception.Message);
+    }
+
+    [Theory]
+    [InlineData("http://s3cret:s3cret@a;concurrency=2;reserved=2", "1")]
+    [InlineData("http://s3cret:s3cret@a;reserved=2", "2")]
+    public void A_backend_cannot_reserve_all_of_its_slots(string url, string concurrency)
+    {
+        var exception = Assert.Throws<InvalidSettingException>(() => Read(url, ("OLLAMA_CONCURRENCY", concurrency)));
+        Assert.Equal("The setting OLLAMA_URL reserves 2 of the 2 slots of http://a/: reserved= must be less than its concurrency, "
+            + "or no other prompt could ever run there.", exception.Message);
     }
 
     [Theory]

@@ -51,7 +51,8 @@ internal static class SchedulerNotation
                     .Select(model => KeyValuePair.Create(model, new MissingModel(0, false)))),
             },
             int.Parse(room[0]),
-            RunningModels.Of(running.Select(model => (LoadKey)model)));
+            RunningModels.Of(running.Select(model => (LoadKey)model)))
+        { Ordinary = Array.IndexOf(words, "ordinary") is >= 0 and var at ? int.Parse(words[at + 1]) : int.MaxValue };
     }
 
     public static IEnumerable<string> Print(Schedule schedule) => schedule.Assignments.Select(assignment =>

@@ -89,18 +89,19 @@ public sealed record MinuteResource(DateTimeOffset At, long? Waiting, int? Finis
 /// <summary>How an Ollama server is, as clients see it.</summary>
 /// <param name="Url">Its address.</param>
 /// <param name="Concurrency">How many prompts it runs at once.</param>
+/// <param name="Reserved">How many of these are reserved for prompts of a priority above 0.</param>
 /// <param name="Reachable">Whether it answers.</param>
 /// <param name="Version">Its version; null unless it tells it in time.</param>
 /// <param name="LoadedModels">The models in its memory.</param>
 /// <param name="Error">Why it cannot be asked; null if it can.</param>
-public sealed record BackendResource(string Url, int Concurrency, bool Reachable, string? Version,
+public sealed record BackendResource(string Url, int Concurrency, int Reserved, bool Reachable, string? Version,
     IReadOnlyList<LoadedModelResource> LoadedModels, string? Error)
 {
     /// <summary>Of one that answers.</summary>
     public static BackendResource Of(Backend backend, string? version, IEnumerable<OllamaModel> loaded) =>
-        new(backend.Name, backend.State.Concurrency, true, version, [.. loaded.Select(LoadedModelResource.Of)], null);
+        new(backend.Name, backend.Concurrency, backend.Reserved, true, version, [.. loaded.Select(LoadedModelResource.Of)], null);
 
     /// <summary>Of one that does not.</summary>
     public static BackendResource Of(Backend backend, OllamaException failure) =>
-        new(backend.Name, backend.State.Concurrency, false, null, [], failure.Message);
+        new(backend.Name, backend.Concurrency, backend.Reserved, false, null, [], failure.Message);
 }

@@ -34,7 +34,7 @@ public sealed class Backend
     /// <param name="logger">Logs when the backend goes away and comes back.</param>
     public Backend(OllamaClient client, BackendOptions setting, OllamaProxyOptions options, TimeProvider time, ILogger<Backend> logger)
     {
-        (Client, Endpoint, _time, _logger) = (client, setting.Endpoint, time, logger);
+        (Client, Endpoint, Reserved, _time, _logger) = (client, setting.Endpoint, setting.Reserved, time, logger);
         (_models, _busy, _busyModels) = (new(time), new(time), new(time));
         _health = new(client, setting.Endpoint, options.Model, _models, time, logger);
         _state = new(setting.Endpoint.ToString(), setting.Concurrency ?? options.Concurrency)
@@ -54,6 +54,9 @@ public sealed class Backend
 
     /// <summary>How many prompts it runs at once.</summary>
     public int Concurrency => _state.Concurrency;
+
+    /// <summary>How many of its slots are reserved for prompts of a priority above 0.</summary>
+    public int Reserved { get; }
 
     /// <summary>Whether the settings let it be asked for this model.</summary>
     /// <param name="model">Any name of the model; empty: the prompt names none, and the backend may say so.</param>

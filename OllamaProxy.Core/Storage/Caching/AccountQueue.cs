@@ -56,10 +56,12 @@ internal sealed class AccountQueue(string account)
             Remove(group);
     }
 
-    public void SetDue(PromptGroup group, (long Rank, long Seq) key)
+    public void SetDue(PromptGroup group, QueuedPrompt prompt)
     {
         var before = group.Keys.First;
-        group.Keys.Add(key);
+        group.Keys.Add(prompt.Key);
+        if (!prompt.IsOrdinary)
+            group.Preferred.Add(prompt.Key);
         MoveHead(group, before);
     }
 
@@ -67,6 +69,7 @@ internal sealed class AccountQueue(string account)
     {
         var before = group.Keys.First;
         group.Keys.Remove(key);
+        group.Preferred.Remove(key);
         MoveHead(group, before);
     }
 
@@ -156,6 +159,9 @@ internal sealed class PromptGroup(AccountQueue queue, string? model, string opti
 
     /// <summary>The keys of its due prompts.</summary>
     public QueueKeyList Keys { get; } = new();
+
+    /// <summary>The keys of those that may use reserved slots; see <see cref="QueuedPrompt.IsOrdinary"/>.</summary>
+    public QueueKeyList Preferred { get; } = new();
 
     /// <summary>How many prompts it has, due or not.</summary>
     public int Entries { get; set; }

@@ -105,19 +105,14 @@ internal sealed class QueuePositionIndex
         var (offered, cut) = (new List<QueuedPrompt>(), new HashSet<string>());
         foreach (var group in chosen)
         {
-            var left = loaded.Contains(group) ? perLoadedGroup : perGroup;
-            foreach (var key in group.Keys.All)
-            {
-                if (left == 0)
-                {
-                    cut.Add(group.Queue.Account);
-                    break;
-                }
-                if (leased.Contains(key.Seq))
-                    continue;
-                offered.Add(_entries[key.Seq].Prompt);
-                left--;
-            }
+            var most = loaded.Contains(group) ? perLoadedGroup : perGroup;
+            var due = group.Keys.All.Where(key => !leased.Contains(key.Seq)).Take(most + 1).ToList();
+            if (due.Count > most)
+                cut.Add(group.Queue.Account);
+            IEnumerable<(long Rank, long Seq)> first = due.Take(most);
+            if (due.Count > most && terms.HasReservedSlots)
+                first = first.Union(group.Preferred.All.Where(key => !leased.Contains(key.Seq)).Take(most));
+            offered.AddRange(first.Select(key => _entries[key.Seq].Prompt));
         }
         cut.UnionWith(chosen.GroupBy(group => group.Queue)
             .Where(groups => groups.Count() < groups.Key.CountHeads(terms.Worker)).Select(groups => groups.Key.Account));
@@ -143,7 +138,7 @@ internal sealed class QueuePositionIndex
 
     private void SetDue(Entry entry)
     {
-        entry.Group.Queue.SetDue(entry.Group, entry.Prompt.Key);
+        entry.Group.Queue.SetDue(entry.Group, entry.Prompt);
         NoteDue(entry.Group.Queue);
     }
 

@@ -121,6 +121,24 @@ public sealed class QueuePositionIndexTests
         Assert.Empty(index.DueAccounts);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Where_slots_are_reserved_the_first_that_may_use_them_are_offered_behind_others_of_their_group(bool hasReservedSlots)
+    {
+        var index = new QueuePositionIndex();
+        for (var seq = 0; seq < 5_000; seq++)
+            index.Set(new(seq, "a", seq, 0, DateTimeOffset.UnixEpoch), 0, Guid.Empty);
+        foreach (var seq in new[] { 6_001, 6_002, 6_003, 6_004 })
+            index.Set(new(seq, "a", seq, seq == 6_002 ? 0 : 1, DateTimeOffset.UnixEpoch), 0, Guid.Empty);
+        index.Remove(6_003);
+
+        var offered = index.Offer(
+            new(2, Me) { HasReservedSlots = hasReservedSlots }, new HashSet<long> { 0 }, 0, out _).Select(prompt => prompt.Seq);
+
+        Assert.Equal(hasReservedSlots ? [1, 2, 6_001, 6_004] : [1L, 2], offered);
+    }
+
     [Fact]
     public void An_empty_queue_has_nothing()
     {

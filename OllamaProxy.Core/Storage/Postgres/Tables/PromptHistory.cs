@@ -67,7 +67,7 @@ internal static class PromptHistory
 
     private const string Leases =
         $"""
-        SELECT seq, worker, slot, backend, model, options, account
+        SELECT seq, worker, slot, backend, model, options, account, priority
         FROM {ProxySchema}.leases LEFT JOIN {ProxySchema}.prompts USING (seq) LEFT JOIN {ProxySchema}.load_options USING (seq)
         WHERE leases.xact >= $1::text::xid8
         """;
@@ -164,6 +164,7 @@ internal static class PromptHistory
         {
             LoadOptions = row.IsDBNull(5) ? "" : row.GetString(5),
             Account = row.TextOrNull(6) ?? "",
+            Priority = row.Int32OrNull(7) ?? 0,
         };
 
     private static EndedPrompt ReadEnded(NpgsqlDataReader row)

@@ -13,7 +13,8 @@ internal static class RunningLeaseTable
             """
             SELECT seq, worker, coalesce(slot, token), coalesce(backend, ''), (SELECT model FROM prompts WHERE prompts.seq = leases.seq),
                 (SELECT options FROM load_options WHERE load_options.seq = leases.seq),
-                (SELECT account FROM prompts WHERE prompts.seq = leases.seq)
+                (SELECT account FROM prompts WHERE prompts.seq = leases.seq),
+                (SELECT priority FROM prompts WHERE prompts.seq = leases.seq)
             FROM leases
             """);
         while (row.Read())
@@ -23,6 +24,7 @@ internal static class RunningLeaseTable
             {
                 LoadOptions = row.TextOrNull(5) ?? "",
                 Account = row.TextOrNull(6) ?? "",
+                Priority = row.Int32OrNull(7) ?? 0,
             });
         }
         return new(leases, seqs);
