@@ -23,13 +23,15 @@ internal static class StoreCommands
         Gen.OneOf<int?>(null, 1, 3),
         Gen.Frequency((4, Gen.Const((TimeSpan?)null)), (1, Wait.Select(wait => (TimeSpan?)wait))),
         Gen.OneOf<string?>(null, "alice", "bob"),
-        (priority, attempts, expiresIn, owner) => new NewPrompt("", "m", "{}"u8.ToArray())
+        Gen.Frequency((4, Gen.Const((long?)null)), (1, Gen.Long[0, 2].Select(most => (long?)most))),
+        (priority, attempts, expiresIn, owner, ownQueued) => new NewPrompt("", "m", "{}"u8.ToArray())
         {
             Priority = priority,
             MaxAttempts = attempts,
             ExpiresIn = expiresIn,
             Owner = owner,
             Account = owner is null ? "192.0.2.1" : $"{owner}/1",
+            Limits = owner is null ? OwnerLimits.None : new() { MaxQueued = ownQueued },
         });
 
     private static readonly Gen<NewPrompt> NewNamed = Gen.Select(
@@ -83,6 +85,7 @@ internal static class StoreCommands
         $"of {prompt.Owner ?? "nobody"}, priority {prompt.Priority}",
         prompt.MaxAttempts is { } attempts ? $"{attempts} attempts" : null,
         prompt.ExpiresIn is { } expiresIn ? $"expires in {expiresIn}" : null,
+        prompt.Limits.MaxQueued is { } ownQueued ? $"at most {ownQueued} queued" : null,
         prompt.IdempotencyKey,
         prompt.Id is { } id ? $"id {id}" : null,
         prompt.Fingerprint is { } fingerprint ? $"fingerprint {fingerprint.Span[0]}" : null,

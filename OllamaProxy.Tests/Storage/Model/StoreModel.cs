@@ -25,6 +25,10 @@ internal sealed class StoreModel(TimeProvider time)
 
     public bool IsFull(int more, long maxQueued) => maxQueued > 0 && Queue.Count() + more > maxQueued;
 
+    /// <summary>Whether an owner would have more queued than they may.</summary>
+    public bool IsOverLimit(NewPrompt prompt, int more) => prompt.Limits.MaxQueued is { } most
+        && Queue.Count(queued => queued.Shown.Owner == prompt.Owner) + more > most;
+
     public bool Sweep()
     {
         Leases.RemoveAll(lease => lease.ExpiresAt <= Now);

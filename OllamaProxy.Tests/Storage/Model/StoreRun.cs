@@ -49,6 +49,8 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
         }
         else if (_model.IsFull(1, maxQueued))
             await Assert.ThrowsAsync<QueueFullException>(() => adding);
+        else if (_model.IsOverLimit(prompt, 1))
+            await Assert.ThrowsAsync<OverLimitException>(() => adding);
         else
         {
             Assert.Equal(SubmissionOutcome.Accepted, (await adding).Outcome);
@@ -58,11 +60,20 @@ internal sealed class StoreRun(IPromptStore store, FakeTimeProvider time, Func<I
 
     public async Task SubmitBatchAsync(IReadOnlyList<NewPrompt> prompts, long maxQueued)
     {
-        prompts = [.. prompts.Select(prompt => prompt with { Text = NewText() })];
+        // A batch is of one owner.
+        prompts = [.. prompts.Select(prompt => prompt with
+        {
+            Text = NewText(),
+            Owner = prompts[0].Owner,
+            Account = prompts[0].Account,
+            Limits = prompts[0].Limits,
+        })];
         var batch = Guid.NewGuid();
         var adding = Store.AddBatchAsync(batch, prompts, maxQueued, default);
         if (_model.IsFull(prompts.Count, maxQueued))
             await Assert.ThrowsAsync<QueueFullException>(() => adding);
+        else if (prompts.Count > 0 && _model.IsOverLimit(prompts[0], prompts.Count))
+            await Assert.ThrowsAsync<OverLimitException>(() => adding);
         else
             foreach (var (prompt, added) in prompts.Zip(await adding))
                 Accept(prompt, batch, added);
