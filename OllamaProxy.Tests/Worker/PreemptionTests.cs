@@ -37,8 +37,10 @@ public sealed class PreemptionTests
             Assert.Single(await rig.Store.ListAttemptsAsync(id, default));
         }
         Assert.EndsWith("You asked: \"bulk\"", (await rig.Store.WholeResultAsync(bulk))!.Text, StringComparison.Ordinal);
-        Assert.Equal(["bulk", "now", "bulk", "behind 1", "behind 2"],
-            rig.Ollama.Requests.All.Select(request => WorkerRig.Sent(request).Prompt));
+        var sent = rig.Ollama.Requests.All.Select(request => WorkerRig.Sent(request).Prompt).ToList();
+        Assert.Equal(["bulk", "now"], sent.Take(2));
+        // Those behind it may be claimed until the store has it back in the queue.
+        Assert.Equal(["behind 1", "behind 2", "bulk"], sent.Skip(2).Order());
         Assert.Equal(1, rig.Ollama.Requests.MaxRunning);
     }
 

@@ -105,20 +105,31 @@ internal sealed class QueuePositionIndex
         var (offered, cut) = (new List<QueuedPrompt>(), new HashSet<string>());
         foreach (var group in chosen)
         {
-            var most = loaded.Contains(group) ? perLoadedGroup : perGroup;
-            var due = group.Keys.All.Where(key => !leased.Contains(key.Seq)).Take(most + 1).ToList();
-            if (due.Count > most)
-                cut.Add(group.Queue.Account);
-            IEnumerable<(long Rank, long Seq)> first = due.Take(most);
-            if (due.Count > most && terms.HasReservedSlots)
-                first = first.Union(group.Preferred.All.Where(key => !leased.Contains(key.Seq)).Take(most));
-            offered.AddRange(first.Select(key => _entries[key.Seq].Prompt));
+            var left = loaded.Contains(group) ? perLoadedGroup : perGroup;
+            var most = left;
+            foreach (var key in group.Keys.All)
+            {
+                if (left == 0)
+                {
+                    cut.Add(group.Queue.Account);
+                    if (terms.HasReservedSlots)
+                        offered.AddRange(PreferredFrom(group, key).Take(most));
+                    break;
+                }
+                if (leased.Contains(key.Seq))
+                    continue;
+                offered.Add(_entries[key.Seq].Prompt);
+                left--;
+            }
         }
         cut.UnionWith(chosen.GroupBy(group => group.Queue)
             .Where(groups => groups.Count() < groups.Key.CountHeads(terms.Worker)).Select(groups => groups.Key.Account));
         CutAccounts = cut;
         offered.Sort((one, other) => one.Key.CompareTo(other.Key));
         return offered;
+
+        IEnumerable<QueuedPrompt> PreferredFrom(PromptGroup group, (long Rank, long Seq) from) => group.Preferred.All
+            .Where(key => key.CompareTo(from) >= 0 && !leased.Contains(key.Seq)).Select(key => _entries[key.Seq].Prompt);
 
         int Share(int prompts, int groups, int least) => Math.Min(terms.PerModel, Math.Max(least, prompts / Math.Max(groups, 1)));
     }

@@ -67,8 +67,9 @@ public sealed class ReservedSlotsTests
         await using var other = await RunningProxy.StartAsync(
             ProxyHosts.Server, null, url, one.SharedStore, ("OLLAMA_PROXY_INTERACTIVE_PRIORITY", "1"));
 
-        // Its call waits for no other process, and is run by this one: which has looked at the queue by then.
-        using var first = await CallRig.PostAsync(other, "/api/generate", CallRig.Whole);
+        // What is so long is always queued: to run it, the other one has looked at the queue and at what runs.
+        using var first = await CallRig.PostAsync(
+            other, "/api/generate", CallRig.Whole.Replace("hi", new string('h', 300 * 1024), StringComparison.Ordinal));
         var waiting = await other.SubmitAsync(new { prompt = "waits" });
         using var second = await CallRig.PostAsync(other, "/api/generate", CallRig.Whole);
 
