@@ -40,7 +40,8 @@ internal sealed class NamesRows : IMeasurement
                 measured.Add(await RateAsync(bench, queued, cancellationToken));
         foreach (var (queued, row) in wanted)
             results.Note(row, rates[Plain].Zip(rates[queued], (one, many) => one / many).Median(), string.Create(
-                CultureInfo.InvariantCulture, $"{rates[queued].Median():N0}/s against {rates[Plain].Median():N0}/s, {bench.Effort.NamesQueued:N0} queued"));
+                CultureInfo.InvariantCulture,
+                $"{rates[queued].Median():N0}/s against {rates[Plain].Median():N0}/s, {bench.Effort.NamesQueued:N0} queued"));
     }
 
     /// <summary>Prompts a second.</summary>

@@ -42,8 +42,9 @@ internal static class SeedSql
     /// <summary>One in fifty failed, and one in fifty was cancelled.</summary>
     public const string Finished =
         $"""
-        INSERT INTO prompts (seq, id, status, created_at, updated_at, started_at, completed_at, model, rank, attempts, done_reason, owner, account,
-            total_duration, load_duration, prompt_eval_count, prompt_eval_duration, eval_count, eval_duration, error, prompt, result)
+        INSERT INTO prompts (seq, id, status, created_at, updated_at, started_at, completed_at, model, rank, attempts, done_reason,
+            owner, account, total_duration, load_duration, prompt_eval_count, prompt_eval_duration, eval_count, eval_duration, error,
+            prompt, result)
         SELECT seq, id, CASE seq % 50 WHEN 7 THEN 'failed' WHEN 8 THEN 'cancelled' ELSE 'completed' END,
             created, ended, started, ended, 'llama3.2', ms, 1, iif(seq % 50 IN (7, 8), NULL, 'stop'), owner, owner,
             2000000000, 20000000, 30, 100000000, 70, 1800000000, iif(seq % 50 = 7, 'model ''mistral'' not found', NULL),

@@ -22,6 +22,9 @@ internal sealed class AccountQueue(string account)
     /// </summary>
     private readonly Dictionary<Guid, SortedDictionary<(long Rank, long Seq), PromptGroup>> _heads = [];
 
+    /// <summary>The first key of each of these: of each account it is asked for at every look.</summary>
+    private readonly Dictionary<Guid, (long Rank, long Seq)> _first = [];
+
     public string Account => account;
 
     /// <summary>Whether there are no prompts, due or not.</summary>
@@ -33,6 +36,13 @@ internal sealed class AccountQueue(string account)
     /// <summary>Counts the groups with due prompts that this worker may run.</summary>
     public int CountHeads(Guid worker) =>
         CountOf(Guid.Empty) + (worker == Guid.Empty ? 0 : CountOf(worker));
+
+    /// <summary>The key of the first due prompt that this worker may run; null: there is none.</summary>
+    public (long Rank, long Seq)? First(Guid worker)
+    {
+        var (anybodys, own) = (FirstOf(Guid.Empty), worker == Guid.Empty ? null : FirstOf(worker));
+        return own is null || (anybodys is { } key && key.CompareTo(own.Value) < 0) ? anybodys : own;
+    }
 
     /// <summary>Adds a prompt to its group; not yet to those that are due.</summary>
     public PromptGroup Enter(string? model, string options, Guid worker)
@@ -122,6 +132,8 @@ internal sealed class AccountQueue(string account)
             _ofModel.Remove(group.Model ?? "");
     }
 
+    private (long Rank, long Seq)? FirstOf(Guid worker) => _first.TryGetValue(worker, out var key) ? key : null;
+
     private int CountOf(Guid worker) => _heads.TryGetValue(worker, out var heads) ? heads.Count : 0;
 
     /// <param name="group">The group that has changed.</param>
@@ -138,7 +150,15 @@ internal sealed class AccountQueue(string account)
         if (after is { } head)
             heads.Add(head, group);
         if (heads.Count == 0)
+        {
             _heads.Remove(group.Worker);
+            _first.Remove(group.Worker);
+            return;
+        }
+        if (before == FirstOf(group.Worker))
+            _first[group.Worker] = heads.First().Key;
+        else if (after is { } key && key.CompareTo(_first[group.Worker]) < 0)
+            _first[group.Worker] = key;
     }
 }
 

@@ -49,7 +49,7 @@ internal sealed class AccountSelection
             return selection.Chosen;
         }
         var order = new PriorityQueue<AccountQueue, (double Counter, (long Rank, long Seq)? Key)>(accounts.Select(account =>
-            (account, (terms.CounterOf(account.Account), account.Heads(terms.Worker).First().Keys.First))));
+            (account, (terms.CounterOf(account.Account), account.First(terms.Worker)))));
         var least = default(double?);
         while (order.TryDequeue(out var account, out var at))
         {
