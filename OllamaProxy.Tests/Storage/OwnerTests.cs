@@ -66,6 +66,18 @@ public abstract class OwnerTests(StoreHome home) : IAsyncLifetime
     }
 
     [StoreFact]
+    public async Task A_prompt_of_a_high_priority_is_offered_however_much_its_account_was_served_and_however_many_wait()
+    {
+        for (var account = 0; account < 40; account++)
+            await AddAsync(null, $"{account}");
+        await _store.AddAsync(New(null) with { Account = "busy", Priority = 100 }, 0, default);
+        var snapshot = await _store.ReadSnapshotAsync(
+            new(2, default) { Accounts = 8, CounterOf = account => account == "busy" ? 1_000_000 : 0 }, default);
+        Assert.Contains("busy", snapshot.Prompts.Select(prompt => prompt.Account));
+        Assert.InRange(snapshot.Prompts.Count, 8, 12);
+    }
+
+    [StoreFact]
     public async Task What_was_served_to_each_account_is_read()
     {
         var counted = new PromptResult("done", null, new() { PromptEvalCount = 7, EvalCount = 11 });

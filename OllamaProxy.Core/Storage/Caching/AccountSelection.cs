@@ -1,9 +1,10 @@
 namespace OllamaProxy.Storage.Caching;
 
 /// <summary>
-/// Selects what a worker is offered of the accounts, those that have been served least first: as many accounts as there may be claims from
-/// one snapshot, and for each backend with room as many whose prompts can run there. Beyond these it selects what is loaded of the
-/// accounts within the fairness window. So the work is bounded by the room, and not by the number of accounts.
+/// Selects what a worker is offered of the accounts: as many accounts as there may be claims from one snapshot, and for each backend with
+/// room as many whose prompts can run there. Half of them are those whose prompts come first, since priority goes before fairness; the
+/// others are those that have been served least. Beyond these it selects what is loaded of the accounts within the fairness window. So
+/// the work is bounded by the room, and not by the number of accounts.
 /// </summary>
 internal sealed class AccountSelection
 {
@@ -50,15 +51,35 @@ internal sealed class AccountSelection
         }
         var order = new PriorityQueue<AccountQueue, (double Counter, (long Rank, long Seq)? Key)>(accounts.Select(account =>
             (account, (terms.CounterOf(account.Account), account.First(terms.Worker)))));
+        var taken = FirstOf(order.UnorderedItems, terms.Accounts / 2);
+        var wanted = taken.Where(selection.Take).ToHashSet();
         var least = default(double?);
         while (order.TryDequeue(out var account, out var at))
         {
-            if (!selection.IsFull)
+            if (taken.Contains(account))
+                least = wanted.Contains(account) ? least ?? at.Counter : least;
+            else if (!selection.IsFull)
                 least = selection.Take(account) ? least ?? at.Counter : least;
             else if (at.Counter > (least ?? at.Counter) + terms.FairnessWindow || !selection.TryTakeLoaded(account))
                 break;
         }
         return selection.Chosen;
+    }
+
+    /// <summary>The accounts whose prompts come first, but for those that may begin none.</summary>
+    private static HashSet<AccountQueue> FirstOf(
+        IEnumerable<(AccountQueue Account, (double Counter, (long Rank, long Seq)? Key) At)> accounts, int count)
+    {
+        var first = new PriorityQueue<AccountQueue, (long Rank, long Seq)>(
+            Comparer<(long Rank, long Seq)>.Create((one, other) => other.CompareTo(one)));
+        foreach (var (account, at) in accounts)
+            if (at.Key is { } key && double.IsFinite(at.Counter))
+            {
+                first.Enqueue(account, key);
+                if (first.Count > count)
+                    first.Dequeue();
+            }
+        return [.. first.UnorderedItems.Select(item => item.Element)];
     }
 
     /// <summary>Selects groups of an account, and returns whether a backend with room has their models.</summary>

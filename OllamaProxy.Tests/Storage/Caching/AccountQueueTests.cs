@@ -1,3 +1,4 @@
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Caching;
 
 namespace OllamaProxy.Tests.Storage.Caching;
@@ -26,7 +27,7 @@ public sealed class AccountQueueTests
             {
                 var group = queue.Enter($"m{random.Next(3)}", "", workers[random.Next(3)]);
                 var key = (random.NextInt64(100), seq);
-                queue.SetDue(group, key);
+                queue.SetDue(group, Of(key));
                 due.Add((group, key));
             }
             foreach (var worker in workers)
@@ -40,9 +41,11 @@ public sealed class AccountQueueTests
         var queue = new AccountQueue("alice");
         var group = queue.Enter("m", "", Guid.Empty);
         Assert.Null(queue.First(Guid.Empty));
-        queue.SetDue(group, (1, 1));
+        queue.SetDue(group, Of((1, 1)));
         Assert.Equal((1, 1), queue.First(Guid.NewGuid()));
         queue.Leave(group, (1, 1));
         Assert.Null(queue.First(Guid.Empty));
     }
+
+    private static QueuedPrompt Of((long Rank, long Seq) key) => new(key.Seq, "m", key.Rank, 0, default);
 }

@@ -89,7 +89,7 @@ public sealed class QueuePositionIndexTests
     }
 
     [Fact]
-    public void Of_too_many_accounts_those_are_offered_that_were_served_least_and_those_within_the_window_whose_model_is_loaded()
+    public void Of_too_many_accounts_the_first_are_offered_the_least_served_and_those_within_the_window_whose_model_is_loaded()
     {
         var index = new QueuePositionIndex();
         foreach (var account in Enumerable.Range(0, 1_000))
@@ -114,7 +114,10 @@ public sealed class QueuePositionIndexTests
         Assert.True(isPartial);
         Assert.Equal(1_000, index.DueAccounts.Count);
         Assert.Equal(
-            [.. Enumerable.Range(0, 8), .. Enumerable.Range(100, 8), .. Enumerable.Range(11, 8).Select(ten => 10 * ten)],
+            [
+                .. Enumerable.Range(0, 4), .. Enumerable.Range(100, 4), .. Enumerable.Range(11, 8).Select(ten => 10 * ten),
+                .. Enumerable.Range(996, 4),
+            ],
             offered.Select(prompt => int.Parse(prompt.Account)).Distinct().Order());
         foreach (var seq in Enumerable.Range(0, 3_000))
             index.Remove(seq);
