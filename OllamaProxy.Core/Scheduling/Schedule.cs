@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Scheduling;
@@ -12,7 +11,7 @@ namespace OllamaProxy.Scheduling;
 /// <param name="NeedsModels">Whether there is a prompt that would be refused, had the lists of models been read after it came.</param>
 public sealed record Schedule(
     IReadOnlyList<Assignment> Assignments,
-    ImmutableDictionary<GroupKey, OvertakeHistory> OvertakeHistory,
+    OvertakeHistories OvertakeHistory,
     IReadOnlyCollection<string> Stuck,
     bool NeedsModels)
 {

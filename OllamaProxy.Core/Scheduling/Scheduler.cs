@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
 
@@ -34,7 +33,7 @@ public sealed record Scheduler(TimeSpan GroupingWindow, bool WaitForModel, strin
     public Schedule Decide(
         IEnumerable<QueuedPrompt> prompts,
         IReadOnlyList<BackendLoad> backends,
-        ImmutableDictionary<GroupKey, OvertakeHistory> overtaken,
+        OvertakeHistories overtaken,
         DateTimeOffset now,
         bool isPartial = false,
         TokenCounters? counters = null,

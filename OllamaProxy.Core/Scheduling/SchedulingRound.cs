@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
@@ -20,8 +19,8 @@ internal sealed partial class SchedulingRound
     /// <summary>How many prompts one round refuses at most: each costs two writes.</summary>
     private const int MaxRefusals = 32;
 
-    /// <summary>The most histories for which those of accounts that are not offered are kept as well.</summary>
-    private const int MaxHistories = 4096;
+    /// <summary>The most accounts for which the histories of those that are not offered are kept as well.</summary>
+    private const int MaxAccounts = 4096;
 
     private readonly Scheduler _policy;
     private readonly DateTimeOffset _now;
@@ -32,7 +31,7 @@ internal sealed partial class SchedulingRound
     private readonly List<Assignment> _assignments = [];
     private readonly List<Assignment> _refusals = [];
     private bool _needsModels;
-    private readonly ImmutableDictionary<GroupKey, OvertakeHistory> _historyBefore;
+    private readonly OvertakeHistories _historyBefore;
     private readonly bool _isPartial;
     private readonly TokenCounters _counters;
     private TokenCounters _countersAfter;
@@ -47,7 +46,7 @@ internal sealed partial class SchedulingRound
     public SchedulingRound(
         Scheduler policy,
         IReadOnlyList<BackendLoad> backends,
-        ImmutableDictionary<GroupKey, OvertakeHistory> history,
+        OvertakeHistories history,
         TokenCounters counters,
         OwnerRoom room,
         DateTimeOffset now,
@@ -68,7 +67,7 @@ internal sealed partial class SchedulingRound
         {
             if (!_backendsOf.TryGetValue(load.Model, out var backends))
                 _backendsOf[load.Model] = backends = BackendsFor(load.Model);
-            _groups[key] = group = new(key, backends, _historyBefore.GetValueOrDefault(key) ?? OthersOf(prompt.Account));
+            _groups[key] = group = new(key, backends, _historyBefore.Find(key) ?? OthersOf(prompt.Account));
         }
         group.Add(prompt);
     }
@@ -130,23 +129,27 @@ internal sealed partial class SchedulingRound
         _assignments.Add(new(prompt, group.Model, backend.State.Name));
     }
 
-    private ImmutableDictionary<GroupKey, OvertakeHistory> History()
+    private OvertakeHistories History()
     {
-        var history = _groups.Values
-            .Where(group => _isPartial || group.History != OvertakeHistory.Never)
-            .ToImmutableDictionary(group => group.Key, group => group.History);
-        if (!_isPartial)
-            return history;
-        var accounts = _groups.Keys.Select(key => key.Account).ToHashSet();
-        history = history.SetItems(accounts.Select(account =>
-            KeyValuePair.Create(new GroupKey(account, Scheduler.Others), OthersOf(account))));
         // Nothing was overtaken of the accounts that were not offered.
-        return _historyBefore.Count > MaxHistories ? history
-            : history.AddRange(_historyBefore.Where(before => !accounts.Contains(before.Key.Account)));
+        var before = _isPartial && _historyBefore.Accounts <= MaxAccounts ? _historyBefore : OvertakeHistories.None;
+        return before.With(_groups.Values
+            .Where(group => _isPartial || group.History != OvertakeHistory.Never)
+            .GroupBy(group => group.Account)
+            .Select(groups => KeyValuePair.Create<string, IReadOnlyDictionary<LoadKey, OvertakeHistory>>(
+                groups.Key, HistoriesOf(groups.Key, groups))));
+    }
+
+    private Dictionary<LoadKey, OvertakeHistory> HistoriesOf(string account, IEnumerable<ModelGroup> groups)
+    {
+        var histories = groups.ToDictionary(group => group.Key.Load, group => group.History);
+        if (_isPartial)
+            histories[Scheduler.Others] = OthersOf(account);
+        return histories;
     }
 
     private OvertakeHistory OthersOf(string account) => _others.TryGetValue(account, out var others) ? others
-        : _historyBefore.GetValueOrDefault(new(account, Scheduler.Others)) ?? OvertakeHistory.Never;
+        : _historyBefore.Find(new(account, Scheduler.Others)) ?? OvertakeHistory.Never;
 
     /// <summary>
     /// Keeps models that no backend is known to have off the backends that known models wait for, for a moment after such a backend

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using OllamaProxy.Configuration;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Prompts;
@@ -28,7 +27,7 @@ internal sealed partial class SlotTable
     private readonly HashSet<SlotReservation> _reserved = [];
     private readonly Dictionary<SlotReservation, Task> _running = [];
     private CancellationToken? _stop;
-    private ImmutableDictionary<GroupKey, OvertakeHistory> _overtakeHistory = ImmutableDictionary<GroupKey, OvertakeHistory>.Empty;
+    private OvertakeHistories _overtakeHistory = OvertakeHistories.None;
 
     /// <summary>All slots are free, and none is given away before <see cref="Open(CancellationToken)"/>.</summary>
     public SlotTable(BackendPool backends, ActiveLeases activeLeases, QueuePauses pauses, AccountLedger accounts, WorkerIdentity identity,
@@ -213,7 +212,7 @@ internal sealed partial class SlotTable
 
     /// <summary>Whether prompts that come after a queued one have been run before it, as of the last decision.</summary>
     public bool IsOvertaken(string model, Prompt prompt) => Volatile.Read(ref _overtakeHistory)
-        .GetValueOrDefault(new(prompt.Account ?? "", new(model, prompt.LoadOptions)))
+        .Find(new(prompt.Account ?? "", new(model, prompt.LoadOptions)))
         ?.FirstOvertakenAt((prompt.Rank, prompt.Seq)) is not null;
 
     private BackendLoad LoadOf(BackendSlots slots, int room, PauseState pauses) =>

@@ -29,7 +29,7 @@ internal sealed class FairRun(Scheduler policy, int concurrency, params (string 
     private readonly Dictionary<string, double> _served = [];
     private readonly List<ServedPrompt> _ended = [];
     private readonly HashSet<string> _away = [];
-    private ImmutableDictionary<GroupKey, OvertakeHistory> _overtaken = NoHistory;
+    private OvertakeHistories _overtaken = NoHistory;
     private TokenCounters _counters = TokenCounters.None;
     private DateTimeOffset _now = Noon;
     private int _added;
@@ -110,7 +110,7 @@ internal sealed class FairRun(Scheduler policy, int concurrency, params (string 
         var waiting = _queue.GroupBy(each => each.Prompt.Account, (account, prompts) =>
             (account, prompts.Min(each => each.Prompt.CreatedAt)));
         _counters = CounterReplay.Replay(new(WeightOf), _ended, waiting, policy.DefaultModel);
-        _overtaken = _overtaken.Clear();
+        _overtaken = NoHistory;
         At(_now, () => { });
     }
 

@@ -42,7 +42,7 @@ public sealed class LoadOptionsGroupingTests
     public void Others_are_overtaken_for_no_longer_than_the_grouping_window()
     {
         var history = Policy.Decide(Prompts(Small, Large), [Backend(1, new(Large, null))], NoHistory, Noon).OvertakeHistory;
-        Assert.NotNull(history[new("", new("a:latest", Small))].FirstAt);
+        Assert.NotNull(history.Find(new("", new("a:latest", Small)))?.FirstAt);
         var late = Policy.Decide(Prompts(Small, Large), [Backend(1, new(Large, null))], history, Noon + Policy.GroupingWindow);
         Assert.Equal([1L], late.Assignments.Select(assignment => assignment.Prompt.Seq));
     }

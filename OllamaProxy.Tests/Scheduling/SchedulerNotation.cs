@@ -13,7 +13,7 @@ internal static class SchedulerNotation
     public static readonly DateTimeOffset Noon = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
 
     /// <summary>Nothing has been overtaken.</summary>
-    public static readonly ImmutableDictionary<GroupKey, OvertakeHistory> NoHistory = ImmutableDictionary<GroupKey, OvertakeHistory>.Empty;
+    public static readonly OvertakeHistories NoHistory = OvertakeHistories.None;
 
     public static List<QueuedPrompt> QueueOf(string models) =>
         [.. models.Split(' ', StringSplitOptions.RemoveEmptyEntries)

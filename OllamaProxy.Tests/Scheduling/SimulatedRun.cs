@@ -19,7 +19,7 @@ internal sealed class SimulatedRun
     private readonly List<(DateTimeOffset EndsAt, string Backend, string Model)> _running = [];
     private readonly int _concurrency;
     private readonly Dictionary<string, (string Model, DateTimeOffset At)> _loaded;
-    private ImmutableDictionary<GroupKey, OvertakeHistory> _overtaken = SchedulerNotation.NoHistory;
+    private OvertakeHistories _overtaken = SchedulerNotation.NoHistory;
     private DateTimeOffset _now = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
 
     /// <param name="policy">The scheduler.</param>
