@@ -3,7 +3,7 @@ namespace OllamaProxy.Prompts;
 /// <summary>What an owner has used of what <see cref="OwnerLimits"/> limit, with the submission that asks.</summary>
 /// <param name="At">The time, in UTC.</param>
 /// <param name="Submitted">How many prompts the submission has.</param>
-/// <param name="Queued">How many of their prompts are queued. Once there are more than may be, some may not be counted.</param>
+/// <param name="Queued">How many of their prompts are queued. On PostgreSQL some are not counted once there are too many.</param>
 /// <param name="Requests">The prompts that they submitted.</param>
 /// <param name="Tokens">The tokens of their prompts that ended.</param>
 /// <param name="TokensToday">The same for the day (UTC).</param>

@@ -3,7 +3,10 @@ using OllamaProxy.Storage.Sqlite.Engine;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
-/// <summary>What owners have used of their limits: the table <c>owner_minutes</c>, which a trigger fills as well, and others.</summary>
+/// <summary>
+/// What owners have used of their limits: the tables <c>owner_minutes</c> and <c>owner_queues</c>, which triggers keep as well, and
+/// <c>usage</c>.
+/// </summary>
 internal static class OwnerUseTable
 {
     /// <summary>Counts a submission. It runs within a transaction of the writer.</summary>
@@ -23,7 +26,7 @@ internal static class OwnerUseTable
         var use = new OwnerUse(
             now,
             submitted,
-            limits.MaxQueued is { } most ? Queued(session, owner, most) + queued : 0,
+            limits.MaxQueued is null ? 0 : Queued(session, owner) + queued,
             new(before.Requests, current.Requests + submitted),
             new(before.Tokens, current.Tokens),
             limits.TokensPerDay is null ? 0 : session.Number(
@@ -42,9 +45,14 @@ internal static class OwnerUseTable
         return row.Read() ? (row.Int64(0), row.Int64(1)) : default;
     }
 
-    private static long Queued(SqliteSession session, string owner, long most) => session.Number(
-        "SELECT count(*) FROM (SELECT 1 FROM prompts WHERE owner = $owner AND status = 'queued' LIMIT $most)",
-        ("$owner", owner), ("$most", most));
+    private static long Queued(SqliteSession session, string owner)
+    {
+        if (session.NumberOrNull("SELECT queued FROM owner_queues WHERE owner = $owner", ("$owner", owner)) is { } known)
+            return known;
+        session.Execute(
+            "INSERT INTO owner_queues SELECT $owner, count(*) FROM prompts WHERE owner = $owner AND status = 'queued'", ("$owner", owner));
+        return Queued(session, owner);
+    }
 
     private static void Count(SqliteSession session, string owner, long minute, long submitted)
     {

@@ -6,7 +6,21 @@ CREATE TABLE owner_minutes (
     tokens INTEGER NOT NULL, -- of the prompts that ended, and of their answers
     PRIMARY KEY (owner, minute)
 ) WITHOUT ROWID;
-CREATE INDEX prompts_queued_by_owner ON prompts (owner) WHERE status = 'queued' AND owner IS NOT NULL;
+
+-- How many prompts are queued of an owner with a limit. The row is made when it is first asked for, so that others cost nothing; an index
+-- by owner would have each submission write a page of its own.
+CREATE TABLE owner_queues (owner TEXT PRIMARY KEY, queued INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TRIGGER owner_queued AFTER INSERT ON prompts WHEN NEW.owner IS NOT NULL AND NEW.status = 'queued' BEGIN
+    UPDATE owner_queues SET queued = queued + 1 WHERE owner = NEW.owner;
+END;
+CREATE TRIGGER owner_queue_changed AFTER UPDATE OF status ON prompts
+WHEN NEW.owner IS NOT NULL AND (NEW.status = 'queued') <> (OLD.status = 'queued') BEGIN
+    UPDATE owner_queues SET queued = queued + (NEW.status = 'queued') - (OLD.status = 'queued') WHERE owner = NEW.owner;
+END;
+CREATE TRIGGER owner_unqueued AFTER DELETE ON prompts WHEN OLD.owner IS NOT NULL AND OLD.status = 'queued' BEGIN
+    UPDATE owner_queues SET queued = queued - 1 WHERE owner = OLD.owner;
+END;
 
 CREATE TRIGGER prompt_used_by_owner AFTER UPDATE OF status ON prompts
 WHEN NEW.owner IS NOT NULL AND NEW.status IN ('completed', 'failed', 'cancelled')
