@@ -12,6 +12,9 @@ namespace OllamaProxy.Simulator;
 /// </summary>
 public sealed class OllamaSimulator : IAsyncDisposable
 {
+    private const int PortAttempts = 200;
+    private static readonly TimeSpan PortRetryInterval = TimeSpan.FromMilliseconds(50);
+
     private readonly SimulatorRoutes _routes;
     private IPEndPoint _endPoint;
     private WebApplication? _app;
@@ -65,15 +68,48 @@ public sealed class OllamaSimulator : IAsyncDisposable
         await StopAsync(ct);
 
         // A socket that is bound but does not listen refuses connections, and keeps others from taking the port.
-        _reservation = new Socket(_endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        _reservation.Bind(_endPoint);
+        await WithPortAsync(() =>
+        {
+            _reservation?.Dispose();
+            _reservation = new Socket(_endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            _reservation.Bind(_endPoint);
+            return Task.CompletedTask;
+        }, ct);
     }
 
     /// <summary>Listens again on the same port. Does nothing if it listens.</summary>
     public async Task AcceptAsync(CancellationToken ct = default)
     {
         if (_app is not null) return;
-        _reservation?.Dispose();
+        if (_reservation is null)
+            await ListenAsync(ct);
+        else
+            await WithPortAsync(() =>
+            {
+                _reservation.Dispose();
+                return ListenAsync(ct);
+            }, ct);
+    }
+
+    /// <summary>
+    /// Takes the port, which nobody holds for a moment: the system may have given it to a connection of somebody else, which will end.
+    /// </summary>
+    private static async Task WithPortAsync(Func<Task> takeAsync, CancellationToken ct)
+    {
+        for (var attempt = 1; ; attempt++)
+            try
+            {
+                await takeAsync();
+                return;
+            }
+            catch (Exception exception) when (exception is SocketException or IOException && attempt < PortAttempts)
+            {
+                await Task.Delay(PortRetryInterval, ct);
+            }
+    }
+
+    private async Task ListenAsync(CancellationToken ct)
+    {
         var app = SimulatorHost.Build(_endPoint);
         _routes.Map(app);
         try
