@@ -55,7 +55,8 @@ public abstract class PromptStreamTests(ProxyFixture fixture) : PromptStreamTest
         var third = await Proxy.SubmitAsync(new { prompt = "third" });
         await using var stream = await EventReader.OpenAsync(Proxy.Client, third);
 
-        Assert.Equal(2, (await stream.UntilAsync("status")).GetProperty("position").GetInt32());
+        // The second may be claimed ahead for a moment, before the slot sees that what runs there takes long.
+        await stream.UntilAsync("status", status => status.TryGetProperty("position", out var position) && position.GetInt32() == 2);
         await CancelAsync(second);
         await stream.UntilAsync("status", status => status.TryGetProperty("position", out var position) && position.GetInt32() == 1);
         await CancelAsync(first);

@@ -67,6 +67,8 @@ public sealed class Pgbouncer : IAsyncDisposable
         Username = "postgres",
         Database = database,
         IncludeErrorDetail = true,
+        // Other tests may have its few connections to the server.
+        Timeout = 60,
     }.ToString();
 
     public async ValueTask DisposeAsync()

@@ -92,9 +92,10 @@ internal static class PostgresSchema
         return await read.ExecuteScalarAsync() is int version ? version : 0;
     }
 
+    /// <summary>Runs SQL, however long it takes: an index of a large table, or another instance's migration, is waited for.</summary>
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync();
     }
 
