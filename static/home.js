@@ -162,7 +162,11 @@ function changesOf(before, after) {
 
 async function lookAtOllama() {
   const { backends } = await request('/api/v1/stats');
-  if (!backends.some(({ reachable }) => reachable)) {
+  // Only admins are told of backends. To others, an error of the list of models says as much.
+  const isAway = backends.length
+    ? !backends.some(({ reachable }) => reachable)
+    : await request('/api/v1/models').then(() => false, ({ status }) => status === 503);
+  if (isAway) {
     return showBanner('Ollama cannot be reached. Prompts are kept, and run as soon as it is up. Start it with:', 'ollama serve');
   }
   const { models, default: byDefault } = await request('/api/v1/models');

@@ -343,7 +343,8 @@ async function refreshStats() {
     showFigures(stats);
     showQueue(stats.queue);
     showChart(stats.minutes);
-    if (stats.backends.some(({ reachable }) => reachable) && !hasModels) await readModels();
+    const mayHaveModels = !stats.backends.length || stats.backends.some(({ reachable }) => reachable);
+    if (mayHaveModels && !hasModels) await readModels();
   } catch {
     // The list reports a lost connection.
   }

@@ -1,3 +1,4 @@
+using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Pages.Browser;
 using static Microsoft.Playwright.Assertions;
 
@@ -28,6 +29,28 @@ public sealed class SignInTests : ListPageTest
         await Expect(ById("session-owner")).ToHaveTextAsync("alice");
         await ById("sign-out").ClickAsync();
         await Expect(ById("sign-in")).ToBeVisibleAsync();
+    }
+
+    [BrowserFact]
+    public async Task Who_is_not_told_of_backends_sees_whether_Ollama_is_there_and_its_models()
+    {
+        await WithKeysAsync();
+        Expecting("503");
+        await Page.GotoAsync("/");
+        await ById("key").FillAsync("alice-key");
+        await Page.Keyboard.PressAsync("Enter");
+        await Expect(ById("session-owner")).ToHaveTextAsync("alice");
+        await Expect(Page.Locator("#model option", new() { HasText = "tiny" })).ToHaveCountAsync(1);
+        await Expect(ById("banner")).ToBeHiddenAsync();
+
+        await Proxy.Ollama.RefuseAsync();
+        await Eventually.NotNull(async () =>
+        {
+            await Page.ReloadAsync();
+            return await ById("banner").IsVisibleAsync() ? "" : null;
+        });
+        await Expect(ById("banner")).ToContainTextAsync("Ollama cannot be reached");
+        await Page.Context.ClearCookiesAsync();
     }
 
     [BrowserFact]
