@@ -1,5 +1,5 @@
-using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Pages.Browser;
+using OllamaProxy.Tests.Support;
 using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;
