@@ -49,9 +49,10 @@ internal sealed class AccountSelection
                 selection.Take(account);
             return selection.Chosen;
         }
-        var order = new PriorityQueue<AccountQueue, (double Counter, (long Rank, long Seq)? Key)>(accounts.Select(account =>
-            (account, (terms.CounterOf(account.Account), account.First(terms.Worker)))));
-        var taken = FirstOf(order.UnorderedItems, terms.Accounts / 2);
+        var places = accounts.Select(account =>
+            (account, new AccountPlace(terms.CounterOf(account.Account), account.First(terms.Worker)!.Value))).ToArray();
+        var order = new PriorityQueue<AccountQueue, AccountPlace>(places, AccountPlace.ByCounter);
+        var taken = FirstOf(places, terms.Accounts / 2);
         var wanted = taken.Where(selection.Take).ToHashSet();
         var least = default(double?);
         while (order.TryDequeue(out var account, out var at))
@@ -67,18 +68,18 @@ internal sealed class AccountSelection
     }
 
     /// <summary>The accounts whose prompts come first, but for those that may begin none.</summary>
-    private static HashSet<AccountQueue> FirstOf(
-        IEnumerable<(AccountQueue Account, (double Counter, (long Rank, long Seq)? Key) At)> accounts, int count)
+    private static HashSet<AccountQueue> FirstOf(ReadOnlySpan<(AccountQueue Account, AccountPlace At)> places, int count)
     {
-        var first = new PriorityQueue<AccountQueue, (long Rank, long Seq)>(
-            Comparer<(long Rank, long Seq)>.Create((one, other) => other.CompareTo(one)));
-        foreach (var (account, at) in accounts)
-            if (at.Key is { } key && double.IsFinite(at.Counter))
-            {
-                first.Enqueue(account, key);
-                if (first.Count > count)
-                    first.Dequeue();
-            }
+        var first = new PriorityQueue<AccountQueue, AccountPlace>(count, AccountPlace.ByLastKey);
+        foreach (var (account, at) in places)
+        {
+            if (!double.IsFinite(at.Counter))
+                continue;
+            if (first.Count < count)
+                first.Enqueue(account, at);
+            else
+                first.EnqueueDequeue(account, at);
+        }
         return [.. first.UnorderedItems.Select(item => item.Element)];
     }
 
@@ -116,4 +117,20 @@ internal sealed class AccountSelection
         }
         return any;
     }
+}
+
+/// <summary>Where an account stands among the others: there can be thousands, and all are compared at each look.</summary>
+/// <param name="Counter">What it has been served.</param>
+/// <param name="First">The key of its first due prompt.</param>
+internal readonly record struct AccountPlace(double Counter, (long Rank, long Seq) First)
+{
+    /// <summary>Who was served least comes first, and of equal ones whose prompt does.</summary>
+    public static readonly IComparer<AccountPlace> ByCounter = Comparer<AccountPlace>.Create((one, other) =>
+        one.Counter < other.Counter ? -1 : one.Counter > other.Counter ? 1 : one.CompareKeyTo(other));
+
+    /// <summary>Whose prompt comes last comes first.</summary>
+    public static readonly IComparer<AccountPlace> ByLastKey = Comparer<AccountPlace>.Create((one, other) => other.CompareKeyTo(one));
+
+    private int CompareKeyTo(AccountPlace other) => First.Rank != other.First.Rank
+        ? First.Rank.CompareTo(other.First.Rank) : First.Seq.CompareTo(other.First.Seq);
 }

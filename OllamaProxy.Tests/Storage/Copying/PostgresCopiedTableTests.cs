@@ -13,7 +13,7 @@ public sealed class PostgresCopiedTableTests
     /// </summary>
     private static readonly string[] Derived =
         ["leases", "response_chunks", "counts", "removals", "changes", "version", "unfinished_copy", "pauses",
-            "usage", "usage_changes", "used", "owner_minutes", "owner_queues"];
+            "usage", "usage_changes", "used", "owner_minutes", "owner_counts"];
 
     private static readonly string[] NotCopied =
     [

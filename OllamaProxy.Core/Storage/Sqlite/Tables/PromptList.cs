@@ -31,8 +31,10 @@ internal static class PromptList
     /// <summary>How many prompts have each status.</summary>
     public static IReadOnlyDictionary<PromptStatus, long> Count(SqliteSession session, Guid? batch, string? owner)
     {
+        if (batch is null && owner is not null)
+            return OwnedPrompts.Count(session, owner);
         var query = new PromptQuery(1, 1) { Batch = batch, Owner = owner };
-        using var row = batch is null && owner is null
+        using var row = batch is null
             ? session.Query("SELECT status, prompts FROM counts")
             : session.Query($"SELECT status, count(*) FROM prompts WHERE {Filter(query)} GROUP BY status", Parameters(query));
         var counts = new Dictionary<PromptStatus, long>();
@@ -41,14 +43,22 @@ internal static class PromptList
         return counts;
     }
 
-    private static long Total(SqliteSession session, PromptQuery query, string filter) =>
-        query is { Model: null, Search: null, Batch: null, Owner: null }
-            ? session.Number("SELECT sum(prompts) FROM counts WHERE $status IS NULL OR status = $status", ("$status", query.Status?.Name()))
-            : session.Number($"SELECT count(*) FROM prompts WHERE {filter}", Parameters(query));
+    private static long Total(SqliteSession session, PromptQuery query, string filter) => query switch
+    {
+        { Model: null, Search: null, Batch: null } => Count(session, null, query.Owner)
+            .Where(count => query.Status is null || count.Key == query.Status).Sum(count => count.Value),
+        { Owner: not null, Search: null, Batch: null } => OwnedBy(session, query).Count(),
+        _ => session.Number($"SELECT count(*) FROM prompts WHERE {filter}", Parameters(query)),
+    };
 
     private static List<PromptSummary> ReadPage(SqliteSession session, PromptQuery query, string filter)
     {
         var before = (query.Page - 1L) * query.PageSize;
+        if (query is { Owner: not null, Search: null, Batch: null })
+        {
+            var seqs = OwnedBy(session, query).NewestFirst().Skip((int)Math.Min(before, int.MaxValue)).Take(query.PageSize);
+            return [.. Read(session, [.. seqs]).Reverse()];
+        }
         var start = IsFiltered(query) ? new PageStart(long.MaxValue, before) : PageStart.Find(session, before);
         // The inner query uses only an index, so that only the rows of the page are read.
         using var row = session.Query(
@@ -68,6 +78,12 @@ internal static class PromptList
         while (row.Read())
             prompts.Add(new(PromptRow.Read(row), row.Text(PromptRow.Next)));
         return prompts;
+    }
+
+    private static OwnedPrompts OwnedBy(SqliteSession session, PromptQuery query)
+    {
+        var rest = query with { Owner = null };
+        return new(session, query.Owner!, Filter(rest), Parameters(rest));
     }
 
     private static bool IsFiltered(PromptQuery query) => query is not { Status: null, Model: null, Search: null, Batch: null, Owner: null };
