@@ -22,8 +22,8 @@ internal sealed class AccountQueue(string account)
     /// </summary>
     private readonly Dictionary<Guid, SortedDictionary<(long Rank, long Seq), PromptGroup>> _heads = [];
 
-    /// <summary>The heads that any worker may run, and the first key of them: of each account they are asked for at every look.</summary>
-    private SortedDictionary<(long Rank, long Seq), PromptGroup>? _anybodys;
+    /// <summary>How many heads any worker may run, and the first key of them: of each account they are asked for at every look.</summary>
+    private int _anybodys;
     private (long Rank, long Seq)? _first;
 
     public string Account => account;
@@ -35,7 +35,7 @@ internal sealed class AccountQueue(string account)
     public bool HasDue => _heads.Count > 0;
 
     /// <summary>Counts the groups with due prompts that this worker may run.</summary>
-    public int CountHeads(Guid worker) => (_anybodys?.Count ?? 0) + (OwnOf(worker)?.Count ?? 0);
+    public int CountHeads(Guid worker) => _anybodys + (OwnOf(worker)?.Count ?? 0);
 
     /// <summary>The key of the first due prompt that this worker may run; null: there is none.</summary>
     public (long Rank, long Seq)? First(Guid worker) =>
@@ -131,7 +131,7 @@ internal sealed class AccountQueue(string account)
 
     /// <summary>The heads that only this worker may run; null: there are none.</summary>
     private SortedDictionary<(long Rank, long Seq), PromptGroup>? OwnOf(Guid worker) =>
-        worker == Guid.Empty || _heads.Count == (_anybodys is null ? 0 : 1) ? null : _heads.GetValueOrDefault(worker);
+        worker == Guid.Empty || _heads.Count == Math.Min(_anybodys, 1) ? null : _heads.GetValueOrDefault(worker);
 
     /// <param name="group">The group that has changed.</param>
     /// <param name="before">Its first key before the change.</param>
@@ -150,7 +150,7 @@ internal sealed class AccountQueue(string account)
             _heads.Remove(group.Worker);
         if (group.Worker != Guid.Empty)
             return;
-        _anybodys = heads.Count == 0 ? null : heads;
+        _anybodys = heads.Count;
         if (heads.Count == 0)
             _first = null;
         else if (_first is not { } first || before == first || (after is { } key && key.CompareTo(first) < 0))

@@ -49,38 +49,25 @@ internal sealed class AccountSelection
                 selection.Take(account);
             return selection.Chosen;
         }
-        var places = accounts.Select(account =>
-            (account, new AccountPlace(terms.CounterOf(account.Account), account.First(terms.Worker)!.Value))).ToArray();
-        var order = new PriorityQueue<AccountQueue, AccountPlace>(places, AccountPlace.ByCounter);
-        var taken = FirstOf(places, terms.Accounts / 2);
+        var places = new AccountPlace[accounts.Count];
+        var next = 0;
+        foreach (var account in accounts)
+            places[next++] = new(account, terms.CounterOf(account.Account), account.First(terms.Worker)!.Value);
+        // But for those that may begin none.
+        var taken = AccountPlace.Least(places.Where(place => double.IsFinite(place.Counter)), terms.Accounts / 2, AccountPlace.ByKey)
+            .Select(place => place.Account).ToHashSet();
         var wanted = taken.Where(selection.Take).ToHashSet();
         var least = default(double?);
-        while (order.TryDequeue(out var account, out var at))
+        foreach (var (account, counter, _) in AccountPlace.ByCounterFrom(places, 2 * terms.Accounts))
         {
             if (taken.Contains(account))
-                least = wanted.Contains(account) ? least ?? at.Counter : least;
+                least = wanted.Contains(account) ? least ?? counter : least;
             else if (!selection.IsFull)
-                least = selection.Take(account) ? least ?? at.Counter : least;
-            else if (at.Counter > (least ?? at.Counter) + terms.FairnessWindow || !selection.TryTakeLoaded(account))
+                least = selection.Take(account) ? least ?? counter : least;
+            else if (terms.Loaded.Count == 0 || counter > (least ?? counter) + terms.FairnessWindow || !selection.TryTakeLoaded(account))
                 break;
         }
         return selection.Chosen;
-    }
-
-    /// <summary>The accounts whose prompts come first, but for those that may begin none.</summary>
-    private static HashSet<AccountQueue> FirstOf(ReadOnlySpan<(AccountQueue Account, AccountPlace At)> places, int count)
-    {
-        var first = new PriorityQueue<AccountQueue, AccountPlace>(count, AccountPlace.ByLastKey);
-        foreach (var (account, at) in places)
-        {
-            if (!double.IsFinite(at.Counter))
-                continue;
-            if (first.Count < count)
-                first.Enqueue(account, at);
-            else
-                first.EnqueueDequeue(account, at);
-        }
-        return [.. first.UnorderedItems.Select(item => item.Element)];
     }
 
     /// <summary>Selects groups of an account, and returns whether a backend with room has their models.</summary>
@@ -117,20 +104,4 @@ internal sealed class AccountSelection
         }
         return any;
     }
-}
-
-/// <summary>Where an account stands among the others: there can be thousands, and all are compared at each look.</summary>
-/// <param name="Counter">What it has been served.</param>
-/// <param name="First">The key of its first due prompt.</param>
-internal readonly record struct AccountPlace(double Counter, (long Rank, long Seq) First)
-{
-    /// <summary>Who was served least comes first, and of equal ones whose prompt does.</summary>
-    public static readonly IComparer<AccountPlace> ByCounter = Comparer<AccountPlace>.Create((one, other) =>
-        one.Counter < other.Counter ? -1 : one.Counter > other.Counter ? 1 : one.CompareKeyTo(other));
-
-    /// <summary>Whose prompt comes last comes first.</summary>
-    public static readonly IComparer<AccountPlace> ByLastKey = Comparer<AccountPlace>.Create((one, other) => other.CompareKeyTo(one));
-
-    private int CompareKeyTo(AccountPlace other) => First.Rank != other.First.Rank
-        ? First.Rank.CompareTo(other.First.Rank) : First.Seq.CompareTo(other.First.Seq);
 }

@@ -9,12 +9,17 @@ namespace OllamaProxy.Storage.Sqlite.Tables;
 /// </summary>
 /// <param name="session">The connection, in a snapshot.</param>
 /// <param name="owner">The owner.</param>
-/// <param name="filter">What else must hold of a prompt, in SQL.</param>
+/// <param name="status">The status that they must have; null: any.</param>
+/// <param name="filter">What must hold of a prompt, in SQL; the status included.</param>
 /// <param name="values">The values of the filter.</param>
-internal sealed class OwnedPrompts(SqliteSession session, string owner, string filter, (string Name, object? Value)[] values)
+internal sealed class OwnedPrompts(
+    SqliteSession session, string owner, PromptStatus? status, string filter, (string Name, object? Value)[] values)
 {
-    private const string HasEnded = "owner IS NOT NULL AND status IN ('completed', 'failed', 'cancelled')";
-    private const string IsOpen = "owner IS NOT NULL AND status IN ('queued', 'processing')";
+    // SQLite would choose other indexes for some of these queries, and then read all prompts of a status or of a model.
+    private const string EndedOnes =
+        "prompts INDEXED BY prompts_by_owner WHERE owner IS NOT NULL AND status IN ('completed', 'failed', 'cancelled')";
+    private const string OpenOnes =
+        "prompts INDEXED BY prompts_open_by_owner WHERE owner IS NOT NULL AND status IN ('queued', 'processing')";
 
     /// <summary>How many prompts of an owner have each status.</summary>
     public static IReadOnlyDictionary<PromptStatus, long> Count(SqliteSession session, string owner)
@@ -30,8 +35,8 @@ internal sealed class OwnedPrompts(SqliteSession session, string owner, string f
     }
 
     /// <summary>How many prompts match the filter.</summary>
-    public long Count() => Open().LongCount()
-        + session.Number($"SELECT count(*) FROM prompts WHERE owner = $owner AND {HasEnded} AND {filter}", [("$owner", owner), .. values]);
+    public long Count() => Open().LongCount() + (status?.HasEnded() == false ? 0
+        : session.Number($"SELECT count(*) FROM {EndedOnes} AND owner = $owner AND {filter}", [("$owner", owner), .. values]));
 
     /// <summary>The numbers of the prompts that match the filter, newest first.</summary>
     public IEnumerable<long> NewestFirst()
@@ -54,18 +59,22 @@ internal sealed class OwnedPrompts(SqliteSession session, string owner, string f
 
     private IEnumerable<long> Ended()
     {
+        if (status?.HasEnded() == false)
+            yield break;
         using var row = session.Query(
-            $"SELECT seq FROM prompts WHERE owner = $owner AND {HasEnded} AND {filter} ORDER BY seq DESC", [("$owner", owner), .. values]);
+            $"SELECT seq FROM {EndedOnes} AND owner = $owner AND {filter} ORDER BY seq DESC", [("$owner", owner), .. values]);
         while (row.Read())
             yield return row.Int64(0);
     }
 
     private IEnumerable<long> Open()
     {
+        if (status?.HasEnded() == true)
+            yield break;
         for (var block = BlockBefore(long.MaxValue); block is { } number; block = BlockBefore(number))
         {
             using var row = session.Query(
-                $"SELECT seq FROM prompts WHERE seq >> 9 = $block AND owner = $owner AND {IsOpen} AND {filter} ORDER BY seq DESC",
+                $"SELECT seq FROM {OpenOnes} AND seq >> 9 = $block AND owner = $owner AND {filter} ORDER BY seq DESC",
                 [("$block", number), ("$owner", owner), .. values]);
             while (row.Read())
                 yield return row.Int64(0);
@@ -73,5 +82,5 @@ internal sealed class OwnedPrompts(SqliteSession session, string owner, string f
     }
 
     private long? BlockBefore(long block) =>
-        session.NumberOrNull($"SELECT max(seq >> 9) FROM prompts WHERE seq >> 9 < $block AND {IsOpen}", ("$block", block));
+        session.NumberOrNull($"SELECT seq >> 9 FROM {OpenOnes} AND seq >> 9 < $block ORDER BY seq >> 9 DESC LIMIT 1", ("$block", block));
 }

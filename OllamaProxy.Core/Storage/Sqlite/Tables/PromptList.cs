@@ -83,7 +83,7 @@ internal static class PromptList
     private static OwnedPrompts OwnedBy(SqliteSession session, PromptQuery query)
     {
         var rest = query with { Owner = null };
-        return new(session, query.Owner!, Filter(rest), Parameters(rest));
+        return new(session, query.Owner!, query.Status, Filter(rest), Parameters(rest));
     }
 
     private static bool IsFiltered(PromptQuery query) => query is not { Status: null, Model: null, Search: null, Batch: null, Owner: null };
