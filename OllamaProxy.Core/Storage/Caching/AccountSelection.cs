@@ -49,25 +49,40 @@ internal sealed class AccountSelection
                 selection.Take(account);
             return selection.Chosen;
         }
-        var places = new AccountPlace[accounts.Count];
-        var next = 0;
-        foreach (var account in accounts)
-            places[next++] = new(account, terms.CounterOf(account.Account), account.First(terms.Worker)!.Value);
-        // But for those that may begin none.
-        var taken = AccountPlace.Least(places.Where(place => double.IsFinite(place.Counter)), terms.Accounts / 2, AccountPlace.ByKey)
+        var (places, able) = PlacesOf(accounts, terms);
+        var taken = AccountPlace.Least(places.AsSpan(0, able), terms.Accounts / 2, at => at.InQueue)
             .Select(place => place.Account).ToHashSet();
         var wanted = taken.Where(selection.Take).ToHashSet();
         var least = default(double?);
-        foreach (var (account, counter, _) in AccountPlace.ByCounterFrom(places, 2 * terms.Accounts))
+        var order = AccountPlace.Least(places, 2 * terms.Accounts, at => at);
+        for (var next = 0; next < places.Length; next++)
         {
+            if (next == order.Length)
+                order = [.. places.OrderBy(place => place.At)];
+            var (account, at) = order[next];
             if (taken.Contains(account))
-                least = wanted.Contains(account) ? least ?? counter : least;
+                least = wanted.Contains(account) ? least ?? at.Counter : least;
             else if (!selection.IsFull)
-                least = selection.Take(account) ? least ?? counter : least;
-            else if (terms.Loaded.Count == 0 || counter > (least ?? counter) + terms.FairnessWindow || !selection.TryTakeLoaded(account))
+                least = selection.Take(account) ? least ?? at.Counter : least;
+            else if (terms.Loaded.Count == 0 || at.Counter > (least ?? at.Counter) + terms.FairnessWindow
+                || !selection.TryTakeLoaded(account))
                 break;
         }
         return selection.Chosen;
+    }
+
+    /// <summary>The places of the accounts, and how many of these may begin prompts: they come first.</summary>
+    private static ((AccountQueue Account, AccountPlace At)[] Places, int Able) PlacesOf(
+        IReadOnlyCollection<AccountQueue> accounts, SnapshotTerms terms)
+    {
+        var places = new (AccountQueue, AccountPlace)[accounts.Count];
+        var (able, unable) = (0, places.Length);
+        foreach (var account in accounts)
+        {
+            var at = new AccountPlace(terms.CounterOf(account.Account), account.First(terms.Worker)!.Value);
+            places[double.IsFinite(at.Counter) ? able++ : --unable] = (account, at);
+        }
+        return (places, able);
     }
 
     /// <summary>Selects groups of an account, and returns whether a backend with room has their models.</summary>
