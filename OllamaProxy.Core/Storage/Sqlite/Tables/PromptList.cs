@@ -10,7 +10,11 @@ internal static class PromptList
     {
         var filter = Filter(query);
         var page = default(PromptPage)!;
-        session.InSnapshot(() => page = new(ReadPage(session, query, filter), Total(session, query, filter)));
+        session.InSnapshot(() =>
+        {
+            var total = Total(session, query, filter);
+            page = new(IsByOwner(query) ? ReadOwned(session, query, total) : ReadPage(session, query, filter), total);
+        });
         return page;
     }
 
@@ -47,18 +51,13 @@ internal static class PromptList
     {
         { Model: null, Search: null, Batch: null } => Count(session, null, query.Owner)
             .Where(count => query.Status is null || count.Key == query.Status).Sum(count => count.Value),
-        { Owner: not null, Search: null, Batch: null } => OwnedBy(session, query).Count(),
+        _ when IsByOwner(query) => Owned(session, query).LongCount(),
         _ => session.Number($"SELECT count(*) FROM prompts WHERE {filter}", Parameters(query)),
     };
 
     private static List<PromptSummary> ReadPage(SqliteSession session, PromptQuery query, string filter)
     {
         var before = (query.Page - 1L) * query.PageSize;
-        if (query is { Owner: not null, Search: null, Batch: null })
-        {
-            var seqs = OwnedBy(session, query).NewestFirst().Skip((int)Math.Min(before, int.MaxValue)).Take(query.PageSize);
-            return [.. Read(session, [.. seqs]).Reverse()];
-        }
         var start = IsFiltered(query) ? new PageStart(long.MaxValue, before) : PageStart.Find(session, before);
         // The inner query uses only an index, so that only the rows of the page are read.
         using var row = session.Query(
@@ -80,11 +79,22 @@ internal static class PromptList
         return prompts;
     }
 
-    private static OwnedPrompts OwnedBy(SqliteSession session, PromptQuery query)
+    /// <summary>Reads a page of the prompts of one owner, without looking for more than there are.</summary>
+    private static IReadOnlyList<PromptSummary> ReadOwned(SqliteSession session, PromptQuery query, long total)
+    {
+        var before = (query.Page - 1L) * query.PageSize;
+        var length = Math.Min(query.PageSize, total - before);
+        return length <= 0 ? [] : [.. Read(session, [.. Owned(session, query).Skip((int)before).Take((int)length)]).Reverse()];
+    }
+
+    private static IEnumerable<long> Owned(SqliteSession session, PromptQuery query)
     {
         var rest = query with { Owner = null };
-        return new(session, query.Owner!, query.Status, Filter(rest), Parameters(rest));
+        return OwnedPrompts.NewestFirst(session, query.Owner!, Filter(rest), Parameters(rest));
     }
+
+    /// <summary>Whether there is no better way than by owner: a batch is one owner's mostly, and a search reads the newest prompts.</summary>
+    private static bool IsByOwner(PromptQuery query) => query is { Owner: not null, Search: null, Batch: null };
 
     private static bool IsFiltered(PromptQuery query) => query is not { Status: null, Model: null, Search: null, Batch: null, Owner: null };
 

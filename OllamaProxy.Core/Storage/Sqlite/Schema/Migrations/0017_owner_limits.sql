@@ -45,13 +45,10 @@ CREATE TRIGGER owner_uncounted AFTER DELETE ON prompts WHEN OLD.owner IS NOT NUL
     WHERE owner = OLD.owner;
 END;
 
--- An entry for each prompt in an index by owner would have prompts of many owners, submitted at once, write a page each. So only those
--- that ended are in it. The others are by number first: those of 512 numbers lie together, and are read from there owner by owner.
+-- In an index by owner alone, prompts of many owners that change at once would each write a page of their own. Here the entries of 1,024
+-- prompts, one after the other, share a few pages, and are by owner within these.
 DROP INDEX prompts_by_owner;
-CREATE INDEX prompts_by_owner ON prompts (owner, seq, status)
-WHERE owner IS NOT NULL AND status IN ('completed', 'failed', 'cancelled');
-CREATE INDEX prompts_open_by_owner ON prompts (seq >> 9, owner, seq, status)
-WHERE owner IS NOT NULL AND status IN ('queued', 'processing');
+CREATE INDEX prompts_by_owner ON prompts (seq >> 10, owner, seq, status) WHERE owner IS NOT NULL;
 
 CREATE TRIGGER prompt_used_by_owner AFTER UPDATE OF status ON prompts
 WHEN NEW.owner IS NOT NULL AND NEW.status IN ('completed', 'failed', 'cancelled')
