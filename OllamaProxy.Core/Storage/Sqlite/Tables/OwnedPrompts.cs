@@ -44,6 +44,6 @@ internal static class OwnedPrompts
         }
     }
 
-    private static long? BlockBefore(SqliteSession session, long block) =>
-        session.NumberOrNull($"SELECT seq >> 10 FROM {Owned} AND seq >> 10 < $block ORDER BY seq >> 10 DESC LIMIT 1", ("$block", block));
+    private static long? BlockBefore(SqliteSession session, long block) => session.NumberOrNull(
+        $"SELECT seq >> 10 FROM {Owned} AND seq >> 10 < $block ORDER BY seq >> 10 DESC LIMIT 1", ("$block", block));
 }

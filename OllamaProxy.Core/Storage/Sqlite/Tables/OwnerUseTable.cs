@@ -26,7 +26,8 @@ internal static class OwnerUseTable
         var use = new OwnerUse(
             now,
             submitted,
-            limits.MaxQueued is null ? 0 : session.Number("SELECT queued FROM owner_counts WHERE owner = $owner", ("$owner", owner)) + queued,
+            limits.MaxQueued is null ? 0
+                : session.Number("SELECT queued FROM owner_counts WHERE owner = $owner", ("$owner", owner)) + queued,
             new(before.Requests, current.Requests + submitted),
             new(before.Tokens, current.Tokens),
             limits.TokensPerDay is null ? 0 : session.Number(
