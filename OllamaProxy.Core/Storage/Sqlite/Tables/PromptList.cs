@@ -93,7 +93,7 @@ internal static class PromptList
         return OwnedPrompts.NewestFirst(session, query.Owner!, Filter(rest), Parameters(rest));
     }
 
-    /// <summary>Whether there is no better way than by owner: a batch is one owner's mostly, and a search reads the newest prompts.</summary>
+    /// <summary>Whether it is read by owner: a batch is mostly that of one owner, and a search reads the newest prompts.</summary>
     private static bool IsByOwner(PromptQuery query) => query is { Owner: not null, Search: null, Batch: null };
 
     private static bool IsFiltered(PromptQuery query) => query is not { Status: null, Model: null, Search: null, Batch: null, Owner: null };
