@@ -72,6 +72,8 @@ public sealed class RouteTable
             new(Routes.Tags, Read, ollama.TagsAsync),
             new(Routes.Loaded, Read, ollama.LoadedAsync),
             new(Routes.Version, Read, ollama.VersionAsync),
+            new(Routes.OllamaStatus, Read, ollama.StatusAsync),
+            new(Routes.Recommendations, Read, ollama.RecommendationsAsync),
             new(Routes.Show, Post, ollama.ShowAsync),
             new(Routes.OpenAIModels, Read, ollama.OpenAIModelsAsync),
             new(Routes.OpenAIModel, Read, ollama.OpenAIModelAsync),

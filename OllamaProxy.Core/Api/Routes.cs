@@ -111,6 +111,12 @@ public static class Routes
     /// <summary>Ollama's version.</summary>
     public const string Version = "api/version";
 
+    /// <summary>Ollama's: whether it may use models in the cloud.</summary>
+    public const string OllamaStatus = "api/status";
+
+    /// <summary>Ollama's: models that its publisher recommends.</summary>
+    public const string Recommendations = "api/experimental/model-recommendations";
+
     /// <summary>Ollama's: a model in detail.</summary>
     public const string Show = "api/show";
 

@@ -61,6 +61,8 @@ public sealed class RouteAccessTests
         new("GET", Routes.Tags, null, 200, 200, 200),
         new("GET", Routes.Loaded, null, 200, 200, 200),
         new("GET", Routes.Version, null, 200, 200, 200),
+        new("GET", Routes.OllamaStatus, null, 200, 200, 200),
+        new("GET", Routes.Recommendations, null, 200, 200, 200),
         new("POST", Routes.Show, new { model = "llama3.2" }, 200, 200, 200),
         new("GET", Routes.OpenAIModels, null, 200, 200, 200),
         new("GET", Routes.OpenAIModel, null, 200, 200, 200),
