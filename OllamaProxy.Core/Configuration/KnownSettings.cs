@@ -38,6 +38,7 @@ public static class KnownSettings
         new("OLLAMA_PROXY_GROUPING_WINDOW", "60", "seconds for which prompts whose model is loaded may overtake a prompt"),
         new("OLLAMA_PROXY_FAIRNESS_WINDOW", "4000", "tokens by which an account whose model is loaded may be served ahead of others"),
         new("OLLAMA_PROXY_PREEMPTION", "false", "true: a prompt of a priority under 0 is handed back if an interactive one waits"),
+        new("OLLAMA_PROXY_BULK_HOURS", "always", "when prompts of a priority under 0 may start: 22:00-06:00 Europe/Berlin"),
         new("OLLAMA_PROXY_WAIT_FOR_MODEL", "false", "true: a prompt waits for a model that no backend has"),
         new("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "false", "true: clients may pull, push, create, copy and delete models"),
         new("OLLAMA_PROXY_RETENTION_DAYS", "0", "days after which ended prompts are removed; 0: never"),
