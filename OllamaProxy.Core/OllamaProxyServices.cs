@@ -172,6 +172,7 @@ public static class OllamaProxyServices
         services.AddSingleton(new PageHandlers());
         services.AddSingleton<CallResponder>();
         services.AddSingleton<CallHandlers>();
+        services.AddSingleton<CountTokensHandler>();
         services.AddSingleton<BackendForwarder>();
         services.AddSingleton<OllamaHandlers>();
         services.AddSingleton<ModelManagementHandlers>();

@@ -26,8 +26,8 @@ public sealed class RouteTable
 
     /// <summary>Builds the table.</summary>
     public RouteTable(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes, StreamHandlers streams, StateHandlers state,
-        UsageHandlers usage, QueueHandlers queue, CallHandlers calls, OllamaHandlers ollama, ModelManagementHandlers models,
-        SessionHandlers sessions, PageHandlers pages)
+        UsageHandlers usage, QueueHandlers queue, CallHandlers calls, CountTokensHandler counts, OllamaHandlers ollama,
+        ModelManagementHandlers models, SessionHandlers sessions, PageHandlers pages)
     {
         All =
         [
@@ -69,6 +69,7 @@ public sealed class RouteTable
             new(Routes.OpenAIEmbeddings, Post, calls.OpenAIEmbeddingsAsync),
             new(Routes.Responses, Post, calls.ResponsesAsync),
             new(Routes.Messages, Post, calls.MessagesAsync),
+            new(Routes.CountTokens, Post, counts.CountAsync),
             new(Routes.Tags, Read, ollama.TagsAsync),
             new(Routes.Loaded, Read, ollama.LoadedAsync),
             new(Routes.Version, Read, ollama.VersionAsync),

@@ -102,6 +102,9 @@ public static class Routes
     /// <summary>Anthropic's: goes on with a conversation.</summary>
     public const string Messages = "v1/messages";
 
+    /// <summary>Anthropic's: how many tokens a conversation has.</summary>
+    public const string CountTokens = "v1/messages/count_tokens";
+
     /// <summary>Ollama's: the models that are installed.</summary>
     public const string Tags = "api/tags";
 

@@ -13,6 +13,8 @@ public sealed class ClientTests
         { "openai", nameof(ProxyHosts.Functions) },
         { "langchain", nameof(ProxyHosts.Server) },
         { "langchain", nameof(ProxyHosts.Functions) },
+        { "anthropic", nameof(ProxyHosts.Server) },
+        { "anthropic", nameof(ProxyHosts.Functions) },
     };
 
     [ClientTheory]
@@ -31,6 +33,7 @@ public sealed class ClientTests
     [InlineData("ollama")]
     [InlineData("openai")]
     [InlineData("langchain")]
+    [InlineData("anthropic")]
     public async Task A_client_from_npm_sees_nothing_of_the_signs_of_life_before_its_answer(string client)
     {
         await using var proxy = await SlowAsync();
@@ -45,6 +48,21 @@ public sealed class ClientTests
         await using var proxy = await SlowAsync();
         AssertSameAnswers(await OllamaSharpClient.RecordAsync(proxy.Ollama.BaseAddress, proxy.Ollama),
             await OllamaSharpClient.RecordAsync(proxy.Client.BaseAddress!, proxy.Ollama));
+    }
+
+    /// <summary>Ollama has no such route: what it counts of a message itself is what is told here.</summary>
+    [ClientTheory]
+    [InlineData(nameof(ProxyHosts.Server))]
+    [InlineData(nameof(ProxyHosts.Functions))]
+    public async Task The_client_of_Anthropic_counts_as_many_tokens_as_a_message_has(string host)
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
+        var steps = (await NodeClient.RecordAsync("anthropic-tokens", proxy.Client.BaseAddress!)).Steps
+            .ToDictionary(step => (string)step["step"]!);
+        Assert.Equal($"{steps["message"]["value"]!["usage"]!["input_tokens"]}", $"{steps["count"]["value"]!["input_tokens"]}");
+        Assert.Equal($"{steps["count"]["value"]}", $"{steps["count again"]["value"]}");
+        Assert.Equal(("NotFoundError", 404),
+            ((string)steps["unknown model"]["error"]!["name"]!, (int)steps["unknown model"]["error"]!["status"]!));
     }
 
     [CurlTheory]

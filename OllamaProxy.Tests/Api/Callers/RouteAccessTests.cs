@@ -58,6 +58,7 @@ public sealed class RouteAccessTests
         new("POST", Routes.OpenAIEmbeddings, Embedding, LetIn, LetIn, LetIn),
         new("POST", Routes.Responses, new { model = "llama3.2", input = "hi" }, LetIn, LetIn, LetIn),
         new("POST", Routes.Messages, Chat, LetIn, LetIn, LetIn),
+        new("POST", Routes.CountTokens, Chat, LetIn, LetIn, LetIn),
         new("GET", Routes.Tags, null, 200, 200, 200),
         new("GET", Routes.Loaded, null, 200, 200, 200),
         new("GET", Routes.Version, null, 200, 200, 200),
