@@ -99,6 +99,15 @@ public static class Routes
     /// <summary>OpenAI's: goes on with a conversation, in the new way.</summary>
     public const string Responses = "v1/responses";
 
+    /// <summary>OpenAI's: a response, by its id.</summary>
+    public const string RetrieveResponse = "v1/responses/{id}";
+
+    /// <summary>OpenAI's: cancels a response in the background.</summary>
+    public const string CancelResponse = "v1/responses/{id}/cancel";
+
+    /// <summary>OpenAI's: what was sent for a response.</summary>
+    public const string ResponseInputItems = "v1/responses/{id}/input_items";
+
     /// <summary>Anthropic's: goes on with a conversation.</summary>
     public const string Messages = "v1/messages";
 

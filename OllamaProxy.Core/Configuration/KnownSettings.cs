@@ -41,6 +41,7 @@ public static class KnownSettings
         new("OLLAMA_PROXY_BULK_HOURS", "always", "when prompts of a priority under 0 may start: 22:00-06:00 Europe/Berlin"),
         new("OLLAMA_PROXY_WAIT_FOR_MODEL", "false", "true: a prompt waits for a model that no backend has"),
         new("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "false", "true: clients may pull, push, create, copy and delete models"),
+        new("OLLAMA_PROXY_MAX_PREVIOUS_RESPONSES", "100", "responses that are put in front of one with previous_response_id"),
         new("OLLAMA_PROXY_RETENTION_DAYS", "0", "days after which ended prompts are removed; 0: never"),
         new("OLLAMA_PROXY_MAX_BODY_BYTES", "67108864", "the largest request body"),
         new("OLLAMA_PROXY_MAX_BUFFERED_BYTES", "134217728", "bytes of memory for all large request bodies together"),

@@ -118,6 +118,11 @@ public sealed record OllamaProxyOptions
     /// <summary><c>OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT</c>: whether clients may pull, push, create, copy and delete models.</summary>
     public bool AllowModelManagement { get; init; }
 
+    /// <summary>
+    /// <c>OLLAMA_PROXY_MAX_PREVIOUS_RESPONSES</c>: how many responses back a conversation is put together that goes on from one.
+    /// </summary>
+    public int MaxPreviousResponses { get; init; } = 100;
+
     /// <summary><c>OLLAMA_PROXY_RETENTION_DAYS</c>: how long after its end a prompt is removed; zero: never.</summary>
     public TimeSpan Retention { get; init; }
 
@@ -208,6 +213,8 @@ public sealed record OllamaProxyOptions
             BulkHours = BulkHours.Read(settings),
             WaitForModel = settings.Switch("OLLAMA_PROXY_WAIT_FOR_MODEL", defaults.WaitForModel),
             AllowModelManagement = settings.Switch("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", defaults.AllowModelManagement),
+            MaxPreviousResponses = settings.Int32(
+                "OLLAMA_PROXY_MAX_PREVIOUS_RESPONSES", defaults.MaxPreviousResponses, 1, 10_000),
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),
             MaxBodyBytes = settings.Int32("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
             MaxBufferedBytes = settings.Int32("OLLAMA_PROXY_MAX_BUFFERED_BYTES", defaults.MaxBufferedBytes, 1024 * 1024, int.MaxValue),

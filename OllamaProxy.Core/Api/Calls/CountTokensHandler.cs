@@ -151,7 +151,7 @@ public sealed class CountTokensHandler(PromptQueue queue, IPromptReader reader, 
         return call.WrittenMemory;
     }
 
-    /// <summary>What decides a count, and for whom it was counted: what others have counted cannot be found out by the time it takes.</summary>
+    /// <summary>What decides a count, and for whom: what others have counted cannot be found out by the time that it takes.</summary>
     private static string KeyOf(string? owner, ReadOnlySpan<byte> call)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
