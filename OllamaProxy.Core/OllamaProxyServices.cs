@@ -12,6 +12,7 @@ using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Pages;
 using OllamaProxy.Api.Prompts;
 using OllamaProxy.Api.Queue;
+using OllamaProxy.Api.Responses;
 using OllamaProxy.Api.Stats;
 using OllamaProxy.Api.Streams;
 using OllamaProxy.Configuration;
@@ -111,6 +112,7 @@ public static class OllamaProxyServices
             return new BackendPool(
                 [.. options.Backends.Select(backend => new Backend(ClientOf(backend, time), backend, options, time, logger))], time);
         });
+        services.AddSingleton<PreviousResponses>();
         services.AddSingleton<AttemptRunner>();
         services.AddSingleton<LeaseRenewer>();
         services.AddSingleton<AccountShares>();
@@ -172,6 +174,10 @@ public static class OllamaProxyServices
         services.AddSingleton(new PageHandlers());
         services.AddSingleton<CallResponder>();
         services.AddSingleton<CallHandlers>();
+        services.AddSingleton<CountTokensHandler>();
+        services.AddSingleton<ResponseFinder>();
+        services.AddSingleton<ResponseStream>();
+        services.AddSingleton<ResponseHandlers>();
         services.AddSingleton<BackendForwarder>();
         services.AddSingleton<OllamaHandlers>();
         services.AddSingleton<ModelManagementHandlers>();

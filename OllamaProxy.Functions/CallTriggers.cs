@@ -6,7 +6,7 @@ using OllamaProxy.Api.Calls;
 namespace OllamaProxy.Functions;
 
 /// <summary>The queued routes of the APIs of Ollama, OpenAI and Anthropic.</summary>
-public sealed class CallTriggers(ApiPipeline pipeline, CallHandlers calls)
+public sealed class CallTriggers(ApiPipeline pipeline, CallHandlers calls, CountTokensHandler counts)
 {
     [Function("Generate")]
     public Task GenerateAsync(
@@ -54,4 +54,9 @@ public sealed class CallTriggers(ApiPipeline pipeline, CallHandlers calls)
     public Task MessagesAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Messages)] HttpRequest request, CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, calls.MessagesAsync, aborted);
+
+    [Function("CountTokens")]
+    public Task CountTokensAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.CountTokens)] HttpRequest request, CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, counts.CountAsync, aborted);
 }

@@ -24,6 +24,18 @@ public sealed class OllamaTriggers(ApiPipeline pipeline, OllamaHandlers ollama)
         CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, ollama.VersionAsync, aborted);
 
+    [Function("OllamaStatus")]
+    public Task StatusAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.OllamaStatus)] HttpRequest request,
+        CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, ollama.StatusAsync, aborted);
+
+    [Function("ModelRecommendations")]
+    public Task RecommendationsAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Recommendations)] HttpRequest request,
+        CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, ollama.RecommendationsAsync, aborted);
+
     [Function("Show")]
     public Task ShowAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Show)] HttpRequest request, CancellationToken aborted) =>

@@ -36,6 +36,8 @@ internal sealed class SimulatorRoutes(SimulatorOptions options, FaultQueue fault
         app.MapMethods("/", Get, context => PlainReply.TextAsync(context, "text/plain; charset=utf-8", "Ollama is running"));
         app.MapMethods("/api/version", Get, models.VersionAsync);
         app.MapMethods("/api/tags", Get, models.TagsAsync);
+        app.MapGet("/api/status", ModelEndpoints.StatusAsync);
+        app.MapGet("/api/experimental/model-recommendations", models.RecommendationsAsync);
         app.MapGet("/api/ps", models.RunningAsync);
         app.MapPost("/api/show", models.ShowAsync);
         app.MapPost("/simulator/faults", upcoming.AddAsync);

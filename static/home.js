@@ -501,7 +501,12 @@ function showProgress() {
 
 function progressOf({ status: { status, position, eta_seconds, started_at, waiting_for }, answer, thinking, arrivals }) {
   if (status === 'queued') {
-    const why = { retry: 'to be tried again', window: 'after others whose model is loaded', limit: 'after others of yours' }[waiting_for];
+    const why = {
+      retry: 'to be tried again',
+      window: 'after others whose model is loaded',
+      limit: 'after others of yours',
+      bulk_hours: 'until the hours of such prompts begin',
+    }[waiting_for];
     const left = eta_seconds >= 1 && `about ${duration(Math.round(eta_seconds))} to go`;
     return [position ? `Number ${position} in the queue` : 'Waiting in the queue', why, left].filter(Boolean).join(', ');
   }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using OllamaProxy.Api.Callers;
+using OllamaProxy.Api.Calls;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Prompts;
@@ -29,6 +30,7 @@ namespace OllamaProxy.Api;
 [JsonSerializable(typeof(ModelsResource))]
 [JsonSerializable(typeof(SessionResource))]
 [JsonSerializable(typeof(UsageResource))]
+[JsonSerializable(typeof(TokenCountResource))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

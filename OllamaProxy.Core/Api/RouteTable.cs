@@ -7,6 +7,7 @@ using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Pages;
 using OllamaProxy.Api.Prompts;
 using OllamaProxy.Api.Queue;
+using OllamaProxy.Api.Responses;
 using OllamaProxy.Api.Stats;
 using OllamaProxy.Api.Streams;
 
@@ -26,8 +27,8 @@ public sealed class RouteTable
 
     /// <summary>Builds the table.</summary>
     public RouteTable(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes, StreamHandlers streams, StateHandlers state,
-        UsageHandlers usage, QueueHandlers queue, CallHandlers calls, OllamaHandlers ollama, ModelManagementHandlers models,
-        SessionHandlers sessions, PageHandlers pages)
+        UsageHandlers usage, QueueHandlers queue, CallHandlers calls, CountTokensHandler counts, ResponseHandlers responses,
+        OllamaHandlers ollama, ModelManagementHandlers models, SessionHandlers sessions, PageHandlers pages)
     {
         All =
         [
@@ -68,10 +69,17 @@ public sealed class RouteTable
             new(Routes.Completions, Post, calls.CompletionsAsync),
             new(Routes.OpenAIEmbeddings, Post, calls.OpenAIEmbeddingsAsync),
             new(Routes.Responses, Post, calls.ResponsesAsync),
+            new(Routes.RetrieveResponse, Read, responses.RetrieveAsync),
+            new(Routes.RetrieveResponse, Delete, responses.DeleteAsync),
+            new(Routes.CancelResponse, Post, responses.CancelAsync),
+            new(Routes.ResponseInputItems, Read, responses.InputItemsAsync),
             new(Routes.Messages, Post, calls.MessagesAsync),
+            new(Routes.CountTokens, Post, counts.CountAsync),
             new(Routes.Tags, Read, ollama.TagsAsync),
             new(Routes.Loaded, Read, ollama.LoadedAsync),
             new(Routes.Version, Read, ollama.VersionAsync),
+            new(Routes.OllamaStatus, Read, ollama.StatusAsync),
+            new(Routes.Recommendations, Read, ollama.RecommendationsAsync),
             new(Routes.Show, Post, ollama.ShowAsync),
             new(Routes.OpenAIModels, Read, ollama.OpenAIModelsAsync),
             new(Routes.OpenAIModel, Read, ollama.OpenAIModelAsync),

@@ -99,8 +99,20 @@ public static class Routes
     /// <summary>OpenAI's: goes on with a conversation, in the new way.</summary>
     public const string Responses = "v1/responses";
 
+    /// <summary>OpenAI's: a response, by its id.</summary>
+    public const string RetrieveResponse = "v1/responses/{id}";
+
+    /// <summary>OpenAI's: cancels a response in the background.</summary>
+    public const string CancelResponse = "v1/responses/{id}/cancel";
+
+    /// <summary>OpenAI's: what was sent for a response.</summary>
+    public const string ResponseInputItems = "v1/responses/{id}/input_items";
+
     /// <summary>Anthropic's: goes on with a conversation.</summary>
     public const string Messages = "v1/messages";
+
+    /// <summary>Anthropic's: how many tokens a conversation has.</summary>
+    public const string CountTokens = "v1/messages/count_tokens";
 
     /// <summary>Ollama's: the models that are installed.</summary>
     public const string Tags = "api/tags";
@@ -110,6 +122,12 @@ public static class Routes
 
     /// <summary>Ollama's version.</summary>
     public const string Version = "api/version";
+
+    /// <summary>Ollama's: whether it may use models in the cloud.</summary>
+    public const string OllamaStatus = "api/status";
+
+    /// <summary>Ollama's: models that its publisher recommends.</summary>
+    public const string Recommendations = "api/experimental/model-recommendations";
 
     /// <summary>Ollama's: a model in detail.</summary>
     public const string Show = "api/show";

@@ -109,11 +109,19 @@ public sealed record OllamaProxyOptions
     /// </summary>
     public bool Preemption { get; init; }
 
+    /// <summary><c>OLLAMA_PROXY_BULK_HOURS</c>: when prompts of a priority under 0 may start; null: at any time.</summary>
+    public BulkHours? BulkHours { get; init; }
+
     /// <summary><c>OLLAMA_PROXY_WAIT_FOR_MODEL</c>: whether a prompt whose model no backend has waits for it; otherwise it fails.</summary>
     public bool WaitForModel { get; init; }
 
     /// <summary><c>OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT</c>: whether clients may pull, push, create, copy and delete models.</summary>
     public bool AllowModelManagement { get; init; }
+
+    /// <summary>
+    /// <c>OLLAMA_PROXY_MAX_PREVIOUS_RESPONSES</c>: how many responses back a conversation is put together that goes on from one.
+    /// </summary>
+    public int MaxPreviousResponses { get; init; } = 100;
 
     /// <summary><c>OLLAMA_PROXY_RETENTION_DAYS</c>: how long after its end a prompt is removed; zero: never.</summary>
     public TimeSpan Retention { get; init; }
@@ -202,8 +210,11 @@ public sealed record OllamaProxyOptions
             GroupingWindow = settings.Seconds("OLLAMA_PROXY_GROUPING_WINDOW", defaults.GroupingWindow, 0, MaxSeconds),
             FairnessWindow = settings.Int32("OLLAMA_PROXY_FAIRNESS_WINDOW", defaults.FairnessWindow, 0, int.MaxValue),
             Preemption = settings.Switch("OLLAMA_PROXY_PREEMPTION", defaults.Preemption),
+            BulkHours = BulkHours.Read(settings),
             WaitForModel = settings.Switch("OLLAMA_PROXY_WAIT_FOR_MODEL", defaults.WaitForModel),
             AllowModelManagement = settings.Switch("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", defaults.AllowModelManagement),
+            MaxPreviousResponses = settings.Int32(
+                "OLLAMA_PROXY_MAX_PREVIOUS_RESPONSES", defaults.MaxPreviousResponses, 1, 10_000),
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),
             MaxBodyBytes = settings.Int32("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
             MaxBufferedBytes = settings.Int32("OLLAMA_PROXY_MAX_BUFFERED_BYTES", defaults.MaxBufferedBytes, 1024 * 1024, int.MaxValue),
@@ -211,8 +222,8 @@ public sealed record OllamaProxyOptions
             HeartbeatInterval = settings.Seconds("OLLAMA_PROXY_KEEPALIVE_SECONDS", defaults.HeartbeatInterval, 0, 3600),
             ApiKeys = apiKeys,
             ApiKeysFile = apiKeysFile,
-            OwnerHeader = settings.Parsed("OLLAMA_PROXY_OWNER_HEADER", defaults.OwnerHeader, TryParseHeader,
-                "the name of a header that carries no key"),
+            OwnerHeader = settings.Parsed("OLLAMA_PROXY_OWNER_HEADER", defaults.OwnerHeader, ApiKeysSetting.TryParseOwnerHeader,
+                ApiKeysSetting.ExpectedOwnerHeader),
             CorsOrigins = settings.Parsed(
                 "OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins, OriginsSetting.TryParse, OriginsSetting.Expected),
             Hosts = settings.Parsed("OLLAMA_PROXY_HOSTS", defaults.Hosts, HostsSetting.TryParse, HostsSetting.Expected),
@@ -223,17 +234,6 @@ public sealed record OllamaProxyOptions
         settings.ThrowIfAnyIsBad();
         return options;
     }
-
-    /// <summary>A name as RFC 9110 has it (section 5.6.2), but for characters that nobody uses in one.</summary>
-    /// <summary>What comes in the header is stored, so it must be none in which callers show their keys.</summary>
-    private static bool TryParseHeader(string text, out string name)
-    {
-        name = text;
-        return text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_')
-            && !HeadersOfKeys.Contains(text, StringComparer.OrdinalIgnoreCase);
-    }
-
-    private static readonly string[] HeadersOfKeys = ["Authorization", "Proxy-Authorization", "X-API-Key", "Cookie"];
 
     /// <summary>The longest timeout that a .NET timer supports, rounded down: 24 days.</summary>
     public const double MaxSeconds = 24 * 86_400;

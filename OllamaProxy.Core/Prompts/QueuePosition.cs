@@ -29,12 +29,15 @@ public enum WaitReason
 
     /// <summary>As many prompts of its owner run as may at a time.</summary>
     Limit,
+
+    /// <summary>It is a bulk prompt, and its hours have not begun; see <c>OLLAMA_PROXY_BULK_HOURS</c>.</summary>
+    BulkHours,
 }
 
 /// <summary>The written names of <see cref="WaitReason"/>.</summary>
 public static class WaitReasonNames
 {
-    private static readonly string[] Names = ["slot", "backend", "model", "retry", "window", "paused", "limit"];
+    private static readonly string[] Names = ["slot", "backend", "model", "retry", "window", "paused", "limit", "bulk_hours"];
 
     /// <summary>The written name, such as <c>slot</c>.</summary>
     public static string Name(this WaitReason reason) => Names[(int)reason];

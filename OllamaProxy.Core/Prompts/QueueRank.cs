@@ -16,6 +16,9 @@ public static class QueueRank
     /// <summary>The highest priority that a prompt can have.</summary>
     public const int HighestPriority = 100;
 
+    /// <summary>Whether a priority is one of bulk prompts, which give way to all others: one under 0.</summary>
+    public static bool IsBulk(int priority) => priority < 0;
+
     /// <summary>The rank of a prompt that is queued now, in milliseconds since 1970. It stays the same for retries.</summary>
     public static long Of(DateTimeOffset arrival, int priority, TimeSpan ageingStep) =>
         arrival.ToUnixTimeMilliseconds() - (priority * (long)ageingStep.TotalMilliseconds);

@@ -95,15 +95,23 @@ public sealed class PromptQueue(
         : LoadOptions.Of((prompt.Call?.Body ?? prompt.Request).Span, options.OptionsOf(prompt.Model)) is { Length: > 0 } load
             ? prompt with { LoadOptions = load } : prompt;
 
-    /// <summary>How long until a queued prompt has probably ended: not before its next attempt is due and has run.</summary>
+    /// <summary>
+    /// How long until a queued prompt has probably ended: not before its next attempt is due and has run and, for a bulk prompt, as if it
+    /// and all before it were run only in its hours.
+    /// </summary>
     private async Task<TimeSpan?> EtaAsync(Prompt prompt, long position, CancellationToken cancellationToken)
     {
-        var eta = await waitEstimator.EtaAsync(position, cancellationToken);
-        if (prompt.AvailableAt - time.GetUtcNow() is not { Ticks: > 0 } backOff)
+        var now = time.GetUtcNow();
+        var hours = QueueRank.IsBulk(prompt.Priority) ? options.BulkHours : null;
+        var eta = In(hours, now, await waitEstimator.EtaAsync(position, cancellationToken));
+        if (prompt.AvailableAt - now is not { Ticks: > 0 } backOff)
             return eta;
-        var due = backOff + await waitEstimator.EtaAsync(1, cancellationToken);
+        var due = backOff + In(hours, now + backOff, await waitEstimator.EtaAsync(1, cancellationToken));
         return due > eta ? due : eta;
     }
+
+    private static TimeSpan? In(BulkHours? hours, DateTimeOffset now, TimeSpan? work) =>
+        hours is not null && work is { } time ? hours.UntilDone(now, time) : work;
 
     /// <summary>
     /// Waits until a prompt has ended, but not for longer than <paramref name="timeout"/>. Returns it as it is then; null: it was deleted.

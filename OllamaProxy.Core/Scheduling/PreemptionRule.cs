@@ -9,9 +9,6 @@ namespace OllamaProxy.Scheduling;
 /// </summary>
 internal static class PreemptionRule
 {
-    /// <summary>Whether prompts of this priority can be handed back for others.</summary>
-    public static bool IsBulk(int priority) => priority < 0;
-
     /// <summary>
     /// Chooses a prompt to hand back, and tells for which one; null: none. The schedule is decided as if the slot were free and the prompt
     /// queued again. So no prompt is handed back for one that would not be next: not if others come before it in the queue, and not if the

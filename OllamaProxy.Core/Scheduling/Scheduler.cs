@@ -1,3 +1,4 @@
+using OllamaProxy.Configuration;
 using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
 
@@ -21,6 +22,12 @@ public sealed record Scheduler(TimeSpan GroupingWindow, bool WaitForModel, strin
 
     /// <summary>By how many tokens an account may be served ahead of the others because its model is loaded.</summary>
     public double FairnessWindow { get; init; } = 4000;
+
+    /// <summary>The hours in which bulk prompts may start; null: at any time.</summary>
+    public BulkHours? BulkHours { get; init; }
+
+    /// <summary>Whether bulk prompts have to wait at this time.</summary>
+    public bool HoldsBulk(DateTimeOffset now) => BulkHours?.IsOpen(now) is false;
 
     /// <summary>Assigns due prompts to free slots.</summary>
     /// <param name="prompts">The first due prompts of each group that is offered, in the order of the queue.</param>

@@ -33,6 +33,7 @@ internal sealed partial class SchedulingRound
     private bool _needsModels;
     private readonly OvertakeHistories _historyBefore;
     private readonly bool _isPartial;
+    private readonly bool _holdsBulk;
     private readonly TokenCounters _counters;
     private TokenCounters _countersAfter;
     private OwnerRoom _room;
@@ -53,6 +54,7 @@ internal sealed partial class SchedulingRound
         bool isPartial)
     {
         (_policy, _historyBefore, _now, _isPartial) = (policy, history, now, isPartial);
+        _holdsBulk = policy.HoldsBulk(now);
         (_counters, _countersAfter, _room) = (counters, counters, room);
         _backends = [.. backends.Select(load => new BackendCapacity(load))];
     }
@@ -60,7 +62,7 @@ internal sealed partial class SchedulingRound
     /// <summary>Adds a due prompt. Prompts are added in the order of the queue.</summary>
     public void Add(QueuedPrompt prompt, LoadKey load)
     {
-        if (!_room.Has(prompt.Account))
+        if ((_holdsBulk && prompt.IsBulk) || !_room.Has(prompt.Account))
             return;
         var key = new GroupKey(prompt.Account, load);
         if (!_groups.TryGetValue(key, out var group))

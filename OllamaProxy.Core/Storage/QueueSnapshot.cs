@@ -11,6 +11,12 @@ namespace OllamaProxy.Storage;
 public sealed record QueueSnapshot(
     long Queued, IReadOnlyList<QueuedPrompt> Prompts, IReadOnlyList<RunningLease> Running, bool IsPartial = false)
 {
+    /// <summary>How many queued prompts are held back; see <see cref="SnapshotTerms.HoldsBulk"/>.</summary>
+    public long Held { get; init; }
+
+    /// <summary>How many prompts are queued and not held back.</summary>
+    public long Pending => Queued - Held;
+
     /// <summary>All accounts with due prompts, whether or not these are offered.</summary>
     public IReadOnlySet<string> Accounts { get; init; } = ImmutableHashSet<string>.Empty;
 
@@ -31,6 +37,9 @@ public sealed record QueuedPrompt(long Seq, string? Model, long Rank, int Priori
 
     /// <summary>Whether it has a priority of 0 or below, so that it may not use the slots that backends reserve.</summary>
     public bool IsOrdinary => Priority <= 0;
+
+    /// <summary>Whether it is a bulk prompt; see <see cref="QueueRank.IsBulk"/>.</summary>
+    public bool IsBulk => QueueRank.IsBulk(Priority);
 
     /// <summary>The key by which the queue is ordered. Prompts of equal rank, such as those of a batch, run in order of arrival.</summary>
     public (long Rank, long Seq) Key => (Rank, Seq);

@@ -31,6 +31,9 @@ public sealed record SnapshotTerms(int PerModel, Guid Worker)
     /// </summary>
     public bool HasReservedSlots { get; init; }
 
+    /// <summary>Whether bulk prompts are held back: they count as not due, so that their accounts do not wait for them.</summary>
+    public bool HoldsBulk { get; init; }
+
     /// <summary>Of how many accounts prompts are offered at most, and of how many more what is loaded.</summary>
     public int Accounts { get; init; } = 64;
 

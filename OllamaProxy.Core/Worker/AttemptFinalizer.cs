@@ -17,6 +17,8 @@ public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, Ollam
 {
     private static readonly TimeSpan StoreRetryWait = TimeSpan.FromSeconds(1);
 
+    private static readonly OllamaException HandedBack = new(FailureKind.Transient, "It was stopped, and begins anew.");
+
     private readonly RetryPolicy _retryPolicy = new(options.RetryBase);
 
     /// <summary>Settles the attempt.</summary>
@@ -65,6 +67,7 @@ public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, Ollam
     private Task WriteAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease) => outcome switch
     {
         _ when lease != LeaseState.Held => AcknowledgeCancelAsync(prompt, outcome),
+        { Stopped: true, WasFollowed: true } => RequeueAsync(prompt, outcome, HandedBack, TimeSpan.Zero, counts: true),
         { Stopped: true } => ReleaseAsync(prompt, outcome),
         { IsForAnother: true, Failure: { } failure } => RequeueAsync(prompt, outcome, failure, TimeSpan.Zero, counts: false),
         { Failure: null } => CompleteAsync(prompt, outcome),

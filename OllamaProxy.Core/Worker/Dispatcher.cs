@@ -110,7 +110,7 @@ public sealed partial class Dispatcher : IDirectDispatch
                 if (assignments.Count == 0)
                 {
                     _preemptor.Look(snapshot.Prompts, (running, urgent) => _slots.ChooseToHandBack(snapshot, running, urgent));
-                    return snapshot.Queued == 0 ? FillResult.Empty : room == 0 ? FillResult.Full : FillResult.Waiting;
+                    return snapshot.Pending == 0 ? FillResult.Empty : room == 0 ? FillResult.Full : FillResult.Waiting;
                 }
                 if (!await StartAsync(assignments, stop))
                 {
@@ -120,7 +120,7 @@ public sealed partial class Dispatcher : IDirectDispatch
                     return FillResult.Full;
                 }
                 // A prompt that is queued from now on raises the signal.
-                if (assignments.Count == snapshot.Queued)
+                if (assignments.Count == snapshot.Pending)
                     return FillResult.Empty;
             }
         }

@@ -48,7 +48,7 @@ public sealed class PromptRunner(
         var text = outputs.Begin(prompt);
         var response = prompt.Call is null ? null : responses.Begin(prompt);
         var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, prompt.IsAwaited ? CancellationToken.None : shutdown.Begun);
-        var unstored = new UnstoredOutput(text, prompt.IsAwaited && response is { IsAwaited: false } ? response : null);
+        var unstored = new UnstoredOutput(text, CanBeFollowed(prompt) && response is { IsAwaited: false } ? response : null);
         var attemptEnded = new CancellationTokenSource();
         var lease = LeaseState.Held;
         var keeping = KeepAsync();
@@ -160,9 +160,10 @@ public sealed class PromptRunner(
                 stopped = !isForAnother && ModelOf(prompt) is { Length: > 0 } awaited
                     && (options.WaitForModel || others.Exists(other => other.Has(awaited)));
             }
-            // What a client has begun to read cannot be tried again.
+            // What a client has begun to read on its connection cannot be tried again; what was followed in the store can, but counts.
             if (failure is not null && response?.TryDiscard() is false)
-                (failure, stopped, isForAnother) = (new(FailureKind.Permanent, failure.Message, failure), false, false);
+                (failure, stopped, isForAnother) =
+                    (prompt.IsAwaited ? new(FailureKind.Permanent, failure.Message, failure) : failure, false, false);
             var result = text.ToResult();
             if (failure is null
                 && await TruncationCheck.FindAsync(prompt, ModelOf(prompt), result.Statistics, backend, time, stop) is { } tokens)
@@ -176,10 +177,16 @@ public sealed class PromptRunner(
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            response?.TryDiscard();
-            return new(text.ToResult(), null, Stopped: true, time.GetElapsedTime(started));
+            return new(text.ToResult(), null, Stopped: true, time.GetElapsedTime(started))
+            { WasFollowed = response?.TryDiscard() is false && !prompt.IsAwaited };
         }
     }
+
+    /// <summary>
+    /// Whether clients of any process may follow its answer in the store, as it comes: those that wait for a call at another process, and
+    /// those that fetch the events of a response.
+    /// </summary>
+    private static bool CanBeFollowed(ClaimedPrompt prompt) => prompt.IsAwaited || prompt.Call?.Endpoint == ApiRoute.Responses.Path;
 
     /// <summary>The canonical name of its model; empty: it names none.</summary>
     private string ModelOf(ClaimedPrompt prompt) => ModelName.Canonical(prompt.Model ?? options.Model);

@@ -124,10 +124,12 @@ public sealed class QueueWorker(
             while (!stop.IsCancellationRequested)
             {
                 await RecoverExpiredAsync(stop);
+                // Before the look, so that the moment in which they begin cannot fall between it and the wait.
+                var bulkBegins = WhenBulkBegins();
                 var look = await dispatcher.FillAsync(stop);
                 if (look == FillResult.Empty && time.GetElapsedTime(started) >= options.DrainSlice && dispatcher.TryEnd())
                     return;
-                await signal.WaitAsync(UntilNextLook(look), time, stop);
+                await signal.WaitAsync(UntilNextLook(look, bulkBegins), time, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -158,14 +160,20 @@ public sealed class QueueWorker(
         }
     }
 
+    /// <summary>When the hours of bulk prompts begin; null: they have begun, or there are none.</summary>
+    private DateTimeOffset? WhenBulkBegins() =>
+        time.GetUtcNow() is var now && options.BulkHours?.UntilOpen(now) is { Ticks: > 0 } wait ? now + wait : null;
+
     /// <summary>
-    /// When to look again at the latest: for retries that are due, for leases that ran out, and for prompts that waited for too
-    /// long, however rarely others are to be polled.
+    /// When to look again at the latest: for retries that are due, for leases that ran out, for bulk prompts whose hours begin, and for
+    /// prompts that waited for too long, however rarely others are to be polled.
     /// </summary>
-    private TimeSpan UntilNextLook(FillResult look)
+    private TimeSpan UntilNextLook(FillResult look, DateTimeOffset? bulkBegins)
     {
         var timeout = look switch { FillResult.Empty => options.LeaseLength, FillResult.Full => FullLook, _ => QueuedLook };
         var wait = Jitter.Shorten(options.PollInterval < timeout ? options.PollInterval : timeout);
+        if (bulkBegins - time.GetUtcNow() is { } opens && opens < wait)
+            wait = opens > TimeSpan.Zero ? opens : TimeSpan.Zero;
         return dispatcher.UntilPreemption is { } due && due < wait ? due : wait;
     }
 }

@@ -92,6 +92,7 @@ internal sealed class SnapshotCache(
             Accounts = perModel,
             CounterOf = account => owners.Has(account) ? counters.CounterOf(account) : double.PositiveInfinity,
             FairnessWindow = options.FairnessWindow,
+            HoldsBulk = options.BulkHours?.IsOpen(time.GetUtcNow()) is false,
             HasReservedSlots = options.Backends.Any(backend => backend.Reserved > 0),
             Freshness = options.PollInterval / 2, // Polls vary in time, and each must see what other processes wrote before it.
         };

@@ -21,6 +21,8 @@ public sealed class WaitReasons(
         var model = ModelName.Canonical(prompt.Model ?? options.Model);
         if (pauses.Current.IsQueuePaused || pauses.Current.Models.Contains(model))
             return WaitReason.Paused;
+        if (QueueRank.IsBulk(prompt.Priority) && options.BulkHours?.IsOpen(now) is false)
+            return WaitReason.BulkHours;
         if (!options.Worker)
             return prompt.AvailableAt > now ? WaitReason.Retry : null;
         backends.WatchClosely();

@@ -15,6 +15,39 @@ internal sealed class ModelEndpoints(SimulatorOptions options, ModelCatalog mode
         },
         context.RequestAborted);
 
+    /// <summary>As of an Ollama that may use the models of its publisher's cloud, since nobody has said otherwise.</summary>
+    public static Task StatusAsync(HttpContext context) => JsonReply.WriteAsync(
+        context.Response,
+        json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("cloud");
+            json.WriteBoolean("disabled", false);
+            json.WriteString("source", "none");
+            json.WriteEndObject();
+            json.WriteEndObject();
+        },
+        context.RequestAborted);
+
+    /// <summary>Recommends the first model that is installed.</summary>
+    public Task RecommendationsAsync(HttpContext context) => JsonReply.WriteAsync(
+        context.Response,
+        json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("recommendations");
+            foreach (var model in models.All.Take(1))
+            {
+                json.WriteStartObject();
+                json.WriteString("model", model.Name);
+                json.WriteString("description", "A model that is installed");
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        },
+        context.RequestAborted);
+
     public Task TagsAsync(HttpContext context) => JsonReply.WriteAsync(
         context.Response,
         json => ModelJson.WriteList(json, models.All, model => ModelJson.WriteTag(json, model, options.ContextLength)),

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Clients;
@@ -13,6 +14,8 @@ public sealed class ClientTests
         { "openai", nameof(ProxyHosts.Functions) },
         { "langchain", nameof(ProxyHosts.Server) },
         { "langchain", nameof(ProxyHosts.Functions) },
+        { "anthropic", nameof(ProxyHosts.Server) },
+        { "anthropic", nameof(ProxyHosts.Functions) },
     };
 
     [ClientTheory]
@@ -31,6 +34,7 @@ public sealed class ClientTests
     [InlineData("ollama")]
     [InlineData("openai")]
     [InlineData("langchain")]
+    [InlineData("anthropic")]
     public async Task A_client_from_npm_sees_nothing_of_the_signs_of_life_before_its_answer(string client)
     {
         await using var proxy = await SlowAsync();
@@ -45,6 +49,43 @@ public sealed class ClientTests
         await using var proxy = await SlowAsync();
         AssertSameAnswers(await OllamaSharpClient.RecordAsync(proxy.Ollama.BaseAddress, proxy.Ollama),
             await OllamaSharpClient.RecordAsync(proxy.Client.BaseAddress!, proxy.Ollama));
+    }
+
+    /// <summary>Ollama has no such route: what it counts of a message itself is what is told here.</summary>
+    [ClientTheory]
+    [InlineData(nameof(ProxyHosts.Server))]
+    [InlineData(nameof(ProxyHosts.Functions))]
+    public async Task The_client_of_Anthropic_counts_as_many_tokens_as_a_message_has(string host)
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
+        var steps = (await NodeClient.RecordAsync("anthropic-tokens", proxy.Client.BaseAddress!)).Steps
+            .ToDictionary(step => (string)step["step"]!);
+        Assert.Equal($"{steps["message"]["value"]!["usage"]!["input_tokens"]}", $"{steps["count"]["value"]!["input_tokens"]}");
+        Assert.Equal($"{steps["count"]["value"]}", $"{steps["count again"]["value"]}");
+        Assert.Equal(("NotFoundError", 404),
+            ((string)steps["unknown model"]["error"]!["name"]!, (int)steps["unknown model"]["error"]!["status"]!));
+    }
+
+    [ClientTheory]
+    [InlineData(nameof(ProxyHosts.Server))]
+    [InlineData(nameof(ProxyHosts.Functions))]
+    public async Task The_client_of_OpenAI_works_with_responses_in_the_background(string host)
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
+        var steps = (await NodeClient.RecordAsync("openai-background", proxy.Client.BaseAddress!)).Steps
+            .ToDictionary(step => (string)step["step"]!);
+        Assert.Equal(["delete", "unknown"], steps.Values.Where(step => step.ContainsKey("error")).Select(step => (string)step["step"]!));
+        Assert.Equal(("queued", "completed"),
+            ((string)steps["create"]["value"]!["status"]!, (string)steps["retrieve"]["value"]!["status"]!));
+        var text = (string)steps["output text"]["value"]!;
+        Assert.Contains("Why is the sky blue?", text, StringComparison.Ordinal);
+        Assert.Equal("Why is the sky blue?", (string)steps["input items"]["value"]![0]!["content"]![0]!["text"]!);
+        var events = steps["stream"]["value"]!.AsArray();
+        Assert.Equal($"{new JsonArray([.. events.Skip(5).Select(data => data!.DeepClone())])}", $"{steps["resume"]["value"]}");
+        Assert.Equal(text, (string)steps["helper"]["value"]!);
+        Assert.Equal((string)steps["create"]["value"]!["id"]!, (string)steps["go on"]["value"]!);
+        Assert.All(steps["cancel"]["value"]!.AsArray(), status => Assert.Equal("cancelled", (string)status!));
+        Assert.Equal((404, 404), ((int)steps["delete"]["error"]!["status"]!, (int)steps["unknown"]["error"]!["status"]!));
     }
 
     [CurlTheory]

@@ -14,7 +14,7 @@ internal static class NodeClient
 
     /// <summary>The clients: all of them, or none where they have not been installed.</summary>
     public static IReadOnlyList<string> Installed { get; } = Directory.Exists(Path.Combine(Modules, "ollama"))
-        ? ["ollama", "openai", "langchain"] : [];
+        ? ["ollama", "openai", "langchain", "anthropic"] : [];
 
     public static async Task<Recording> RecordAsync(string client, Uri address)
     {

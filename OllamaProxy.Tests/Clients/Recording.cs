@@ -22,7 +22,7 @@ internal sealed record Recording(IReadOnlyList<JsonObject> Steps)
             Assert.Equal($"{Name(direct)}: {Normalised(direct)!.ToJsonString()}", $"{Name(other)}: {Normalised(other)!.ToJsonString()}");
     }
 
-    /// <summary>A text with JSON in it, without the ids and times.</summary>
+    /// <summary>A text that may have JSON in it, without the ids and times.</summary>
     public static string Normalised(string text) => InText.Replace(text, "*");
 
     private static string Name(JsonObject step) => (string)step["step"]!;
@@ -31,6 +31,7 @@ internal sealed record Recording(IReadOnlyList<JsonObject> Steps)
     {
         JsonObject fields =>
             new JsonObject(fields.Select(field => KeyValuePair.Create(field.Key, IsOfOneCall(field) ? "*" : Normalised(field.Value)))),
+        JsonValue text when text.TryGetValue<string>(out var content) => Normalised(content),
         JsonArray items => new JsonArray([.. items.Select(Normalised)]),
         _ => value?.DeepClone(),
     };

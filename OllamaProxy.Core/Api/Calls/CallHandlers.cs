@@ -4,6 +4,7 @@ using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Api.Prompts;
+using OllamaProxy.Api.Responses;
 using OllamaProxy.Configuration;
 using OllamaProxy.Live;
 using OllamaProxy.Prompts;
@@ -19,7 +20,7 @@ namespace OllamaProxy.Api.Calls;
 /// </summary>
 public sealed class CallHandlers(
     PromptQueue queue, IPromptReader reader, CallResponder responder, BackendForwarder forwarder, ResponseRegistry responses,
-        CompletionWaiter waiter, RequestBody bodies,
+        CompletionWaiter waiter, RequestBody bodies, ResponseHandlers backgroundResponses,
     OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>The header that tells the id of the prompt that a call has become.</summary>
@@ -70,23 +71,31 @@ public sealed class CallHandlers(
         ApiError.Use(context, endpoint.Dialect);
         var body = await bodies.ReadAsync(context);
         context.Response.RegisterForDispose(body);
-        var (request, contentType) = Read(context, endpoint, body);
+        var (request, contentType, special) = Read(context, endpoint, body);
         if (NameLimits.WhyNotModel(request.Model) is { } why)
             return ApiError.Of(context, StatusCodes.Status400BadRequest, why);
         context.RefuseModel(request.Model);
         if (request.IsUnload)
             return await forwarder.ForwardToAllOwnersAsync(context, request.Model, body.Bytes);
-        var isKept = CompletionWaiter.RespondsAsync(context, out var seconds);
+        if (special?.WhyNot is { } whyNot)
+            return ApiError.Of(context, StatusCodes.Status400BadRequest, whyNot);
+        if (special?.Call.PreviousId is { } previous
+            && await backgroundResponses.WhyNotPreviousAsync(context, previous) is { } refusal)
+            return refusal;
+        var isBackground = special is { Call.IsBackground: true };
+        var isKept = CompletionWaiter.RespondsAsync(context, out var seconds) || isBackground;
         var lease = isKept ? null : responder.LeaseHere();
         var id = Guid.CreateVersion7(time.GetUtcNow());
         var prompt = context.Own(new(request.Text, request.Model, SubmissionReader.NoFields)
         {
             Id = id,
-            Call = new(endpoint.Path, context.Request.QueryString.ToString(), HeaderFilter.ForOllama(context.Request.AllHeaders()),
-                body.Bytes),
-            Priority = options.InteractivePriority,
+            Call = special?.ToCall(context) ?? new(endpoint.Path, context.Request.QueryString.ToString(),
+                HeaderFilter.ForOllama(context.Request.AllHeaders()), body.Bytes),
+            Priority = isBackground ? 0 : options.InteractivePriority,
             ClientLease = lease,
         });
+        if (isBackground)
+            return await backgroundResponses.CreatedAsync(context, await SubmitAsync(context, prompt, body));
         if (lease is null)
             return await KeptAsync(context, await SubmitAsync(context, prompt, body), seconds);
 
@@ -103,11 +112,13 @@ public sealed class CallHandlers(
     }
 
     /// <summary>Reads the body as Ollama will read it. What it becomes when it is decoded is counted meanwhile.</summary>
-    private (CallRequest Request, string? ContentType) Read(HttpContext context, ApiRoute endpoint, BufferedBody body)
+    private (CallRequest Request, string? ContentType, SpecialResponseCall? Special) Read(
+        HttpContext context, ApiRoute endpoint, BufferedBody body)
     {
         using var decoding = bodies.Reserve(context);
         var decoded = CallBody.Decode(endpoint, context.Request, body.Bytes, options.MaxBodyBytes, decoding.Add);
-        return (CallRequest.Read(endpoint, decoded), ContentTypeOf(endpoint, decoded));
+        return (CallRequest.Read(endpoint, decoded), ContentTypeOf(endpoint, decoded),
+            endpoint == ApiRoute.Responses ? SpecialResponseCall.Read(decoded) : null);
     }
 
     /// <summary>As what Ollama answers such a call, if it answers it well; null: no answer begins before Ollama's.</summary>

@@ -32,6 +32,12 @@ public sealed class OllamaHandlers(BackendPool backends, BackendForwarder forwar
     public Task<IResult> VersionAsync(HttpContext context) =>
         AskAsync(context, Dialect.Ollama, JsonResult.MediaType, answers => answers.MinBy(VersionOf));
 
+    /// <summary><c>/api/status</c>: of the first backend.</summary>
+    public Task<IResult> StatusAsync(HttpContext context) => FirstAsync(context);
+
+    /// <summary><c>/api/experimental/model-recommendations</c>: of the first backend.</summary>
+    public Task<IResult> RecommendationsAsync(HttpContext context) => FirstAsync(context);
+
     /// <summary><c>/api/show</c>: of a backend that has the model.</summary>
     public async Task<IResult> ShowAsync(HttpContext context)
     {
@@ -52,6 +58,9 @@ public sealed class OllamaHandlers(BackendPool backends, BackendForwarder forwar
 
     /// <summary>What Ollama's root answers, by which clients see that it runs.</summary>
     internal static IResult Root() => JsonResult.Of(Running, contentType: "text/plain; charset=utf-8");
+
+    private Task<IResult> FirstAsync(HttpContext context) =>
+        AskAsync(context, Dialect.Ollama, JsonResult.MediaType, answers => answers[0]);
 
     private Task<IResult> ListAsync(HttpContext context, Dialect dialect, string list, string? key, string contentType) =>
         AskAsync(context, dialect, contentType, answers => MergedList.Of(answers, list, key), (backend, answer) =>

@@ -20,10 +20,6 @@ public static class Problems
     /// <summary>409: what is asked for does not go with the status of the prompt.</summary>
     public static IResult Conflict(string detail) => Of(StatusCodes.Status409Conflict, detail);
 
-    /// <summary>405; the header <c>Allow</c> is the caller's business.</summary>
-    public static IResult MethodNotAllowed(string method, PathString path, IEnumerable<string> allowed) =>
-        Of(StatusCodes.Status405MethodNotAllowed, $"{path} cannot be asked with {method}, but with {string.Join(", ", allowed)}.");
-
     /// <summary>400, to be thrown from wherever the bad value is found.</summary>
     public static ProblemException BadRequest(string detail) => new(StatusCodes.Status400BadRequest, detail);
 }

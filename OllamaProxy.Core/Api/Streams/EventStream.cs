@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -63,6 +64,15 @@ internal sealed class EventStream
         BeginEvent(name, id);
         using (var json = new Utf8JsonWriter(_output, JsonResult.Writing))
             JsonSerializer.Serialize(json, value, type);
+        Write("\n\n");
+    }
+
+    /// <summary>Writes an event of another's API.</summary>
+    public void Write(string name, JsonNode data)
+    {
+        BeginEvent(name, id: null);
+        using (var json = new Utf8JsonWriter(_output, JsonResult.Writing))
+            data.WriteTo(json);
         Write("\n\n");
     }
 

@@ -58,6 +58,7 @@ internal sealed class CommittedQueue(TimeSpan ageingStep, TimeProvider time)
             var prompts = _queued.Offer(terms, running.Seqs, now, out var isPartial);
             return new(_queued.Count, prompts, running.Leases, isPartial)
             {
+                Held = _queued.Held,
                 Accounts = _queued.DueAccounts,
                 CutAccounts = _queued.CutAccounts,
             };

@@ -27,6 +27,10 @@ internal sealed class QueuePositionIndex
     /// <summary>The prompts that are not due yet, with the millisecond in which they will be.</summary>
     private readonly PriorityQueue<long, long> _later = new();
 
+    /// <summary>The prompts that would be due, but are held back; see <see cref="SnapshotTerms.HoldsBulk"/>.</summary>
+    private readonly HashSet<long> _held = [];
+    private bool _holdsBulk;
+
     /// <summary>The time of the last snapshot, in milliseconds since 1970.</summary>
     private long _now;
 
@@ -38,6 +42,9 @@ internal sealed class QueuePositionIndex
 
     /// <summary>How many prompts there are, due or not.</summary>
     public int Count => _all.Count;
+
+    /// <summary>How many prompts are held back though they would be due.</summary>
+    public int Held => _held.Count;
 
     /// <summary>How many prompts come before this key, due or not, whether or not a prompt has it.</summary>
     public long CountBefore((long Rank, long Seq) key) => _all.CountBefore(key);
@@ -71,6 +78,7 @@ internal sealed class QueuePositionIndex
         if (!_entries.Remove(seq, out var entry))
             return;
         _all.Remove(entry.Prompt.Key);
+        _held.Remove(seq);
         var account = entry.Group.Queue;
         account.Leave(entry.Group, entry.Prompt.Key);
         NoteDue(account);
@@ -88,6 +96,7 @@ internal sealed class QueuePositionIndex
         if (now < _now)
             Undo(now);
         _now = now;
+        HoldBulk(terms.HoldsBulk);
         while (_later.TryPeek(out var seq, out var availableAt) && availableAt <= now)
         {
             _later.Dequeue();
@@ -147,14 +156,43 @@ internal sealed class QueuePositionIndex
         {
             if (entry.AvailableAt <= now)
                 continue;
-            entry.Group.Queue.SetNotDue(entry.Group, entry.Prompt.Key);
-            NoteDue(entry.Group.Queue);
+            SetNotDue(entry);
             _later.Enqueue(seq, entry.AvailableAt);
         }
     }
 
+    /// <summary>Holds the bulk prompts back that are due, or no longer holds any back.</summary>
+    private void HoldBulk(bool holds)
+    {
+        if (holds == _holdsBulk)
+            return;
+        _holdsBulk = holds;
+        var entries = holds ? _entries.Values.Where(entry => entry.Prompt.IsBulk && entry.AvailableAt <= _now)
+            : _held.Select(seq => _entries[seq]);
+        foreach (var entry in entries.ToList())
+        {
+            if (holds)
+                SetNotDue(entry);
+            SetDue(entry);
+        }
+        if (!holds)
+            _held.Clear();
+    }
+
+    private void SetNotDue(Entry entry)
+    {
+        _held.Remove(entry.Prompt.Seq);
+        entry.Group.Queue.SetNotDue(entry.Group, entry.Prompt.Key);
+        NoteDue(entry.Group.Queue);
+    }
+
     private void SetDue(Entry entry)
     {
+        if (_holdsBulk && entry.Prompt.IsBulk)
+        {
+            _held.Add(entry.Prompt.Seq);
+            return;
+        }
         entry.Group.Queue.SetDue(entry.Group, entry.Prompt);
         NoteDue(entry.Group.Queue);
     }

@@ -15,8 +15,10 @@ namespace OllamaProxy.Worker.Attempts;
 /// <param name="route">The route that answers.</param>
 /// <param name="text">Receives what the model says.</param>
 /// <param name="response">Keeps the answer as it came; null: it is not kept.</param>
+/// <param name="ids">Rewrites the ids in it; null: they stay.</param>
 /// <param name="onLine">Is called when a line of an answer in parts has come.</param>
-internal sealed class AnswerReader(ApiRoute route, GeneratedText text, ResponseBuffer? response, Action onLine)
+internal sealed class AnswerReader(
+    ApiRoute route, GeneratedText text, ResponseBuffer? response, ResponseIdRewriter? ids, Action onLine)
 {
     /// <summary>How much is read of an error answer that is not kept, in bytes.</summary>
     private const int MaxErrorBytes = 64 * 1024;
@@ -79,7 +81,7 @@ internal sealed class AnswerReader(ApiRoute route, GeneratedText text, ResponseB
             {
                 var read = await reader.ReadAsync(rest.Token);
                 more = !read.IsCompleted;
-                _lines.Append(read.Buffer);
+                _lines.Append(ids is null ? read.Buffer : ids.Rewrite(read.Buffer, isLast: !more));
                 if (_isSuccess && _framing is null && (!more || read.Buffer.PositionOf((byte)'\n') is not null))
                     _framing = AnswerFramings.Decide(answer.Content.Headers.ContentType, _lines.Bytes, hasEnded: !more);
                 reader.AdvanceTo(read.Buffer.End);

@@ -16,6 +16,12 @@ public sealed record AttemptOutcome(PromptResult Result, OllamaException? Failur
     /// </summary>
     public bool IsForAnother { get; init; }
 
+    /// <summary>
+    /// Whether it was stopped after clients could follow some of its answer: it counts, so that they can tell what the next attempt says
+    /// from it.
+    /// </summary>
+    public bool WasFollowed { get; init; }
+
     /// <summary>What had been generated; null: nothing.</summary>
     public PromptResult? Partial => Result.IsEmpty ? null : Result;
 }

@@ -17,14 +17,26 @@ internal sealed record AttemptRequest(ApiCall Call, ApiRoute Route, HttpContent 
 
     /// <summary>Makes the request of a claimed prompt.</summary>
     /// <exception cref="OllamaException">It is a call of a route that this version does not know.</exception>
-    public static async Task<AttemptRequest> CreateAsync(ClaimedPrompt prompt, OllamaProxyOptions options,
+    public static async Task<AttemptRequest> CreateAsync(ClaimedPrompt prompt, PreviousResponses previous, OllamaProxyOptions options,
         CancellationToken cancellationToken)
     {
         if (prompt.Call is not { } call)
             return new(Generate, ApiRoute.Generate, await GenerateBodyAsync(prompt, options, cancellationToken));
         var route = ApiRoute.Find(call.Endpoint)
             ?? throw new OllamaException(FailureKind.Permanent, $"'{call.Endpoint}' is no route whose calls are queued.");
+        if (call.Headers.Find(ResponseCall.PreviousHeader) is { } id)
+            return await GoingOnAsync(call, route, id, previous, cancellationToken);
         return new(call, route, await CallBodyAsync(call, route, options.OptionsOf(prompt.Model ?? ""), options, cancellationToken));
+    }
+
+    /// <summary>A call that goes on from an earlier response, which Ollama does not know.</summary>
+    private static async Task<AttemptRequest> GoingOnAsync(
+        ApiCall call, ApiRoute route, string id, PreviousResponses previous, CancellationToken cancellationToken)
+    {
+        var body = call.LongBody is { } stored ? await stored.ReadWholeAsync(cancellationToken) : call.Body;
+        var headers = call.Headers.All.Where(header => header.Key != ResponseCall.PreviousHeader);
+        return new(call with { Headers = new([.. headers]) }, route,
+            new ReadOnlyMemoryContent(await previous.PrependAsync(body, id, cancellationToken)));
     }
 
     private static async Task<HttpContent> GenerateBodyAsync(ClaimedPrompt prompt, OllamaProxyOptions options,

@@ -7,7 +7,7 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Worker.Attempts;
 
 /// <summary>Sends a claimed prompt to Ollama once, within its time limits.</summary>
-public sealed class AttemptRunner(OllamaProxyOptions options, TimeProvider time)
+public sealed class AttemptRunner(PreviousResponses previous, OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>
     /// Runs the attempt. <paramref name="text"/> and <paramref name="response"/> hold what has come, also after an exception.
@@ -28,11 +28,12 @@ public sealed class AttemptRunner(OllamaProxyOptions options, TimeProvider time)
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token, idle.Token);
         try
         {
-            var request = await AttemptRequest.CreateAsync(prompt, options, linked.Token);
+            var request = await AttemptRequest.CreateAsync(prompt, previous, options, linked.Token);
             using var answer = await ollama.CallAsync(request.Call, request.Body, linked.Token);
             response?.Begin((int)answer.StatusCode, HeaderFilter.ForClient(answer));
             // No limit before the first token: Ollama is silent while it loads the model and evaluates the prompt.
-            await new AnswerReader(request.Route, text, response, () => idle.CancelAfter(options.IdleTimeout))
+            var ids = request.Route == ApiRoute.Responses ? new ResponseIdRewriter(prompt.Id) : null;
+            await new AnswerReader(request.Route, text, response, ids, () => idle.CancelAfter(options.IdleTimeout))
                 .ReadAsync(answer, ollama, linked.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

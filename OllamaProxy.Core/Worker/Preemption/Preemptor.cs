@@ -50,7 +50,7 @@ public sealed class Preemptor(OllamaProxyOptions options, TimeProvider time, ILo
     internal IDisposable? Begin(
         ClaimedPrompt prompt, string model, string backend, AttemptOutput text, ResponseBuffer? response, CancellationTokenSource stop)
     {
-        if (!options.Preemption || prompt.Queued is not { } queued || !PreemptionRule.IsBulk(queued.Priority))
+        if (!options.Preemption || prompt.Queued is not { } queued || !queued.IsBulk)
             return null;
         var run = new PreemptibleRun(queued, new(model, prompt.LoadOptions), backend, time.GetTimestamp());
         var attempt = new PreemptibleAttempt(prompt.Id, run, text, response, stop, End);
@@ -81,7 +81,7 @@ public sealed class Preemptor(OllamaProxyOptions options, TimeProvider time, ILo
         if (!options.Preemption)
             return;
         var now = time.GetTimestamp();
-        _waiting = queue.Where(prompt => !PreemptionRule.IsBulk(prompt.Priority))
+        _waiting = queue.Where(prompt => !prompt.IsBulk)
             .ToDictionary(prompt => prompt.Seq, prompt => _waiting.GetValueOrDefault(prompt.Seq, now));
         var urgent = _waiting.Where(each => time.GetElapsedTime(each.Value, now) >= Patience).Select(each => each.Key).ToHashSet();
         if (urgent.Count > 0 && TryHandBack(runs => choose(runs, urgent), now) is { } served)

@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using OllamaProxy.Api;
 using OllamaProxy.Tests.Support;
@@ -57,10 +59,17 @@ public sealed class RouteAccessTests
         new("POST", Routes.Completions, Call, LetIn, LetIn, LetIn),
         new("POST", Routes.OpenAIEmbeddings, Embedding, LetIn, LetIn, LetIn),
         new("POST", Routes.Responses, new { model = "llama3.2", input = "hi" }, LetIn, LetIn, LetIn),
+        new("GET", Routes.RetrieveResponse, null, 200, 404, 200),
+        new("DELETE", Routes.RetrieveResponse, null, 200, 404, 200),
+        new("POST", Routes.CancelResponse, null, 200, 404, 200),
+        new("GET", Routes.ResponseInputItems, null, 200, 404, 200),
         new("POST", Routes.Messages, Chat, LetIn, LetIn, LetIn),
+        new("POST", Routes.CountTokens, Chat, LetIn, LetIn, LetIn),
         new("GET", Routes.Tags, null, 200, 200, 200),
         new("GET", Routes.Loaded, null, 200, 200, 200),
         new("GET", Routes.Version, null, 200, 200, 200),
+        new("GET", Routes.OllamaStatus, null, 200, 200, 200),
+        new("GET", Routes.Recommendations, null, 200, 200, 200),
         new("POST", Routes.Show, new { model = "llama3.2" }, 200, 200, 200),
         new("GET", Routes.OpenAIModels, null, 200, 200, 200),
         new("GET", Routes.OpenAIModel, null, 200, 200, 200),
@@ -113,6 +122,13 @@ public sealed class RouteAccessTests
                 using var batch = await shared.Alice.PostAsync(
                     "/api/v1/prompts", new StringContent("""[{"prompt": "hi"}]"""));
                 return batch.Headers.Location!.ToString();
+            }
+            if (pattern.StartsWith("v1/responses/", StringComparison.Ordinal))
+            {
+                using var created = await shared.Alice.PostAsync(
+                    "/v1/responses", new StringContent("""{"model":"llama3.2","input":"hi","background":true}"""));
+                var response = await created.Content.ReadFromJsonAsync<JsonElement>();
+                return "/" + pattern.Replace("{id}", response.GetProperty("id").GetString(), StringComparison.Ordinal);
             }
             var id = pattern.Contains("{id}", StringComparison.Ordinal) ? await shared.Alice.SubmitAsync(new { prompt = "of alice" }) : "";
             return "/" + pattern.Replace("{id}", id, StringComparison.Ordinal).Replace(Routes.Home, "", StringComparison.Ordinal)

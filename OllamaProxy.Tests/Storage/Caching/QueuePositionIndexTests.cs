@@ -30,7 +30,7 @@ public sealed class QueuePositionIndexTests
             else
             {
                 var model = random.Next(4) is var number && number == 0 ? null : number == 1 ? "M2:LATEST" : $"m{number}";
-                var prompt = new QueuedPrompt(seq, model, random.NextInt64(1_000), 0, DateTimeOffset.UnixEpoch)
+                var prompt = new QueuedPrompt(seq, model, random.NextInt64(1_000), random.Next(-1, 1), DateTimeOffset.UnixEpoch)
                 {
                     LoadOptions = random.Next(3) == 0 ? "num_ctx=8192" : "",
                     Account = random.Next(3) == 0 ? "alice" : "",
@@ -56,15 +56,19 @@ public sealed class QueuePositionIndexTests
                 Assert.Equal(queued.Values.Count(one => one.Prompt.Key.CompareTo(key) < 0), index.CountBefore(key));
             }
             var leased = new HashSet<long>(queued.Keys.Where(key => key % 97 == 0));
+            var holdsBulk = random.Next(2) == 0;
             var expected = queued.Values
-                .Where(one => one.AvailableAt <= now && (one.Worker == Guid.Empty || one.Worker == Me) && !leased.Contains(one.Prompt.Seq))
+                .Where(one => one.AvailableAt <= now && !(holdsBulk && one.Prompt.IsBulk) && (one.Worker == Guid.Empty || one.Worker == Me)
+                    && !leased.Contains(one.Prompt.Seq))
                 .GroupBy(one => (one.Prompt.Account, one.Prompt.Model is { } model ? ModelName.Canonical(model) : null,
                     one.Prompt.LoadOptions, one.Worker))
                 .SelectMany(group => group.Select(one => one.Prompt).OrderBy(prompt => prompt.Key).Take(2))
                 .OrderBy(prompt => prompt.Key);
-            var terms = new SnapshotTerms(2, Me) { FirstModels = 32 };
+            var terms = new SnapshotTerms(2, Me) { FirstModels = 32, HoldsBulk = holdsBulk };
             Assert.Equal(expected, index.Offer(terms, leased, now, out var isPartial).OrderBy(prompt => prompt.Key));
             Assert.False(isPartial);
+            Assert.Equal(
+                holdsBulk ? queued.Values.Count(one => one.Prompt.IsBulk && one.AvailableAt <= now) : 0, index.Held);
         }
     }
 
