@@ -24,9 +24,8 @@ public sealed class BulkHoursTests
 
         AdvanceTo(rig, hour: 22, minus: TimeSpan.FromSeconds(1));
         Assert.Equal(PromptStatus.Queued, (await rig.FindAsync(bulk)).Status);
-        rig.Time.Advance(TimeSpan.FromSeconds(1));
-        var started = await rig.WhenAsync(bulk, PromptStatus.Completed);
-        Assert.Equal(22, started.StartedAt!.Value.Hour);
+        var started = (await rig.AdvanceUntilEndedAsync(bulk, Step)).StartedAt!.Value;
+        Assert.Equal((22, 0), (started.Hour, started.Minute));
         // In these hours it is as any other.
         await rig.WhenAsync(await BulkAsync(rig, "another"), PromptStatus.Completed);
     }
