@@ -1,8 +1,8 @@
 using System.ClientModel;
 using Microsoft.Extensions.AI;
-using OpenAI;
 using OllamaProxy.Tests.Crash;
 using OllamaProxy.Tests.Support;
+using OpenAI;
 
 // Both packages call what is about responses in the background experimental.
 #pragma warning disable OPENAI001, MEAI001
