@@ -71,7 +71,7 @@ public sealed class BulkHours
     /// <param name="work">How long it takes by itself.</param>
     public TimeSpan UntilDone(DateTimeOffset now, TimeSpan work)
     {
-        for (var at = now; ; )
+        for (var at = now; ;)
         {
             at += UntilOpen(at);
             var closes = NextChange(at);

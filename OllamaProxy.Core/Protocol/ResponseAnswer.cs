@@ -7,8 +7,8 @@ namespace OllamaProxy.Protocol;
 internal static class ResponseAnswer
 {
     /// <summary>
-    /// The response, whole: the answer itself or, in an answer in events, that of its last one. Null: the answer broke off before, or cannot
-    /// be read.
+    /// The response, whole: the answer itself or, in an answer in events, that of its last one. Null: the answer broke off before, or
+    /// cannot be read.
     /// </summary>
     public static JsonObject? Find(ReadOnlySpan<byte> answer)
     {

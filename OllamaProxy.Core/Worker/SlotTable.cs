@@ -36,7 +36,7 @@ internal sealed partial class SlotTable
         (_backends, _activeLeases, _pauses, _accounts) = (backends, activeLeases, pauses, accounts);
         (_identity, _options, _time) = (identity, options, time);
         _slots = backends.All.ToDictionary(backend => backend.Name, backend => new BackendSlots(backend));
-        _scheduler = new(options.GroupingWindow, options.WaitForModel, options.Model) 
+        _scheduler = new(options.GroupingWindow, options.WaitForModel, options.Model)
         {
             FairnessWindow = options.FairnessWindow,
             BulkHours = options.BulkHours,

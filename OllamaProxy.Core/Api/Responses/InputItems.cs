@@ -13,9 +13,9 @@ internal static class InputItems
 
     /// <summary>A page of the items that were sent, newest first unless the query says otherwise.</summary>
     /// <exception cref="ProblemException">400: the query is no good.</exception>
-    public static JsonObject ListOf(ResponseRecord record, IQueryCollection query)
+    public static JsonObject ListOf(ResponseRecord record, IEnumerable<JsonNode> input, IQueryCollection query)
     {
-        var items = record.Input.Select((item, index) => Named(item, $"msg_{record.Prompt.Id:N}_{index}")).ToList();
+        var items = input.Select((item, index) => Named(item, $"msg_{record.Prompt.Id:N}_{index}")).ToList();
         if (Order(query) == "desc")
             items.Reverse();
         if (query["after"].ToString() is { Length: > 0 } after)
@@ -37,7 +37,7 @@ internal static class InputItems
         };
     }
 
-    /// <summary>An item with what it may leave out when it is sent: an id, and for a message its type and the parts of its content.</summary>
+    /// <summary>An item with what may be left out when it is sent: an id, and the type and the parts of a message.</summary>
     private static JsonObject Named(JsonNode sent, string id)
     {
         var item = sent is JsonObject fields ? (JsonObject)fields.DeepClone() : new() { ["value"] = sent.DeepClone() };

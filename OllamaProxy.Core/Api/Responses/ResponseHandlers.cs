@@ -52,8 +52,13 @@ public sealed class ResponseHandlers(ResponseFinder finder, ResponseStream strea
     });
 
     /// <summary>What was sent for a response: 200, 400 or 404.</summary>
-    public Task<IResult> InputItemsAsync(HttpContext context) => WithResponseAsync(context, record =>
-        Task.FromResult(Json(InputItems.ListOf(record, context.Request.Query))));
+    public async Task<IResult> InputItemsAsync(HttpContext context)
+    {
+        ApiError.Use(context, Dialect.Responses);
+        var id = RouteId.Text(context);
+        return await finder.FindWithInputAsync(context, id) is var (record, input)
+            ? Json(InputItems.ListOf(record, input, context.Request.Query)) : NotFound(context, id);
+    }
 
     /// <summary>Why a response cannot be gone on from; null: it can.</summary>
     internal async Task<IResult?> WhyNotPreviousAsync(HttpContext context, string id)

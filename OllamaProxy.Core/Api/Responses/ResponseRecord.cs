@@ -7,12 +7,9 @@ namespace OllamaProxy.Api.Responses;
 /// <summary>A response that can be fetched: a prompt that came in by <c>/v1/responses</c>, with what was sent.</summary>
 /// <param name="Prompt">The prompt.</param>
 /// <param name="Call">What the call asks of this program.</param>
-/// <param name="Request">The body of the call; empty where it is no JSON object.</param>
+/// <param name="Request">The fields of the call but for its input; none where it is no JSON object.</param>
 internal sealed record ResponseRecord(Prompt Prompt, ResponseCall Call, JsonObject Request)
 {
     /// <summary>The id of the response.</summary>
     public string Id => ResponseId.Of(Prompt.Id);
-
-    /// <summary>What was sent, as items.</summary>
-    public IReadOnlyList<JsonNode> Input => [.. ResponseAnswer.ItemsOf(Request["input"])];
 }

@@ -7,8 +7,8 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Api.Responses;
 
 /// <summary>
-/// Follows a response in events, by way of the store, so that any process can, also after the one that ran it has died. It keeps nothing but
-/// how far the client is. Leaving it cancels nothing.
+/// Follows a response in events, by way of the store, so that any process can, also after the one that ran it has died. It keeps nothing
+/// but how far the client is. Leaving it cancels nothing.
 /// </summary>
 public sealed class ResponseStream(IPromptReader reader, EventStreams streams, TimeProvider time)
 {

@@ -9,8 +9,8 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Worker.Attempts;
 
 /// <summary>
-/// Puts the conversation so far in front of a call of <c>/v1/responses</c> that goes on from an earlier response. Ollama remembers none; the
-/// store has what was sent, and what was answered. Each call is kept as it came, so that a long conversation is not stored again and again.
+/// Puts the conversation so far in front of a call of <c>/v1/responses</c> that goes on from an earlier response. Ollama remembers none;
+/// the store has what was sent, and what was answered. Each call is kept as it came, so that a long conversation is stored once.
 /// </summary>
 public sealed class PreviousResponses(IPromptReader reader, OllamaProxyOptions options)
 {

@@ -69,7 +69,8 @@ public abstract class BackgroundResponseTests(ProxyFixture fixture)
         foreach (var after in new[] { -1, 0, 1, 2, 7, events.Count - 2, events.Count - 1, 1_000_000 })
         {
             await using var again = await FollowAsync(Client, id, after);
-            Assert.Equal(events.Where(data => NumberOf(data) > after).Select(data => data.ToString()), (await RestAsync(again)).Select(data => data.ToString()));
+            Assert.Equal(events.Where(data => NumberOf(data) > after).Select(data => data.ToString()),
+                (await RestAsync(again)).Select(data => data.ToString()));
         }
     }
 
