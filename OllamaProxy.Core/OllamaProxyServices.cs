@@ -7,6 +7,7 @@ using OllamaProxy.Access;
 using OllamaProxy.Api;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Calls;
+using OllamaProxy.Api.Files;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Pages;
@@ -22,6 +23,7 @@ using OllamaProxy.Ollama;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Queue;
 using OllamaProxy.Storage;
+using OllamaProxy.Storage.Files;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Worker;
@@ -86,6 +88,7 @@ public static class OllamaProxyServices
         services.AddSingleton<IPromptCommands>(provider => provider.GetRequiredService<IPromptStore>());
         services.AddSingleton<IWorkQueue>(provider => provider.GetRequiredService<IPromptStore>());
         services.AddSingleton<IStoreMaintenance>(provider => provider.GetRequiredService<IPromptStore>());
+        services.AddSingleton<IFileStore>(provider => provider.GetRequiredService<IPromptStore>());
         services.AddSingleton(provider => new AttemptOutputs(provider.GetRequiredService<IPromptReader>().Notifier));
         services.AddSingleton<ResponseRegistry>();
         services.AddSingleton<RunningAttempts>();
@@ -182,6 +185,8 @@ public static class OllamaProxyServices
         services.AddSingleton<CallerReader>();
         services.AddSingleton<CallerCheck>();
         services.AddSingleton<OwnPrompts>();
+        services.AddSingleton<FileUpload>();
+        services.AddSingleton<FileHandlers>();
         services.AddSingleton<SessionHandlers>();
         services.AddCors();
         // The limit is ours: Kestrel's would be an empty 500 in the Functions worker.

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Errors;
+using OllamaProxy.Api.Files;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Prompts;
 using OllamaProxy.Api.Queue;
@@ -29,6 +30,9 @@ namespace OllamaProxy.Api;
 [JsonSerializable(typeof(ModelsResource))]
 [JsonSerializable(typeof(SessionResource))]
 [JsonSerializable(typeof(UsageResource))]
+[JsonSerializable(typeof(FileResource))]
+[JsonSerializable(typeof(FileListResource))]
+[JsonSerializable(typeof(DeletedFileResource))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

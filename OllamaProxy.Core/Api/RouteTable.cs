@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Template;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Calls;
+using OllamaProxy.Api.Files;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Pages;
 using OllamaProxy.Api.Prompts;
@@ -27,7 +28,7 @@ public sealed class RouteTable
     /// <summary>Builds the table.</summary>
     public RouteTable(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes, StreamHandlers streams, StateHandlers state,
         UsageHandlers usage, QueueHandlers queue, CallHandlers calls, OllamaHandlers ollama, ModelManagementHandlers models,
-        SessionHandlers sessions, PageHandlers pages)
+        FileHandlers files, SessionHandlers sessions, PageHandlers pages)
     {
         All =
         [
@@ -69,6 +70,11 @@ public sealed class RouteTable
             new(Routes.OpenAIEmbeddings, Post, calls.OpenAIEmbeddingsAsync),
             new(Routes.Responses, Post, calls.ResponsesAsync),
             new(Routes.Messages, Post, calls.MessagesAsync),
+            new(Routes.Files, Read, files.ListAsync),
+            new(Routes.Files, Post, files.UploadAsync),
+            new(Routes.File, Read, files.FileAsync),
+            new(Routes.File, Delete, files.DeleteAsync),
+            new(Routes.FileContent, Read, files.ContentAsync),
             new(Routes.Tags, Read, ollama.TagsAsync),
             new(Routes.Loaded, Read, ollama.LoadedAsync),
             new(Routes.Version, Read, ollama.VersionAsync),

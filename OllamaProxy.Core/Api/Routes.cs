@@ -102,6 +102,15 @@ public static class Routes
     /// <summary>Anthropic's: goes on with a conversation.</summary>
     public const string Messages = "v1/messages";
 
+    /// <summary>OpenAI's: lists files, and uploads them.</summary>
+    public const string Files = "v1/files";
+
+    /// <summary>OpenAI's: a file, to be looked at and deleted.</summary>
+    public const string File = "v1/files/{id}";
+
+    /// <summary>OpenAI's: what is in a file.</summary>
+    public const string FileContent = "v1/files/{id}/content";
+
     /// <summary>Ollama's: the models that are installed.</summary>
     public const string Tags = "api/tags";
 

@@ -43,6 +43,7 @@ public static class KnownSettings
         new("OLLAMA_PROXY_RETENTION_DAYS", "0", "days after which ended prompts are removed; 0: never"),
         new("OLLAMA_PROXY_MAX_BODY_BYTES", "67108864", "the largest request body"),
         new("OLLAMA_PROXY_MAX_BUFFERED_BYTES", "134217728", "bytes of memory for all large request bodies together"),
+        new("OLLAMA_PROXY_MAX_FILE_BYTES_PER_OWNER", "10737418240", "bytes that the files of an owner may have together; 0: no limit"),
         new("OLLAMA_PROXY_SHUTDOWN_SECONDS", "10", "seconds from the signal to stop until the process has ended"),
         new("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0", "seconds after which a waiting call gets a heartbeat; 0: never"),
         new("OLLAMA_PROXY_API_KEYS", "none", "keys by which callers are known: name:key[:admin], with commas between them"),

@@ -127,6 +127,11 @@ public sealed record OllamaProxyOptions
     /// </summary>
     public int MaxBufferedBytes { get; init; } = 128 * 1024 * 1024;
 
+    /// <summary>
+    /// <c>OLLAMA_PROXY_MAX_FILE_BYTES_PER_OWNER</c>: how many bytes the files of an owner may have together; 0: no limit.
+    /// </summary>
+    public long MaxFileBytesPerOwner { get; init; } = 10L * 1024 * 1024 * 1024;
+
     /// <summary><c>OLLAMA_PROXY_SHUTDOWN_SECONDS</c>: how long the shutdown may take, from the signal to the end of the process.</summary>
     public TimeSpan ShutdownTime { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -207,6 +212,7 @@ public sealed record OllamaProxyOptions
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),
             MaxBodyBytes = settings.Int32("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
             MaxBufferedBytes = settings.Int32("OLLAMA_PROXY_MAX_BUFFERED_BYTES", defaults.MaxBufferedBytes, 1024 * 1024, int.MaxValue),
+            MaxFileBytesPerOwner = settings.Int64("OLLAMA_PROXY_MAX_FILE_BYTES_PER_OWNER", defaults.MaxFileBytesPerOwner, 0, long.MaxValue),
             ShutdownTime = settings.Seconds("OLLAMA_PROXY_SHUTDOWN_SECONDS", defaults.ShutdownTime, 0, 3600),
             HeartbeatInterval = settings.Seconds("OLLAMA_PROXY_KEEPALIVE_SECONDS", defaults.HeartbeatInterval, 0, 3600),
             ApiKeys = apiKeys,

@@ -1,7 +1,9 @@
+using OllamaProxy.Storage.Files;
+
 namespace OllamaProxy.Storage;
 
 /// <summary>
 /// The durable store of prompts, for one process or several. Callers depend on the interface that they need; this one is for code that
 /// opens, tests or replaces a whole store.
 /// </summary>
-public interface IPromptStore : IPromptReader, IPromptCommands, IWorkQueue, IStoreMaintenance;
+public interface IPromptStore : IPromptReader, IPromptCommands, IWorkQueue, IStoreMaintenance, IFileStore;

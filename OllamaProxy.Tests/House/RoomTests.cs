@@ -9,7 +9,7 @@ public sealed partial class RoomTests
     /// <summary>From the ground up.</summary>
     private static readonly string[] Rooms =
     [
-        "Protocol", "Prompts", "Configuration", "Hosting", "Access", "Notifications", "Statistics", "Storage", "Live", "Ollama",
+        "Protocol", "Prompts", "Files", "Configuration", "Hosting", "Access", "Notifications", "Statistics", "Storage", "Live", "Ollama",
         "Scheduling", "Worker", "Queue", "Api",
     ];
 

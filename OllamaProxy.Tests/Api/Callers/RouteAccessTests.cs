@@ -1,5 +1,8 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using OllamaProxy.Api;
+using OllamaProxy.Tests.Api.Files;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api.Callers;
@@ -58,6 +61,11 @@ public sealed class RouteAccessTests
         new("POST", Routes.OpenAIEmbeddings, Embedding, LetIn, LetIn, LetIn),
         new("POST", Routes.Responses, new { model = "llama3.2", input = "hi" }, LetIn, LetIn, LetIn),
         new("POST", Routes.Messages, Chat, LetIn, LetIn, LetIn),
+        new("GET", Routes.Files, null, 200, 200, 200),
+        new("POST", Routes.Files, new { }, 400, 400, 400),
+        new("GET", Routes.File, null, 200, 404, 200),
+        new("DELETE", Routes.File, null, 200, 404, 200),
+        new("GET", Routes.FileContent, null, 200, 404, 200),
         new("GET", Routes.Tags, null, 200, 200, 200),
         new("GET", Routes.Loaded, null, 200, 200, 200),
         new("GET", Routes.Version, null, 200, 200, 200),
@@ -114,10 +122,19 @@ public sealed class RouteAccessTests
                     "/api/v1/prompts", new StringContent("""[{"prompt": "hi"}]"""));
                 return batch.Headers.Location!.ToString();
             }
+            if (pattern is Routes.File or Routes.FileContent)
+                return "/" + pattern.Replace("{id}", await FileAsync(), StringComparison.Ordinal);
             var id = pattern.Contains("{id}", StringComparison.Ordinal) ? await shared.Alice.SubmitAsync(new { prompt = "of alice" }) : "";
             return "/" + pattern.Replace("{id}", id, StringComparison.Ordinal).Replace(Routes.Home, "", StringComparison.Ordinal)
                 .Replace("{*model}", "llama3.2", StringComparison.Ordinal)
                 .Replace("{digest}", $"sha256:{new string('0', 64)}", StringComparison.Ordinal);
+        }
+
+        async Task<string> FileAsync()
+        {
+            using var form = FileTests.FormOf("{}"u8.ToArray(), "a", ("purpose", "batch"));
+            using var response = await shared.Alice.PostAsync("/v1/files", form);
+            return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
         }
     }
 

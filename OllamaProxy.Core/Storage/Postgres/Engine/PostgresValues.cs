@@ -41,6 +41,9 @@ internal static class PostgresValues
     /// <summary>A fixed word, such as a status, as <c>text</c>.</summary>
     public static NpgsqlParameter Word(string value) => Of(NpgsqlDbType.Text, value);
 
+    /// <summary>As <see cref="Word"/>; null becomes NULL.</summary>
+    public static NpgsqlParameter WordOrNull(string? value) => Of(NpgsqlDbType.Text, value);
+
     public static NpgsqlParameter Words(string[] values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Text, values);
 
     /// <summary>A text of a client or of Ollama, as bytes in UTF-8: <c>text</c> cannot hold the character 0.</summary>
