@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OllamaProxy.Access;
 using OllamaProxy.Api;
+using OllamaProxy.Api.Batches;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Calls;
 using OllamaProxy.Api.Files;
@@ -15,6 +16,7 @@ using OllamaProxy.Api.Prompts;
 using OllamaProxy.Api.Queue;
 using OllamaProxy.Api.Stats;
 using OllamaProxy.Api.Streams;
+using OllamaProxy.Batching;
 using OllamaProxy.Configuration;
 using OllamaProxy.Hosting;
 using OllamaProxy.Live;
@@ -23,6 +25,7 @@ using OllamaProxy.Ollama;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Queue;
 using OllamaProxy.Storage;
+using OllamaProxy.Storage.Batches;
 using OllamaProxy.Storage.Files;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Sqlite;
@@ -88,6 +91,7 @@ public static class OllamaProxyServices
         services.AddSingleton<IPromptCommands>(provider => provider.GetRequiredService<IPromptStore>());
         services.AddSingleton<IWorkQueue>(provider => provider.GetRequiredService<IPromptStore>());
         services.AddSingleton<IStoreMaintenance>(provider => provider.GetRequiredService<IPromptStore>());
+        services.AddSingleton<IBatchStore>(provider => provider.GetRequiredService<IPromptStore>());
         services.AddSingleton<IFileStore>(provider => provider.GetRequiredService<IPromptStore>());
         services.AddSingleton(provider => new AttemptOutputs(provider.GetRequiredService<IPromptReader>().Notifier));
         services.AddSingleton<ResponseRegistry>();
@@ -129,6 +133,14 @@ public static class OllamaProxyServices
         services.AddHostedService(provider => provider.GetRequiredService<QueuePauses>());
         services.AddSingleton<QueueWorker>();
         services.AddSingleton<RetentionJob>();
+        services.AddSingleton<BatchSignal>();
+        services.AddSingleton<BatchValidator>();
+        services.AddSingleton<BatchFeeder>();
+        services.AddSingleton<BatchCollector>();
+        services.AddSingleton<BatchSteps>();
+        services.AddSingleton<BatchRunner>();
+        services.AddSingleton<WorkCycle>();
+        services.AddSingleton<BatchQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueWorker>());
     }
 
@@ -187,6 +199,7 @@ public static class OllamaProxyServices
         services.AddSingleton<OwnPrompts>();
         services.AddSingleton<FileUpload>();
         services.AddSingleton<FileHandlers>();
+        services.AddSingleton<BatchHandlers>();
         services.AddSingleton<SessionHandlers>();
         services.AddCors();
         // The limit is ours: Kestrel's would be an empty 500 in the Functions worker.

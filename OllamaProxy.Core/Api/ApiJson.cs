@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using OllamaProxy.Api.Callers;
+using OllamaProxy.Api.Batches;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Files;
 using OllamaProxy.Api.Models;
@@ -33,6 +34,8 @@ namespace OllamaProxy.Api;
 [JsonSerializable(typeof(FileResource))]
 [JsonSerializable(typeof(FileListResource))]
 [JsonSerializable(typeof(DeletedFileResource))]
+[JsonSerializable(typeof(OpenAIBatchResource))]
+[JsonSerializable(typeof(BatchListResource))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

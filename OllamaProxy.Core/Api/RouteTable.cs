@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Template;
+using OllamaProxy.Api.Batches;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Calls;
 using OllamaProxy.Api.Files;
@@ -28,7 +29,7 @@ public sealed class RouteTable
     /// <summary>Builds the table.</summary>
     public RouteTable(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes, StreamHandlers streams, StateHandlers state,
         UsageHandlers usage, QueueHandlers queue, CallHandlers calls, OllamaHandlers ollama, ModelManagementHandlers models,
-        FileHandlers files, SessionHandlers sessions, PageHandlers pages)
+        FileHandlers files, BatchHandlers batches, SessionHandlers sessions, PageHandlers pages)
     {
         All =
         [
@@ -75,6 +76,10 @@ public sealed class RouteTable
             new(Routes.File, Read, files.FileAsync),
             new(Routes.File, Delete, files.DeleteAsync),
             new(Routes.FileContent, Read, files.ContentAsync),
+            new(Routes.Batches, Read, batches.ListAsync),
+            new(Routes.Batches, Post, batches.CreateAsync),
+            new(Routes.OpenAIBatch, Read, batches.BatchAsync),
+            new(Routes.CancelBatch, Post, batches.CancelAsync),
             new(Routes.Tags, Read, ollama.TagsAsync),
             new(Routes.Loaded, Read, ollama.LoadedAsync),
             new(Routes.Version, Read, ollama.VersionAsync),

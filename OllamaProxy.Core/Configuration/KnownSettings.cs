@@ -34,6 +34,7 @@ public static class KnownSettings
         new("OLLAMA_PROXY_LEASE_SECONDS", "60", "seconds after which the prompts of a dead worker are queued again"),
         new("OLLAMA_PROXY_MAX_QUEUED", "100000", "prompts that may be queued; 0: no limit"),
         new("OLLAMA_PROXY_INTERACTIVE_PRIORITY", "10", "priority of calls of the Ollama, OpenAI and Anthropic APIs"),
+        new("OLLAMA_PROXY_BATCH_PRIORITY", "-10", "priority of the prompts of OpenAI's batches"),
         new("OLLAMA_PROXY_AGEING_SECONDS", "300", "head start per point of priority, in seconds"),
         new("OLLAMA_PROXY_GROUPING_WINDOW", "60", "seconds for which prompts whose model is loaded may overtake a prompt"),
         new("OLLAMA_PROXY_FAIRNESS_WINDOW", "4000", "tokens by which an account whose model is loaded may be served ahead of others"),

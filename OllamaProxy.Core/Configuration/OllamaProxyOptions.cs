@@ -93,6 +93,9 @@ public sealed record OllamaProxyOptions
     /// </summary>
     public int InteractivePriority { get; init; } = 10;
 
+    /// <summary><c>OLLAMA_PROXY_BATCH_PRIORITY</c>: the priority of the prompts of OpenAI's batches.</summary>
+    public int BatchPriority { get; init; } = -10;
+
     /// <summary><c>OLLAMA_PROXY_AGEING_SECONDS</c>: the head start of one point of priority; see <see cref="QueueRank"/>.</summary>
     public TimeSpan AgeingStep { get; init; } = QueueRank.DefaultAgeingStep;
 
@@ -203,6 +206,8 @@ public sealed record OllamaProxyOptions
             MaxQueued = settings.Int32("OLLAMA_PROXY_MAX_QUEUED", defaults.MaxQueued, 0, int.MaxValue),
             InteractivePriority = settings.Int32(
                 "OLLAMA_PROXY_INTERACTIVE_PRIORITY", defaults.InteractivePriority, QueueRank.LowestPriority, QueueRank.HighestPriority),
+            BatchPriority = settings.Int32(
+                "OLLAMA_PROXY_BATCH_PRIORITY", defaults.BatchPriority, QueueRank.LowestPriority, QueueRank.HighestPriority),
             AgeingStep = settings.Seconds("OLLAMA_PROXY_AGEING_SECONDS", defaults.AgeingStep, 0, 86_400 * 365),
             GroupingWindow = settings.Seconds("OLLAMA_PROXY_GROUPING_WINDOW", defaults.GroupingWindow, 0, MaxSeconds),
             FairnessWindow = settings.Int32("OLLAMA_PROXY_FAIRNESS_WINDOW", defaults.FairnessWindow, 0, int.MaxValue),
@@ -217,8 +222,8 @@ public sealed record OllamaProxyOptions
             HeartbeatInterval = settings.Seconds("OLLAMA_PROXY_KEEPALIVE_SECONDS", defaults.HeartbeatInterval, 0, 3600),
             ApiKeys = apiKeys,
             ApiKeysFile = apiKeysFile,
-            OwnerHeader = settings.Parsed("OLLAMA_PROXY_OWNER_HEADER", defaults.OwnerHeader, TryParseHeader,
-                "the name of a header that carries no key"),
+            OwnerHeader = settings.Parsed(
+                "OLLAMA_PROXY_OWNER_HEADER", defaults.OwnerHeader, OwnerHeaderSetting.TryParse, OwnerHeaderSetting.Expected),
             CorsOrigins = settings.Parsed(
                 "OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins, OriginsSetting.TryParse, OriginsSetting.Expected),
             Hosts = settings.Parsed("OLLAMA_PROXY_HOSTS", defaults.Hosts, HostsSetting.TryParse, HostsSetting.Expected),
@@ -229,17 +234,6 @@ public sealed record OllamaProxyOptions
         settings.ThrowIfAnyIsBad();
         return options;
     }
-
-    /// <summary>A name as RFC 9110 has it (section 5.6.2), but for characters that nobody uses in one.</summary>
-    /// <summary>What comes in the header is stored, so it must be none in which callers show their keys.</summary>
-    private static bool TryParseHeader(string text, out string name)
-    {
-        name = text;
-        return text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_')
-            && !HeadersOfKeys.Contains(text, StringComparer.OrdinalIgnoreCase);
-    }
-
-    private static readonly string[] HeadersOfKeys = ["Authorization", "Proxy-Authorization", "X-API-Key", "Cookie"];
 
     /// <summary>The longest timeout that a .NET timer supports, rounded down: 24 days.</summary>
     public const double MaxSeconds = 24 * 86_400;

@@ -57,11 +57,15 @@ public sealed class FileHandlers(IFileStore files, FileUpload upload, OllamaProx
     public Task<IResult> ContentAsync(HttpContext context) => WithFileAsync(context, async file =>
         new FileContentResult(file, await files.OpenFileAsync(file, 0, context.RequestAborted)));
 
-    /// <summary>Deletes a file: 200 or 404.</summary>
+    /// <summary>Deletes a file: 200, 404, or 409 where a batch needs it.</summary>
     public Task<IResult> DeleteAsync(HttpContext context) => WithFileAsync(context, async file =>
-        await files.DeleteFileAsync(file.Id, context.RequestAborted)
-            ? JsonResult.Of(new(PrefixedId.Of(PrefixedId.File, file.Id)), ApiJson.Relaxed.DeletedFileResource)
-            : Unknown(context, RouteId.Text(context)));
+        await files.DeleteFileAsync(file.Id, context.RequestAborted) switch
+        {
+            FileDeletion.Deleted => JsonResult.Of(new(PrefixedId.Of(PrefixedId.File, file.Id)), ApiJson.Relaxed.DeletedFileResource),
+            FileDeletion.InUse => ApiError.Of(context, StatusCodes.Status409Conflict,
+                "The file is the input of a batch that has not ended. Cancel the batch first."),
+            _ => Unknown(context, RouteId.Text(context)),
+        });
 
     private async Task<IResult> WithFileAsync(HttpContext context, Func<StoredFile, Task<IResult>> answer)
     {

@@ -32,11 +32,25 @@ public interface IFileStore
     /// <param name="cancellationToken">Gives up.</param>
     Task<LongText> OpenFileAsync(StoredFile file, long offset, CancellationToken cancellationToken);
 
-    /// <summary>Deletes a file with what is in it; false: there is none with this id.</summary>
-    Task<bool> DeleteFileAsync(Guid id, CancellationToken cancellationToken);
+    /// <summary>Deletes a file with what is in it, unless a batch that has not ended needs it.</summary>
+    Task<FileDeletion> DeleteFileAsync(Guid id, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Deletes files that have expired, and returns how many. Fewer than <paramref name="limit"/> means that none are left.
+    /// Deletes files that have expired and that no batch needs, and returns how many. Fewer than <paramref name="limit"/> means that none
+    /// are left.
     /// </summary>
     Task<int> RemoveExpiredFilesAsync(int limit, CancellationToken cancellationToken);
+}
+
+/// <summary>What came of the deletion of a file.</summary>
+public enum FileDeletion
+{
+    /// <summary>It was deleted.</summary>
+    Deleted,
+
+    /// <summary>There is no such file.</summary>
+    Unknown,
+
+    /// <summary>It is the input of a batch that has not ended.</summary>
+    InUse,
 }

@@ -44,8 +44,8 @@ public sealed partial class PostgresPromptStore
             await _readers.ListAsync(FileRow.Texts(file), row => (row.GetInt64(0), row.GetInt64(1)), cancellationToken), offset);
 
     /// <inheritdoc/>
-    public Task<bool> DeleteFileAsync(Guid id, CancellationToken cancellationToken) =>
-        WriteAsync(_ => Call("remove_file", Of(id)), row => row.GetBoolean(0), cancellationToken);
+    public Task<FileDeletion> DeleteFileAsync(Guid id, CancellationToken cancellationToken) =>
+        WriteAsync(_ => Call("remove_file", Of(id)), row => (FileDeletion)row.GetInt32(0), cancellationToken);
 
     /// <inheritdoc/>
     public Task<int> RemoveExpiredFilesAsync(int limit, CancellationToken cancellationToken) => WriteAsync(

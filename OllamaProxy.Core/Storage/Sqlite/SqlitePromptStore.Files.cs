@@ -31,7 +31,7 @@ public sealed partial class SqlitePromptStore
         _longTexts.Join(await ReadAsync(session => LongTexts.ListOfFile(session, file.Seq), cancellationToken), offset);
 
     /// <inheritdoc/>
-    public Task<bool> DeleteFileAsync(Guid id, CancellationToken cancellationToken) =>
+    public Task<FileDeletion> DeleteFileAsync(Guid id, CancellationToken cancellationToken) =>
         WriteAsync((session, _) => FileTable.Delete(session, id), cancellationToken);
 
     /// <inheritdoc/>

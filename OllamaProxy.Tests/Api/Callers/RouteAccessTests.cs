@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using OllamaProxy.Api;
@@ -66,6 +67,10 @@ public sealed class RouteAccessTests
         new("GET", Routes.File, null, 200, 404, 200),
         new("DELETE", Routes.File, null, 200, 404, 200),
         new("GET", Routes.FileContent, null, 200, 404, 200),
+        new("GET", Routes.Batches, null, 200, 200, 200),
+        new("POST", Routes.Batches, new { }, 400, 400, 400),
+        new("GET", Routes.OpenAIBatch, null, 200, 404, 200),
+        new("POST", Routes.CancelBatch, null, 200, 404, 200),
         new("GET", Routes.Tags, null, 200, 200, 200),
         new("GET", Routes.Loaded, null, 200, 200, 200),
         new("GET", Routes.Version, null, 200, 200, 200),
@@ -122,6 +127,8 @@ public sealed class RouteAccessTests
                     "/api/v1/prompts", new StringContent("""[{"prompt": "hi"}]"""));
                 return batch.Headers.Location!.ToString();
             }
+            if (pattern is Routes.OpenAIBatch or Routes.CancelBatch)
+                return "/" + pattern.Replace("{id}", await OpenAIBatchAsync(), StringComparison.Ordinal);
             if (pattern is Routes.File or Routes.FileContent)
                 return "/" + pattern.Replace("{id}", await FileAsync(), StringComparison.Ordinal);
             var id = pattern.Contains("{id}", StringComparison.Ordinal) ? await shared.Alice.SubmitAsync(new { prompt = "of alice" }) : "";
@@ -130,9 +137,17 @@ public sealed class RouteAccessTests
                 .Replace("{digest}", $"sha256:{new string('0', 64)}", StringComparison.Ordinal);
         }
 
+        async Task<string> OpenAIBatchAsync()
+        {
+            using var response = await shared.Alice.PostAsJsonAsync("/v1/batches",
+                new { input_file_id = await FileAsync(), endpoint = "/v1/completions", completion_window = "24h" });
+            return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+        }
+
         async Task<string> FileAsync()
         {
-            using var form = FileTests.FormOf("{}"u8.ToArray(), "a", ("purpose", "batch"));
+            const string Line = """{"custom_id":"a","method":"POST","url":"/v1/completions","body":{"model":"llama3.2"}}""";
+            using var form = FileTests.FormOf(Encoding.UTF8.GetBytes(Line), "a", ("purpose", "batch"));
             using var response = await shared.Alice.PostAsync("/v1/files", form);
             return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
         }

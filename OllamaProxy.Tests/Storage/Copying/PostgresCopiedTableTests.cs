@@ -13,7 +13,7 @@ public sealed class PostgresCopiedTableTests
     /// </summary>
     private static readonly string[] Derived =
         ["leases", "response_chunks", "counts", "removals", "changes", "version", "unfinished_copy", "pauses",
-            "usage", "usage_changes", "used", "owner_minutes", "owner_queues", "files"];
+            "usage", "usage_changes", "used", "owner_minutes", "owner_queues", "files", "batches", "batch_lines"];
 
     private static readonly string[] NotCopied =
     [

@@ -44,8 +44,8 @@ public abstract class FileStoreTests(StoreHome home) : IAsyncLifetime
     public async Task A_file_that_is_deleted_leaves_nothing_behind()
     {
         var added = await AddAsync(new("a", "batch"), new byte[10_000_000]);
-        Assert.True(await _store.DeleteFileAsync(added.Id, default));
-        Assert.False(await _store.DeleteFileAsync(added.Id, default));
+        Assert.Equal(FileDeletion.Deleted, await _store.DeleteFileAsync(added.Id, default));
+        Assert.Equal(FileDeletion.Unknown, await _store.DeleteFileAsync(added.Id, default));
         Assert.Null(await _store.FindFileAsync(added.Id, default));
         var content = await _store.OpenFileAsync(added, 0, default);
         Assert.Equal(0, content.Length);

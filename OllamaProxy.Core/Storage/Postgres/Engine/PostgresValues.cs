@@ -32,7 +32,7 @@ internal static class PostgresValues
 
     public static NpgsqlParameter Of(byte[]?[] values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Bytea, values);
 
-    public static NpgsqlParameter Of(long?[] values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Bigint, values);
+    public static NpgsqlParameter Of(long?[]? values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Bigint, values);
 
     public static NpgsqlParameter Of(int?[] values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Integer, values);
 

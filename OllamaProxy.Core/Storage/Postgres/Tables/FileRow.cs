@@ -42,7 +42,8 @@ internal static class FileRow
         _ => file with { Seq = row.GetInt64(1) },
     };
 
-    public static NpgsqlBatchCommand Find(Guid id) => Statement($"SELECT {Columns} FROM {ProxySchema}.files WHERE id = $1", Of(id));
+    public static NpgsqlBatchCommand Find(Guid id) =>
+        Statement($"SELECT {Columns} FROM {ProxySchema}.files WHERE id = $1 AND batch IS NULL", Of(id));
 
     public static NpgsqlBatchCommand List(FileQuery query)
     {
@@ -51,7 +52,8 @@ internal static class FileRow
         return Statement(
             $"""
             SELECT {Columns} FROM {ProxySchema}.files
-            WHERE {owned} AND seq {comparison} $2 AND ($3::text IS NULL OR purpose = $3) ORDER BY seq {order} LIMIT $4
+            WHERE {owned} AND seq {comparison} $2 AND batch IS NULL AND ($3::text IS NULL OR purpose = $3)
+            ORDER BY seq {order} LIMIT $4
             """,
             Utf8(query.Owner), Of(query.After ?? (query.IsAscending ? 0 : long.MaxValue)), WordOrNull(query.Purpose), Of(query.Limit + 1));
     }

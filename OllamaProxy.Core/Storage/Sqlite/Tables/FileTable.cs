@@ -1,4 +1,6 @@
+using OllamaProxy.Batches;
 using OllamaProxy.Files;
+using OllamaProxy.Storage.Batches;
 using OllamaProxy.Storage.Files;
 using OllamaProxy.Storage.Sqlite.Engine;
 
@@ -8,6 +10,9 @@ namespace OllamaProxy.Storage.Sqlite.Tables;
 internal static class FileTable
 {
     private const string Columns = "seq, id, owner, purpose, name, bytes, created_at, expires_at";
+
+    /// <summary>Whether no batch needs a file.</summary>
+    private const string IsUnused = "NOT EXISTS (SELECT 1 FROM batches WHERE input_file = files.id AND ended_at IS NULL)";
 
     public static StoredFile Add(
         SqliteSession session, Guid id, NewFile file, StagedFile content, long maxBytes, DateTimeOffset now)
@@ -32,7 +37,7 @@ internal static class FileTable
 
     public static StoredFile? Find(SqliteSession session, Guid id)
     {
-        using var row = session.Query($"SELECT {Columns} FROM files WHERE id = $id", ("$id", id.ToString()));
+        using var row = session.Query($"SELECT {Columns} FROM files WHERE id = $id AND batch IS NULL", ("$id", id.ToString()));
         return row.Read() ? Read(row) : null;
     }
 
@@ -43,7 +48,8 @@ internal static class FileTable
         using var row = session.Query(
             $"""
             SELECT {Columns} FROM files
-            WHERE {owned}seq {comparison} $after AND ($purpose IS NULL OR purpose = $purpose) ORDER BY seq {order} LIMIT $limit
+            WHERE {owned}seq {comparison} $after AND batch IS NULL AND ($purpose IS NULL OR purpose = $purpose)
+            ORDER BY seq {order} LIMIT $limit
             """,
             ("$owner", query.Owner), ("$after", query.After ?? (query.IsAscending ? 0 : long.MaxValue)), ("$purpose", query.Purpose),
             ("$limit", query.Limit + 1));
@@ -53,11 +59,36 @@ internal static class FileTable
         return new([.. files.Take(query.Limit)], files.Count > query.Limit);
     }
 
-    public static bool Delete(SqliteSession session, Guid id) =>
-        session.Execute("DELETE FROM files WHERE id = $id", ("$id", id.ToString())) > 0;
+    public static FileDeletion Delete(SqliteSession session, Guid id)
+    {
+        if (Find(session, id) is null)
+            return FileDeletion.Unknown;
+        return session.Execute($"DELETE FROM files WHERE id = $id AND {IsUnused}", ("$id", id.ToString())) > 0
+            ? FileDeletion.Deleted : FileDeletion.InUse;
+    }
+
+    /// <summary>Adds an empty file that a batch is going to write.</summary>
+    public static void AddOfBatch(SqliteSession session, Guid id, Batch batch, string name, DateTimeOffset now) => session.Execute(
+        """
+        INSERT INTO files (id, owner, purpose, name, bytes, created_at, batch)
+        VALUES ($id, $owner, $purpose, $name, 0, $now, $batch)
+        """,
+        ("$id", id.ToString()), ("$owner", batch.Owner), ("$purpose", BatchFiles.Purpose), ("$name", name),
+        ("$now", now.ToUnixTimeMilliseconds()), ("$batch", batch.Id.ToString()));
+
+    /// <summary>Makes a staged text the next one of a file that a batch writes.</summary>
+    public static void AppendText(SqliteSession session, Guid id, long text)
+    {
+        LongTexts.AdoptForFile(session, session.Number("SELECT seq FROM files WHERE id = $id", ("$id", id.ToString())), text);
+        session.Execute("UPDATE files SET bytes = bytes + (SELECT length FROM texts WHERE id = $text) WHERE id = $id",
+            ("$text", text), ("$id", id.ToString()));
+    }
 
     public static int RemoveExpired(SqliteSession session, int limit, DateTimeOffset now) => session.Execute(
-        "DELETE FROM files WHERE seq IN (SELECT seq FROM files WHERE expires_at <= $now ORDER BY expires_at LIMIT $limit)",
+        $"""
+        DELETE FROM files
+        WHERE seq IN (SELECT seq FROM files WHERE expires_at <= $now AND {IsUnused} ORDER BY expires_at LIMIT $limit)
+        """,
         ("$now", now.ToUnixTimeMilliseconds()), ("$limit", limit));
 
     private static StoredFile Read(SqliteStatement row) => new()
