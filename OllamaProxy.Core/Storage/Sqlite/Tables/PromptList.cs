@@ -1,5 +1,6 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Sqlite.Tables.Owners;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 

@@ -1,7 +1,7 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite.Engine;
 
-namespace OllamaProxy.Storage.Sqlite.Tables;
+namespace OllamaProxy.Storage.Sqlite.Tables.Owners;
 
 /// <summary>
 /// What owners have used of their limits: the tables <c>owner_minutes</c> and <c>owner_counts</c>, which triggers keep as well, and

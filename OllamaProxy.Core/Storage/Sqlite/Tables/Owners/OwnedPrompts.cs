@@ -1,7 +1,7 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite.Engine;
 
-namespace OllamaProxy.Storage.Sqlite.Tables;
+namespace OllamaProxy.Storage.Sqlite.Tables.Owners;
 
 /// <summary>
 /// Finds the prompts of one owner by the index <c>prompts_by_owner</c>, which is by block of 1,024 numbers first, and by owner within each.
