@@ -81,6 +81,29 @@ public abstract class CountTokensTests(ProxyFixture fixture)
     }
 
     [Fact]
+    public async Task A_conversation_that_Ollama_cuts_is_not_counted()
+    {
+        var words = string.Join(' ', Enumerable.Repeat("word", 5_000));
+        using var response = await Proxy.Client.PostAsJsonAsync(Path, new { model = "tiny", messages = Said(words) });
+        Assert.Equal(400, (int)response.StatusCode);
+        Assert.Contains("cut it to 2050 tokens", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"message","content":[{"type":"text","text":"a"}],"stop_reason":"max_tokens"}""")]
+    [InlineData("""
+        {"type":"message","content":[{"type":"text","text":"a"}],"stop_reason":"max_tokens","usage":{"input_tokens":0,"output_tokens":1}}
+        """)]
+    public async Task What_Ollama_does_not_count_is_not_made_up(string answer)
+    {
+        await using var ollama = await TwoBackends.UnlistedAsync(context => ForwarderRig.AnswerAsync(context, 200, answer));
+        await using var proxy = await CallRig.StartAsync(("OLLAMA_URL", ollama.Url));
+        using var response = await proxy.Client.PostAsJsonAsync(Path, new { model = "tiny", messages = Said("hi") });
+        Assert.Equal(502, (int)response.StatusCode);
+        Assert.Contains("did not say how many tokens", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task When_the_client_leaves_its_count_is_cancelled()
     {
         await Proxy.FaultNextAsync(Fault.Hang);

@@ -29,6 +29,21 @@ public class WaitingForTests
 
     [Theory]
     [MemberData(nameof(Hosts))]
+    public async Task A_bulk_prompt_waits_for_its_hours_and_a_client_is_told_when_it_has_probably_ended(string host)
+    {
+        var begins = DateTimeOffset.UtcNow.AddHours(3);
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), settings:
+            ("OLLAMA_PROXY_BULK_HOURS", $"{begins:HH:00}-{begins.AddHours(2):HH:00} UTC"));
+        await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "measured" }));
+        var bulk = await proxy.SubmitAsync(new { prompt = "bulk", priority = -1 });
+        Assert.Equal("completed",
+            (await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "ordinary" }))).GetProperty("status").GetString());
+        var status = await WaitsForAsync(proxy, bulk, "bulk_hours");
+        Assert.InRange(status.GetProperty("eta_seconds").GetDouble(), 2 * 3600 - 10, 3 * 3600 + 60);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hosts))]
     public async Task While_Ollama_is_away_prompts_wait_for_it_and_nobody_is_told_when_they_will_have_ended(string host)
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
