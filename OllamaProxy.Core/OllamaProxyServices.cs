@@ -206,6 +206,7 @@ public static class OllamaProxyServices
         services.AddSingleton<FileUpload>();
         services.AddSingleton<FileHandlers>();
         services.AddSingleton<BatchHandlers>();
+        services.AddSingleton<MessageBatchHandlers>();
         services.AddSingleton<SessionHandlers>();
         services.AddCors();
         // The limit is ours: Kestrel's would be an empty 500 in the Functions worker.

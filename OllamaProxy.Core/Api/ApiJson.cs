@@ -38,6 +38,9 @@ namespace OllamaProxy.Api;
 [JsonSerializable(typeof(DeletedFileResource))]
 [JsonSerializable(typeof(OpenAIBatchResource))]
 [JsonSerializable(typeof(BatchListResource))]
+[JsonSerializable(typeof(MessageBatchResource))]
+[JsonSerializable(typeof(MessageBatchListResource))]
+[JsonSerializable(typeof(DeletedMessageBatchResource))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

@@ -30,8 +30,8 @@ public sealed class RouteTable
     /// <summary>Builds the table.</summary>
     public RouteTable(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes, StreamHandlers streams, StateHandlers state,
         UsageHandlers usage, QueueHandlers queue, CallHandlers calls, CountTokensHandler counts, ResponseHandlers responses,
-        OllamaHandlers ollama, ModelManagementHandlers models, FileHandlers files, BatchHandlers batches, SessionHandlers sessions,
-        PageHandlers pages)
+        OllamaHandlers ollama, ModelManagementHandlers models, FileHandlers files, BatchHandlers batches,
+        MessageBatchHandlers messageBatches, SessionHandlers sessions, PageHandlers pages)
     {
         All =
         [
@@ -87,6 +87,12 @@ public sealed class RouteTable
             new(Routes.Batches, Post, batches.CreateAsync),
             new(Routes.OpenAIBatch, Read, batches.BatchAsync),
             new(Routes.CancelBatch, Post, batches.CancelAsync),
+            new(Routes.MessageBatches, Read, messageBatches.ListAsync),
+            new(Routes.MessageBatches, Post, messageBatches.CreateAsync),
+            new(Routes.MessageBatch, Read, messageBatches.BatchAsync),
+            new(Routes.MessageBatch, Delete, messageBatches.DeleteAsync),
+            new(Routes.CancelMessageBatch, Post, messageBatches.CancelAsync),
+            new(Routes.MessageBatchResults, Read, messageBatches.ResultsAsync),
             new(Routes.Tags, Read, ollama.TagsAsync),
             new(Routes.Loaded, Read, ollama.LoadedAsync),
             new(Routes.Version, Read, ollama.VersionAsync),

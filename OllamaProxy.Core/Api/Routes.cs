@@ -132,6 +132,18 @@ public static class Routes
     /// <summary>OpenAI's: cancels a batch.</summary>
     public const string CancelBatch = "v1/batches/{id}/cancel";
 
+    /// <summary>Anthropic's: lists message batches, and makes them.</summary>
+    public const string MessageBatches = "v1/messages/batches";
+
+    /// <summary>Anthropic's: a message batch, to be looked at and deleted.</summary>
+    public const string MessageBatch = "v1/messages/batches/{id}";
+
+    /// <summary>Anthropic's: cancels a message batch.</summary>
+    public const string CancelMessageBatch = "v1/messages/batches/{id}/cancel";
+
+    /// <summary>Anthropic's: what came of a message batch.</summary>
+    public const string MessageBatchResults = "v1/messages/batches/{id}/results";
+
     /// <summary>Ollama's: the models that are installed.</summary>
     public const string Tags = "api/tags";
 

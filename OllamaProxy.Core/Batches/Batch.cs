@@ -123,6 +123,12 @@ public sealed record NewBatch(Guid Id, BatchApi Api, string Endpoint, Guid Input
 
     /// <summary>How long its files are kept; null: for ever.</summary>
     public TimeSpan? OutputLifetime { get; init; }
+
+    /// <summary>How many lines it has, if that is known.</summary>
+    public long Total { get; init; }
+
+    /// <summary>Whether the input was made for it, and is its own: nobody else sees it.</summary>
+    public bool OwnsInput => Api == BatchApi.Anthropic;
 }
 
 /// <summary>Which batches are listed, the newest first.</summary>

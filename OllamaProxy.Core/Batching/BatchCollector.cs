@@ -97,7 +97,7 @@ public sealed class BatchCollector(IBatchStore batches, IFileStore files, IPromp
                 : await WriteAsync(new(FaultKind.Failed, "request_failed", line.Error ?? "The prompt of this request failed."));
 
         var isGood = line.Status == PromptStatus.Completed && response.Status is >= 200 and < 300;
-        var (before, behind) = format.Around(line.CustomId, prompt, response.Status);
+        var (before, behind) = format.Around(line.CustomId, prompt, response.Status, isGood);
         var target = isGood ? texts.Output : texts.Errors;
         await target.WriteAsync(before, cancellationToken);
         await WriteBodyAsync(format, response, target, cancellationToken);

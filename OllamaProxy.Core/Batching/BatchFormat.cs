@@ -13,9 +13,13 @@ internal abstract class BatchFormat
 {
     private static readonly BatchFormat OpenAI = new OpenAIBatchFormat();
 
+    private static readonly BatchFormat Anthropic = new AnthropicBatchFormat();
+
     /// <summary>The format of an API.</summary>
-    public static BatchFormat Of(BatchApi api) => api == BatchApi.OpenAI ? OpenAI
-        : throw new ArgumentException($"{api} has no batches here.", nameof(api));
+    public static BatchFormat Of(BatchApi api) => api == BatchApi.OpenAI ? OpenAI : Anthropic;
+
+    /// <summary>The most lines of a batch, and the most texts that one has embedded.</summary>
+    public abstract int MaxLines { get; }
 
     /// <summary>Whether errors are in a file of their own.</summary>
     public abstract bool HasErrorFile { get; }
@@ -27,7 +31,11 @@ internal abstract class BatchFormat
     public abstract BatchRequest Read(ReadOnlyMemory<byte> line, string endpoint);
 
     /// <summary>What stands before and behind the body of an answer.</summary>
-    public abstract (byte[] Before, byte[] Behind) Around(string customId, Guid prompt, int status);
+    /// <param name="customId">By what its client knows the request.</param>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="status">The HTTP status.</param>
+    /// <param name="isGood">Whether it is no error.</param>
+    public abstract (byte[] Before, byte[] Behind) Around(string customId, Guid prompt, int status, bool isGood);
 
     /// <summary>A whole line, of a request without an answer.</summary>
     public abstract byte[] Without(string customId, Guid? prompt, LineFault fault);

@@ -36,7 +36,7 @@ public sealed class BatchSteps(
         var progress = await batches.ReadProgressAsync(batch, BatchCollector.MaxLines, cancellationToken);
         if (progress.Ended.Count > 0)
             await collector.CollectAsync(batch, progress.Ended, cancellationToken);
-        var input = await files.FindFileAsync(batch.InputFile, cancellationToken);
+        var input = await batches.FindBatchFileAsync(batch.InputFile, cancellationToken);
         if (input is not null && batch.Cursor.Bytes < input.Bytes)
         {
             var room = BatchFeeder.MaxOpen - progress.Open - progress.Ended.Count;
@@ -58,7 +58,7 @@ public sealed class BatchSteps(
         if (progress.Open > 0)
             return false;
         if (batch is { Outcome: { } outcome, InProgressAt: not null }
-            && await files.FindFileAsync(batch.InputFile, cancellationToken) is { } input && batch.Cursor.Bytes < input.Bytes)
+            && await batches.FindBatchFileAsync(batch.InputFile, cancellationToken) is { } input && batch.Cursor.Bytes < input.Bytes)
             return await SkipAsync(batch, input, outcome, cancellationToken);
         return await batches.AdvanceBatchAsync(batch.Id, new(batch.Status, batch.Outcome ?? BatchStatus.Completed), cancellationToken);
     }

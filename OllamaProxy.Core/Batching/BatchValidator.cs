@@ -12,11 +12,8 @@ using OllamaProxy.Storage.Files;
 namespace OllamaProxy.Batching;
 
 /// <summary>Checks the input of a batch, all of it before anything is queued. A line of it at a time is in memory.</summary>
-public sealed class BatchValidator(IFileStore files, ApiKeys keys, OllamaProxyOptions options)
+public sealed class BatchValidator(IBatchStore batches, IFileStore files, ApiKeys keys, OllamaProxyOptions options)
 {
-    /// <summary>The most lines of a batch, and the most texts that one has embedded.</summary>
-    public const int MaxLines = 50_000;
-
     /// <summary>How many mistakes are told of.</summary>
     private const int MaxErrors = 100;
 
@@ -25,16 +22,16 @@ public sealed class BatchValidator(IFileStore files, ApiKeys keys, OllamaProxyOp
     internal async Task<BatchAdvance> ValidateAsync(Batch batch, CancellationToken cancellationToken)
     {
         var found = new Findings();
-        if (await files.FindFileAsync(batch.InputFile, cancellationToken) is not { } input)
+        if (await batches.FindBatchFileAsync(batch.InputFile, cancellationToken) is not { } input)
             return found.Fail(new("invalid_request", null, "The input file has been deleted.", "input_file_id"));
         var limits = batch.Owner is { } owner ? keys.Current.LimitsOf(owner) : Prompts.OwnerLimits.None;
         var format = BatchFormat.Of(batch.Api);
         var content = await files.OpenFileAsync(input, 0, cancellationToken);
         await foreach (var line in new InputLines(options.MaxBodyBytes).ReadAsync(content, default, cancellationToken))
         {
-            if (++found.Lines > MaxLines)
+            if (++found.Lines > format.MaxLines)
                 return found.Fail(new("too_many_tasks", line.Number,
-                    string.Create(CultureInfo.InvariantCulture, $"The batch has more than {MaxLines} requests."), null));
+                    string.Create(CultureInfo.InvariantCulture, $"The batch has more than {format.MaxLines} requests."), null));
             try
             {
                 if (line.Bytes.IsEmpty)
@@ -56,9 +53,9 @@ public sealed class BatchValidator(IFileStore files, ApiKeys keys, OllamaProxyOp
         }
         if (found.Lines == 0)
             return found.Fail(new("empty_batch", null, "The input file has no requests.", null));
-        if (found.Inputs > MaxLines)
+        if (found.Inputs > format.MaxLines)
             return found.Fail(new("too_many_tasks", null,
-                string.Create(CultureInfo.InvariantCulture, $"The batch has more than {MaxLines} texts to be embedded."), null));
+                string.Create(CultureInfo.InvariantCulture, $"The batch has more than {format.MaxLines} texts to be embedded."), null));
         return found.Errors.Count > 0 ? found.Fail(null)
             : new(BatchStatus.Validating, BatchStatus.InProgress) { Total = found.Lines, Model = found.Model };
     }

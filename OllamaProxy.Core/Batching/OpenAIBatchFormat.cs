@@ -16,6 +16,8 @@ internal sealed class OpenAIBatchFormat : BatchFormat
 
     private const int MaxCustomId = 512;
 
+    public override int MaxLines => 50_000;
+
     public override bool HasErrorFile => true;
 
     public override BatchRequest Read(ReadOnlyMemory<byte> line, string endpoint)
@@ -44,7 +46,7 @@ internal sealed class OpenAIBatchFormat : BatchFormat
         return new(customId, Slice(line, body), model, InputsOf(body, endpoint));
     }
 
-    public override (byte[] Before, byte[] Behind) Around(string customId, Guid prompt, int status) => (
+    public override (byte[] Before, byte[] Behind) Around(string customId, Guid prompt, int status, bool isGood) => (
         Bytes(string.Create(CultureInfo.InvariantCulture,
             $"{{\"id\":\"{IdOf(prompt)}\",\"custom_id\":\"{Escape(customId)}\",\"response\":{{\"status_code\":{status},"
             + $"\"request_id\":\"{prompt:N}\",\"body\":")),

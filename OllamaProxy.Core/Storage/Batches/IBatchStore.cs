@@ -1,4 +1,5 @@
 using OllamaProxy.Batches;
+using OllamaProxy.Files;
 using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Storage.Batches;
@@ -14,6 +15,9 @@ public interface IBatchStore
 
     /// <summary>Reads a batch; null: there is none with this id.</summary>
     Task<Batch?> FindBatchAsync(Guid id, CancellationToken cancellationToken);
+
+    /// <summary>Reads a file that a batch has, also where nobody else sees it; null: there is none with this id.</summary>
+    Task<StoredFile?> FindBatchFileAsync(Guid id, CancellationToken cancellationToken);
 
     /// <summary>Lists batches, the newest first.</summary>
     Task<BatchPage> ListBatchesAsync(BatchQuery query, CancellationToken cancellationToken);

@@ -1,4 +1,5 @@
 using OllamaProxy.Batches;
+using OllamaProxy.Files;
 using OllamaProxy.Storage.Batches;
 using OllamaProxy.Storage.Postgres.Engine;
 using OllamaProxy.Storage.Postgres.Tables;
@@ -19,6 +20,10 @@ public sealed partial class PostgresPromptStore
     /// <inheritdoc/>
     public Task<Batch?> FindBatchAsync(Guid id, CancellationToken cancellationToken) =>
         _readers.FirstAsync(BatchRow.Find(id), BatchRow.Read, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<StoredFile?> FindBatchFileAsync(Guid id, CancellationToken cancellationToken) =>
+        _readers.FirstAsync(BatchRow.FindFile(id), FileRow.Read, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<BatchPage> ListBatchesAsync(BatchQuery query, CancellationToken cancellationToken) =>

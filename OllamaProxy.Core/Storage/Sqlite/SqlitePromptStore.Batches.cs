@@ -1,4 +1,5 @@
 using OllamaProxy.Batches;
+using OllamaProxy.Files;
 using OllamaProxy.Storage.Batches;
 using OllamaProxy.Storage.Sqlite.Tables;
 using OllamaProxy.Storage.Texts;
@@ -15,6 +16,10 @@ public sealed partial class SqlitePromptStore
     /// <inheritdoc/>
     public Task<Batch?> FindBatchAsync(Guid id, CancellationToken cancellationToken) =>
         ReadAsync(session => BatchTable.Find(session, id), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<StoredFile?> FindBatchFileAsync(Guid id, CancellationToken cancellationToken) =>
+        ReadAsync(session => FileTable.FindOfBatch(session, id), cancellationToken);
 
     /// <inheritdoc/>
     public Task<BatchPage> ListBatchesAsync(BatchQuery query, CancellationToken cancellationToken) =>

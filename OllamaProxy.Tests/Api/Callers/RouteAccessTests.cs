@@ -76,6 +76,12 @@ public sealed class RouteAccessTests
         new("POST", Routes.Batches, new { }, 400, 400, 400),
         new("GET", Routes.OpenAIBatch, null, 200, 404, 200),
         new("POST", Routes.CancelBatch, null, 200, 404, 200),
+        new("GET", Routes.MessageBatches, null, 200, 200, 200),
+        new("POST", Routes.MessageBatches, new { }, 400, 400, 400),
+        new("GET", Routes.MessageBatch, null, 200, 404, 200),
+        new("DELETE", Routes.MessageBatch, null, 400, 404, 400),
+        new("POST", Routes.CancelMessageBatch, null, 200, 404, 200),
+        new("GET", Routes.MessageBatchResults, null, 400, 404, 400),
         new("GET", Routes.Tags, null, 200, 200, 200),
         new("GET", Routes.Loaded, null, 200, 200, 200),
         new("GET", Routes.Version, null, 200, 200, 200),
@@ -141,6 +147,8 @@ public sealed class RouteAccessTests
                 var response = await created.Content.ReadFromJsonAsync<JsonElement>();
                 return "/" + pattern.Replace("{id}", response.GetProperty("id").GetString(), StringComparison.Ordinal);
             }
+            if (pattern.StartsWith($"{Routes.MessageBatch}", StringComparison.Ordinal))
+                return "/" + pattern.Replace("{id}", await MessageBatchAsync(), StringComparison.Ordinal);
             if (pattern is Routes.OpenAIBatch or Routes.CancelBatch)
                 return "/" + pattern.Replace("{id}", await OpenAIBatchAsync(), StringComparison.Ordinal);
             if (pattern is Routes.File or Routes.FileContent)
@@ -149,6 +157,13 @@ public sealed class RouteAccessTests
             return "/" + pattern.Replace("{id}", id, StringComparison.Ordinal).Replace(Routes.Home, "", StringComparison.Ordinal)
                 .Replace("{*model}", "llama3.2", StringComparison.Ordinal)
                 .Replace("{digest}", $"sha256:{new string('0', 64)}", StringComparison.Ordinal);
+        }
+
+        async Task<string> MessageBatchAsync()
+        {
+            using var response = await shared.Alice.PostAsJsonAsync("/v1/messages/batches",
+                new { requests = new[] { new { custom_id = "a", @params = new { model = "llama3.2" } } } });
+            return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
         }
 
         async Task<string> OpenAIBatchAsync()

@@ -29,9 +29,12 @@ internal static class BatchRow
     public static NpgsqlBatchCommand Add(NewBatch batch, DateTimeOffset now) => Call("add_batch",
         Of(batch.Id), Utf8(batch.Owner), Utf8(batch.Account), Word(BatchApiNames.Of(batch.Api)), Word(batch.Endpoint), Of(batch.InputFile),
         Of(now.ToUnixTimeMilliseconds()), Of((now + batch.ExpiresIn).ToUnixTimeMilliseconds()),
-        Of((long?)batch.OutputLifetime?.TotalMilliseconds), Utf8(batch.Metadata));
+        Of((long?)batch.OutputLifetime?.TotalMilliseconds), Utf8(batch.Metadata), Of((long?)batch.Total), Of(batch.OwnsInput));
 
     public static NpgsqlBatchCommand Find(Guid id) => Statement($"SELECT {Columns} FROM {ProxySchema}.batches WHERE id = $1", Of(id));
+
+    public static NpgsqlBatchCommand FindFile(Guid id) => Statement(
+        $"SELECT {FileRow.Columns} FROM {ProxySchema}.files WHERE id = $1", Of(id));
 
     public static NpgsqlBatchCommand List(BatchQuery query)
     {

@@ -13,7 +13,7 @@ internal static class FileRow
     private const int TooLate = 4;
     private const int OverQuota = 5;
 
-    private const string Columns = "seq, id, owner, purpose, name, bytes, created_at, expires_at";
+    public const string Columns = "seq, id, owner, purpose, name, bytes, created_at, expires_at";
 
     /// <summary>What a file will be once it is added, but for its number.</summary>
     public static StoredFile Draft(Guid id, NewFile file, StagedFile content, DateTimeOffset now) => new()

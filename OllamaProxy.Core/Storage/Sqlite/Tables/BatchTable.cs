@@ -19,14 +19,18 @@ internal static class BatchTable
         session.Execute(
             """
             INSERT INTO batches (
-                id, owner, account, api, endpoint, status, input_file, created_at, expires_at, output_lifetime, metadata)
-            SELECT $id, $owner, $account, $api, $endpoint, 'validating', $input_file, $created_at, $expires_at, $lifetime, $metadata
+                id, owner, account, api, endpoint, status, input_file, created_at, expires_at, output_lifetime, metadata, total)
+            SELECT $id, $owner, $account, $api, $endpoint, 'validating', $input_file, $created_at, $expires_at, $lifetime, $metadata, $total
             WHERE EXISTS (SELECT 1 FROM files WHERE id = $input_file AND batch IS NULL)
             """,
             ("$id", batch.Id.ToString()), ("$owner", batch.Owner), ("$account", batch.Account), ("$api", BatchApiNames.Of(batch.Api)),
             ("$endpoint", batch.Endpoint), ("$input_file", batch.InputFile.ToString()), ("$created_at", now.ToUnixTimeMilliseconds()),
             ("$expires_at", (now + batch.ExpiresIn).ToUnixTimeMilliseconds()),
-            ("$lifetime", (long?)batch.OutputLifetime?.TotalMilliseconds), ("$metadata", batch.Metadata));
+            ("$lifetime", (long?)batch.OutputLifetime?.TotalMilliseconds), ("$metadata", batch.Metadata),
+            ("$total", batch.Total));
+        if (batch.OwnsInput)
+            session.Execute("UPDATE files SET batch = $id, expires_at = NULL WHERE id = $input_file AND batch IS NULL",
+                ("$id", batch.Id.ToString()), ("$input_file", batch.InputFile.ToString()));
         return Find(session, batch.Id);
     }
 
@@ -82,7 +86,7 @@ internal static class BatchTable
         if (moved > 0 && ends)
             session.Execute(
                 """
-                UPDATE files SET batch = NULL, created_at = $now,
+                UPDATE files SET batch = (SELECT id FROM batches WHERE id = $id AND api = 'anthropic'), created_at = $now,
                     expires_at = $now + (SELECT output_lifetime FROM batches WHERE id = $id)
                 WHERE batch = $id
                 """,
@@ -98,7 +102,8 @@ internal static class BatchTable
     public static bool Delete(SqliteSession session, Guid id)
     {
         session.Execute("DELETE FROM files WHERE id IN (SELECT output_file FROM batches WHERE id = $id AND ended_at IS NOT NULL "
-            + "UNION SELECT error_file FROM batches WHERE id = $id AND ended_at IS NOT NULL)", ("$id", id.ToString()));
+            + "UNION SELECT error_file FROM batches WHERE id = $id AND ended_at IS NOT NULL) "
+            + "OR batch IN (SELECT id FROM batches WHERE id = $id AND ended_at IS NOT NULL)", ("$id", id.ToString()));
         return session.Execute("DELETE FROM batches WHERE id = $id AND ended_at IS NOT NULL", ("$id", id.ToString())) > 0;
     }
 

@@ -41,6 +41,13 @@ internal static class FileTable
         return row.Read() ? Read(row) : null;
     }
 
+    /// <summary>Also one that a batch alone has.</summary>
+    public static StoredFile? FindOfBatch(SqliteSession session, Guid id)
+    {
+        using var row = session.Query($"SELECT {Columns} FROM files WHERE id = $id", ("$id", id.ToString()));
+        return row.Read() ? Read(row) : null;
+    }
+
     public static FilePage List(SqliteSession session, FileQuery query)
     {
         var (comparison, order) = query.IsAscending ? (">", "ASC") : ("<", "DESC");

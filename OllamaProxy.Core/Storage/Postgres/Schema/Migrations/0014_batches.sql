@@ -57,7 +57,7 @@ WHEN (NEW.batch IS NOT NULL AND (NEW.completed_at IS NULL) <> (OLD.completed_at 
 CREATE TRIGGER batch_line_removed AFTER DELETE ON prompts FOR EACH ROW
 WHEN (OLD.batch IS NOT NULL) EXECUTE FUNCTION on_batch_line_changed();
 
--- The batch that still writes a file, which nobody sees until then.
+-- The batch that still writes a file, or that alone has it. Nobody else sees it until then.
 ALTER TABLE files ADD COLUMN batch uuid;
 CREATE INDEX files_by_batch ON files (batch) WHERE batch IS NOT NULL;
 
@@ -95,15 +95,19 @@ END $$;
 -- Adds a batch; false: its input has been deleted.
 CREATE FUNCTION add_batch(
     p_id uuid, p_owner bytea, p_account bytea, p_api text, p_endpoint text, p_input uuid, p_created_at bigint, p_expires_at bigint,
-    p_output_lifetime bigint, p_metadata bytea) RETURNS boolean LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
+    p_output_lifetime bigint, p_metadata bytea, p_total bigint, p_owns_input boolean) RETURNS boolean LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
 BEGIN
-    PERFORM 1 FROM files WHERE id = p_input AND batch IS NULL FOR SHARE;
+    PERFORM 1 FROM files WHERE id = p_input AND batch IS NULL FOR UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    INSERT INTO batches (id, owner, account, api, endpoint, status, input_file, created_at, expires_at, output_lifetime, metadata)
+    INSERT INTO batches (id, owner, account, api, endpoint, status, input_file, created_at, expires_at, output_lifetime, metadata, total)
     VALUES (
-        p_id, p_owner, p_account, p_api, p_endpoint, 'validating', p_input, p_created_at, p_expires_at, p_output_lifetime, p_metadata);
+        p_id, p_owner, p_account, p_api, p_endpoint, 'validating', p_input, p_created_at, p_expires_at, p_output_lifetime, p_metadata,
+        p_total);
+    IF p_owns_input THEN
+        UPDATE files SET batch = p_id, expires_at = NULL WHERE id = p_input;
+    END IF;
     RETURN true;
 END $$;
 
@@ -133,7 +137,7 @@ BEGIN
         RETURN false;
     END IF;
     IF ends THEN
-        UPDATE files SET batch = NULL, created_at = p_now, expires_at = p_now + output_lifetime
+        UPDATE files SET batch = CASE api WHEN 'anthropic' THEN p_id END, created_at = p_now, expires_at = p_now + output_lifetime
         FROM batches WHERE batches.id = p_id AND files.batch = p_id;
     END IF;
     RETURN true;
@@ -273,7 +277,8 @@ END $$;
 CREATE FUNCTION remove_batch(p_id uuid) RETURNS boolean LANGUAGE plpgsql SET search_path = ollama_proxy AS $$
 BEGIN
     DELETE FROM files USING batches
-    WHERE batches.id = p_id AND ended_at IS NOT NULL AND files.id IN (batches.output_file, batches.error_file);
+    WHERE batches.id = p_id AND ended_at IS NOT NULL
+        AND (files.id IN (batches.output_file, batches.error_file) OR files.batch = p_id);
     DELETE FROM batches WHERE id = p_id AND ended_at IS NOT NULL;
     RETURN FOUND;
 END $$;

@@ -57,6 +57,6 @@ CREATE TRIGGER batch_line_removed AFTER DELETE ON prompts WHEN OLD.batch IS NOT 
     UPDATE batch_lines SET has_ended = 1 WHERE seq = OLD.seq;
 END;
 
--- The batch that still writes a file, which nobody sees until then.
+-- The batch that still writes a file, or that alone has it. Nobody else sees it until then.
 ALTER TABLE files ADD COLUMN batch TEXT;
 CREATE INDEX files_by_batch ON files (batch) WHERE batch IS NOT NULL;
