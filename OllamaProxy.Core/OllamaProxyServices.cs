@@ -5,8 +5,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OllamaProxy.Access;
 using OllamaProxy.Api;
+using OllamaProxy.Api.Batches;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Calls;
+using OllamaProxy.Api.Files;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Pages;
@@ -15,6 +17,7 @@ using OllamaProxy.Api.Queue;
 using OllamaProxy.Api.Responses;
 using OllamaProxy.Api.Stats;
 using OllamaProxy.Api.Streams;
+using OllamaProxy.Batching;
 using OllamaProxy.Configuration;
 using OllamaProxy.Hosting;
 using OllamaProxy.Live;
@@ -23,6 +26,8 @@ using OllamaProxy.Ollama;
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Queue;
 using OllamaProxy.Storage;
+using OllamaProxy.Storage.Batches;
+using OllamaProxy.Storage.Files;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Worker;
@@ -87,6 +92,8 @@ public static class OllamaProxyServices
         services.AddSingleton<IPromptCommands>(provider => provider.GetRequiredService<IPromptStore>());
         services.AddSingleton<IWorkQueue>(provider => provider.GetRequiredService<IPromptStore>());
         services.AddSingleton<IStoreMaintenance>(provider => provider.GetRequiredService<IPromptStore>());
+        services.AddSingleton<IBatchStore>(provider => provider.GetRequiredService<IPromptStore>());
+        services.AddSingleton<IFileStore>(provider => provider.GetRequiredService<IPromptStore>());
         services.AddSingleton(provider => new AttemptOutputs(provider.GetRequiredService<IPromptReader>().Notifier));
         services.AddSingleton<ResponseRegistry>();
         services.AddSingleton<RunningAttempts>();
@@ -128,6 +135,14 @@ public static class OllamaProxyServices
         services.AddHostedService(provider => provider.GetRequiredService<QueuePauses>());
         services.AddSingleton<QueueWorker>();
         services.AddSingleton<RetentionJob>();
+        services.AddSingleton<BatchSignal>();
+        services.AddSingleton<BatchValidator>();
+        services.AddSingleton<BatchFeeder>();
+        services.AddSingleton<BatchCollector>();
+        services.AddSingleton<BatchSteps>();
+        services.AddSingleton<BatchRunner>();
+        services.AddSingleton<WorkCycle>();
+        services.AddSingleton<BatchQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueWorker>());
     }
 
@@ -188,6 +203,10 @@ public static class OllamaProxyServices
         services.AddSingleton<CallerReader>();
         services.AddSingleton<CallerCheck>();
         services.AddSingleton<OwnPrompts>();
+        services.AddSingleton<FileUpload>();
+        services.AddSingleton<FileHandlers>();
+        services.AddSingleton<BatchHandlers>();
+        services.AddSingleton<MessageBatchHandlers>();
         services.AddSingleton<SessionHandlers>();
         services.AddCors();
         // The limit is ours: Kestrel's would be an empty 500 in the Functions worker.

@@ -12,6 +12,9 @@ internal static class StoreOperations
     public static readonly NewPrompt New = new("What is the capital of France?", "llama3.2", "{}"u8.ToArray());
     private static readonly ClaimTerms Terms = new(1, TimeSpan.FromMinutes(1), 5, "http://localhost:11434");
 
+    /// <summary>What a worker of one slot asks for.</summary>
+    private static readonly SnapshotTerms Look = new(PerModel: 16, default) { Accounts = 16 };
+
     public static readonly StoreOperation Claim = new("claim", ClaimAsync);
 
     public static readonly StoreOperation Submit = Of("submit", (store, ct) => store.Queue.SubmitAsync(New, ct));
@@ -44,8 +47,8 @@ internal static class StoreOperations
     private static async Task<double> ClaimAsync(OpenStore store, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var claimed = await store.Store.ClaimAsync((await store.Store.ReadSnapshotAsync(new(1, default), cancellationToken)).Prompts[0].Seq,
-            Terms, cancellationToken);
+        var snapshot = await store.Store.ReadSnapshotAsync(Look, cancellationToken);
+        var claimed = await store.Store.ClaimAsync(snapshot.Prompts[0].Seq, Terms, cancellationToken);
         var cost = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
         await store.Store.SettleAsync(claimed!.Lease, new Settlement.Release(null), cancellationToken);
         return cost;

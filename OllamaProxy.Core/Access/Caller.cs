@@ -23,7 +23,10 @@ public sealed record Caller(string? Owner, string? Account)
     public string? OnlyOwner => SeesAll ? null : Owner;
 
     /// <summary>Whether they may know that there is this prompt.</summary>
-    public bool Sees(Prompt prompt) => SeesAll || (Owner is not null && prompt.Owner == Owner);
+    public bool Sees(Prompt prompt) => SeesWhatIsOf(prompt.Owner);
+
+    /// <summary>Whether they may know what is somebody's; null: nobody's in particular.</summary>
+    public bool SeesWhatIsOf(string? owner) => SeesAll || (Owner is not null && owner == Owner);
 
     /// <summary>The prompt as theirs, with a priority that they may have.</summary>
     public NewPrompt Own(NewPrompt prompt) => prompt with

@@ -1,8 +1,10 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
+using OllamaProxy.Api.Batches;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Calls;
 using OllamaProxy.Api.Errors;
+using OllamaProxy.Api.Files;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Prompts;
 using OllamaProxy.Api.Queue;
@@ -31,6 +33,14 @@ namespace OllamaProxy.Api;
 [JsonSerializable(typeof(SessionResource))]
 [JsonSerializable(typeof(UsageResource))]
 [JsonSerializable(typeof(TokenCountResource))]
+[JsonSerializable(typeof(FileResource))]
+[JsonSerializable(typeof(FileListResource))]
+[JsonSerializable(typeof(DeletedFileResource))]
+[JsonSerializable(typeof(OpenAIBatchResource))]
+[JsonSerializable(typeof(BatchListResource))]
+[JsonSerializable(typeof(MessageBatchResource))]
+[JsonSerializable(typeof(MessageBatchListResource))]
+[JsonSerializable(typeof(DeletedMessageBatchResource))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

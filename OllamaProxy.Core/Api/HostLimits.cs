@@ -8,6 +8,9 @@ public sealed record HostLimits(TimeSpan? LongestSilence, TimeSpan? LongestShutd
     /// <summary>The header whose last address is the client's; null: it is that of the connection.</summary>
     public string? ClientAddressHeader { get; init; }
 
+    /// <summary>The longest body of a request that the host lets through, in bytes; null: any.</summary>
+    public long? LongestBody { get; init; }
+
     /// <summary>A host that is ASP.NET Core itself.</summary>
     public static readonly HostLimits None = new(null, null);
 
@@ -18,5 +21,6 @@ public sealed record HostLimits(TimeSpan? LongestSilence, TimeSpan? LongestShutd
     public static readonly HostLimits Functions = new(TimeSpan.FromSeconds(220), TimeSpan.FromSeconds(4))
     {
         ClientAddressHeader = "X-Forwarded-For",
+        LongestBody = 100 * 1024 * 1024,
     };
 }

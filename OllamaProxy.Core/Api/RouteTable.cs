@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Template;
+using OllamaProxy.Api.Batches;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Calls;
+using OllamaProxy.Api.Files;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Pages;
 using OllamaProxy.Api.Prompts;
@@ -28,7 +30,8 @@ public sealed class RouteTable
     /// <summary>Builds the table.</summary>
     public RouteTable(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes, StreamHandlers streams, StateHandlers state,
         UsageHandlers usage, QueueHandlers queue, CallHandlers calls, CountTokensHandler counts, ResponseHandlers responses,
-        OllamaHandlers ollama, ModelManagementHandlers models, SessionHandlers sessions, PageHandlers pages)
+        OllamaHandlers ollama, ModelManagementHandlers models, FileHandlers files, BatchHandlers batches,
+        MessageBatchHandlers messageBatches, SessionHandlers sessions, PageHandlers pages)
     {
         All =
         [
@@ -75,6 +78,21 @@ public sealed class RouteTable
             new(Routes.ResponseInputItems, Read, responses.InputItemsAsync),
             new(Routes.Messages, Post, calls.MessagesAsync),
             new(Routes.CountTokens, Post, counts.CountAsync),
+            new(Routes.Files, Read, files.ListAsync),
+            new(Routes.Files, Post, files.UploadAsync),
+            new(Routes.File, Read, files.FileAsync),
+            new(Routes.File, Delete, files.DeleteAsync),
+            new(Routes.FileContent, Read, files.ContentAsync),
+            new(Routes.Batches, Read, batches.ListAsync),
+            new(Routes.Batches, Post, batches.CreateAsync),
+            new(Routes.OpenAIBatch, Read, batches.BatchAsync),
+            new(Routes.CancelBatch, Post, batches.CancelAsync),
+            new(Routes.MessageBatches, Read, messageBatches.ListAsync),
+            new(Routes.MessageBatches, Post, messageBatches.CreateAsync),
+            new(Routes.MessageBatch, Read, messageBatches.BatchAsync),
+            new(Routes.MessageBatch, Delete, messageBatches.DeleteAsync),
+            new(Routes.CancelMessageBatch, Post, messageBatches.CancelAsync),
+            new(Routes.MessageBatchResults, Read, messageBatches.ResultsAsync),
             new(Routes.Tags, Read, ollama.TagsAsync),
             new(Routes.Loaded, Read, ollama.LoadedAsync),
             new(Routes.Version, Read, ollama.VersionAsync),

@@ -114,6 +114,36 @@ public static class Routes
     /// <summary>Anthropic's: how many tokens a conversation has.</summary>
     public const string CountTokens = "v1/messages/count_tokens";
 
+    /// <summary>OpenAI's: lists files, and uploads them.</summary>
+    public const string Files = "v1/files";
+
+    /// <summary>OpenAI's: a file, to be looked at and deleted.</summary>
+    public const string File = "v1/files/{id}";
+
+    /// <summary>OpenAI's: what is in a file.</summary>
+    public const string FileContent = "v1/files/{id}/content";
+
+    /// <summary>OpenAI's: lists batches, and makes them.</summary>
+    public const string Batches = "v1/batches";
+
+    /// <summary>OpenAI's: a batch.</summary>
+    public const string OpenAIBatch = "v1/batches/{id}";
+
+    /// <summary>OpenAI's: cancels a batch.</summary>
+    public const string CancelBatch = "v1/batches/{id}/cancel";
+
+    /// <summary>Anthropic's: lists message batches, and makes them.</summary>
+    public const string MessageBatches = "v1/messages/batches";
+
+    /// <summary>Anthropic's: a message batch, to be looked at and deleted.</summary>
+    public const string MessageBatch = "v1/messages/batches/{id}";
+
+    /// <summary>Anthropic's: cancels a message batch.</summary>
+    public const string CancelMessageBatch = "v1/messages/batches/{id}/cancel";
+
+    /// <summary>Anthropic's: what came of a message batch.</summary>
+    public const string MessageBatchResults = "v1/messages/batches/{id}/results";
+
     /// <summary>Ollama's: the models that are installed.</summary>
     public const string Tags = "api/tags";
 

@@ -102,20 +102,4 @@ public static partial class ApiKeysSetting
 
     [GeneratedRegex(@"^[A-Za-z0-9._@-]{1,64}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Name();
-
-    /// <summary>What <c>OLLAMA_PROXY_OWNER_HEADER</c> must be.</summary>
-    public const string ExpectedOwnerHeader = "the name of a header that carries no key";
-
-    private static readonly string[] HeadersOfKeys = ["Authorization", "Proxy-Authorization", "X-API-Key", "Cookie"];
-
-    /// <summary>
-    /// Parses <c>OLLAMA_PROXY_OWNER_HEADER</c>: a name as RFC 9110 has it (section 5.6.2), but for characters that nobody uses in one. What
-    /// comes in the header is stored, so it must be none in which callers show their keys.
-    /// </summary>
-    public static bool TryParseOwnerHeader(string text, out string name)
-    {
-        name = text;
-        return text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_')
-            && !HeadersOfKeys.Contains(text, StringComparer.OrdinalIgnoreCase);
-    }
 }

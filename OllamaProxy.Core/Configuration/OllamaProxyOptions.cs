@@ -93,6 +93,9 @@ public sealed record OllamaProxyOptions
     /// </summary>
     public int InteractivePriority { get; init; } = 10;
 
+    /// <summary><c>OLLAMA_PROXY_BATCH_PRIORITY</c>: the priority of the prompts of OpenAI's batches.</summary>
+    public int BatchPriority { get; init; } = -10;
+
     /// <summary><c>OLLAMA_PROXY_AGEING_SECONDS</c>: the head start of one point of priority; see <see cref="QueueRank"/>.</summary>
     public TimeSpan AgeingStep { get; init; } = QueueRank.DefaultAgeingStep;
 
@@ -134,6 +137,11 @@ public sealed record OllamaProxyOptions
     /// stored.
     /// </summary>
     public int MaxBufferedBytes { get; init; } = 128 * 1024 * 1024;
+
+    /// <summary>
+    /// <c>OLLAMA_PROXY_MAX_FILE_BYTES_PER_OWNER</c>: how many bytes the files of an owner may have together; 0: no limit.
+    /// </summary>
+    public long MaxFileBytesPerOwner { get; init; } = 10L * 1024 * 1024 * 1024;
 
     /// <summary><c>OLLAMA_PROXY_SHUTDOWN_SECONDS</c>: how long the shutdown may take, from the signal to the end of the process.</summary>
     public TimeSpan ShutdownTime { get; init; } = TimeSpan.FromSeconds(10);
@@ -206,6 +214,8 @@ public sealed record OllamaProxyOptions
             MaxQueued = settings.Int32("OLLAMA_PROXY_MAX_QUEUED", defaults.MaxQueued, 0, int.MaxValue),
             InteractivePriority = settings.Int32(
                 "OLLAMA_PROXY_INTERACTIVE_PRIORITY", defaults.InteractivePriority, QueueRank.LowestPriority, QueueRank.HighestPriority),
+            BatchPriority = settings.Int32(
+                "OLLAMA_PROXY_BATCH_PRIORITY", defaults.BatchPriority, QueueRank.LowestPriority, QueueRank.HighestPriority),
             AgeingStep = settings.Seconds("OLLAMA_PROXY_AGEING_SECONDS", defaults.AgeingStep, 0, 86_400 * 365),
             GroupingWindow = settings.Seconds("OLLAMA_PROXY_GROUPING_WINDOW", defaults.GroupingWindow, 0, MaxSeconds),
             FairnessWindow = settings.Int32("OLLAMA_PROXY_FAIRNESS_WINDOW", defaults.FairnessWindow, 0, int.MaxValue),
@@ -218,12 +228,13 @@ public sealed record OllamaProxyOptions
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),
             MaxBodyBytes = settings.Int32("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
             MaxBufferedBytes = settings.Int32("OLLAMA_PROXY_MAX_BUFFERED_BYTES", defaults.MaxBufferedBytes, 1024 * 1024, int.MaxValue),
+            MaxFileBytesPerOwner = settings.Int64("OLLAMA_PROXY_MAX_FILE_BYTES_PER_OWNER", defaults.MaxFileBytesPerOwner, 0, long.MaxValue),
             ShutdownTime = settings.Seconds("OLLAMA_PROXY_SHUTDOWN_SECONDS", defaults.ShutdownTime, 0, 3600),
             HeartbeatInterval = settings.Seconds("OLLAMA_PROXY_KEEPALIVE_SECONDS", defaults.HeartbeatInterval, 0, 3600),
             ApiKeys = apiKeys,
             ApiKeysFile = apiKeysFile,
-            OwnerHeader = settings.Parsed("OLLAMA_PROXY_OWNER_HEADER", defaults.OwnerHeader, ApiKeysSetting.TryParseOwnerHeader,
-                ApiKeysSetting.ExpectedOwnerHeader),
+            OwnerHeader = settings.Parsed(
+                "OLLAMA_PROXY_OWNER_HEADER", defaults.OwnerHeader, OwnerHeaderSetting.TryParse, OwnerHeaderSetting.Expected),
             CorsOrigins = settings.Parsed(
                 "OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins, OriginsSetting.TryParse, OriginsSetting.Expected),
             Hosts = settings.Parsed("OLLAMA_PROXY_HOSTS", defaults.Hosts, HostsSetting.TryParse, HostsSetting.Expected),

@@ -61,9 +61,12 @@ public sealed class SettingReader(IConfiguration configuration)
     }
 
     /// <summary>Reads a whole number.</summary>
-    internal int Int32(string name, int fallback, int min, int max) =>
+    internal int Int32(string name, int fallback, int min, int max) => (int)Int64(name, fallback, min, max);
+
+    /// <summary>Reads a whole number that may be a long one.</summary>
+    internal long Int64(string name, long fallback, long min, long max) =>
         Parsed(name, fallback, (text, out value) =>
-            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= min && value <= max,
+            long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= min && value <= max,
             string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}"));
 
     /// <summary>Reads a number of seconds.</summary>

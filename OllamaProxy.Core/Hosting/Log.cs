@@ -99,6 +99,15 @@ internal static partial class Log
         + "{Error}")]
     public static partial void AbandonedNotCancelled(this ILogger logger, Guid id, LogText error);
 
+    [LoggerMessage(LogEvents.BatchEnded, LogLevel.Information, "Batch {Id}: {Status}, {Completed} of {Total} requests completed.")]
+    public static partial void BatchEnded(this ILogger logger, Guid id, LogText status, long completed, long total);
+
+    [LoggerMessage(LogEvents.BatchesDelayed, LogLevel.Warning, "Batches cannot go on at the moment; trying again. {Error}")]
+    public static partial void BatchesDelayed(this ILogger logger, LogText error);
+
+    [LoggerMessage(LogEvents.BatchBroke, LogLevel.Error, "Batch {Id} cannot go on; trying again.")]
+    public static partial void BatchBroke(this ILogger logger, LoggedException exception, Guid id);
+
     [LoggerMessage(LogEvents.ApiKeysRead, LogLevel.Information, "The API keys in {Path} were read again.")]
     public static partial void ApiKeysRead(this ILogger logger, LogText path);
 

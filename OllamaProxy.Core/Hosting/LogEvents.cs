@@ -34,4 +34,7 @@ internal static class LogEvents
     public const int ApiKeysBad = 26;
     public const int PromptTruncated = 27;
     public const int PromptPreempted = 28;
+    public const int BatchEnded = 31;
+    public const int BatchesDelayed = 32;
+    public const int BatchBroke = 33;
 }

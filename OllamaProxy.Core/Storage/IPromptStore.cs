@@ -1,7 +1,10 @@
+using OllamaProxy.Storage.Batches;
+using OllamaProxy.Storage.Files;
+
 namespace OllamaProxy.Storage;
 
 /// <summary>
 /// The durable store of prompts, for one process or several. Callers depend on the interface that they need; this one is for code that
 /// opens, tests or replaces a whole store.
 /// </summary>
-public interface IPromptStore : IPromptReader, IPromptCommands, IWorkQueue, IStoreMaintenance;
+public interface IPromptStore : IPromptReader, IPromptCommands, IWorkQueue, IStoreMaintenance, IFileStore, IBatchStore;

@@ -37,6 +37,13 @@ internal static class UnfinishedCopy
         IsTransient = false,
     };
 
+    /// <summary>The same, where it holds no prompts.</summary>
+    public static StoreException RefusalToMixFiles(string database) => new(
+        $"The database {database} holds files or batches that are no part of this copy. Copy into an empty one.")
+    {
+        IsTransient = false,
+    };
+
     /// <summary>Refuses to copy while a process uses a store.</summary>
     /// <param name="database">The store's name.</param>
     /// <param name="how">How that is known.</param>

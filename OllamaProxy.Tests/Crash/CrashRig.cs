@@ -29,7 +29,10 @@ internal sealed class CrashRig : IAsyncDisposable
     public Task<HttpClient> ClientAsync() => _listening.Task;
 
     /// <summary>Starts the program, without waiting until it listens.</summary>
-    public void Launch() => _server = new(
+    public void Launch() => _server = LaunchAnother();
+
+    /// <summary>Starts the program beside the other one, on the same store; it is the caller's.</summary>
+    public ServerProcess LaunchAnother() => new(
         Home.Folder,
         "--urls http://127.0.0.1:0",
         [.. _store,

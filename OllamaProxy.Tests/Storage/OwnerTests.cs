@@ -46,6 +46,38 @@ public abstract class OwnerTests(StoreHome home) : IAsyncLifetime
     }
 
     [StoreFact]
+    public async Task The_list_of_one_owner_is_whole_and_in_order_whatever_has_ended()
+    {
+        string[] owners = ["alice", "bob"];
+        var added = await _store.AddBatchAsync(
+            Guid.NewGuid(), [.. Enumerable.Range(0, 1_300).Select(index => New(owners[index % 7 == 0 ? 0 : 1]))], 0, default);
+        var claims = new List<ClaimedPrompt>();
+        for (var claim = 0; claim < 40; claim++)
+            claims.Add((await _store.ClaimAsync(Terms with { Concurrency = 100 }, default))!);
+        foreach (var claim in claims.Where((_, index) => index % 3 > 0))
+            await _store.CompleteAsync(claim.Lease, Done, default);
+        foreach (var prompt in added.Skip(600).Take(40))
+            await _store.CancelAsync(prompt.Id, default);
+
+        foreach (var status in Enum.GetValues<PromptStatus>().Cast<PromptStatus?>().Prepend(null))
+        {
+            var all = await _store.ListAsync(new(1, 2_000) { Status = status }, default);
+            var alices = all.Prompts.Where(entry => entry.Prompt.Owner == "alice").Select(entry => entry.Prompt.Id).ToList();
+            var pages = new List<Guid>();
+            for (var page = 1; page <= alices.Count / 50 + 2; page++)
+            {
+                var read = await _store.ListAsync(new(page, 50) { Owner = "alice", Status = status, Model = "llama3.2" }, default);
+                pages.AddRange(read.Prompts.Select(entry => entry.Prompt.Id));
+                Assert.Equal(alices.Count, read.Total);
+            }
+            Assert.Equal(alices, pages);
+            Assert.Equal(alices.Count, (await _store.ListAsync(new(1, 1) { Owner = "alice", Status = status }, default)).Total);
+        }
+        await _store.DeleteAsync(added[0].Id, default);
+        Assert.Equal(185, (await _store.ListAsync(new(1, 1) { Owner = "alice" }, default)).Total);
+    }
+
+    [StoreFact]
     public async Task The_queue_is_offered_by_account_also_to_another_process()
     {
         for (var prompt = 0; prompt < 3; prompt++)

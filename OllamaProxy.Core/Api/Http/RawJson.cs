@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -10,6 +11,9 @@ public readonly record struct RawJson(ReadOnlyMemory<byte> Utf8)
 {
     /// <summary>Wraps a value that may be missing.</summary>
     public static RawJson? OrNull(ReadOnlyMemory<byte>? utf8) => utf8 is { } value ? new RawJson(value) : null;
+
+    /// <summary>Wraps a value that is a text.</summary>
+    public static RawJson Of(string json) => new(Encoding.UTF8.GetBytes(json));
 
     /// <summary>Writes it; it is never read.</summary>
     public sealed class Converter : JsonConverter<RawJson>

@@ -22,8 +22,9 @@ internal sealed class AccountQueue(string account)
     /// </summary>
     private readonly Dictionary<Guid, SortedDictionary<(long Rank, long Seq), PromptGroup>> _heads = [];
 
-    /// <summary>The first key of each of these: of each account it is asked for at every look.</summary>
-    private readonly Dictionary<Guid, (long Rank, long Seq)> _first = [];
+    /// <summary>How many heads any worker may run, and the first key of them: of each account they are asked for at every look.</summary>
+    private int _anybodys;
+    private (long Rank, long Seq)? _first;
 
     public string Account => account;
 
@@ -34,15 +35,11 @@ internal sealed class AccountQueue(string account)
     public bool HasDue => _heads.Count > 0;
 
     /// <summary>Counts the groups with due prompts that this worker may run.</summary>
-    public int CountHeads(Guid worker) =>
-        CountOf(Guid.Empty) + (worker == Guid.Empty ? 0 : CountOf(worker));
+    public int CountHeads(Guid worker) => _anybodys + (OwnOf(worker)?.Count ?? 0);
 
     /// <summary>The key of the first due prompt that this worker may run; null: there is none.</summary>
-    public (long Rank, long Seq)? First(Guid worker)
-    {
-        var (anybodys, own) = (FirstOf(Guid.Empty), worker == Guid.Empty ? null : FirstOf(worker));
-        return own is null || (anybodys is { } key && key.CompareTo(own.Value) < 0) ? anybodys : own;
-    }
+    public (long Rank, long Seq)? First(Guid worker) =>
+        OwnOf(worker)?.First().Key is not { } own || (_first is { } key && key.CompareTo(own) < 0) ? _first : own;
 
     /// <summary>Adds a prompt to its group; not yet to those that are due.</summary>
     public PromptGroup Enter(string? model, string options, Guid worker)
@@ -132,9 +129,9 @@ internal sealed class AccountQueue(string account)
             _ofModel.Remove(group.Model ?? "");
     }
 
-    private (long Rank, long Seq)? FirstOf(Guid worker) => _first.TryGetValue(worker, out var key) ? key : null;
-
-    private int CountOf(Guid worker) => _heads.TryGetValue(worker, out var heads) ? heads.Count : 0;
+    /// <summary>The heads that only this worker may run; null: there are none.</summary>
+    private SortedDictionary<(long Rank, long Seq), PromptGroup>? OwnOf(Guid worker) =>
+        worker == Guid.Empty || _heads.Count == Math.Min(_anybodys, 1) ? null : _heads.GetValueOrDefault(worker);
 
     /// <param name="group">The group that has changed.</param>
     /// <param name="before">Its first key before the change.</param>
@@ -150,15 +147,14 @@ internal sealed class AccountQueue(string account)
         if (after is { } head)
             heads.Add(head, group);
         if (heads.Count == 0)
-        {
             _heads.Remove(group.Worker);
-            _first.Remove(group.Worker);
+        if (group.Worker != Guid.Empty)
             return;
-        }
-        if (before == FirstOf(group.Worker))
-            _first[group.Worker] = heads.First().Key;
-        else if (after is { } key && key.CompareTo(_first[group.Worker]) < 0)
-            _first[group.Worker] = key;
+        _anybodys = heads.Count;
+        if (heads.Count == 0)
+            _first = null;
+        else if (_first is not { } first || before == first || (after is { } key && key.CompareTo(first) < 0))
+            _first = heads.First().Key;
     }
 }
 

@@ -49,37 +49,40 @@ internal sealed class AccountSelection
                 selection.Take(account);
             return selection.Chosen;
         }
-        var order = new PriorityQueue<AccountQueue, (double Counter, (long Rank, long Seq)? Key)>(accounts.Select(account =>
-            (account, (terms.CounterOf(account.Account), account.First(terms.Worker)))));
-        var taken = FirstOf(order.UnorderedItems, terms.Accounts / 2);
+        var (places, able) = PlacesOf(accounts, terms);
+        var taken = AccountPlace.Least(places.AsSpan(0, able), terms.Accounts / 2, at => at.InQueue)
+            .Select(place => place.Account).ToHashSet();
         var wanted = taken.Where(selection.Take).ToHashSet();
         var least = default(double?);
-        while (order.TryDequeue(out var account, out var at))
+        var order = AccountPlace.Least(places, 2 * terms.Accounts, at => at);
+        for (var next = 0; next < places.Length; next++)
         {
+            if (next == order.Length)
+                order = [.. places.OrderBy(place => place.At)];
+            var (account, at) = order[next];
             if (taken.Contains(account))
                 least = wanted.Contains(account) ? least ?? at.Counter : least;
             else if (!selection.IsFull)
                 least = selection.Take(account) ? least ?? at.Counter : least;
-            else if (at.Counter > (least ?? at.Counter) + terms.FairnessWindow || !selection.TryTakeLoaded(account))
+            else if (terms.Loaded.Count == 0 || at.Counter > (least ?? at.Counter) + terms.FairnessWindow
+                || !selection.TryTakeLoaded(account))
                 break;
         }
         return selection.Chosen;
     }
 
-    /// <summary>The accounts whose prompts come first, but for those that may begin none.</summary>
-    private static HashSet<AccountQueue> FirstOf(
-        IEnumerable<(AccountQueue Account, (double Counter, (long Rank, long Seq)? Key) At)> accounts, int count)
+    /// <summary>The places of the accounts, and how many of these may begin prompts: they come first.</summary>
+    private static ((AccountQueue Account, AccountPlace At)[] Places, int Able) PlacesOf(
+        IReadOnlyCollection<AccountQueue> accounts, SnapshotTerms terms)
     {
-        var first = new PriorityQueue<AccountQueue, (long Rank, long Seq)>(
-            Comparer<(long Rank, long Seq)>.Create((one, other) => other.CompareTo(one)));
-        foreach (var (account, at) in accounts)
-            if (at.Key is { } key && double.IsFinite(at.Counter))
-            {
-                first.Enqueue(account, key);
-                if (first.Count > count)
-                    first.Dequeue();
-            }
-        return [.. first.UnorderedItems.Select(item => item.Element)];
+        var places = new (AccountQueue, AccountPlace)[accounts.Count];
+        var (able, unable) = (0, places.Length);
+        foreach (var account in accounts)
+        {
+            var at = new AccountPlace(terms.CounterOf(account.Account), account.First(terms.Worker)!.Value);
+            places[double.IsFinite(at.Counter) ? able++ : --unable] = (account, at);
+        }
+        return (places, able);
     }
 
     /// <summary>Selects groups of an account, and returns whether a backend with room has their models.</summary>

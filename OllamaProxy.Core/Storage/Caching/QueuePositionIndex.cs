@@ -104,9 +104,15 @@ internal sealed class QueuePositionIndex
                 SetDue(entry);
         }
 
-        var accounts = _accounts.Values.Where(account => account.CountHeads(terms.Worker) > 0).ToList();
+        var (accounts, heads) = (new List<AccountQueue>(_accounts.Count), 0);
+        foreach (var account in _accounts.Values)
+            if (account.CountHeads(terms.Worker) is > 0 and var count)
+            {
+                accounts.Add(account);
+                heads += count;
+            }
         var chosen = AccountSelection.Of(accounts, terms);
-        isPartial = chosen.Count < accounts.Sum(account => account.CountHeads(terms.Worker));
+        isPartial = chosen.Count < heads;
 
         var loaded = chosen.Where(group => group.Model is null || terms.Loaded.Contains(new(group.Model, group.Options))).ToHashSet();
         var perGroup = Share(MaxPrompts, chosen.Count, MinPerGroup);

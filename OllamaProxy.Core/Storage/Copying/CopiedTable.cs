@@ -2,11 +2,12 @@ namespace OllamaProxy.Storage.Copying;
 
 /// <summary>A table as it is copied: the rows of one store as those of the other, whatever columns either keeps them in.</summary>
 /// <param name="Name">Its name, in both stores.</param>
-/// <param name="Order">The columns that its rows are read by, after the number of their prompt. Their order is the same in both.</param>
-/// <param name="Columns">Its columns, the number of the prompt (<c>seq</c>) among them.</param>
-internal sealed record CopiedTable(string Name, string Order, IReadOnlyList<CopiedColumn> Columns)
+/// <param name="Order">The columns that its rows are read by, after <paramref name="Key"/>. Their order is the same in both.</param>
+/// <param name="Columns">Its columns.</param>
+/// <param name="Key">The column with the number of what a row belongs to: a prompt, a file or a batch.</param>
+internal sealed record CopiedTable(string Name, string Order, IReadOnlyList<CopiedColumn> Columns, string Key = "seq")
 {
-    /// <summary>The prompts, with what they say and what came of them. All else belongs to a prompt.</summary>
+    /// <summary>The prompts, with what they say and what came of them.</summary>
     public static readonly CopiedTable Prompts = new("prompts", "seq",
     [
         Number("seq"), Uuid("id"), Word("status"), Time("created_at"), Time("updated_at"),
@@ -28,9 +29,29 @@ internal sealed record CopiedTable(string Name, string Order, IReadOnlyList<Copi
     public static readonly CopiedTable Parts = new("parts", "text, number",
         [Number("text"), Integer("number"), Bytes("bytes"), Number("checksum")]);
 
+    public static readonly CopiedTable Files = new("files", "seq",
+    [
+        Number("seq"), Uuid("id"), Text("owner"), Word("purpose"), Text("name"), Number("bytes"), Bytes("sha256"), Number("created_at"),
+        Number("expires_at"), Uuid("batch"),
+    ]);
+
+    /// <summary>What is in files.</summary>
+    public static readonly CopiedTable FileTexts = new("texts", "id", [Number("file"), Number("id"), Number("length")], "file");
+
+    public static readonly CopiedTable FileParts = new("parts", "text, number", Parts.Columns, "file");
+
+    public static readonly CopiedTable Batches = new("batches", "seq",
+    [
+        Number("seq"), Uuid("id"), Text("owner"), Text("account"), Word("api"), Word("endpoint"), Word("status"), Word("outcome"),
+        Uuid("input_file"), Uuid("output_file"), Uuid("error_file"), Number("created_at"), Number("expires_at"), Number("in_progress_at"),
+        Number("finalizing_at"), Number("cancelling_at"), Number("ended_at"), Number("output_lifetime"), Number("total"),
+        Number("completed"), Number("failed"), Number("cancelled"), Number("expired"), Number("input_tokens"), Number("output_tokens"),
+        Number("fed_bytes"), Number("fed_lines"), Text("model"), Text("metadata"), Text("errors"),
+    ]);
+
     /// <summary>
-    /// All tables, in an order in which they can be written. Leases are not copied, since nobody works on a store that is; a prompt that
-    /// was running when its process died is taken back by the first sweep, there as here.
+    /// All tables of prompts, in an order in which they can be written. Leases are not copied, since nobody works on a store that is; a
+    /// prompt that was running when its process died is taken back by the first sweep, there as here.
     /// </summary>
     public static readonly IReadOnlyList<CopiedTable> All =
     [
@@ -49,6 +70,13 @@ internal sealed record CopiedTable(string Name, string Order, IReadOnlyList<Copi
         new("idempotency_keys", "owner, key", [Number("seq"), Text("owner"), Text("key"), Number("expires_at")]),
         Texts,
         Parts,
+    ];
+
+    /// <summary>The tables of batches. Whether a line has ended is known from its prompt.</summary>
+    public static readonly IReadOnlyList<CopiedTable> OfBatches =
+    [
+        Batches,
+        new("batch_lines", "line", [Number("batch"), Number("line"), Number("seq"), Text("custom_id")], "batch"),
     ];
 
     /// <summary>Where a column is in a row.</summary>

@@ -12,22 +12,22 @@ internal static class CopyCheck
         var total = counts.Values.Sum();
         var (first, done) = (default((long, long)?), 0L);
         using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        for (var after = 0L; ;)
+        foreach (var set in CopiedSet.All)
         {
-            progress.Report(new(CopyStep.Check, done, total, resumed));
-            var (last, prompts) = await StoreCopy.NextAsync(source, after, cancellationToken);
-            // Behind the last prompt of the source there must be nothing in the copy either.
-            var until = prompts > 0 ? last : long.MaxValue;
-            var from = after;
-            var hashes = await Task.WhenAll(
-                Task.Run(() => HashAsync(source, from, until, cancellationToken), cancellationToken),
-                Task.Run(() => HashAsync(copy, from, until, cancellationToken), cancellationToken));
-            all.AppendData(hashes[0]);
-            if (!hashes[0].AsSpan().SequenceEqual(hashes[1]))
-                first ??= (after + 1, until);
-            if (prompts == 0)
-                break;
-            (after, done) = (last, done + prompts);
+            for (var (after, count) = (0L, 1); count > 0;)
+            {
+                progress.Report(new(CopyStep.Check, done, total, resumed));
+                (var last, count) = await StoreCopy.NextAsync(source, set, after, cancellationToken);
+                // Behind the last of the source there must be nothing in the copy either.
+                var (from, until) = (after, count > 0 ? last : long.MaxValue);
+                var hashes = await Task.WhenAll(
+                    Task.Run(() => HashAsync(source, set, from, until, cancellationToken), cancellationToken),
+                    Task.Run(() => HashAsync(copy, set, from, until, cancellationToken), cancellationToken));
+                all.AppendData(hashes[0]);
+                if (!hashes[0].AsSpan().SequenceEqual(hashes[1]))
+                    first ??= (after + 1, until);
+                (after, done) = (last, done + (set == CopiedSet.Prompts ? count : 0));
+            }
         }
         return new(
             [.. counts.Keys.Union(copied.Keys).Order(StringComparer.Ordinal).Select(status =>
@@ -36,10 +36,11 @@ internal static class CopyCheck
             first);
     }
 
-    private static async Task<byte[]> HashAsync(ICopyReader store, long after, long last, CancellationToken cancellationToken)
+    private static async Task<byte[]> HashAsync(
+        ICopyReader store, CopiedSet set, long after, long last, CancellationToken cancellationToken)
     {
         using var hash = new RowHash();
-        foreach (var table in CopiedTable.All)
+        foreach (var table in set.Tables)
             await foreach (var row in store.ReadAsync(table, after, last, cancellationToken))
                 hash.Append(row);
         return hash.Finish();

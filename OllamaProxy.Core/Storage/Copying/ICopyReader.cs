@@ -18,15 +18,17 @@ internal interface ICopyReader : IAsyncDisposable
     /// <summary>Lists what was used, by day, owner and model.</summary>
     Task<IReadOnlyList<UsageRow>> ListUsageAsync(CancellationToken cancellationToken);
 
-    /// <summary>Reads the numbers and sizes of the next prompts, in order.</summary>
+    /// <summary>Reads the numbers and sizes of the next prompts, files or batches, in order.</summary>
+    /// <param name="set">Which of them.</param>
     /// <param name="after">The number that they are above.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<IReadOnlyList<(long Seq, long Size)>> ListSizesAsync(long after, int limit, CancellationToken cancellationToken);
+    Task<IReadOnlyList<(long Seq, long Size)>> ListSizesAsync(
+        CopiedSet set, long after, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Reads the rows of prompts, in order: see <see cref="ColumnKind"/> for their values.</summary>
+    /// <summary>Reads the rows of prompts, files or batches, in order: see <see cref="ColumnKind"/> for their values.</summary>
     /// <param name="table">Which rows.</param>
-    /// <param name="after">The number that those of their prompts are above.</param>
+    /// <param name="after">The number that those of what they belong to are above.</param>
     /// <param name="last">The highest of them.</param>
     /// <param name="cancellationToken">Gives up.</param>
     IAsyncEnumerable<object?[]> ReadAsync(CopiedTable table, long after, long last, CancellationToken cancellationToken);

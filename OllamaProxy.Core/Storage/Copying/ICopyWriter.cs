@@ -12,12 +12,17 @@ internal interface ICopyWriter : IAsyncDisposable
     /// <exception cref="StoreException">The store holds something else, or cannot be used. It was not changed.</exception>
     Task<CopyStart> BeginAsync(string source, CancellationToken cancellationToken);
 
-    /// <summary>Writes prompts with all that belongs to them, in one transaction.</summary>
+    /// <summary>The highest number that has been copied; 0: none.</summary>
+    Task<long> LastAsync(CopiedSet set, CancellationToken cancellationToken);
+
+    /// <summary>Writes prompts, files or batches with all that belongs to them, in one transaction.</summary>
+    /// <param name="set">Which of them.</param>
     /// <param name="after">The highest number that has been copied so far.</param>
     /// <param name="rowsOf">Reads the rows of a table.</param>
     /// <param name="cancellationToken">Gives up. Then nothing is written.</param>
     /// <exception cref="StoreException">Nothing was written.</exception>
-    Task WriteAsync(long after, Func<CopiedTable, IAsyncEnumerable<object?[]>> rowsOf, CancellationToken cancellationToken);
+    Task WriteAsync(
+        CopiedSet set, long after, Func<CopiedTable, IAsyncEnumerable<object?[]>> rowsOf, CancellationToken cancellationToken);
 
     /// <summary>
     /// Pauses what is paused in the source, takes over what was used, and brings up to date what is derived from rows, once all are there.
@@ -29,6 +34,5 @@ internal interface ICopyWriter : IAsyncDisposable
 }
 
 /// <summary>Where a copy begins, or goes on.</summary>
-/// <param name="Last">The highest number that has been copied; 0: none.</param>
-/// <param name="Prompts">How many prompts have been.</param>
-internal readonly record struct CopyStart(long Last, long Prompts);
+/// <param name="Prompts">How many prompts have been copied.</param>
+internal readonly record struct CopyStart(long Prompts);

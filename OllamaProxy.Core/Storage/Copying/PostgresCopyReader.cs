@@ -22,7 +22,7 @@ internal sealed class PostgresCopyReader : ICopyReader
 
     private const string PromptRows = "prompts JOIN payloads USING (seq) LEFT JOIN results USING (seq)";
 
-    private static readonly Dictionary<CopiedTable, string> Queries = CopiedTable.All.ToDictionary(table => table, QueryOf);
+    private static readonly Dictionary<CopiedTable, string> Queries = CopiedSet.AllTables.ToDictionary(table => table, QueryOf);
 
     private readonly PostgresServer _server;
     private readonly NpgsqlConnection _connection;
@@ -98,9 +98,11 @@ internal sealed class PostgresCopyReader : ICopyReader
     public async Task<IReadOnlyList<UsageRow>> ListUsageAsync(CancellationToken cancellationToken) =>
         await ListAsync(UsageTable.List, UsageTable.Read, cancellationToken);
 
-    public async Task<IReadOnlyList<(long Seq, long Size)>> ListSizesAsync(long after, int limit, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<(long Seq, long Size)>> ListSizesAsync(
+        CopiedSet set, long after, int limit, CancellationToken cancellationToken) =>
         await ListAsync(
-            $"SELECT seq, ({PromptSize.Expression})::bigint FROM {PromptRows} WHERE seq > $1 ORDER BY seq LIMIT $2",
+            $"SELECT seq, ({set.Size})::bigint FROM {(set == CopiedSet.Prompts ? PromptRows : set.Root.Name)} "
+                + "WHERE seq > $1 ORDER BY seq LIMIT $2",
             row => (row.GetInt64(0), row.GetInt64(1)), cancellationToken, PostgresValues.Of(after), PostgresValues.Of(limit));
 
     public async IAsyncEnumerable<object?[]> ReadAsync(
@@ -175,13 +177,14 @@ internal sealed class PostgresCopyReader : ICopyReader
     private static string QueryOf(CopiedTable table)
     {
         var columns = table.Columns.Select(column => column.Name);
-        const string Range = "seq > $1 AND seq <= $2";
+        var range = $"{table.Key} > $1 AND {table.Key} <= $2";
         if (table == CopiedTable.Prompts)
-            return $"SELECT {string.Join(", ", columns.Select(PromptColumn))} FROM {PromptRows} WHERE {Range} ORDER BY seq";
-        if (table == CopiedTable.Parts)
-            return $"SELECT {string.Join(", ", columns)} FROM texts JOIN parts ON text = id WHERE {Range} ORDER BY seq, text, number";
+            return $"SELECT {string.Join(", ", columns.Select(PromptColumn))} FROM {PromptRows} WHERE {range} ORDER BY seq";
+        if (table.Name == "parts")
+            return $"SELECT {string.Join(", ", columns)} FROM texts JOIN parts ON text = id WHERE {range} "
+                + $"ORDER BY {table.Key}, text, number";
         var from = table == CopiedTable.Calls ? "calls JOIN prompts USING (seq)" : table.Name;
-        return $"SELECT {string.Join(", ", columns)} FROM {from} WHERE {Range} ORDER BY seq, {table.Order}";
+        return $"SELECT {string.Join(", ", columns)} FROM {from} WHERE {range} ORDER BY {table.Key}, {table.Order}";
     }
 
     /// <summary>The two columns of this name are the same where both are there.</summary>

@@ -25,9 +25,13 @@ internal sealed class PostgresCopyWriter(string connectionString, string? identi
     private static readonly int ResultColumn = CopiedTable.Prompts.IndexOf("result");
 
     /// <summary>Identities go on behind the numbers that came in.</summary>
-    private static readonly string Continue = $"{Behind("prompts", "seq")}; {Behind("attempts", "id")}; {Behind("texts", "id")}";
+    private static readonly string Continue = $"{Behind("prompts", "seq")}; {Behind("attempts", "id")}; {Behind("texts", "id")}; "
+        + $"{Behind("files", "seq")}; {Behind("batches", "seq")}";
 
-    private static readonly Dictionary<CopiedTable, Target[]> Targets = CopiedTable.All.ToDictionary(table => table, TargetsOf);
+    private const string MarkEnded =
+        "UPDATE batch_lines SET has_ended = seq NOT IN (SELECT seq FROM prompts WHERE status IN ('queued', 'processing'))";
+
+    private static readonly Dictionary<CopiedTable, Target[]> Targets = CopiedSet.AllTables.ToDictionary(table => table, TargetsOf);
 
     private readonly PostgresServer _server = new(connectionString, identity);
     private NpgsqlConnection? _connection;
@@ -43,13 +47,17 @@ internal sealed class PostgresCopyWriter(string connectionString, string? identi
             cancellationToken);
     }, cancellationToken);
 
-    public Task WriteAsync(long after, Func<CopiedTable, IAsyncEnumerable<object?[]>> rowsOf, CancellationToken cancellationToken) =>
+    public Task<long> LastAsync(CopiedSet set, CancellationToken cancellationToken) => TryAsync(connection =>
+        InTransactionAsync(connection, AdvisoryLock.Copy, () => LastAsync(connection, set, cancellationToken), cancellationToken),
+        cancellationToken);
+
+    public Task WriteAsync(
+        CopiedSet set, long after, Func<CopiedTable, IAsyncEnumerable<object?[]>> rowsOf, CancellationToken cancellationToken) =>
         TryAsync(connection => InTransactionAsync(connection, AdvisoryLock.Copy, async () =>
     {
-        var last = await NumberAsync(connection, "SELECT coalesce(max(seq), 0) FROM prompts", cancellationToken);
-        if (last != after)
+        if (await LastAsync(connection, set, cancellationToken) != after)
             throw UnfinishedCopy.RefusalWhileUsed(_server.Name, "another process has written to it since the copy began");
-        foreach (var table in CopiedTable.All)
+        foreach (var table in set.Tables)
             await WriteAsync(connection, table, rowsOf(table), cancellationToken);
         return true;
     }, cancellationToken), cancellationToken);
@@ -69,11 +77,11 @@ internal sealed class PostgresCopyWriter(string connectionString, string? identi
         }
         await InTransactionAsync(connection, AdvisoryLock.Copy, async () =>
         {
-            await ExecuteAsync(connection, Continue, cancellationToken);
+            await ExecuteAsync(connection, $"{MarkEnded}; {Continue}", cancellationToken);
             return true;
         }, cancellationToken);
         // Only what is committed is summed up.
-        var tables = CopiedTable.All.SelectMany(table => Targets[table]).Select(target => $"{ProxySchema}.{target.Table}");
+        var tables = CopiedSet.AllTables.SelectMany(table => Targets[table]).Select(target => $"{ProxySchema}.{target.Table}").Distinct();
         await ExecuteAsync(connection, $"SELECT {ProxySchema}.sum_up_counts()", cancellationToken);
         return await InTransactionAsync(connection, AdvisoryLock.Copy, async () =>
         {
@@ -110,10 +118,13 @@ internal sealed class PostgresCopyWriter(string connectionString, string? identi
             if (known != source
                 || await NumberAsync(connection, "SELECT version FROM unfinished_copy", cancellationToken) != PostgresSchema.Version)
                 throw UnfinishedCopy.RefusalToGoOn(_server.Name, known);
-            return new(await NumberAsync(connection, "SELECT coalesce(max(seq), 0) FROM prompts", cancellationToken), prompts);
+            return new(prompts);
         }
         if (prompts > 0)
             throw UnfinishedCopy.RefusalToMix(_server.Name, prompts);
+        if (await LastAsync(connection, CopiedSet.Files, cancellationToken) > 0
+            || await LastAsync(connection, CopiedSet.Batches, cancellationToken) > 0)
+            throw UnfinishedCopy.RefusalToMixFiles(_server.Name);
         await ExecuteAsync(
             connection,
             $"""
@@ -172,6 +183,9 @@ internal sealed class PostgresCopyWriter(string connectionString, string? identi
         ReadOnlyMemory<byte> bytes => import.WriteAsync(bytes, NpgsqlDbType.Bytea, cancellationToken),
         _ => throw new ArgumentException($"{value.GetType()} is no kind of column.", nameof(value)),
     };
+
+    private static Task<long> LastAsync(NpgsqlConnection connection, CopiedSet set, CancellationToken cancellationToken) =>
+        NumberAsync(connection, $"SELECT coalesce(max(seq), 0) FROM {set.Root.Name}", cancellationToken);
 
     private static async Task<long> NumberAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {

@@ -11,9 +11,7 @@ namespace OllamaProxy.Storage.Copying;
 /// <summary>Reads a SQLite file in one read transaction of a connection that cannot write.</summary>
 internal sealed class SqliteCopyReader : ICopyReader
 {
-    private const string Range = "seq > $after AND seq <= $last";
-
-    private static readonly Dictionary<CopiedTable, string> Queries = CopiedTable.All.ToDictionary(table => table, QueryOf);
+    private static readonly Dictionary<CopiedTable, string> Queries = CopiedSet.AllTables.ToDictionary(table => table, QueryOf);
 
     private readonly SqliteDatabase _database;
     private readonly SqliteSession _session;
@@ -73,12 +71,13 @@ internal sealed class SqliteCopyReader : ICopyReader
 
     public Task<IReadOnlyList<UsageRow>> ListUsageAsync(CancellationToken cancellationToken) => Reading(() => UsageTable.List(_session));
 
-    public Task<IReadOnlyList<(long Seq, long Size)>> ListSizesAsync(long after, int limit, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<(long Seq, long Size)>> ListSizesAsync(
+        CopiedSet set, long after, int limit, CancellationToken cancellationToken) =>
         Reading<IReadOnlyList<(long, long)>>(() =>
     {
         var sizes = new List<(long, long)>();
         using var row = _session.Query(
-            $"SELECT seq, {PromptSize.Expression} FROM prompts WHERE seq > $after ORDER BY seq LIMIT $limit",
+            $"SELECT seq, {set.Size} FROM {set.Root.Name} WHERE seq > $after ORDER BY seq LIMIT $limit",
             ("$after", after), ("$limit", limit));
         while (row.Read())
             sizes.Add((row.Int64(0), row.Int64(1)));
@@ -161,13 +160,15 @@ internal sealed class SqliteCopyReader : ICopyReader
 
     private static string QueryOf(CopiedTable table)
     {
-        if (table == CopiedTable.Parts)
+        var (key, root) = (table.Key, CopiedSet.Of(table).Root);
+        var range = $"{key} > $after AND {key} <= $last";
+        if (table.Name == "parts")
             return $"SELECT {string.Join(", ", table.Columns.Select(column => column.Name))} FROM parts JOIN texts ON texts.id = text "
-                + $"WHERE {Range} AND EXISTS (SELECT 1 FROM prompts WHERE prompts.seq = texts.seq) ORDER BY seq, text, number";
+                + $"WHERE {range} AND EXISTS (SELECT 1 FROM {root.Name} WHERE {root.Name}.seq = texts.{key}) ORDER BY {key}, text, number";
         var columns = table.Columns.Select(column => table == CopiedTable.Prompts ? PromptColumn(column.Name) : column.Name);
         // A script may have removed a prompt and left what belongs to it.
-        var owned = table == CopiedTable.Prompts ? "" : $"AND EXISTS (SELECT 1 FROM prompts WHERE prompts.seq = {table.Name}.seq) ";
-        return $"SELECT {string.Join(", ", columns)} FROM {table.Name} WHERE {Range} {owned}ORDER BY seq, {table.Order}";
+        var owned = table == root ? "" : $"AND EXISTS (SELECT 1 FROM {root.Name} WHERE {root.Name}.seq = {table.Name}.{key}) ";
+        return $"SELECT {string.Join(", ", columns)} FROM {table.Name} WHERE {range} {owned}ORDER BY {key}, {table.Order}";
     }
 
     /// <summary>A column as the other store has it: there, what came of a prompt is a row that is there or not.</summary>

@@ -10,7 +10,7 @@ namespace OllamaProxy.Storage.Copying;
 internal sealed class SqliteCopyWriter(string path) : ICopyWriter
 {
     private static readonly Dictionary<CopiedTable, (string Sql, string[] Names)> Inserts =
-        CopiedTable.All.ToDictionary(table => table, InsertOf);
+        CopiedSet.AllTables.ToDictionary(table => table, InsertOf);
 
     private readonly SqliteDatabase _database = new(path);
     private SqliteSession? _session;
@@ -31,16 +31,19 @@ internal sealed class SqliteCopyWriter(string path) : ICopyWriter
         return Task.FromResult(InTransaction(session, () => Mark(session, source)));
     });
 
-    public Task WriteAsync(long after, Func<CopiedTable, IAsyncEnumerable<object?[]>> rowsOf, CancellationToken cancellationToken) =>
+    public Task<long> LastAsync(CopiedSet set, CancellationToken cancellationToken) => TryAsync(() => Task.FromResult(LastOf(set)));
+
+    public Task WriteAsync(
+        CopiedSet set, long after, Func<CopiedTable, IAsyncEnumerable<object?[]>> rowsOf, CancellationToken cancellationToken) =>
         TryAsync(async () =>
     {
         var session = _session!;
         session.Execute("BEGIN IMMEDIATE");
         try
         {
-            if (session.Number("SELECT max(seq) FROM prompts") != after)
+            if (LastOf(set) != after)
                 throw UnfinishedCopy.RefusalWhileUsed(path, "another process has written to it since the copy began");
-            foreach (var table in CopiedTable.All)
+            foreach (var table in set.Tables)
                 await foreach (var row in rowsOf(table).WithCancellation(cancellationToken))
                     Insert(session, table, row);
             session.Execute("COMMIT");
@@ -62,7 +65,8 @@ internal sealed class SqliteCopyWriter(string path) : ICopyWriter
         InTransaction(_session!, () =>
         {
             UsageTable.Replace(_session!, usage);
-            return _session!.Execute("DELETE FROM removals") + _session.Execute(CountRemovals);
+            _session!.Execute(MarkEnded);
+            return _session.Execute("DELETE FROM removals") + _session.Execute(CountRemovals);
         });
         return Task.FromResult(true);
     });
@@ -79,6 +83,9 @@ internal sealed class SqliteCopyWriter(string path) : ICopyWriter
         _session?.Dispose();
         return default;
     }
+
+    private const string MarkEnded =
+        "UPDATE batch_lines SET has_ended = seq NOT IN (SELECT seq FROM prompts WHERE status IN ('queued', 'processing'))";
 
     private const string CountRemovals =
         """
@@ -112,15 +119,19 @@ internal sealed class SqliteCopyWriter(string path) : ICopyWriter
             using var known = session.Query("SELECT source, version FROM unfinished_copy");
             if (!known.Read() || known.Text(0) != source || known.Int64(1) != SqliteSchema.Version)
                 throw UnfinishedCopy.RefusalToGoOn(path, known.Text(0));
-            return new(session.Number("SELECT max(seq) FROM prompts"), session.Number("SELECT count(*) FROM prompts"));
+            return new(session.Number("SELECT count(*) FROM prompts"));
         }
         RefuseFilled(session, SqliteSchema.Version);
+        if (LastOf(CopiedSet.Files) + LastOf(CopiedSet.Batches) > 0)
+            throw UnfinishedCopy.RefusalToMixFiles(path);
         session.Execute("DELETE FROM parts; DELETE FROM texts; DELETE FROM leases");
         session.Execute("CREATE TABLE unfinished_copy (source TEXT NOT NULL, version INTEGER NOT NULL)");
         session.Execute("INSERT INTO unfinished_copy VALUES ($source, $version)", ("$source", source), ("$version", SqliteSchema.Version));
         session.Execute($"PRAGMA user_version = {UnfinishedCopy.Version}");
         return default;
     }
+
+    private long LastOf(CopiedSet set) => _session!.Number($"SELECT max(seq) FROM {set.Root.Name}");
 
     private static void Insert(SqliteSession session, CopiedTable table, object?[] row)
     {

@@ -4,8 +4,8 @@ using OllamaProxy.Configuration;
 namespace OllamaProxy.Storage.Copying;
 
 /// <summary>
-/// Copies all prompts of a store into an empty one, with all that belongs to them, under the same numbers: so the order of the queue stays.
-/// Prompts go over whole, some at a time, each time in one transaction: a copy that was broken off goes on behind the last of them. The
+/// Copies all prompts, files and batches of a store into an empty one, under the same numbers: so the order of the queue stays.
+/// They go over whole, some at a time, each time in one transaction: a copy that was broken off goes on behind the last of them. The
 /// source is only read.
 /// </summary>
 public static class StoreCopy
@@ -51,11 +51,12 @@ public static class StoreCopy
         return report;
     }
 
-    /// <summary>Reads the number of the last of the prompts that go over next, and how many they are; 0: there are no more.</summary>
-    internal static async Task<(long Last, int Prompts)> NextAsync(ICopyReader source, long after, CancellationToken cancellationToken)
+    /// <summary>Reads the number of the last of those that go over next, and how many they are; 0: there are no more.</summary>
+    internal static async Task<(long Last, int Count)> NextAsync(
+        ICopyReader source, CopiedSet set, long after, CancellationToken cancellationToken)
     {
         var (last, prompts, bytes) = (after, 0, 0L);
-        foreach (var (seq, size) in await source.ListSizesAsync(after, MaxPrompts, cancellationToken))
+        foreach (var (seq, size) in await source.ListSizesAsync(set, after, MaxPrompts, cancellationToken))
         {
             bytes += size;
             if (prompts > 0 && bytes > MaxBytes)
@@ -69,14 +70,18 @@ public static class StoreCopy
         ICopyReader source, ICopyWriter writer, CopyStart start, IProgress<CopyProgress> progress, CancellationToken cancellationToken)
     {
         var total = (await source.CountAsync(cancellationToken)).Values.Sum();
-        var (after, done) = (start.Last, start.Prompts);
+        var done = start.Prompts;
         progress.Report(new(CopyStep.Copy, done, total, start.Prompts));
-        while (await NextAsync(source, after, cancellationToken) is (var last, > 0 and var prompts))
+        foreach (var set in CopiedSet.All)
         {
-            var behind = after;
-            await writer.WriteAsync(behind, table => source.ReadAsync(table, behind, last, cancellationToken), cancellationToken);
-            (after, done) = (last, done + prompts);
-            progress.Report(new(CopyStep.Copy, done, total, start.Prompts));
+            var after = await writer.LastAsync(set, cancellationToken);
+            while (await NextAsync(source, set, after, cancellationToken) is (var last, > 0 and var count))
+            {
+                var behind = after;
+                await writer.WriteAsync(set, behind, table => source.ReadAsync(table, behind, last, cancellationToken), cancellationToken);
+                (after, done) = (last, done + (set == CopiedSet.Prompts ? count : 0));
+                progress.Report(new(CopyStep.Copy, done, total, start.Prompts));
+            }
         }
     }
 

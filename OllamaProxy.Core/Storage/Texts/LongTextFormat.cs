@@ -5,7 +5,8 @@ namespace OllamaProxy.Storage.Texts;
 
 /// <summary>
 /// How texts and bodies are stored that are too long for a column: in parts, each with a checksum. They are first staged, in many small
-/// transactions, and then adopted: given to a prompt in the transaction that needs them. Texts that belong to no prompt are removed later.
+/// transactions, and then adopted: given to a prompt or a file in the transaction that needs them. Texts that belong to neither are removed
+/// later.
 /// </summary>
 internal static class LongTextFormat
 {

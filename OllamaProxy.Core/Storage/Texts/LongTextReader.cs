@@ -13,21 +13,38 @@ internal sealed class LongTextReader(ReadPart readPart)
 {
     /// <summary>The long texts of a prompt, by their kind.</summary>
     public IReadOnlyDictionary<string, LongText> Of(IEnumerable<(string Kind, long Id, long Length)> texts) => texts.ToDictionary(
-        text => text.Kind, text => new LongText(text.Length, cancellationToken => ReadAsync(text.Id, text.Length, cancellationToken)));
+        text => text.Kind, text => new LongText(text.Length, cancellationToken => ReadAsync(text.Id, text.Length, 0, cancellationToken)));
+
+    /// <summary>Texts one behind the other, from an offset on. All parts of each but the last of it must have the full length.</summary>
+    public LongText Join(IReadOnlyList<(long Id, long Length)> texts, long offset) => new(
+        texts.Sum(text => text.Length) - offset, cancellationToken => ReadAsync(texts, offset, cancellationToken));
 
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
-        long text, long length, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IReadOnlyList<(long Id, long Length)> texts, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var (id, length) in texts)
+        {
+            if (offset < length)
+                await foreach (var piece in ReadAsync(id, length, offset, cancellationToken))
+                    yield return piece;
+            offset = Math.Max(0, offset - length);
+        }
+    }
+
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
+        long text, long length, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var piece = ArrayPool<byte>.Shared.Rent(LongTextFormat.PartLength);
         try
         {
-            var (read, number) = (0L, 0);
+            var number = (int)(offset / LongTextFormat.PartLength);
+            var read = (long)number * LongTextFormat.PartLength;
             while (read < length)
             {
                 // Many may read at once, each as fast as it can. Yield, so that others get a turn in between.
                 await Task.Yield();
                 var count = await readPart(text, number, piece, cancellationToken);
-                yield return piece.AsMemory(0, count);
+                yield return piece.AsMemory(0, count)[(int)Math.Max(0, offset - read)..];
                 (read, number) = (read + count, number + 1);
             }
         }

@@ -12,7 +12,7 @@ namespace OllamaProxy.Storage.Texts;
 internal sealed class LongTextStaging(AppendText append) : IDisposable
 {
     /// <summary>How many bytes are written at once, which takes a disk some milliseconds.</summary>
-    private const int Step = 1024 * 1024;
+    public const int Step = 1024 * 1024;
 
     /// <summary>How long a text stays after a step, until the next one or its adoption.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
@@ -91,7 +91,8 @@ internal sealed class LongTextStaging(AppendText append) : IDisposable
         }
     }
 
-    private async Task<(long Text, int Next)> AppendAsync(
+    /// <summary>Writes a step of a text, and returns the text's number and that of its next part.</summary>
+    public async Task<(long Text, int Next)> AppendAsync(
         long? text, int number, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);

@@ -1,7 +1,9 @@
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using OllamaProxy.Api;
+using OllamaProxy.Tests.Api.Files;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api.Callers;
@@ -65,6 +67,21 @@ public sealed class RouteAccessTests
         new("GET", Routes.ResponseInputItems, null, 200, 404, 200),
         new("POST", Routes.Messages, Chat, LetIn, LetIn, LetIn),
         new("POST", Routes.CountTokens, Chat, LetIn, LetIn, LetIn),
+        new("GET", Routes.Files, null, 200, 200, 200),
+        new("POST", Routes.Files, new { }, 400, 400, 400),
+        new("GET", Routes.File, null, 200, 404, 200),
+        new("DELETE", Routes.File, null, 200, 404, 200),
+        new("GET", Routes.FileContent, null, 200, 404, 200),
+        new("GET", Routes.Batches, null, 200, 200, 200),
+        new("POST", Routes.Batches, new { }, 400, 400, 400),
+        new("GET", Routes.OpenAIBatch, null, 200, 404, 200),
+        new("POST", Routes.CancelBatch, null, 200, 404, 200),
+        new("GET", Routes.MessageBatches, null, 200, 200, 200),
+        new("POST", Routes.MessageBatches, new { }, 400, 400, 400),
+        new("GET", Routes.MessageBatch, null, 200, 404, 200),
+        new("DELETE", Routes.MessageBatch, null, 400, 404, 400),
+        new("POST", Routes.CancelMessageBatch, null, 200, 404, 200),
+        new("GET", Routes.MessageBatchResults, null, 400, 404, 400),
         new("GET", Routes.Tags, null, 200, 200, 200),
         new("GET", Routes.Loaded, null, 200, 200, 200),
         new("GET", Routes.Version, null, 200, 200, 200),
@@ -130,10 +147,38 @@ public sealed class RouteAccessTests
                 var response = await created.Content.ReadFromJsonAsync<JsonElement>();
                 return "/" + pattern.Replace("{id}", response.GetProperty("id").GetString(), StringComparison.Ordinal);
             }
+            if (pattern.StartsWith($"{Routes.MessageBatch}", StringComparison.Ordinal))
+                return "/" + pattern.Replace("{id}", await MessageBatchAsync(), StringComparison.Ordinal);
+            if (pattern is Routes.OpenAIBatch or Routes.CancelBatch)
+                return "/" + pattern.Replace("{id}", await OpenAIBatchAsync(), StringComparison.Ordinal);
+            if (pattern is Routes.File or Routes.FileContent)
+                return "/" + pattern.Replace("{id}", await FileAsync(), StringComparison.Ordinal);
             var id = pattern.Contains("{id}", StringComparison.Ordinal) ? await shared.Alice.SubmitAsync(new { prompt = "of alice" }) : "";
             return "/" + pattern.Replace("{id}", id, StringComparison.Ordinal).Replace(Routes.Home, "", StringComparison.Ordinal)
                 .Replace("{*model}", "llama3.2", StringComparison.Ordinal)
                 .Replace("{digest}", $"sha256:{new string('0', 64)}", StringComparison.Ordinal);
+        }
+
+        async Task<string> MessageBatchAsync()
+        {
+            using var response = await shared.Alice.PostAsJsonAsync("/v1/messages/batches",
+                new { requests = new[] { new { custom_id = "a", @params = new { model = "llama3.2" } } } });
+            return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+        }
+
+        async Task<string> OpenAIBatchAsync()
+        {
+            using var response = await shared.Alice.PostAsJsonAsync("/v1/batches",
+                new { input_file_id = await FileAsync(), endpoint = "/v1/completions", completion_window = "24h" });
+            return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+        }
+
+        async Task<string> FileAsync()
+        {
+            const string Line = """{"custom_id":"a","method":"POST","url":"/v1/completions","body":{"model":"llama3.2"}}""";
+            using var form = FileTests.FormOf(Encoding.UTF8.GetBytes(Line), "a", ("purpose", "batch"));
+            using var response = await shared.Alice.PostAsync("/v1/files", form);
+            return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
         }
     }
 

@@ -28,6 +28,9 @@ internal static class AdvisoryLock
     /// <summary>Held while what an owner has used of its limits is counted.</summary>
     public static long OfOwner(string owner) => Of("owner", owner);
 
+    /// <summary>Held while a file is added to those of an owner, whose bytes are counted.</summary>
+    public static long OfFiles(string? owner) => Of("files", owner ?? "");
+
     private static long Of(string kind, string name) =>
         BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"ollama-proxy {kind} {name}")));
 }

@@ -32,7 +32,7 @@ internal static class PostgresValues
 
     public static NpgsqlParameter Of(byte[]?[] values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Bytea, values);
 
-    public static NpgsqlParameter Of(long?[] values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Bigint, values);
+    public static NpgsqlParameter Of(long?[]? values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Bigint, values);
 
     public static NpgsqlParameter Of(int?[] values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Integer, values);
 
@@ -40,6 +40,9 @@ internal static class PostgresValues
 
     /// <summary>A fixed word, such as a status, as <c>text</c>.</summary>
     public static NpgsqlParameter Word(string value) => Of(NpgsqlDbType.Text, value);
+
+    /// <summary>As <see cref="Word"/>; null becomes NULL.</summary>
+    public static NpgsqlParameter WordOrNull(string? value) => Of(NpgsqlDbType.Text, value);
 
     public static NpgsqlParameter Words(string[] values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Text, values);
 

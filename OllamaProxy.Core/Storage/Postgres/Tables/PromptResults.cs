@@ -95,7 +95,7 @@ internal sealed class PromptResults(PostgresReaders readers, LongTextReader long
         var part = await readers.FirstAsync(Statement(
             $"""
             SELECT bytes, checksum FROM {ProxySchema}.parts
-            WHERE text = $1 AND number = $2 AND (SELECT seq FROM {ProxySchema}.texts WHERE id = $1) IS NOT NULL
+            WHERE text = $1 AND number = $2 AND (SELECT coalesce(seq, file) FROM {ProxySchema}.texts WHERE id = $1) IS NOT NULL
             """,
             Of(text), Of(number)), row => (Bytes: row.Bytes(0), Checksum: row.Int64OrNull(1)), cancellationToken);
         if (part.Bytes is null)

@@ -98,7 +98,8 @@ internal static class PromptSubmits
         : Call($"{function}_within", [.. values, Of((long?[])
             [limits.RequestsPerMinute, limits.TokensPerMinute, limits.TokensPerDay, limits.MaxQueued])]);
 
-    private static OwnerUse? UseOf(NpgsqlDataReader row, int column, DateTimeOffset at, int submitted) =>
+    /// <summary>What the owner has used; null: it was not counted.</summary>
+    public static OwnerUse? UseOf(NpgsqlDataReader row, int column, DateTimeOffset at, int submitted) =>
         row.FieldCount > column && !row.IsDBNull(column) && row.GetFieldValue<long[]>(column) is var use
             ? new(at, submitted, use[0], new(use[1], use[2]), new(use[3], use[4]), use[5]) : null;
 

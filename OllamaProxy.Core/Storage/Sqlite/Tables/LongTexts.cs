@@ -55,6 +55,24 @@ internal static class LongTexts
         }
     }
 
+    /// <summary>Makes a staged text the next one of a file.</summary>
+    public static void AdoptForFile(SqliteSession session, long file, long text)
+    {
+        if (session.Execute("UPDATE texts SET file = $file, expires_at = NULL WHERE id = $id AND seq IS NULL AND file IS NULL",
+            ("$file", file), ("$id", text)) == 0)
+            throw StoreMessages.TooLate();
+    }
+
+    /// <summary>Lists the texts of a file, in their order.</summary>
+    public static List<(long Id, long Length)> ListOfFile(SqliteSession session, long file)
+    {
+        using var row = session.Query("SELECT id, length FROM texts WHERE file = $file ORDER BY id", ("$file", file));
+        var texts = new List<(long, long)>();
+        while (row.Read())
+            texts.Add((row.Int64(0), row.Int64(1)));
+        return texts;
+    }
+
     /// <summary>Lists the long texts of a prompt.</summary>
     public static List<(string Kind, long Id, long Length)> List(SqliteSession session, long seq)
     {
@@ -72,7 +90,7 @@ internal static class LongTexts
         using var row = session.Query(
             """
             SELECT bytes, checksum FROM parts
-            WHERE text = $text AND number = $number AND (SELECT seq FROM texts WHERE id = $text) IS NOT NULL
+            WHERE text = $text AND number = $number AND (SELECT coalesce(seq, file) FROM texts WHERE id = $text) IS NOT NULL
             """,
             ("$text", text), ("$number", number));
         if (!row.Read())

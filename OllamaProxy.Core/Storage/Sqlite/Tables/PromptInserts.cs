@@ -1,5 +1,6 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Sqlite.Tables.Owners;
 using OllamaProxy.Storage.Texts;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;

@@ -1,5 +1,6 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Storage.Sqlite.Tables.Owners;
 
 namespace OllamaProxy.Storage.Sqlite.Tables;
 
@@ -10,7 +11,11 @@ internal static class PromptList
     {
         var filter = Filter(query);
         var page = default(PromptPage)!;
-        session.InSnapshot(() => page = new(ReadPage(session, query, filter), Total(session, query, filter)));
+        session.InSnapshot(() =>
+        {
+            var total = Total(session, query, filter);
+            page = new(IsByOwner(query) ? ReadOwned(session, query, total) : ReadPage(session, query, filter), total);
+        });
         return page;
     }
 
@@ -31,8 +36,10 @@ internal static class PromptList
     /// <summary>How many prompts have each status.</summary>
     public static IReadOnlyDictionary<PromptStatus, long> Count(SqliteSession session, Guid? batch, string? owner)
     {
+        if (batch is null && owner is not null)
+            return OwnedPrompts.Count(session, owner);
         var query = new PromptQuery(1, 1) { Batch = batch, Owner = owner };
-        using var row = batch is null && owner is null
+        using var row = batch is null
             ? session.Query("SELECT status, prompts FROM counts")
             : session.Query($"SELECT status, count(*) FROM prompts WHERE {Filter(query)} GROUP BY status", Parameters(query));
         var counts = new Dictionary<PromptStatus, long>();
@@ -41,10 +48,13 @@ internal static class PromptList
         return counts;
     }
 
-    private static long Total(SqliteSession session, PromptQuery query, string filter) =>
-        query is { Model: null, Search: null, Batch: null, Owner: null }
-            ? session.Number("SELECT sum(prompts) FROM counts WHERE $status IS NULL OR status = $status", ("$status", query.Status?.Name()))
-            : session.Number($"SELECT count(*) FROM prompts WHERE {filter}", Parameters(query));
+    private static long Total(SqliteSession session, PromptQuery query, string filter) => query switch
+    {
+        { Model: null, Search: null, Batch: null } => Count(session, null, query.Owner)
+            .Where(count => query.Status is null || count.Key == query.Status).Sum(count => count.Value),
+        _ when IsByOwner(query) => Owned(session, query).LongCount(),
+        _ => session.Number($"SELECT count(*) FROM prompts WHERE {filter}", Parameters(query)),
+    };
 
     private static List<PromptSummary> ReadPage(SqliteSession session, PromptQuery query, string filter)
     {
@@ -69,6 +79,23 @@ internal static class PromptList
             prompts.Add(new(PromptRow.Read(row), row.Text(PromptRow.Next)));
         return prompts;
     }
+
+    /// <summary>Reads a page of the prompts of one owner, without looking for more than there are.</summary>
+    private static IReadOnlyList<PromptSummary> ReadOwned(SqliteSession session, PromptQuery query, long total)
+    {
+        var before = (query.Page - 1L) * query.PageSize;
+        var length = Math.Min(query.PageSize, total - before);
+        return length <= 0 ? [] : [.. Read(session, [.. Owned(session, query).Skip((int)before).Take((int)length)]).Reverse()];
+    }
+
+    private static IEnumerable<long> Owned(SqliteSession session, PromptQuery query)
+    {
+        var rest = query with { Owner = null };
+        return OwnedPrompts.NewestFirst(session, query.Owner!, Filter(rest), Parameters(rest));
+    }
+
+    /// <summary>Whether it is read by owner: a batch is mostly that of one owner, and a search reads the newest prompts.</summary>
+    private static bool IsByOwner(PromptQuery query) => query is { Owner: not null, Search: null, Batch: null };
 
     private static bool IsFiltered(PromptQuery query) => query is not { Status: null, Model: null, Search: null, Batch: null, Owner: null };
 

@@ -8,12 +8,20 @@ internal static class Retention
     /// <summary>Frees up to 4 MiB, so that other writes do not wait for long.</summary>
     private const string VacuumStep = "PRAGMA incremental_vacuum(1024)";
 
-    /// <summary>Deletes expired idempotency keys and prompts that ended long ago, and returns how many prompts were deleted.</summary>
+    /// <summary>
+    /// Deletes expired idempotency keys and prompts that ended long ago, and returns how many prompts were deleted. Those whose line of a
+    /// batch has yet to be written stay.
+    /// </summary>
     public static int Purge(SqliteSession session, DateTimeOffset endedBefore, int limit, DateTimeOffset now)
     {
         session.Execute("DELETE FROM idempotency_keys WHERE expires_at <= $now", ("$now", now.ToUnixTimeMilliseconds()));
         return session.Execute(
-            "DELETE FROM prompts WHERE seq IN (SELECT seq FROM prompts WHERE completed_at < $before ORDER BY completed_at LIMIT $limit)",
+            """
+            DELETE FROM prompts WHERE seq IN (
+                SELECT seq FROM prompts WHERE completed_at < $before
+                    AND (batch IS NULL OR NOT EXISTS (SELECT 1 FROM batch_lines WHERE batch_lines.seq = prompts.seq))
+                ORDER BY completed_at LIMIT $limit)
+            """,
             ("$before", SqliteTime.Write(endedBefore)), ("$limit", limit));
     }
 

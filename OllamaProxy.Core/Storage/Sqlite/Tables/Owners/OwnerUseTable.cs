@@ -1,10 +1,10 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite.Engine;
 
-namespace OllamaProxy.Storage.Sqlite.Tables;
+namespace OllamaProxy.Storage.Sqlite.Tables.Owners;
 
 /// <summary>
-/// What owners have used of their limits: the tables <c>owner_minutes</c> and <c>owner_queues</c>, which triggers keep as well, and
+/// What owners have used of their limits: the tables <c>owner_minutes</c> and <c>owner_counts</c>, which triggers keep as well, and
 /// <c>usage</c>.
 /// </summary>
 internal static class OwnerUseTable
@@ -26,7 +26,8 @@ internal static class OwnerUseTable
         var use = new OwnerUse(
             now,
             submitted,
-            limits.MaxQueued is null ? 0 : Queued(session, owner) + queued,
+            limits.MaxQueued is null ? 0
+                : session.Number("SELECT queued FROM owner_counts WHERE owner = $owner", ("$owner", owner)) + queued,
             new(before.Requests, current.Requests + submitted),
             new(before.Tokens, current.Tokens),
             limits.TokensPerDay is null ? 0 : session.Number(
@@ -43,15 +44,6 @@ internal static class OwnerUseTable
         using var row = session.Query("SELECT requests, tokens FROM owner_minutes WHERE owner = $owner AND minute = $minute",
             ("$owner", owner), ("$minute", minute));
         return row.Read() ? (row.Int64(0), row.Int64(1)) : default;
-    }
-
-    private static long Queued(SqliteSession session, string owner)
-    {
-        if (session.NumberOrNull("SELECT queued FROM owner_queues WHERE owner = $owner", ("$owner", owner)) is { } known)
-            return known;
-        session.Execute(
-            "INSERT INTO owner_queues SELECT $owner, count(*) FROM prompts WHERE owner = $owner AND status = 'queued'", ("$owner", owner));
-        return Queued(session, owner);
     }
 
     private static void Count(SqliteSession session, string owner, long minute, long submitted)
