@@ -6,6 +6,9 @@ namespace OllamaProxy.Protocol;
 /// <summary>Finds the response in what <c>/v1/responses</c> answered.</summary>
 internal static class ResponseAnswer
 {
+    /// <summary>The deepest nesting that is read: what walks it uses recursion.</summary>
+    private static readonly JsonDocumentOptions Depth = new() { MaxDepth = 256 };
+
     /// <summary>
     /// The response, whole: the answer itself or, in an answer in events, that of its last one. Null: the answer broke off before, or
     /// cannot be read.
@@ -32,7 +35,7 @@ internal static class ResponseAnswer
     {
         try
         {
-            return JsonNode.Parse(json) as JsonObject;
+            return JsonNode.Parse(json, documentOptions: Depth) as JsonObject;
         }
         catch (JsonException)
         {

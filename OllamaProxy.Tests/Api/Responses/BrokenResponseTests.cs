@@ -38,6 +38,28 @@ public sealed class BrokenResponseTests
         Assert.Equal(NumberOf(events[^1]), NumberOf(fresh[^1]));
     }
 
+    [Theory]
+    [InlineData(nameof(ProxyHosts.Server))]
+    [InlineData(nameof(ProxyHosts.Functions))]
+    public async Task The_events_are_the_same_at_a_process_that_only_serves(string host)
+    {
+        await using var worker = await RunningProxy.StartAsync(ProxyHosts.Server, new() { TokensPerSecond = 5 });
+        await using var serving = await RunningProxy.StartAsync(
+            ProxyHosts.Named(host), null, ("OLLAMA_PROXY_WORKER", "false"), worker.SharedStore);
+        using var call = new HttpRequestMessage(HttpMethod.Post, "/v1/responses")
+        {
+            Content = JsonContent.Create(Background("Why?", stream: true)),
+        };
+        await using var live = await EventReader.OpenAsync(serving.Client, call);
+        var id = IdOf((await live.UntilAsync("response.created")).GetProperty("response"));
+        await live.UntilAsync("response.output_text.delta");
+        Assert.Equal("in_progress", StatusOf(await serving.Client.GetFromJsonAsync<JsonElement>($"/v1/responses/{id}")));
+
+        var rest = await RestAsync(live);
+        await using var there = await FollowAsync(worker.Client, id, NumberOf(rest[0]) - 1);
+        Assert.Equal(rest.Select(data => data.ToString()), (await RestAsync(there)).Select(data => data.ToString()));
+    }
+
     [Fact]
     public async Task After_a_shutdown_the_numbers_go_up()
     {
