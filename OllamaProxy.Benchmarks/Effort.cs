@@ -27,6 +27,7 @@ internal sealed record Effort
         SwapPrompts = 200,
         LoadTime = TimeSpan.FromSeconds(2),
         InFlightPrompts = 1000,
+        BatchLines = 50_000,
         Servers = [1, 2, 4],
         SnapshotHeld = TimeSpan.FromMinutes(1),
         SnapshotQueued = 300_000,
@@ -57,6 +58,7 @@ internal sealed record Effort
         SwapPrompts = 20,
         LoadTime = TimeSpan.FromSeconds(0.05),
         InFlightPrompts = 50,
+        BatchLines = 1_000,
         Servers = [1, 2, 2],
         SnapshotHeld = TimeSpan.FromSeconds(0.5),
         SnapshotQueued = 5_000,
@@ -73,6 +75,9 @@ internal sealed record Effort
     public required int Windows { get; init; }
 
     public required int LatencySamples { get; init; }
+
+    /// <summary>How many lines a large batch has.</summary>
+    public required int BatchLines { get; init; }
 
     /// <summary>How many prompts are run before those that count.</summary>
     public required int DrainWarmUp { get; init; }

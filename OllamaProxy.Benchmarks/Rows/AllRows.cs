@@ -17,6 +17,7 @@ internal static class AllRows
         new StreamRow(),
         new CallRows(),
         new SwapRow(),
+        new BatchRows(),
         new OwnerRows(),
         new ScaleRows(),
         new OwnerScaleRows(),
