@@ -5,7 +5,7 @@ using OllamaProxy.Api.Pages;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>The two web pages.</summary>
+/// <summary>The web pages.</summary>
 public sealed class PageTriggers(ApiPipeline pipeline, PageHandlers pages)
 {
     [Function("HomePage")]
@@ -17,4 +17,10 @@ public sealed class PageTriggers(ApiPipeline pipeline, PageHandlers pages)
     public Task ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.List)] HttpRequest request, CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, pages.ListAsync, aborted);
+
+    [Function("BatchPage")]
+    public Task BatchesAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.BatchPage)] HttpRequest request,
+        CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, pages.BatchesAsync, aborted);
 }

@@ -32,7 +32,8 @@ async function request(path, options) {
   if (response.ok) return response.json();
   if (response.status === 401 && path !== '/api/v1/session') askForKey();
   const problem = await response.json().catch(() => null);
-  const message = problem?.error ?? problem?.detail ?? problem?.title ?? `The server answered ${response.status}.`;
+  const said = problem?.error?.message ?? problem?.error ?? problem?.detail ?? problem?.title;
+  const message = said ?? `The server answered ${response.status}.`;
   throw Object.assign(new Error(message), { status: response.status });
 }
 

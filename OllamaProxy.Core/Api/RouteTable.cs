@@ -37,6 +37,7 @@ public sealed class RouteTable
         [
             new(Routes.Home, Read, pages.HomeAsync, RouteAccess.Open),
             new(Routes.List, Read, pages.ListAsync, RouteAccess.Open),
+            new(Routes.BatchPage, Read, pages.BatchesAsync, RouteAccess.Open),
             new(Routes.Health, Read, HealthHandler.HealthAsync, RouteAccess.Open),
             new(Routes.Session, Read, sessions.StateAsync, RouteAccess.Open),
             new(Routes.Session, Post, sessions.SignInAsync, RouteAccess.Open),

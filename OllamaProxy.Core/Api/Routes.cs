@@ -12,6 +12,9 @@ public static class Routes
     /// <summary>The page that lists prompts.</summary>
     public const string List = "list";
 
+    /// <summary>The page that lists batches.</summary>
+    public const string BatchPage = "batches";
+
     /// <summary>Answers as long as the process does.</summary>
     public const string Health = "healthz";
 

@@ -212,10 +212,8 @@ public sealed record OllamaProxyOptions
             DrainSlice = settings.Seconds("OLLAMA_PROXY_DRAIN_SECONDS", defaults.DrainSlice, 0, MaxSeconds),
             LeaseLength = settings.Seconds("OLLAMA_PROXY_LEASE_SECONDS", defaults.LeaseLength, 0.1, 86_400),
             MaxQueued = settings.Int32("OLLAMA_PROXY_MAX_QUEUED", defaults.MaxQueued, 0, int.MaxValue),
-            InteractivePriority = settings.Int32(
-                "OLLAMA_PROXY_INTERACTIVE_PRIORITY", defaults.InteractivePriority, QueueRank.LowestPriority, QueueRank.HighestPriority),
-            BatchPriority = settings.Int32(
-                "OLLAMA_PROXY_BATCH_PRIORITY", defaults.BatchPriority, QueueRank.LowestPriority, QueueRank.HighestPriority),
+            InteractivePriority = settings.Priority("OLLAMA_PROXY_INTERACTIVE_PRIORITY", defaults.InteractivePriority),
+            BatchPriority = settings.Priority("OLLAMA_PROXY_BATCH_PRIORITY", defaults.BatchPriority),
             AgeingStep = settings.Seconds("OLLAMA_PROXY_AGEING_SECONDS", defaults.AgeingStep, 0, 86_400 * 365),
             GroupingWindow = settings.Seconds("OLLAMA_PROXY_GROUPING_WINDOW", defaults.GroupingWindow, 0, MaxSeconds),
             FairnessWindow = settings.Int32("OLLAMA_PROXY_FAIRNESS_WINDOW", defaults.FairnessWindow, 0, int.MaxValue),
@@ -223,8 +221,7 @@ public sealed record OllamaProxyOptions
             BulkHours = BulkHours.Read(settings),
             WaitForModel = settings.Switch("OLLAMA_PROXY_WAIT_FOR_MODEL", defaults.WaitForModel),
             AllowModelManagement = settings.Switch("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", defaults.AllowModelManagement),
-            MaxPreviousResponses = settings.Int32(
-                "OLLAMA_PROXY_MAX_PREVIOUS_RESPONSES", defaults.MaxPreviousResponses, 1, 10_000),
+            MaxPreviousResponses = settings.Int32("OLLAMA_PROXY_MAX_PREVIOUS_RESPONSES", defaults.MaxPreviousResponses, 1, 10_000),
             Retention = settings.Days("OLLAMA_PROXY_RETENTION_DAYS", defaults.Retention, 0, 36_500),
             MaxBodyBytes = settings.Int32("OLLAMA_PROXY_MAX_BODY_BYTES", defaults.MaxBodyBytes, 1, MaxBodyLimit),
             MaxBufferedBytes = settings.Int32("OLLAMA_PROXY_MAX_BUFFERED_BYTES", defaults.MaxBufferedBytes, 1024 * 1024, int.MaxValue),
@@ -233,8 +230,7 @@ public sealed record OllamaProxyOptions
             HeartbeatInterval = settings.Seconds("OLLAMA_PROXY_KEEPALIVE_SECONDS", defaults.HeartbeatInterval, 0, 3600),
             ApiKeys = apiKeys,
             ApiKeysFile = apiKeysFile,
-            OwnerHeader = settings.Parsed(
-                "OLLAMA_PROXY_OWNER_HEADER", defaults.OwnerHeader, OwnerHeaderSetting.TryParse, OwnerHeaderSetting.Expected),
+            OwnerHeader = OwnerHeaderSetting.Read(settings, defaults.OwnerHeader),
             CorsOrigins = settings.Parsed(
                 "OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins, OriginsSetting.TryParse, OriginsSetting.Expected),
             Hosts = settings.Parsed("OLLAMA_PROXY_HOSTS", defaults.Hosts, HostsSetting.TryParse, HostsSetting.Expected),

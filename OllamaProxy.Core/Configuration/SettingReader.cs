@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using OllamaProxy.Prompts;
 
 namespace OllamaProxy.Configuration;
 
@@ -68,6 +69,9 @@ public sealed class SettingReader(IConfiguration configuration)
         Parsed(name, fallback, (text, out value) =>
             long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= min && value <= max,
             string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}"));
+
+    /// <summary>Reads the priority of a prompt.</summary>
+    internal int Priority(string name, int fallback) => Int32(name, fallback, QueueRank.LowestPriority, QueueRank.HighestPriority);
 
     /// <summary>Reads a number of seconds.</summary>
     public TimeSpan Seconds(string name, TimeSpan fallback, double min, double max) =>

@@ -21,6 +21,7 @@ public abstract class RoutingTests(ProxyFixture fixture)
     [InlineData("/?id=" + Id, "Queue Prompt")]
     [InlineData("/list", "<table")]
     [InlineData("/list?page=2", "<table")]
+    [InlineData("/batches", "Drop a JSONL file here")]
     public async Task The_pages_are_served(string path, string holds)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "Accept", "text/html" } } };

@@ -9,7 +9,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;
 
-/// <summary>axe-core finds nothing on either page, in any state, light or dark.</summary>
+/// <summary>axe-core finds nothing on any page, in any state, light or dark.</summary>
 public sealed class AccessibilityTests : PageTests
 {
     private const string Prompt = "What is **this**?";
@@ -117,6 +117,21 @@ public sealed class AccessibilityTests : PageTests
         await Proxy.SubmitAsync(new { prompt = Prompt });
         await Expect(ById("new")).ToBeVisibleAsync();
         await ById("delete").ClickAsync();
+        await AssertAccessibleAsync();
+    }
+
+    [AxeFact]
+    public async Task The_batches_are_accessible_while_there_are_none_one_is_wrong_and_one_runs()
+    {
+        await Page.GotoAsync("/batches");
+        await Expect(ById("empty")).ToBeVisibleAsync();
+        await AssertAccessibleAsync();
+
+        Proxy.Ollama.Faults.Enqueue(Fault.Hang);
+        await ById("file").SetInputFilesAsync(BatchPageTests.FileOf("good.jsonl", "one", "two"));
+        await Expect(Page.Locator("#batches .counts")).ToContainTextAsync("of 2 requests");
+        await ById("file").SetInputFilesAsync(BatchPageTests.FileOf("wrong.jsonl", "same", "same"));
+        await Expect(Page.Locator("#batches .error").First).ToContainTextAsync("Line 2");
         await AssertAccessibleAsync();
     }
 

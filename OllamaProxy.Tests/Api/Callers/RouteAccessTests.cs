@@ -26,6 +26,7 @@ public sealed class RouteAccessTests
     [
         new("GET", Routes.Home, null, 200, 200, 200, IsOpen: true),
         new("GET", Routes.List, null, 200, 200, 200, IsOpen: true),
+        new("GET", Routes.BatchPage, null, 200, 200, 200, IsOpen: true),
         new("GET", Routes.Health, null, 200, 200, 200, IsOpen: true),
         new("GET", Routes.Session, null, 200, 200, 200, IsOpen: true),
         new("POST", Routes.Session, new { key = "no key" }, 401, 401, 401, IsOpen: true),

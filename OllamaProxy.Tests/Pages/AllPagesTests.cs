@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace OllamaProxy.Tests.Pages;
 
-public sealed class BothPagesTests : PageTests
+public sealed class AllPagesTests : PageTests
 {
     /// <summary>Finds the texts on show that have less contrast than WCAG's level AA asks for.</summary>
     private const string FaintTexts =
@@ -39,14 +39,21 @@ public sealed class BothPagesTests : PageTests
         await Page.GetByRole(AriaRole.Link, new() { Name = "List" }).ClickAsync();
         await Expect(ById("updated")).ToHaveTextAsync("Live");
         await Expect(ById("figures")).ToContainTextAsync("Nothing was completed");
+        await Page.GetByRole(AriaRole.Link, new() { Name = "Batches" }).ClickAsync();
+        await Expect(ById("empty")).ToBeVisibleAsync();
 
-        Assert.Equal(["/", "/api/v1/events", "/api/v1/models", "/api/v1/prompts", "/api/v1/session", "/api/v1/stats", "/list"],
+        Assert.Equal(
+            [
+                "/", "/api/v1/events", "/api/v1/models", "/api/v1/prompts", "/api/v1/session", "/api/v1/stats", "/batches", "/list",
+                "/v1/batches", "/v1/messages/batches",
+            ],
             Requests.Select(request => request.Split(' ', '?')[1]).Distinct().Order());
     }
 
     [Theory]
     [InlineData("/")]
     [InlineData("/list")]
+    [InlineData("/batches")]
     public async Task What_is_not_in_a_pages_file_does_not_run(string path)
     {
         using var response = await GetPageAsync(path);
@@ -72,7 +79,7 @@ public sealed class BothPagesTests : PageTests
     {
         Expecting("Content Security Policy");
         Expecting("Trusted");
-        foreach (var path in new[] { "/", "/list" })
+        foreach (var path in new[] { "/", "/list", "/batches" })
         {
             await Page.GotoAsync(path);
             await Page.EvaluateAsync(
