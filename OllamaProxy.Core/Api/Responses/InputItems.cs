@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using OllamaProxy.Api.Errors;
+using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Api.Responses;
 
@@ -20,7 +21,7 @@ internal static class InputItems
             items.Reverse();
         if (query["after"].ToString() is { Length: > 0 } after)
         {
-            var index = items.FindIndex(item => (string?)item["id"] == after);
+            var index = items.FindIndex(item => item["id"].Text() == after);
             if (index < 0)
                 throw Problems.BadRequest($"There is no input item with the id '{after}'.");
             items.RemoveRange(0, index + 1);
@@ -31,8 +32,8 @@ internal static class InputItems
         {
             ["object"] = "list",
             ["data"] = new JsonArray([.. page]),
-            ["first_id"] = page.Count > 0 ? (string?)page[0]["id"] : null,
-            ["last_id"] = page.Count > 0 ? (string?)page[^1]["id"] : null,
+            ["first_id"] = page.Count > 0 ? page[0]["id"].Text() : null,
+            ["last_id"] = page.Count > 0 ? page[^1]["id"].Text() : null,
             ["has_more"] = items.Count > limit,
         };
     }
@@ -45,13 +46,13 @@ internal static class InputItems
             item["id"] = id;
         if (item["type"] is null && item["role"] is not null)
             item["type"] = "message";
-        if (item["content"] is JsonValue content && content.TryGetValue<string>(out var text))
+        if (item["content"].Text() is { } text)
             item["content"] = new JsonArray(new JsonObject
             {
-                ["type"] = (string?)item["role"] == "assistant" ? "output_text" : "input_text",
+                ["type"] = item["role"].Text() == "assistant" ? "output_text" : "input_text",
                 ["text"] = text,
             });
-        if ((string?)item["type"] == "message" && item["status"] is null)
+        if (item["type"].Text() == "message" && item["status"] is null)
             item["status"] = "completed";
         return item;
     }

@@ -87,7 +87,7 @@ internal sealed class ResponseEventWriter(EventStream stream, ResponseRecord rec
     public void WriteEnd(Prompt prompt, JsonObject response)
     {
         _next = Math.Max(_next, FirstOf(prompt) + PerAttempt - 1);
-        Write((string?)response["status"] == "failed" ? "response.failed" : "response.incomplete", new() { ["response"] = response });
+        Write(response["status"].Text() == "failed" ? "response.failed" : "response.incomplete", new() { ["response"] = response });
         HasEnded = true;
     }
 
@@ -95,7 +95,7 @@ internal sealed class ResponseEventWriter(EventStream stream, ResponseRecord rec
 
     private void WriteOllamas(JsonObject data)
     {
-        if ((string?)data["type"] is not { } type || type is "response.created" or "response.in_progress" or "response.queued")
+        if (data["type"].Text() is not { } type || type is "response.created" or "response.in_progress" or "response.queued")
             return;
         if (data["response"] is JsonObject response)
             ResponseObject.Complete(record, response);

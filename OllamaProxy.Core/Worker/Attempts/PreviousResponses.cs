@@ -23,7 +23,8 @@ public sealed class PreviousResponses(IPromptReader reader, OllamaProxyOptions o
         ReadOnlyMemory<byte> body, string previous, CancellationToken cancellationToken)
     {
         var call = ResponseAnswer.Parse(body.Span)
-            ?? throw new OllamaException(FailureKind.Permanent, "The body is no JSON object, or is nested too deeply.");
+            ?? throw new OllamaException(FailureKind.Permanent, 
+                "To go on from a response, the call must be a JSON object of at most 256 levels that names each field once.");
         var turns = new List<IReadOnlyList<JsonNode>>();
         long length = body.Length;
         for (var id = previous; id is not null && turns.Count < options.MaxPreviousResponses;)

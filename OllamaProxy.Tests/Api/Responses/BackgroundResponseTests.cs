@@ -142,6 +142,23 @@ public abstract class BackgroundResponseTests(ProxyFixture fixture)
         Assert.Contains(why, error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
+    /// <summary>What is wrong with it is Ollama's to say, and what it does not say is no fault here.</summary>
+    [Theory]
+    [InlineData("""{"model":"tiny","model":"tiny","input":"hi","background":true}""")]
+    [InlineData("""{"model":"tiny","input":"hi \ud800","background":true,"metadata":{"a":"\ud800"}}""")]
+    [InlineData("""{"model":"tiny","input":[{"role":5,"content":"hi","type":7,"id":[]}],"background":true}""")]
+    [InlineData("""{"model":"tiny","input":5,"background":true,"tools":"none","text":[]}""")]
+    [InlineData("""{"model":"tiny","input":[null,3,"hi"],"background":true}""")]
+    public async Task Whatever_a_call_holds_its_response_can_be_fetched(string call)
+    {
+        using var answer = await Client.PostAsync("/v1/responses", new StringContent(call));
+        answer.EnsureSuccessStatusCode();
+        var id = IdOf(await answer.Content.ReadFromJsonAsync<JsonElement>());
+        Assert.True(StatusOf(await WhenEndedAsync(Client, id)) is "completed" or "failed");
+        using var items = await Client.GetAsync($"/v1/responses/{id}/input_items");
+        items.EnsureSuccessStatusCode();
+    }
+
     [Fact]
     public async Task A_deleted_response_is_gone()
     {
