@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
-using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Batches;
+using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Files;
 using OllamaProxy.Api.Models;

@@ -60,7 +60,7 @@ public sealed class DamagedFileTests
         await using var rig = await StorageRig.StartAsync();
         var id = await rig.SubmitAsync(StorageRig.LargeText);
         rig.Writer.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
-        Damage(rig.Proxy.DatabasePath, 200_000, 900_000);
+        Damage(rig.Proxy.DatabasePath, 300_000, 900_000);
         var before = await File.ReadAllBytesAsync(rig.Proxy.DatabasePath);
 
         using var content = await rig.Proxy.Client.GetAsync($"/api/v1/prompt/{id}");
