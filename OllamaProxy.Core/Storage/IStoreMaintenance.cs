@@ -4,8 +4,8 @@ namespace OllamaProxy.Storage;
 public interface IStoreMaintenance
 {
     /// <summary>
-    /// Deletes prompts that ended before a time, oldest first, and returns how many. Fewer than <paramref name="limit"/> means that none
-    /// are left.
+    /// Deletes batches, and prompts, that ended before a time, oldest first, and returns how many prompts. Fewer than
+    /// <paramref name="limit"/> means that none are left.
     /// </summary>
     Task<int> PurgeAsync(DateTimeOffset endedBefore, int limit, CancellationToken cancellationToken);
 

@@ -90,6 +90,23 @@ public sealed class BatchLifeTests
     }
 
     [Fact]
+    public async Task Long_lines_and_long_answers_come_through()
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server);
+        var picture = new string('x', 5_000_000);
+        var texts = string.Join(',', Enumerable.Range(0, 800).Select(number => $"\"text {number}\""));
+        var file = await proxy.Client.UploadAsync(
+            $$$"""{"custom_id":"1","method":"POST","url":"/v1/embeddings","body":{"model":"tiny","input":"hi","x":"{{{picture}}}"}}""",
+            $$$"""{"custom_id":"2","method":"POST","url":"/v1/embeddings","body":{"model":"tiny","input":[{{{texts}}}]}}""");
+        var created = await proxy.Client.CreateAsync(file, "/v1/embeddings");
+        var batch = await proxy.Client.EndAsync(created.Text("id"));
+        Assert.Equal(("completed", (2, 2, 0)), (batch.Text("status"), batch.Counts()));
+        Assert.Contains(proxy.Ollama.Requests.All, request => request.Body.Length > picture.Length);
+        var answer = (await proxy.Client.LinesAsync(batch, "output_file_id"))["2"].GetProperty("response").GetProperty("body");
+        Assert.Equal(800, answer.GetProperty("data").GetArrayLength());
+    }
+
+    [Fact]
     public async Task A_batch_leaves_half_of_the_queue_to_others()
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_MAX_QUEUED", "10"));

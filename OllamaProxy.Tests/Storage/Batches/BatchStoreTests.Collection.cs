@@ -76,6 +76,23 @@ public abstract partial class BatchStoreTests
         Assert.True(await CollectAsync(batch, [2], "two", null));
         Assert.Equal(1, await _store.PurgeAsync(_time.GetUtcNow(), 10, default));
         Assert.Single((await _store.ReadProgressAsync(batch, 10, default)).Ended);
+        Assert.NotNull(await _store.FindBatchAsync(batch.Id, default));
+    }
+
+    [StoreFact]
+    public async Task Retention_removes_batches_that_ended_long_ago_and_leaves_their_files()
+    {
+        var batch = await FedAsync(1);
+        await CompleteAsync();
+        Assert.True(await CollectAsync(batch, [1], "one", null));
+        Assert.True(await _store.AdvanceBatchAsync(batch.Id, new(BatchStatus.InProgress, BatchStatus.Completed), default));
+        var output = (await _store.FindBatchAsync(batch.Id, default))!.OutputFile!.Value;
+        _time.Advance(TimeSpan.FromDays(10));
+        await _store.PurgeAsync(DateTimeOffset.MinValue, 10, default);
+        Assert.NotNull(await _store.FindBatchAsync(batch.Id, default));
+        await _store.PurgeAsync(_time.GetUtcNow(), 10, default);
+        Assert.Null(await _store.FindBatchAsync(batch.Id, default));
+        Assert.NotNull(await _store.FindFileAsync(output, default));
     }
 
     [StoreFact]

@@ -9,12 +9,13 @@ internal static class Retention
     private const string VacuumStep = "PRAGMA incremental_vacuum(1024)";
 
     /// <summary>
-    /// Deletes expired idempotency keys and prompts that ended long ago, and returns how many prompts were deleted. Those whose line of a
-    /// batch has yet to be written stay.
+    /// Deletes expired idempotency keys, and batches and prompts that ended long ago, and returns how many prompts were deleted. Those
+    /// whose line of a batch has yet to be written stay, and so do the files of batches.
     /// </summary>
     public static int Purge(SqliteSession session, DateTimeOffset endedBefore, int limit, DateTimeOffset now)
     {
         session.Execute("DELETE FROM idempotency_keys WHERE expires_at <= $now", ("$now", now.ToUnixTimeMilliseconds()));
+        session.Execute("DELETE FROM batches WHERE ended_at < $before", ("$before", endedBefore.ToUnixTimeMilliseconds()));
         return session.Execute(
             """
             DELETE FROM prompts WHERE seq IN (

@@ -258,13 +258,16 @@ EXCEPTION
         RETURN 4;
 END $$;
 
--- Prompts whose line has yet to be written stay.
+-- Prompts whose line has yet to be written stay, and so do the files of batches.
 CREATE OR REPLACE FUNCTION purge(p_now bigint, p_before timestamptz, p_limit integer) RETURNS integer LANGUAGE plpgsql
 SET search_path = ollama_proxy AS $$
 DECLARE
     removed integer;
 BEGIN
     DELETE FROM idempotency_keys WHERE expires_at <= p_now;
+    IF isfinite(p_before) THEN
+        DELETE FROM batches WHERE ended_at < floor(extract(epoch FROM p_before) * 1000);
+    END IF;
     DELETE FROM prompts WHERE seq IN (
         SELECT seq FROM prompts WHERE completed_at < p_before
             AND (batch IS NULL OR NOT EXISTS (SELECT 1 FROM batch_lines WHERE batch_lines.seq = prompts.seq))
