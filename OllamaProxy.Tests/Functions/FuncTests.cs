@@ -8,6 +8,7 @@ using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Simulator.Generation;
 using OllamaProxy.Storage.Sqlite;
 using OllamaProxy.Tests.Api;
+using OllamaProxy.Tests.Api.Batches;
 using OllamaProxy.Tests.Api.Callers;
 using OllamaProxy.Tests.Api.Calls;
 using OllamaProxy.Tests.Clients;
@@ -142,6 +143,26 @@ public sealed class FuncTests
         await using var store = SqlitePromptStore.Open(folder.File("queue.db"), "llama3.2", TimeProvider.System);
         Assert.Equal((PromptStatus.Queued, 0), await store.FindAsync(running, default) is { } prompt
             ? (prompt.Status, prompt.Attempts) : default);
+    }
+
+    [FuncFact]
+    public async Task Under_the_real_host_files_become_batches_and_responses_run_in_the_background()
+    {
+        using var folder = new TempFolder();
+        await using var ollama = await OllamaSimulator.StartAsync();
+        using var func = new FuncProcess(("OLLAMA_URL", ollama.BaseAddress.ToString()), ("OLLAMA_PROXY_DB", folder.File("queue.db")));
+        await func.StartedAsync();
+
+        var file = await func.Client.UploadAsync(Enumerable.Range(0, 100).Select(number => BatchRig.Line($"{number}", $"question {number}")));
+        var batch = await func.Client.EndAsync((await func.Client.CreateAsync(file)).Text("id"));
+        Assert.Equal((100, 100, 0), batch.Counts());
+        Assert.Equal(100, (await func.Client.LinesAsync(batch, "output_file_id")).Count);
+
+        using var created = await func.Client.PostAsJsonAsync("/v1/responses", new { model = "tiny", input = "hi", background = true });
+        var response = await func.Client.AnswerAsync(created);
+        Assert.Equal("queued", response.Text("status"));
+        await Eventually.NotNull(async () => await func.Client.GetStringAsync($"/v1/responses/{response.Text("id")}") is var now
+            && now.Contains("\"status\":\"completed\"", StringComparison.Ordinal) ? now : null);
     }
 
     [FuncFact]
