@@ -2,6 +2,7 @@ using OllamaProxy.Batches;
 using OllamaProxy.Configuration;
 using OllamaProxy.Files;
 using OllamaProxy.Queue;
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Batches;
 using OllamaProxy.Storage.Files;
 
@@ -40,7 +41,15 @@ public sealed class BatchSteps(
         if (input is not null && batch.Cursor.Bytes < input.Bytes)
         {
             var room = BatchFeeder.MaxOpen - progress.Open - progress.Ended.Count;
-            return await feeder.FeedAsync(batch, input, room, cancellationToken) || progress.Ended.Count == BatchCollector.MaxLines;
+            try
+            {
+                return await feeder.FeedAsync(batch, input, room, cancellationToken) || progress.Ended.Count == BatchCollector.MaxLines;
+            }
+            catch (StoreException exception) when (exception.IsDamage)
+            {
+                // What was read before goes on.
+                return progress is { Open: 0, Ended.Count: 0 } && await GiveUpRestAsync(batch, input, cancellationToken);
+            }
         }
         // The lines that end within a moment are collected together, but nothing is waited for behind the last of them.
         if (progress.Ended.Count > 0 || progress.Open > 0)
@@ -59,7 +68,14 @@ public sealed class BatchSteps(
             return false;
         if (batch is { Outcome: { } outcome, InProgressAt: not null }
             && await batches.FindBatchFileAsync(batch.InputFile, cancellationToken) is { } input && batch.Cursor.Bytes < input.Bytes)
-            return await SkipAsync(batch, input, outcome, cancellationToken);
+            try
+            {
+                return await SkipAsync(batch, input, outcome, cancellationToken);
+            }
+            catch (StoreException exception) when (exception.IsDamage)
+            {
+                return await GiveUpRestAsync(batch, input, cancellationToken);
+            }
         return await batches.AdvanceBatchAsync(batch.Id, new(batch.Status, batch.Outcome ?? BatchStatus.Completed), cancellationToken);
     }
 
@@ -86,5 +102,15 @@ public sealed class BatchSteps(
         var fault = outcome == BatchStatus.Expired ? LineFault.Expired : LineFault.Cancelled;
         return lines.Count > 0 ? await collector.SkipAsync(batch, lines, next, fault, cancellationToken)
             : await batches.CollectAsync(batch, new([], default) { Next = next }, cancellationToken);
+    }
+
+    /// <summary>Counts the lines as failed that cannot be read any more. Nobody knows their custom ids, so they are in no file.</summary>
+    private Task<bool> GiveUpRestAsync(Batch batch, StoredFile input, CancellationToken cancellationToken)
+    {
+        var (total, completed, failed, cancelled, expired, _, _) = batch.Counts;
+        return batches.CollectAsync(batch, new([], new(0, 0, total - completed - failed - cancelled - expired, 0, 0, 0, 0))
+        {
+            Next = new(input.Bytes, batch.Cursor.Lines),
+        }, cancellationToken);
     }
 }

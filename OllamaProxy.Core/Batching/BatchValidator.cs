@@ -6,6 +6,7 @@ using OllamaProxy.Access;
 using OllamaProxy.Batches;
 using OllamaProxy.Configuration;
 using OllamaProxy.Protocol;
+using OllamaProxy.Storage;
 using OllamaProxy.Storage.Batches;
 using OllamaProxy.Storage.Files;
 
@@ -22,6 +23,18 @@ public sealed class BatchValidator(IBatchStore batches, IFileStore files, ApiKey
     internal async Task<BatchAdvance> ValidateAsync(Batch batch, CancellationToken cancellationToken)
     {
         var found = new Findings();
+        try
+        {
+            return await ValidateAsync(batch, found, cancellationToken);
+        }
+        catch (StoreException exception) when (exception.IsDamage)
+        {
+            return found.Fail(new("invalid_request", null, "The input file is damaged in the database.", "input_file_id"));
+        }
+    }
+
+    private async Task<BatchAdvance> ValidateAsync(Batch batch, Findings found, CancellationToken cancellationToken)
+    {
         if (await batches.FindBatchFileAsync(batch.InputFile, cancellationToken) is not { } input)
             return found.Fail(new("invalid_request", null, "The input file has been deleted.", "input_file_id"));
         var limits = batch.Owner is { } owner ? keys.Current.LimitsOf(owner) : Prompts.OwnerLimits.None;

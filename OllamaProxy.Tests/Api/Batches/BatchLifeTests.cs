@@ -90,6 +90,29 @@ public sealed class BatchLifeTests
     }
 
     [Fact]
+    public async Task A_batch_whose_input_is_damaged_ends_all_the_same()
+    {
+        const string Damage = "UPDATE parts SET checksum = checksum + 1 RETURNING 1";
+        await using var proxy = await RunningProxy.StartAsync(
+            ProxyHosts.Server, new() { TokensPerSecond = 40 }, ("OLLAMA_PROXY_WORKER", "false"));
+        var unread = (await proxy.Client.CreateAsync(await proxy.Client.UploadAsync(Line("1", "hi")))).Text("id");
+        await proxy.Home.QueryAsync(Damage);
+        await proxy.RestartAsync(("OLLAMA_PROXY_WORKER", "true"));
+        var failed = await proxy.Client.EndAsync(unread);
+        Assert.Equal("failed", failed.Text("status"));
+        Assert.Contains("damaged", failed.GetProperty("errors").GetProperty("data")[0].Text("message"), StringComparison.Ordinal);
+
+        var begun = (await proxy.Client.CreateAsync(await proxy.Client.UploadAsync(
+            Enumerable.Range(1, 1500).Select(number => Line($"{number}", "hi"))))).Text("id");
+        await Eventually.NotNull(async () => (await proxy.GetAsync($"/v1/batches/{begun}")).Counts().Completed > 0 ? "some" : null);
+        await proxy.Home.QueryAsync(Damage);
+        await proxy.Client.AnswerAsync(await proxy.Client.PostAsync($"/v1/batches/{begun}/cancel", null));
+        var batch = await proxy.Client.EndAsync(begun);
+        var (total, completed, others) = batch.Counts();
+        Assert.Equal(("cancelled", 1500, 1500), (batch.Text("status"), total, completed + others));
+    }
+
+    [Fact]
     public async Task Long_lines_and_long_answers_come_through()
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server);
