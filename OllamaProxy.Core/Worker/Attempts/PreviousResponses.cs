@@ -23,7 +23,7 @@ public sealed class PreviousResponses(IPromptReader reader, OllamaProxyOptions o
         ReadOnlyMemory<byte> body, string previous, CancellationToken cancellationToken)
     {
         var call = ResponseAnswer.Parse(body.Span)
-            ?? throw new OllamaException(FailureKind.Permanent, 
+            ?? throw new OllamaException(FailureKind.Permanent,
                 "To go on from a response, the call must be a JSON object of at most 256 levels that names each field once.");
         var turns = new List<IReadOnlyList<JsonNode>>();
         long length = body.Length;
