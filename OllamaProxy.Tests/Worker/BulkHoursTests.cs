@@ -75,7 +75,8 @@ public sealed class BulkHoursTests
     [Fact]
     public async Task A_status_says_that_it_waits_for_its_hours_and_when_it_has_probably_ended()
     {
-        await using var rig = await WorkerRig.StartAsync(TimeSpan.FromMinutes(6), Nights, OneDrain, WorkerRig.LongLease);
+        await using var rig = await WorkerRig.StartAsync(
+            TimeSpan.FromMinutes(6), Nights, OneDrain, WorkerRig.LongLease, ("OLLAMA_TIMEOUT", "86400"));
         _ = rig.Drain();
         await rig.AdvanceUntilEndedAsync(await rig.SubmitAsync("measured"), TimeSpan.FromMinutes(1));
         var first = await BulkAsync(rig, "first");
