@@ -65,7 +65,7 @@ async function refresh() {
   let interval = idleInterval;
   try {
     const lists = await Promise.all(apis.map(api => readNewest(api, shown)));
-    const all = lists.flatMap(({ batches }) => batches).sort((one, other) => other.created - one.created);
+    const all = lists.flatMap(({ batches }) => batches).sort((one, other) => orderOf(one) < orderOf(other) ? 1 : -1);
     show(all.slice(0, shown), all.length > shown || lists.some(({ hasMore }) => hasMore));
     if (all.some(isOpen)) interval = refreshInterval;
     setText($('notice'), '');
@@ -75,6 +75,9 @@ async function refresh() {
   clearTimeout(timer);
   timer = setTimeout(refresh, interval);
 }
+
+// The part of an id behind its prefix begins with the time, which OpenAI's batches otherwise tell only in seconds.
+const orderOf = ({ id }) => id.slice(id.indexOf('_') + 1);
 
 const isOpen = ({ status }) => ['validating', 'in_progress', 'finalizing', 'cancelling'].includes(status);
 

@@ -19,12 +19,15 @@ internal sealed class BatchRows : IMeasurement
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     private readonly Row _memory = new("batch-memory",
-        "a batch of 50,000 lines of 4 KiB, from the upload to the last answer: memory above that of the idle server", Target.Below(100, "MB"));
-    private readonly Row _validate = new("batch-validate", "the same: from its creation until all lines are checked", Target.Below(10, "s"));
+        "a batch of 50,000 lines of 4 KiB, from the upload to the last answer: memory above that of the idle server",
+        Target.Below(100, "MB"));
+    private readonly Row _validate = new("batch-validate",
+        "the same: from its creation until all lines are checked", Target.Below(10, "s"));
     private readonly Row _rate = new("batch-rate",
         "the same: lines a second, against the same calls submitted one by one", Target.AtLeast(1, "x"));
     private readonly Row _call = new("batch-call",
-        "a call of 50 ms while a batch runs, with a reserved slot: the median time to first byte, against without", Target.AtMost(1.2, "x"));
+        "a call of 50 ms while a batch runs, with a reserved slot: the median time to first byte, against without",
+        Target.AtMost(1.2, "x"));
 
     public IReadOnlyList<Row> Rows => [_memory, _validate, _rate, _call];
 
@@ -106,7 +109,8 @@ internal sealed class BatchRows : IMeasurement
     private static async Task SubmitAsync(ServerProcess server, int count, CancellationToken cancellationToken)
     {
         using var load = await LoadGenerator.ConnectAsync(server.EndPoint, 1, cancellationToken);
-        await load.RunAsync(count, [Request.Post("/v1/chat/completions", Body(Filler), header: "Prefer: respond-async")], cancellationToken);
+        await load.RunAsync(
+            count, [Request.Post("/v1/chat/completions", Body(Filler), header: "Prefer: respond-async")], cancellationToken);
     }
 
     private static async Task<string> CreateAsync(HttpClient client, int lines, CancellationToken cancellationToken)
@@ -122,7 +126,8 @@ internal sealed class BatchRows : IMeasurement
             ["endpoint"] = "/v1/chat/completions",
             ["completion_window"] = "24h",
         });
-        var created = await SendAsync(client, new(HttpMethod.Post, "/v1/batches") { Content = new StringContent(batch) }, cancellationToken);
+        var created = await SendAsync(
+            client, new(HttpMethod.Post, "/v1/batches") { Content = new StringContent(batch) }, cancellationToken);
         return created.GetProperty("id").GetString()!;
     }
 
