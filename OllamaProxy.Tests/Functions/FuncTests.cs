@@ -153,7 +153,8 @@ public sealed class FuncTests
         using var func = new FuncProcess(("OLLAMA_URL", ollama.BaseAddress.ToString()), ("OLLAMA_PROXY_DB", folder.File("queue.db")));
         await func.StartedAsync();
 
-        var file = await func.Client.UploadAsync(Enumerable.Range(0, 100).Select(number => BatchRig.Line($"{number}", $"question {number}")));
+        var file = await func.Client.UploadAsync(
+            Enumerable.Range(0, 100).Select(number => BatchRig.Line($"{number}", $"question {number}")));
         var batch = await func.Client.EndAsync((await func.Client.CreateAsync(file)).Text("id"));
         Assert.Equal((100, 100, 0), batch.Counts());
         Assert.Equal(100, (await func.Client.LinesAsync(batch, "output_file_id")).Count);

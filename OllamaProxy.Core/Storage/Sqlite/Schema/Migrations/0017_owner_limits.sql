@@ -17,7 +17,8 @@ CREATE TABLE owner_counts (
     cancelled INTEGER NOT NULL
 ) WITHOUT ROWID;
 INSERT INTO owner_counts
-SELECT owner, sum(status = 'queued'), sum(status = 'processing'), sum(status = 'completed'), sum(status = 'failed'), sum(status = 'cancelled')
+SELECT owner, sum(status = 'queued'), sum(status = 'processing'), sum(status = 'completed'), sum(status = 'failed'),
+    sum(status = 'cancelled')
 FROM prompts WHERE owner IS NOT NULL GROUP BY owner;
 
 CREATE TRIGGER owner_counted AFTER INSERT ON prompts WHEN NEW.owner IS NOT NULL BEGIN
