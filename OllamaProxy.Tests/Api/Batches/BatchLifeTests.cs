@@ -116,7 +116,7 @@ public sealed class BatchLifeTests
     public async Task Long_lines_and_long_answers_come_through()
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server);
-        var picture = new string('x', 5_000_000);
+        var picture = new string('x', 60_000_000);
         var texts = string.Join(',', Enumerable.Range(0, 800).Select(number => $"\"text {number}\""));
         var file = await proxy.Client.UploadAsync(
             $$$"""{"custom_id":"1","method":"POST","url":"/v1/embeddings","body":{"model":"tiny","input":"hi","x":"{{{picture}}}"}}""",
