@@ -268,10 +268,11 @@ BEGIN
     IF isfinite(p_before) THEN
         DELETE FROM batches WHERE ended_at < floor(extract(epoch FROM p_before) * 1000);
     END IF;
-    DELETE FROM prompts WHERE seq IN (
+    -- An array, since the planner may run a subquery several times, and each time it would skip what it has locked and take more.
+    DELETE FROM prompts WHERE seq = ANY (ARRAY(
         SELECT seq FROM prompts WHERE completed_at < p_before
             AND (batch IS NULL OR NOT EXISTS (SELECT 1 FROM batch_lines WHERE batch_lines.seq = prompts.seq))
-        ORDER BY completed_at, seq LIMIT p_limit FOR UPDATE SKIP LOCKED);
+        ORDER BY completed_at, seq LIMIT p_limit FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS removed = ROW_COUNT;
     RETURN removed;
 END $$;
