@@ -53,7 +53,7 @@ public sealed class ShutdownTests
         var (body, type, part, end) = RowOf(path);
         await using var ollama = await StreamingAsync(type, part, end, new TaskCompletionSource().Task);
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url),
-            ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "2"));
+            ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "4")); // A second of them is for the error, which a busy machine needs.
         using var response = await proxy.Client.SendAsync(CallTests.Post(path, body), HttpCompletionOption.ResponseHeadersRead);
         var reading = response.Content.ReadAsStringAsync();
 
@@ -81,7 +81,7 @@ public sealed class ShutdownTests
             await call.SendAsync("""{"response":"whole","done":true}""");
         });
         await using var proxy = await RunningProxy.StartAsync(
-            ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_CONCURRENCY", "2"), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "3"));
+            ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url), ("OLLAMA_CONCURRENCY", "2"), ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "4"));
         var ends = proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"m","prompt":"ends","stream":false}"""));
         var hangs = proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"m","prompt":"hangs","stream":false}"""));
         await asked.WaitAsync();
