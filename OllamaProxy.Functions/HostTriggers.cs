@@ -21,7 +21,8 @@ public sealed class HostTriggers(ApiPipeline pipeline, HealthHandlers health, Me
 
     [Function("Metrics")]
     public Task MetricsAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Metrics)] HttpRequest request, CancellationToken aborted) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Metrics)] HttpRequest request,
+        CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, metrics.MetricsAsync, aborted);
 
     // The host tries routes in the alphabetical order of the functions' names, so this name must be the last.

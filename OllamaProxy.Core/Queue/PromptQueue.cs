@@ -32,6 +32,9 @@ public sealed class PromptQueue(
     {
         RefuseIfDraining();
         prompt = WithLoadOptions(prompt);
+        using var span = PromptTraces.Submit(prompt);
+        if (span?.Id is { } id)
+            prompt = prompt with { TraceParent = id };
         var hasBegun = false;
         try
         {

@@ -7,10 +7,10 @@ using OllamaProxy.Protocol;
 namespace OllamaProxy.Telemetry;
 
 /// <summary>
-/// The attributes of metrics whose values clients choose. Their number is bounded, since each value is a time series of its own: clients can
-/// invent any number of models and of owners.
+/// The attributes of metrics whose values clients choose. Their number is bounded, since each value is a time series of its own: clients
+/// can invent any number of models and of owners.
 /// </summary>
-public sealed class MetricLabels(ApiKeys keys, BackendPool backends, OllamaProxyOptions options)
+public sealed class MetricLabels(ApiKeys keys, AccountShares shares, BackendPool backends, OllamaProxyOptions options)
 {
     /// <summary>The model of OpenTelemetry's conventions (https://opentelemetry.io/docs/specs/semconv/gen-ai/).</summary>
     public const string Model = "gen_ai.request.model";
@@ -34,7 +34,8 @@ public sealed class MetricLabels(ApiKeys keys, BackendPool backends, OllamaProxy
     public IReadOnlyCollection<string> Owners => keys.Current.Owners;
 
     /// <summary>
-    /// Adds the model, in its canonical form; null: the default model. It is <see cref="OtherModels"/> unless a backend lists it or has run it.
+    /// Adds the model, in its canonical form; null: the default model. It is <see cref="OtherModels"/> unless a backend lists it or has run
+    /// it.
     /// </summary>
     public void AddModel(ref TagList tags, string? model) => tags.Add(Model, Of(model));
 
@@ -43,7 +44,7 @@ public sealed class MetricLabels(ApiKeys keys, BackendPool backends, OllamaProxy
     /// <param name="account">To whom the prompt is charged.</param>
     public void AddOwner(ref TagList tags, string? account)
     {
-        if (account is { Length: > 0 } && AccountShares.OwnerOf(account) is var owner && keys.Current.HasOwner(owner))
+        if (shares.NamedOwnerOf(account) is { } owner)
             tags.Add(Owner, owner);
     }
 

@@ -20,7 +20,8 @@ public sealed class PromptMetrics
     /// <summary>In seconds, up to the half hour that an attempt may take by default, and for queues of a day.</summary>
     private static readonly InstrumentAdvice<double> Seconds = new()
     {
-        HistogramBucketBoundaries = [0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640, 1800, 3600, 14_400, 86_400],
+        HistogramBucketBoundaries =
+            [0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640, 1800, 3600, 14_400, 86_400],
     };
 
     /// <summary>As the conventions recommend for tokens.</summary>
@@ -110,7 +111,8 @@ public sealed class PromptMetrics
     }
 
     /// <summary>An attempt has ended at the backend.</summary>
-    public void OnAttempt(ApiRoute route, string? model, string backend, TimeSpan duration, GenerationStatistics figures, FailureKind? failure)
+    public void OnAttempt(
+        ApiRoute route, string? model, string backend, TimeSpan duration, GenerationStatistics figures, FailureKind? failure)
     {
         if (!_duration.Enabled)
             return;

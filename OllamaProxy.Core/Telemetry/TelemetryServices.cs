@@ -23,6 +23,7 @@ internal static class TelemetryServices
         builder.Services.AddSingleton(export);
         builder.Services.AddSingleton<MetricLabels>();
         builder.Services.AddSingleton<PromptMetrics>();
+        builder.Services.AddSingleton<PromptTraces>();
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(
                 ServiceName, serviceVersion: typeof(TelemetryServices).Assembly.GetName().Version?.ToString(3)))

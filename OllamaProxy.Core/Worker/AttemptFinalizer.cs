@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OllamaProxy.Access;
 using OllamaProxy.Configuration;
 using OllamaProxy.Hosting;
 using OllamaProxy.Notifications;
@@ -13,7 +14,13 @@ namespace OllamaProxy.Worker;
 /// Writes what became of a prompt whose attempt has ended: completed, failed, queued again, handed back or stopped. While the
 /// store takes nothing it tries again, for as long as a lease is good: a generation can be the work of half an hour.
 /// </summary>
-public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, PromptMetrics metrics, OllamaProxyOptions options, TimeProvider time,
+public sealed class AttemptFinalizer(
+    IWorkQueue store,
+    QueueSignal signal,
+    PromptMetrics metrics,
+    AccountShares shares,
+    OllamaProxyOptions options,
+    TimeProvider time,
     ILogger<AttemptFinalizer> logger)
 {
     private static readonly TimeSpan StoreRetryWait = TimeSpan.FromSeconds(1);
@@ -77,8 +84,8 @@ public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, Promp
             { Failure: var failure } => await FailOrRequeueAsync(prompt, outcome, failure),
         };
         if (end == AttemptEnd.LeaseLost)
-            logger.LeaseLost(prompt.Id);
-        metrics.OnSettled(prompt.Queued?.Account, prompt.Model, end, outcome.Failure?.Kind);
+            logger.LeaseLost(prompt.Id, OwnerOf(prompt), prompt.Attempt);
+        metrics.OnSettled(prompt.Account, prompt.Model, end, outcome.Failure?.Kind);
     }
 
     // The writes take no token: a shutdown waits for them.
@@ -87,7 +94,7 @@ public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, Promp
     {
         if (!await store.SettleAsync(prompt.Lease, new Settlement.AcknowledgeCancel(outcome.Partial), CancellationToken.None))
             return AttemptEnd.LeaseLost;
-        logger.PromptCancelled(prompt.Id);
+        logger.PromptCancelled(prompt.Id, OwnerOf(prompt), prompt.Attempt);
         return AttemptEnd.Cancelled;
     }
 
@@ -97,7 +104,7 @@ public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, Promp
         signal.Raise();
         if (!isReleased)
             return AttemptEnd.LeaseLost;
-        logger.PromptReleased(prompt.Id);
+        logger.PromptReleased(prompt.Id, OwnerOf(prompt), prompt.Attempt);
         return AttemptEnd.HandedBack;
     }
 
@@ -105,7 +112,7 @@ public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, Promp
     {
         if (!await store.SettleAsync(prompt.Lease, new Settlement.Complete(outcome.Result), CancellationToken.None))
             return AttemptEnd.LeaseLost;
-        logger.PromptCompleted(prompt.Id, outcome.Duration.TotalSeconds);
+        logger.PromptCompleted(prompt.Id, outcome.Duration.TotalSeconds, OwnerOf(prompt), prompt.Attempt);
         return AttemptEnd.Completed;
     }
 
@@ -116,7 +123,7 @@ public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, Promp
             return await RequeueAsync(prompt, outcome, failure, wait, counts: true);
         if (!await store.SettleAsync(prompt.Lease, new Settlement.Fail(failure.Message, outcome.Partial), CancellationToken.None))
             return AttemptEnd.LeaseLost;
-        logger.PromptFailed(prompt.Id, failure.Message);
+        logger.PromptFailed(prompt.Id, failure.Message, OwnerOf(prompt), prompt.Attempt);
         return AttemptEnd.Failed;
     }
 
@@ -127,7 +134,9 @@ public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, Promp
         if (!await store.SettleAsync(prompt.Lease, requeue, CancellationToken.None))
             return AttemptEnd.LeaseLost;
         signal.Raise();
-        logger.PromptRequeued(prompt.Id, prompt.Attempt, wait.TotalSeconds, failure.Message);
+        logger.PromptRequeued(prompt.Id, prompt.Attempt, wait.TotalSeconds, failure.Message, OwnerOf(prompt));
         return AttemptEnd.Requeued;
     }
+
+    private string OwnerOf(ClaimedPrompt prompt) => shares.NamedOwnerOf(prompt.Account) ?? Log.NoOwner;
 }

@@ -142,6 +142,9 @@ public sealed partial class Dispatcher : IDirectDispatch
     /// <param name="prompt">The prompt.</param>
     public bool IsOvertaken(string model, Prompt prompt) => _slots.IsOvertaken(model, prompt);
 
+    /// <summary>How many prompts this process runs at a backend.</summary>
+    public int CountRunningAt(string backend) => _activeLeases.RunningAt(backend).Total;
+
     private Task<QueueSnapshot> LookAsync(int room, CancellationToken stop)
     {
         var (models, loaded) = _slots.ModelsWithRoom();

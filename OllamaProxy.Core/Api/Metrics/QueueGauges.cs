@@ -31,8 +31,8 @@ public sealed class QueueGauges : BackgroundService
     private volatile QueueLook _latest = QueueLook.None;
 
     /// <summary>Creates the instruments.</summary>
-    public QueueGauges(IMeterFactory meters, IPromptReader reader, BackendPool backends, QueuePauses pauses, MetricLabels labels,
-        OtlpExport export, TimeProvider time)
+    public QueueGauges(IMeterFactory meters, IPromptReader reader, BackendPool backends, Dispatcher dispatcher, QueuePauses pauses,
+        MetricLabels labels, OtlpExport export, TimeProvider time)
     {
         (_reader, _backends, _pauses, _labels, _export, _time) = (reader, backends, pauses, labels, export, time);
         _look = new(LookAsync, GoodFor, time);
@@ -46,13 +46,17 @@ public sealed class QueueGauges : BackgroundService
             "1 while an operator has paused the whole queue.");
         meter.CreateObservableGauge("ollama_proxy.backend.up", () => OfBackends(backend => backend.State.IsReachable ? 1 : 0),
             "{backend}", "1 if the backend answers.");
-        meter.CreateObservableGauge(
-            "ollama_proxy.backend.slots", () => OfBackends(backend => backend.Concurrency), "{slot}", "Prompts that it runs at once.");
+        meter.CreateObservableGauge("ollama_proxy.backend.slots", () => OfBackends(backend => backend.Concurrency), "{slot}",
+            "Prompts that it runs at once at the most.");
+        meter.CreateObservableGauge("ollama_proxy.backend.running", () => OfBackends(backend => dispatcher.CountRunningAt(backend.Name)),
+            "{prompt}", "Prompts that this process runs there.");
         meter.CreateObservableGauge("ollama_proxy.backend.models", () => OfBackends(backend => backend.State.Loaded.Count), "{model}",
             "Models that it is believed to have in memory.");
     }
 
-    /// <summary>Looks at the queue, unless that was done a moment ago. A store that cannot be read leaves the figures as they were.</summary>
+    /// <summary>
+    /// Looks at the queue, unless that was done a moment ago. A store that cannot be read leaves the figures as they were.
+    /// </summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         _backends.WatchClosely();

@@ -121,6 +121,7 @@ internal static class PromptInserts
             ("$started_at", draft.StartedAt is { } startedAt ? SqliteTime.Write(startedAt) : null));
         var added = draft with { Seq = session.LastInsertedRow };
         LoadTable.Insert(session, added.Seq, prompt.LoadOptions);
+        TraceTable.Insert(session, added.Seq, prompt.TraceParent);
         LongTexts.Adopt(session, added.Seq, staged);
         return added;
     }
