@@ -8,7 +8,7 @@ using OpenTelemetry.Trace;
 namespace OllamaProxy.Telemetry;
 
 /// <summary>
-/// Puts OpenTelemetry's SDK together: metrics for <c>/metrics</c> always; and metrics, traces and logs by OTLP where that is asked for.
+/// Puts OpenTelemetry's SDK together: metrics for Prometheus as soon as it asks; and metrics, traces and logs by OTLP where that is wanted.
 /// </summary>
 internal static class TelemetryServices
 {
@@ -21,14 +21,26 @@ internal static class TelemetryServices
     {
         var export = OtlpExport.Read(builder.Configuration);
         builder.Services.AddSingleton(export);
+        builder.Services.AddMetrics();
         builder.Services.AddSingleton<MetricLabels>();
         builder.Services.AddSingleton<PromptMetrics>();
         builder.Services.AddSingleton<PromptTraces>();
-        var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(
-                ServiceName, serviceVersion: typeof(TelemetryServices).Assembly.GetName().Version?.ToString(3)))
-            .WithMetrics(metrics => metrics.AddMeter(PromptMetrics.Meter, Runtime).AddPrometheusExporter());
         if (export.IsOn)
-            telemetry.WithTracing(tracing => tracing.AddSource(PromptTraces.Source)).WithLogging().UseOtlpExporter();
+            builder.Services.AddOpenTelemetry()
+                .ConfigureResource(Name)
+                .WithMetrics(metrics => metrics.AddMeter(PromptMetrics.Meter, Runtime))
+                .WithTracing(traces => traces.AddSource(PromptTraces.Source))
+                .WithLogging()
+                .UseOtlpExporter();
     }
+
+    /// <summary>Begins to measure for Prometheus, until the provider is disposed of.</summary>
+    public static MeterProvider CreateMetricsForPrometheus() => Sdk.CreateMeterProviderBuilder()
+        .ConfigureResource(Name)
+        .AddMeter(PromptMetrics.Meter, Runtime)
+        .AddPrometheusExporter()
+        .Build();
+
+    private static void Name(ResourceBuilder resource) =>
+        resource.AddService(ServiceName, serviceVersion: typeof(TelemetryServices).Assembly.GetName().Version?.ToString(3));
 }

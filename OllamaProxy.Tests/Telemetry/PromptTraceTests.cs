@@ -76,7 +76,8 @@ public sealed class PromptTraceTests : IDisposable
     public async Task What_is_no_traceparent_is_ignored(string host)
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
-        foreach (var bad in new[] { "nonsense", "00-0-0-00", new string('f', 10_000), $"00-{new string('0', 32)}-{new string('0', 16)}-01" })
+        var zeroes = $"00-{new string('0', 32)}-{new string('0', 16)}-01";
+        foreach (var bad in new[] { "nonsense", "00-0-0-00", new string('f', 10_000), zeroes })
             await proxy.ResultAsync(await SubmitAsync(proxy, bad, "/api/v1/prompt", new { prompt = "hi" }));
     }
 
