@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using OllamaProxy.Configuration;
 using OllamaProxy.Storage;
 
@@ -16,9 +17,10 @@ public static class ServerCommands
     /// <summary>How long a command that is told to end may take to clean up.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
-    private static readonly RootCommand Root = new("Ollama Proxy: a durable queue in front of Ollama.")
+    /// <summary>Not a RootCommand: that would take <c>.Server</c> for the ending of the program's name.</summary>
+    private static readonly Command Root = new("OllamaProxy.Server")
     {
-        DoctorCommand.Create(), BackupCommand.Create(), KeysCommand.Create(), CopyCommand.Create(),
+        DoctorCommand.Create(), BackupCommand.Create(), KeysCommand.Create(), CopyCommand.Create(), new HelpOption(),
     };
 
     /// <summary>The commands.</summary>
