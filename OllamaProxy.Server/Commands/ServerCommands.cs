@@ -27,7 +27,9 @@ public static class ServerCommands
     public static IEnumerable<Command> All => Root.Subcommands;
 
     /// <summary>Whether the arguments call a command. A setting may come first, and have the name of a command as its value.</summary>
-    public static bool IsCalled(IReadOnlyList<string> args) => args.Count > 0 && All.Any(command => command.Name == args[0]);
+    public static bool IsCalled(IReadOnlyList<string> args) =>
+        // Without need, a server that starts does not load the library for this.
+        args.Count > 0 && args[0] is not ['-', ..] && All.Any(command => command.Name == args[0]);
 
     /// <summary>Runs the command.</summary>
     /// <returns>The exit code.</returns>
