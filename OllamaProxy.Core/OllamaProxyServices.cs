@@ -9,7 +9,9 @@ using OllamaProxy.Api.Batches;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Calls;
 using OllamaProxy.Api.Files;
+using OllamaProxy.Api.Health;
 using OllamaProxy.Api.Http;
+using OllamaProxy.Api.Metrics;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Pages;
 using OllamaProxy.Api.Prompts;
@@ -30,6 +32,7 @@ using OllamaProxy.Storage.Batches;
 using OllamaProxy.Storage.Files;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Telemetry;
 using OllamaProxy.Worker;
 using OllamaProxy.Worker.Attempts;
 using OllamaProxy.Worker.Preemption;
@@ -60,6 +63,7 @@ public static class OllamaProxyServices
         builder.Services.AddShutdown(limits?.LongestShutdown is { } longest && longest < shutdown ? longest : shutdown);
         builder.Services.AddSingleton<ApiKeys>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<ApiKeys>());
+        builder.AddTelemetry();
         builder.Services.AddPrompts();
         builder.Services.AddWorker();
         builder.Services.AddApi();
@@ -183,6 +187,11 @@ public static class OllamaProxyServices
         services.AddSingleton<QueueStream>();
         services.AddSingleton<StreamHandlers>();
         services.AddSingleton<StateHandlers>();
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<HealthHandlers>();
+        services.AddSingleton<QueueGauges>();
+        services.AddHostedService(provider => provider.GetRequiredService<QueueGauges>());
+        services.AddSingleton<MetricsHandler>();
         services.AddSingleton<UsageHandlers>();
         services.AddSingleton<QueueHandlers>();
         // Created here and now: a page that cannot be assembled stops the start, on both hosts.

@@ -8,6 +8,7 @@ using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
+using OllamaProxy.Telemetry;
 using OllamaProxy.Worker.Attempts;
 using OllamaProxy.Worker.Preemption;
 
@@ -23,6 +24,7 @@ public sealed class PromptRunner(
     AccountLedger accounts,
     Preemptor preemptor,
     BackendPool backends,
+    PromptMetrics metrics,
     Shutdown shutdown,
     OllamaProxyOptions options,
     TimeProvider time,
@@ -52,7 +54,7 @@ public sealed class PromptRunner(
         var attemptEnded = new CancellationTokenSource();
         var lease = LeaseState.Held;
         var keeping = KeepAsync();
-        var attempt = AttemptAsync(prompt, backend, new(text), response, stop.Token);
+        var attempt = AttemptAsync(prompt, backend, new(text, time), response, stop.Token);
         var preemptible = preemptor.Begin(prompt, ModelOf(prompt), backend.Name, text, response, stop);
         await ((Task)attempt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Of what it threw the settling hears.
         preemptible?.Dispose();
@@ -145,6 +147,7 @@ public sealed class PromptRunner(
         try
         {
             var failure = await TryAsync(prompt, backend, text, response, stop);
+            Measure(prompt, backend, text, started, failure);
             if (failure is null)
                 backend.OnPromptCompleted(ModelOf(prompt));
             // An attempt that found Ollama unreachable does not count, as if it had been stopped.
@@ -180,6 +183,14 @@ public sealed class PromptRunner(
             return new(text.ToResult(), null, Stopped: true, time.GetElapsedTime(started))
             { WasFollowed = response?.TryDiscard() is false && !prompt.IsAwaited };
         }
+    }
+
+    private void Measure(ClaimedPrompt prompt, Backend backend, GeneratedText text, long started, OllamaException? failure)
+    {
+        var route = prompt.Call is { } call && ApiRoute.Find(call.Endpoint) is { } known ? known : ApiRoute.Generate;
+        if (text.FirstAt is { } first)
+            metrics.OnFirstToken(route, prompt.Model, backend.Name, time.GetElapsedTime(started, first));
+        metrics.OnAttempt(route, prompt.Model, backend.Name, time.GetElapsedTime(started), text.Statistics, failure?.Kind);
     }
 
     /// <summary>
