@@ -1,5 +1,6 @@
 using OllamaProxy.Configuration;
 using OllamaProxy.Storage;
+using OllamaProxy.Storage.Inspection;
 
 namespace OllamaProxy.Server.Doctor;
 

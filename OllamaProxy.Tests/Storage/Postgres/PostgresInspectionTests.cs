@@ -1,5 +1,6 @@
 using OllamaProxy.Configuration;
 using OllamaProxy.Storage;
+using OllamaProxy.Storage.Inspection;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Support.Postgres;

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Storage.Sqlite.Schema;
 
-namespace OllamaProxy.Storage.Sqlite;
+namespace OllamaProxy.Storage.Inspection;
 
 /// <summary>Inspects a SQLite file. A server may work on it meanwhile.</summary>
 internal static class SqliteInspection

@@ -4,7 +4,7 @@ using OllamaProxy.Storage.Postgres.Engine;
 using OllamaProxy.Storage.Postgres.Schema;
 using static OllamaProxy.Storage.Postgres.Engine.PostgresStatements;
 
-namespace OllamaProxy.Storage.Postgres;
+namespace OllamaProxy.Storage.Inspection;
 
 /// <summary>Inspects a PostgreSQL database. Servers may work on it meanwhile.</summary>
 internal static class PostgresInspection

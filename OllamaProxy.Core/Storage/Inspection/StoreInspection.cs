@@ -1,8 +1,6 @@
 using OllamaProxy.Configuration;
-using OllamaProxy.Storage.Postgres;
-using OllamaProxy.Storage.Sqlite;
 
-namespace OllamaProxy.Storage;
+namespace OllamaProxy.Storage.Inspection;
 
 /// <summary>Finds out whether the program could work on its store, as it is. Nothing is changed, and nobody is held up.</summary>
 public static class StoreInspection
