@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using OllamaProxy.Configuration.Webhooks;
 
 namespace OllamaProxy.Configuration;
 
@@ -61,6 +62,7 @@ public sealed partial record OllamaProxyOptions
                 "OLLAMA_PROXY_CORS_ORIGINS", defaults.CorsOrigins, OriginsSetting.TryParse, OriginsSetting.Expected),
             Hosts = settings.Parsed("OLLAMA_PROXY_HOSTS", defaults.Hosts, HostsSetting.TryParse, HostsSetting.Expected),
             WebsiteHostName = settings.Text("WEBSITE_HOSTNAME", "").Split(':')[0] is { Length: > 0 } name ? name : null,
+            Webhooks = WebhookOptions.Read(settings),
             Quiet = settings.IsSet("OLLAMA_PROXY_QUIET"),
         };
         BackendsSetting.CheckReserved(settings, options.Backends, options.Concurrency);

@@ -1,3 +1,4 @@
+using OllamaProxy.Configuration.Webhooks;
 using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
 
@@ -174,6 +175,9 @@ public sealed partial record OllamaProxyOptions
 
     /// <summary><c>WEBSITE_HOSTNAME</c>: the host name that Azure gives the app, without a port; null: it does not run in Azure.</summary>
     public string? WebsiteHostName { get; init; }
+
+    /// <summary><c>OLLAMA_PROXY_WEBHOOK_SECRET</c>, <c>OLLAMA_PROXY_WEBHOOK_ALLOW</c>: how clients are told that prompts ended.</summary>
+    public WebhookOptions Webhooks { get; init; } = WebhookOptions.None;
 
     /// <summary><c>OLLAMA_PROXY_QUIET</c>: whether requests are left out of the log.</summary>
     public bool Quiet { get; init; }
