@@ -24,7 +24,7 @@ public sealed partial class PostgresPromptStore
             var (lease, now) = (Lease.New(0), default(DateTimeOffset));
             var submitted = await WriteAsync(
                 writtenAt => PromptSubmits.Submit(prompt, draft, staged, maxQueued, atOnce, lease, now = writtenAt),
-                row => PromptSubmits.Read(row, prompt, draft, maxQueued), 
+                row => PromptSubmits.Read(row, prompt, draft, maxQueued),
                 _ => LoadRow.Insert([prompt], [draft]).Concat(CallbackRow.Add([prompt], [draft])),
                 cancellationToken, SizeOf(prompt), null, [.. LocksOf(prompt, atOnce)]);
             if (submitted.Outcome == SubmissionOutcome.Accepted)

@@ -32,7 +32,7 @@ BEGIN
         split_part(NEW.callback_events, '.', 1) || '.' || NEW.status, NEW.callback_url, at, at);
     RETURN NULL;
 END $$;
-CREATE TRIGGER prompt_called_back AFTER UPDATE ON prompts FOR EACH ROW
+CREATE TRIGGER prompt_called_back AFTER UPDATE OF completed_at ON prompts FOR EACH ROW
 WHEN (NEW.callback_url IS NOT NULL AND NEW.completed_at IS NOT NULL AND OLD.completed_at IS NULL
     AND strpos(NEW.callback_events || ' ', '.' || NEW.status || ' ') > 0) EXECUTE FUNCTION on_prompt_called_back();
 
@@ -44,7 +44,7 @@ BEGIN
         split_part(NEW.callback_events, '.', 1) || '.' || NEW.status, NEW.callback_url, NEW.ended_at, NEW.ended_at);
     RETURN NULL;
 END $$;
-CREATE TRIGGER batch_called_back AFTER UPDATE ON batches FOR EACH ROW
+CREATE TRIGGER batch_called_back AFTER UPDATE OF ended_at ON batches FOR EACH ROW
 WHEN (NEW.callback_url IS NOT NULL AND NEW.ended_at IS NOT NULL AND OLD.ended_at IS NULL
     AND strpos(NEW.callback_events || ' ', '.' || NEW.status || ' ') > 0) EXECUTE FUNCTION on_batch_called_back();
 

@@ -23,15 +23,16 @@ CREATE INDEX deliveries_due ON deliveries (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX deliveries_by_prompt ON deliveries (seq) WHERE seq IS NOT NULL;
 CREATE INDEX deliveries_by_batch ON deliveries (batch) WHERE batch IS NOT NULL;
 
-CREATE TRIGGER prompt_called_back AFTER UPDATE OF status ON prompts
-WHEN NEW.callback_url IS NOT NULL AND OLD.status NOT IN ('completed', 'failed', 'cancelled')
+-- Of completed_at and not of status, so that a claim does not run it.
+CREATE TRIGGER prompt_called_back AFTER UPDATE OF completed_at ON prompts
+WHEN NEW.callback_url IS NOT NULL AND NEW.completed_at IS NOT NULL AND OLD.completed_at IS NULL
     AND instr(NEW.callback_events || ' ', '.' || NEW.status || ' ') > 0 BEGIN
     INSERT INTO deliveries (event, seq, subject, type, url, created_at, due_at)
     SELECT 'evt_' || lower(hex(randomblob(16))), NEW.seq, NEW.id,
         substr(NEW.callback_events, 1, instr(NEW.callback_events, '.')) || NEW.status, NEW.callback_url, ended.at, ended.at
     FROM (SELECT CAST(round((julianday(NEW.completed_at) - 2440587.5) * 86400000) AS INTEGER) AS at) AS ended;
 END;
-CREATE TRIGGER batch_called_back AFTER UPDATE OF status ON batches
+CREATE TRIGGER batch_called_back AFTER UPDATE OF ended_at ON batches
 WHEN NEW.callback_url IS NOT NULL AND NEW.ended_at IS NOT NULL AND OLD.ended_at IS NULL
     AND instr(NEW.callback_events || ' ', '.' || NEW.status || ' ') > 0 BEGIN
     INSERT INTO deliveries (event, batch, subject, type, url, created_at, due_at)
