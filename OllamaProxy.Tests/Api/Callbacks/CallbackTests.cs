@@ -163,6 +163,35 @@ public sealed class CallbackTests
 
     [Theory]
     [MemberData(nameof(Hosts))]
+    public async Task A_client_is_told_how_its_background_response_ended(string host)
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var proxy = await StartAsync(host);
+        using var created = await CallAsync($$"""{"model":"nosuch","input":"x","background":true,"callback_url":"{{receiver.Url}}"}""");
+        var id = (await created.Content.ReadFromJsonAsync<JsonElement>()).Text("id");
+        var told = (await receiver.WaitForAsync(1)).Single();
+        Assert.Equal(("response.failed", id), (told.Type, told.Subject));
+        using var again = await proxy.Client.PostAsync($"/api/v1/prompt/{Guid.ParseExact(id["resp_".Length..], "N")}/repeat", null);
+        Assert.Equal(HttpStatusCode.Accepted, again.StatusCode);
+        Assert.NotEqual(id, (await receiver.WaitForAsync(2))[1].Subject);
+
+        string[] badUrls =
+        [
+            "7", "\"http://10.0.0.1/\"", "\"\\ud800\"", "\"https://example.org/\",\"callback_events\":[\"prompt.failed\"]",
+        ];
+        foreach (var bad in badUrls)
+        {
+            using var refused = await CallAsync($$"""{"model":"tiny","input":"x","background":true,"callback_url":{{bad}}}""");
+            var error = await refused.Content.ReadFromJsonAsync<JsonElement>();
+            Assert.True(refused.StatusCode == HttpStatusCode.BadRequest, $"{bad}: {error}");
+            Assert.Contains("'callback_", error.GetProperty("error").Text("message"), StringComparison.Ordinal);
+        }
+
+        Task<HttpResponseMessage> CallAsync(string body) => proxy.Client.PostAsync("/v1/responses", new StringContent(body));
+    }
+
+    [Theory]
+    [MemberData(nameof(Hosts))]
     public async Task Bad_fields_are_400_and_nothing_is_stored(string host)
     {
         await using var proxy = await StartAsync(host);
