@@ -1,3 +1,5 @@
+using OllamaProxy.Callbacks;
+
 namespace OllamaProxy.Batches;
 
 /// <summary>A batch: requests that are lines of a file, and what comes of them as lines of other files.</summary>
@@ -60,6 +62,9 @@ public sealed record Batch
     /// <summary>The client's own JSON object; null: none.</summary>
     public string? Metadata { get; init; }
 
+    /// <summary>Where its client is told how it ends; null: nowhere.</summary>
+    public Callback? Callback { get; init; }
+
     /// <summary>What is wrong with the input, as a JSON array; null: nothing.</summary>
     public string? Errors { get; init; }
 
@@ -120,6 +125,9 @@ public sealed record NewBatch(Guid Id, BatchApi Api, string Endpoint, Guid Input
 
     /// <summary>The client's own JSON object; null: none.</summary>
     public string? Metadata { get; init; }
+
+    /// <summary>Where its client is told how it ends; null: nowhere.</summary>
+    public Callback? Callback { get; init; }
 
     /// <summary>How long its files are kept; null: for ever.</summary>
     public TimeSpan? OutputLifetime { get; init; }

@@ -1,18 +1,19 @@
+using OllamaProxy.Webhooks;
 using OllamaProxy.Worker;
 
 namespace OllamaProxy.Batching;
 
-/// <summary>What the worker's timer runs every second: a drain of the queue, and batches for as long as it takes.</summary>
-public sealed class WorkCycle(QueueWorker worker, BatchRunner batches, TimeProvider time)
+/// <summary>What the worker's timer runs every second: a drain of the queue, and batches and webhooks for as long as it takes.</summary>
+public sealed class WorkCycle(QueueWorker worker, BatchRunner batches, WebhookSender webhooks, TimeProvider time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
-    /// <summary>Drains the queue and moves batches on, until the drain ends.</summary>
-    /// <param name="cancellationToken">Ends both early.</param>
+    /// <summary>Drains the queue, moves batches on and sends webhooks, until the drain ends.</summary>
+    /// <param name="cancellationToken">Ends all of it early.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var drained = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = batches.RunAsync(drained.Token, cancellationToken);
+        var running = Task.WhenAll(batches.RunAsync(drained.Token, cancellationToken), webhooks.RunAsync(drained.Token));
         // The last step of a batch can take longer than the drain: prompts do not wait for it.
         for (var hasEnded = false; !hasEnded;)
         {
@@ -22,7 +23,7 @@ public sealed class WorkCycle(QueueWorker worker, BatchRunner batches, TimeProvi
         }
     }
 
-    /// <summary>Waits until the batches have come to an end, but no longer than until the next tick.</summary>
+    /// <summary>Waits until both have come to an end, but no longer than until the next tick.</summary>
     private async Task<bool> HasEndedAsync(Task running, CancellationToken cancellationToken)
     {
         try

@@ -54,6 +54,8 @@ public static class KnownSettings
         new("OLLAMA_PROXY_OWNER_HEADER", "X-Owner", "the header that names for whom a client that serves many asks"),
         new("OLLAMA_PROXY_CORS_ORIGINS", "local ones only", "origins that may call the API from a browser, besides local ones; *: all"),
         new("OLLAMA_PROXY_HOSTS", "local ones only", "host names that are accepted, besides local ones; *: all"),
+        new("OLLAMA_PROXY_WEBHOOK_SECRET", "none", "whsec_ and base64: signs what is sent to callback_url; needed for it"),
+        new("OLLAMA_PROXY_WEBHOOK_ALLOW", "public ones only", "private hosts, addresses and ranges that callback_url may lead to"),
         new("OLLAMA_PROXY_QUIET", "not set", "any value: requests are not logged"),
     ];
 

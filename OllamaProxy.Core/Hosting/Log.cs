@@ -116,6 +116,27 @@ internal static partial class Log
     [LoggerMessage(LogEvents.BatchBroke, LogLevel.Error, "Batch {Id} cannot go on; trying again.")]
     public static partial void BatchBroke(this ILogger logger, LoggedException exception, Guid id);
 
+    [LoggerMessage(LogEvents.WebhookDelivered, LogLevel.Information,
+        "Event {Event}: {Type} of {Id} was delivered to {Receiver} by attempt {Attempt}.")]
+    public static partial void WebhookDelivered(
+        this ILogger logger, LogText @event, LogText type, Guid id, LogText receiver, int attempt);
+
+    [LoggerMessage(LogEvents.WebhookRetried, LogLevel.Warning,
+        "Event {Event}: attempt {Attempt} to deliver it to {Receiver} failed; the next one is due in {Seconds:0} s. {Error}")]
+    public static partial void WebhookRetried(
+        this ILogger logger, LogText @event, int attempt, LogText receiver, double seconds, LogText error);
+
+    [LoggerMessage(LogEvents.WebhookFailed, LogLevel.Error,
+        "Event {Event}: {Type} of {Id} could not be delivered to {Receiver} and is given up after {Attempts} attempts. {Error}")]
+    public static partial void WebhookFailed(
+        this ILogger logger, LogText @event, LogText type, Guid id, LogText receiver, int attempts, LogText error);
+
+    [LoggerMessage(LogEvents.WebhooksDelayed, LogLevel.Warning, "Events cannot be delivered at the moment; trying again. {Error}")]
+    public static partial void WebhooksDelayed(this ILogger logger, LogText error);
+
+    [LoggerMessage(LogEvents.WebhookBroke, LogLevel.Error, "Event {Event} cannot be delivered; trying again.")]
+    public static partial void WebhookBroke(this ILogger logger, LoggedException exception, LogText @event);
+
     [LoggerMessage(LogEvents.ApiKeysRead, LogLevel.Information, "The API keys in {Path} were read again.")]
     public static partial void ApiKeysRead(this ILogger logger, LogText path);
 

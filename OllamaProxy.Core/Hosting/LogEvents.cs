@@ -37,4 +37,9 @@ internal static class LogEvents
     public const int BatchEnded = 31;
     public const int BatchesDelayed = 32;
     public const int BatchBroke = 33;
+    public const int WebhookDelivered = 41;
+    public const int WebhookRetried = 42;
+    public const int WebhookFailed = 43;
+    public const int WebhooksDelayed = 44;
+    public const int WebhookBroke = 45;
 }

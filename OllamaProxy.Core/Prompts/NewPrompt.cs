@@ -1,3 +1,5 @@
+using OllamaProxy.Callbacks;
+
 namespace OllamaProxy.Prompts;
 
 /// <summary>A submission, validated and ready to be stored.</summary>
@@ -64,6 +66,9 @@ public sealed record NewPrompt(string Text, string Model, ReadOnlyMemory<byte> R
 
     /// <summary>How long it may wait in the queue before it fails; null: for ever.</summary>
     public TimeSpan? ExpiresIn { get; init; }
+
+    /// <summary>Where the client is told how it ends; null: nowhere.</summary>
+    public Callback? Callback { get; init; }
 
     /// <summary>The client's own JSON object in UTF-8, returned as it came; null: none.</summary>
     public ReadOnlyMemory<byte>? Metadata { get; init; }

@@ -1,3 +1,5 @@
+using OllamaProxy.Callbacks;
+
 namespace OllamaProxy.Prompts;
 
 /// <summary>What the client submitted with a prompt.</summary>
@@ -19,4 +21,7 @@ public sealed record PromptContent(string Text, ReadOnlyMemory<byte>? Metadata)
 
     /// <summary>How long an attempt may take; null: as the settings say.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Where the client is told how it ends; null: nowhere.</summary>
+    public Callback? Callback { get; init; }
 }

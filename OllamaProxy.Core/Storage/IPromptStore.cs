@@ -1,4 +1,5 @@
 using OllamaProxy.Storage.Batches;
+using OllamaProxy.Storage.Deliveries;
 using OllamaProxy.Storage.Files;
 
 namespace OllamaProxy.Storage;
@@ -7,4 +8,4 @@ namespace OllamaProxy.Storage;
 /// The durable store of prompts, for one process or several. Callers depend on the interface that they need; this one is for code that
 /// opens, tests or replaces a whole store.
 /// </summary>
-public interface IPromptStore : IPromptReader, IPromptCommands, IWorkQueue, IStoreMaintenance, IFileStore, IBatchStore;
+public interface IPromptStore : IPromptReader, IPromptCommands, IWorkQueue, IStoreMaintenance, IFileStore, IBatchStore, IDeliveryStore;

@@ -29,10 +29,10 @@ internal sealed class CrashRig : IAsyncDisposable
     public Task<HttpClient> ClientAsync() => _listening.Task;
 
     /// <summary>Starts the program, without waiting until it listens.</summary>
-    public void Launch() => _server = LaunchAnother();
+    public void Launch(params (string, string)[] settings) => _server = LaunchAnother(settings);
 
     /// <summary>Starts the program beside the other one, on the same store; it is the caller's.</summary>
-    public ServerProcess LaunchAnother() => new(
+    public ServerProcess LaunchAnother(params (string, string)[] settings) => new(
         Home.Folder,
         "--urls http://127.0.0.1:0",
         [.. _store,
@@ -43,7 +43,7 @@ internal sealed class CrashRig : IAsyncDisposable
         ("OLLAMA_RETRY_BASE_SECONDS", "0.05"),
         ("OLLAMA_POLL_INTERVAL", "0.05"),
         ("OLLAMA_IDLE_TIMEOUT", "2"),
-        ("OLLAMA_PROXY_QUIET", "1")]);
+        ("OLLAMA_PROXY_QUIET", "1"), .. settings]);
 
     /// <summary>Waits until the program listens, and lets the clients at it.</summary>
     public async Task OpenAsync()

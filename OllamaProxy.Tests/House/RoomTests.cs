@@ -9,8 +9,8 @@ public sealed partial class RoomTests
     /// <summary>From the ground up.</summary>
     private static readonly string[] Rooms =
     [
-        "Protocol", "Prompts", "Files", "Batches", "Configuration", "Hosting", "Access", "Notifications", "Statistics", "Storage", "Live",
-        "Ollama", "Telemetry", "Scheduling", "Worker", "Queue", "Batching", "Api",
+        "Protocol", "Callbacks", "Prompts", "Files", "Batches", "Configuration", "Hosting", "Access", "Notifications", "Statistics",
+        "Storage", "Live", "Ollama", "Telemetry", "Scheduling", "Worker", "Queue", "Webhooks", "Batching", "Api",
     ];
 
     /// <summary>It puts the rooms together, so it knows them all.</summary>

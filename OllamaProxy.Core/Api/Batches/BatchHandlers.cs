@@ -1,18 +1,22 @@
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Callbacks;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Batches;
 using OllamaProxy.Batching;
+using OllamaProxy.Callbacks;
 using OllamaProxy.Files;
 using OllamaProxy.Protocol.Dialects;
 using OllamaProxy.Storage.Batches;
+using OllamaProxy.Storage.Deliveries;
 using OllamaProxy.Storage.Files;
 
 namespace OllamaProxy.Api.Batches;
 
 /// <summary>OpenAI's batches: https://platform.openai.com/docs/api-reference/batch</summary>
-public sealed class BatchHandlers(IBatchStore batches, IFileStore files, BatchQueue queue, RequestBody bodies)
+public sealed class BatchHandlers(
+    IBatchStore batches, IFileStore files, IDeliveryStore deliveries, BatchQueue queue, RequestBody bodies, CallbackReader callbacks)
 {
     /// <summary>The longest input, as OpenAI has it.</summary>
     private const long MaxInputBytes = 200L * 1024 * 1024;
@@ -25,7 +29,7 @@ public sealed class BatchHandlers(IBatchStore batches, IFileStore files, BatchQu
     {
         ApiError.Use(context, Dialect.OpenAI);
         using var body = await bodies.ReadAsync(context);
-        var (inputId, describe) = NewBatchReader.Read(body.Bytes);
+        var (inputId, describe) = NewBatchReader.Read(body.Bytes, callbacks);
         if (await FindInputAsync(context, inputId) is not { } input)
             return UnknownFile(context, inputId);
         var batch = await queue.CreateAsync(context.Caller(), id => describe(id, input.Id), context.RequestAborted);
@@ -50,8 +54,9 @@ public sealed class BatchHandlers(IBatchStore batches, IFileStore files, BatchQu
         return JsonResult.Of(BatchListResource.Of(page), ApiJson.Relaxed.BatchListResource);
     }
 
-    /// <summary>A batch: 200 or 404.</summary>
-    public Task<IResult> BatchAsync(HttpContext context) => WithBatchAsync(context, batch => Task.FromResult(Show(batch)));
+    /// <summary>A batch, with the events that its client is told of: 200 or 404.</summary>
+    public Task<IResult> BatchAsync(HttpContext context) => WithBatchAsync(context, async batch =>
+        Show(batch, batch.Callback is null ? [] : await deliveries.ListDeliveriesAsync(batch, context.RequestAborted)));
 
     /// <summary>Cancels a batch: 200, 404, or 409 where it has ended.</summary>
     public Task<IResult> CancelAsync(HttpContext context) => WithBatchAsync(context, async batch =>
@@ -82,7 +87,8 @@ public sealed class BatchHandlers(IBatchStore batches, IFileStore files, BatchQu
         id is { } known && await batches.FindBatchAsync(known, context.RequestAborted) is { Api: BatchApi.OpenAI } batch
             && context.Caller().SeesWhatIsOf(batch.Owner) ? batch : null;
 
-    private static IResult Show(Batch batch) => JsonResult.Of(OpenAIBatchResource.Of(batch), ApiJson.Relaxed.OpenAIBatchResource);
+    private static IResult Show(Batch batch, params IReadOnlyList<Delivery> told) => JsonResult.Of(
+        OpenAIBatchResource.Of(batch) with { Callbacks = CallbackResource.Of(told) }, ApiJson.Relaxed.OpenAIBatchResource);
 
     private static IResult Unknown(HttpContext context, string? id) =>
         ApiError.Of(context, StatusCodes.Status404NotFound, $"There is no batch with the id '{id}'.");

@@ -1,9 +1,11 @@
 using System.Text.Json;
+using OllamaProxy.Api.Callbacks;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Files;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Batches;
 using OllamaProxy.Batching;
+using OllamaProxy.Callbacks;
 
 namespace OllamaProxy.Api.Batches;
 
@@ -19,7 +21,7 @@ internal static class NewBatchReader
     private static readonly TimeSpan DefaultLifetime = TimeSpan.FromDays(30);
 
     /// <exception cref="ProblemException">400: a field is missing or no good.</exception>
-    public static (string InputFileId, Func<Guid, Guid, NewBatch> Describe) Read(ReadOnlyMemory<byte> body)
+    public static (string InputFileId, Func<Guid, Guid, NewBatch> Describe) Read(ReadOnlyMemory<byte> body, CallbackReader callbacks)
     {
         using var document = JsonBody.Parse(body);
         var fields = JsonBody.FieldsOf(document.RootElement);
@@ -33,10 +35,12 @@ internal static class NewBatchReader
         var metadata = ReadMetadata(fields.Find("metadata", "an object", JsonValueKind.Object));
         var lifetime = fields.Find("output_expires_after", "an object", JsonValueKind.Object) is { } expiry
             ? ReadLifetime(new(expiry)) : DefaultLifetime;
+        var callback = callbacks.Read(fields, CallbackEvents.OfBatches);
         return (input, (id, file) => new(id, BatchApi.OpenAI, endpoint, file, TimeSpan.FromHours(24))
         {
             Metadata = metadata,
             OutputLifetime = lifetime,
+            Callback = callback,
         });
     }
 

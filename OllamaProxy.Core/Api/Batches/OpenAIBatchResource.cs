@@ -1,3 +1,4 @@
+using OllamaProxy.Api.Callbacks;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Batches;
 
@@ -52,6 +53,12 @@ internal sealed record OpenAIBatchResource
 
     public RawJson? Metadata { get; init; }
 
+    public string? CallbackUrl { get; init; }
+
+    public IReadOnlyList<string>? CallbackEvents { get; init; }
+
+    public IReadOnlyList<CallbackResource>? Callbacks { get; init; }
+
     public static OpenAIBatchResource Of(Batch batch)
     {
         var hasEnded = batch.Status.HasEnded();
@@ -78,6 +85,8 @@ internal sealed record OpenAIBatchResource
             RequestCounts = RequestCountsResource.Of(batch.Counts),
             Usage = BatchUsageResource.Of(batch.Counts),
             Metadata = batch.Metadata is { } metadata ? RawJson.Of(metadata) : null,
+            CallbackUrl = batch.Callback?.Url,
+            CallbackEvents = batch.Callback?.EventTypes,
         };
 
         long? EndOf(BatchStatus status) => batch.Status == status ? batch.EndedAt?.ToUnixTimeSeconds() : null;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Callbacks;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
@@ -20,7 +21,7 @@ namespace OllamaProxy.Api.Calls;
 /// </summary>
 public sealed class CallHandlers(
     PromptQueue queue, IPromptReader reader, CallResponder responder, BackendForwarder forwarder, ResponseRegistry responses,
-        CompletionWaiter waiter, RequestBody bodies, ResponseHandlers backgroundResponses,
+        CompletionWaiter waiter, RequestBody bodies, ResponseHandlers backgroundResponses, CallbackReader callbacks,
     OllamaProxyOptions options, TimeProvider time)
 {
     /// <summary>The header that tells the id of the prompt that a call has become.</summary>
@@ -93,6 +94,7 @@ public sealed class CallHandlers(
                 HeaderFilter.ForOllama(context.Request.AllHeaders()), body.Bytes),
             Priority = isBackground ? 0 : options.InteractivePriority,
             ClientLease = lease,
+            Callback = special?.ReadCallback(callbacks),
         });
         if (isBackground)
             return await backgroundResponses.CreatedAsync(context, await SubmitAsync(context, prompt, body));

@@ -8,12 +8,13 @@ using OllamaProxy.Live;
 using OllamaProxy.Prompts;
 using OllamaProxy.Queue;
 using OllamaProxy.Storage;
+using OllamaProxy.Storage.Deliveries;
 
 namespace OllamaProxy.Api.Prompts;
 
 /// <summary>The API that reads prompts.</summary>
 public sealed class PromptHandlers(PromptQueue queue, IPromptReader reader, OwnPrompts own, PromptTexts texts, CompletionWaiter waiter,
-    RetryAfter retryAfter, WholeContent whole, OllamaProxyOptions options)
+    RetryAfter retryAfter, WholeContent whole, IDeliveryStore deliveries, OllamaProxyOptions options)
 {
     /// <summary>A prompt, whole, with its attempts: 200 or 404.</summary>
     public Task<IResult> PromptAsync(HttpContext context) => WithPromptAsync(context, async prompt =>
@@ -21,10 +22,11 @@ public sealed class PromptHandlers(PromptQueue queue, IPromptReader reader, OwnP
         var status = await StatusOfAsync(prompt, context.RequestAborted);
         var attempts = await reader.ListAttemptsAsync(prompt.Id, context.RequestAborted);
         var showsBackends = context.Caller().IsAdmin;
-        return await reader.FindContentAsync(prompt.Id, context.RequestAborted) is { } content
-            ? new PromptDetailResult(
-                status.With(content, await whole.ShowAsync(context, content), attempts, showsBackends), content.LongText)
-            : Problems.UnknownPrompt(prompt.Id.ToString());
+        if (await reader.FindContentAsync(prompt.Id, context.RequestAborted) is not { } content)
+            return Problems.UnknownPrompt(prompt.Id.ToString());
+        var told = content.Callback is null ? [] : await deliveries.ListDeliveriesAsync(prompt, context.RequestAborted);
+        return new PromptDetailResult(
+            status.With(content, await whole.ShowAsync(context, content), attempts, told, showsBackends), content.LongText);
     });
 
     /// <summary>Where a prompt is in its life: 200 or 404.</summary>

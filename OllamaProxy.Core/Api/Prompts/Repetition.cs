@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Callbacks;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Ollama;
@@ -37,7 +38,12 @@ internal sealed class Repetition(Prompt first, PromptContent content)
     {
         foreach (var field in changes.EnumerateObject())
             throw Problems.BadRequest($"'{field.Name}' cannot be changed: a call of {call.Endpoint} is repeated as it came.");
-        return new(content.Text, first.Model ?? "", SubmissionReader.NoFields) { Call = call, Priority = first.Priority };
+        return new(content.Text, first.Model ?? "", SubmissionReader.NoFields)
+        {
+            Call = call,
+            Priority = first.Priority,
+            Callback = content.Callback,
+        };
     }
 
     private ReadOnlyMemory<byte> Merge(JsonElement changes)
@@ -67,6 +73,17 @@ internal sealed class Repetition(Prompt first, PromptContent content)
                 writer.WriteNumber("timeout", timeout.TotalSeconds);
             if (IsOpen("expires_in") && first.ExpiresAt - first.CreatedAt is { Ticks: > 0 } expiry)
                 writer.WriteNumber("expires_in", Math.Max(expiry.TotalSeconds, SubmissionReader.MinSeconds));
+            if (IsOpen(CallbackReader.UrlField) && content.Callback is { } callback)
+            {
+                writer.WriteString(CallbackReader.UrlField, callback.Url);
+                if (IsOpen(CallbackReader.EventsField))
+                {
+                    writer.WriteStartArray(CallbackReader.EventsField);
+                    foreach (var type in callback.EventTypes)
+                        writer.WriteStringValue(type);
+                    writer.WriteEndArray();
+                }
+            }
             if (IsOpen("metadata") && content.Metadata is { } metadata)
             {
                 writer.WritePropertyName("metadata");

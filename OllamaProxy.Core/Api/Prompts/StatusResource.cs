@@ -1,4 +1,6 @@
+using OllamaProxy.Api.Callbacks;
 using OllamaProxy.Api.Http;
+using OllamaProxy.Callbacks;
 using OllamaProxy.Prompts;
 using OllamaProxy.Telemetry;
 
@@ -112,6 +114,15 @@ public sealed record StatusResource
     /// <summary>Of a whole prompt only: the client's own object.</summary>
     public RawJson? Metadata { get; private init; }
 
+    /// <summary>Of a whole prompt only: where its client is told how it ends.</summary>
+    public string? CallbackUrl { get; private init; }
+
+    /// <summary>Of a whole prompt only: of which events its client is told.</summary>
+    public IReadOnlyList<string>? CallbackEvents { get; private init; }
+
+    /// <summary>Of a whole prompt only: the events that its client is told of, or was, oldest first.</summary>
+    public IReadOnlyList<CallbackResource>? Callbacks { get; private init; }
+
     /// <summary>Of a whole prompt only: its attempts, oldest first.</summary>
     public IReadOnlyList<AttemptResource>? AttemptHistory { get; private init; }
 
@@ -125,13 +136,17 @@ public sealed record StatusResource
 
     /// <summary>The whole prompt, but for a text that is too long to be held: see <see cref="PromptDetailResult"/>.</summary>
     public StatusResource With(
-        PromptContent content, RawJson? request, IReadOnlyList<AttemptRecord> attempts, bool showsBackends) =>
+        PromptContent content, RawJson? request, IReadOnlyList<AttemptRecord> attempts, IReadOnlyList<Delivery> deliveries,
+        bool showsBackends) =>
         this with
         {
             Prompt = content.LongText is null ? content.Text : null,
             Request = request,
             Timeout = content.Timeout?.TotalSeconds,
             Metadata = RawJson.OrNull(content.Metadata),
+            CallbackUrl = content.Callback?.Url,
+            CallbackEvents = content.Callback?.EventTypes,
+            Callbacks = CallbackResource.Of(deliveries),
             AttemptHistory = [.. attempts.Select(attempt => AttemptResource.Of(attempt, showsBackends))],
         };
 }

@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using OllamaProxy.Api.Callbacks;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
+using OllamaProxy.Callbacks;
 using OllamaProxy.Configuration;
 using OllamaProxy.Ollama;
 using OllamaProxy.Prompts;
@@ -11,7 +13,8 @@ namespace OllamaProxy.Api.Prompts;
 
 /// <summary>Makes a <see cref="NewPrompt"/> of what a client submits.</summary>
 /// <param name="defaultModel">The model of a prompt that names none.</param>
-internal sealed class SubmissionReader(string defaultModel)
+/// <param name="callbacks">Reads where the client wants to be told how it ends.</param>
+internal sealed class SubmissionReader(string defaultModel, CallbackReader callbacks)
 {
     private const int MaxAttempts = 1000;
     private const double MaxExpiry = 10 * 365 * 86_400.0;
@@ -22,7 +25,10 @@ internal sealed class SubmissionReader(string defaultModel)
     public static readonly byte[] NoFields = "{}"u8.ToArray();
 
     /// <summary>Fields that are for this program and not for Ollama. It always answers as a stream, whatever the client says.</summary>
-    private static readonly HashSet<string> OwnFields = ["priority", "max_attempts", "timeout", "expires_in", "metadata", "stream"];
+    private static readonly HashSet<string> OwnFields =
+    [
+        "priority", "max_attempts", "timeout", "expires_in", "metadata", "stream", CallbackReader.UrlField, CallbackReader.EventsField,
+    ];
 
     /// <summary>Reads an object. The fields that this program knows are checked, the others are left to Ollama.</summary>
     /// <param name="body">The object.</param>
@@ -56,6 +62,7 @@ internal sealed class SubmissionReader(string defaultModel)
             Timeout = fields.Seconds("timeout", MinSeconds, OllamaProxyOptions.MaxSeconds),
             ExpiresIn = fields.Seconds("expires_in", MinSeconds, MaxExpiry),
             Metadata = metadata,
+            Callback = callbacks.Read(fields, CallbackEvents.OfPrompts),
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Callbacks;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
@@ -13,12 +14,12 @@ namespace OllamaProxy.Api.Prompts;
 
 /// <summary>The API that submits prompts.</summary>
 public sealed class SubmitHandlers(PromptQueue queue, IPromptReader reader, OwnPrompts own, PromptStream stream, CompletionWaiter waiter,
-    RequestBody bodies, OllamaProxyOptions options)
+    RequestBody bodies, CallbackReader callbacks, OllamaProxyOptions options)
 {
     private const string IdempotencyKey = "Idempotency-Key";
     private const int MaxKeyLength = 255;
 
-    private readonly SubmissionReader _submissions = new(options.Model);
+    private readonly SubmissionReader _submissions = new(options.Model, callbacks);
 
     /// <summary>
     /// Queues a prompt: 202, with the id of what is on disk by then. With <c>Idempotency-Key</c>, the same key and body

@@ -1,5 +1,8 @@
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Api.Callbacks;
+using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Http;
+using OllamaProxy.Callbacks;
 using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
 
@@ -19,6 +22,23 @@ internal sealed record SpecialResponseCall(ResponseCall Call, ReadOnlyMemory<byt
     /// <summary>The call with this body; null: it asks for nothing of the kind.</summary>
     public static SpecialResponseCall? Read(ReadOnlyMemory<byte> body) =>
         ResponseCall.ReadIfSpecial(body) is { } call ? new(call, body) : null;
+
+    /// <summary>Where the client wants to be told how a response in the background ends; null: nowhere.</summary>
+    /// <exception cref="ProblemException">400: the fields are no good.</exception>
+    public Callback? ReadCallback(CallbackReader callbacks)
+    {
+        if (!Call.IsBackground)
+            return null;
+        using var document = JsonReading.Parse(Body);
+        try
+        {
+            return callbacks.Read(new(document.RootElement), CallbackEvents.OfResponses);
+        }
+        catch (InvalidOperationException)
+        {
+            throw Problems.BadRequest($"'{CallbackReader.UrlField}' or '{CallbackReader.EventsField}' holds half of a surrogate pair.");
+        }
+    }
 
     /// <summary>The call as it is stored.</summary>
     public ApiCall ToCall(HttpContext context)

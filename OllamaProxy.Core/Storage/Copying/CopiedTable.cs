@@ -18,7 +18,7 @@ internal sealed record CopiedTable(string Name, string Order, IReadOnlyList<Copi
         Text("prompt"), Number("prompt_checksum"), Text("request"), Number("request_checksum"), Text("metadata"),
         Text("result"), Number("result_checksum"), Text("thinking"), Number("thinking_checksum"), Text("done_reason"),
         Number("total_duration"), Number("load_duration"), Number("prompt_eval_count"), Number("prompt_eval_duration"),
-        Number("eval_count"), Number("eval_duration"),
+        Number("eval_count"), Number("eval_duration"), Word("callback_url"), Word("callback_events"),
     ]);
 
     public static readonly CopiedTable Calls = new("calls", "seq",
@@ -47,6 +47,7 @@ internal sealed record CopiedTable(string Name, string Order, IReadOnlyList<Copi
         Number("finalizing_at"), Number("cancelling_at"), Number("ended_at"), Number("output_lifetime"), Number("total"),
         Number("completed"), Number("failed"), Number("cancelled"), Number("expired"), Number("input_tokens"), Number("output_tokens"),
         Number("fed_bytes"), Number("fed_lines"), Text("model"), Text("metadata"), Text("errors"),
+        Word("callback_url"), Word("callback_events"),
     ]);
 
     /// <summary>
@@ -69,6 +70,7 @@ internal sealed record CopiedTable(string Name, string Order, IReadOnlyList<Copi
         new("truncations", "seq", [Number("seq"), Number("tokens")]),
         new("traces", "seq", [Number("seq"), Word("traceparent")]),
         new("idempotency_keys", "owner, key", [Number("seq"), Text("owner"), Text("key"), Number("expires_at")]),
+        DeliveriesBy("seq"),
         Texts,
         Parts,
     ];
@@ -78,10 +80,17 @@ internal sealed record CopiedTable(string Name, string Order, IReadOnlyList<Copi
     [
         Batches,
         new("batch_lines", "line", [Number("batch"), Number("line"), Number("seq"), Text("custom_id")], "batch"),
+        DeliveriesBy("batch"),
     ];
 
     /// <summary>Where a column is in a row.</summary>
     public int IndexOf(string column) => Columns.Index().First(each => each.Item.Name == column).Index;
+
+    private static CopiedTable DeliveriesBy(string key) => new("deliveries", "event",
+    [
+        Number(key), Word("event"), Uuid("subject"), Word("type"), Word("url"), Number("created_at"), Number("due_at"), Integer("attempts"),
+        Number("delivered_at"), Word("error"),
+    ], key);
 
     private static CopiedColumn Number(string name) => new(name, ColumnKind.Number);
 

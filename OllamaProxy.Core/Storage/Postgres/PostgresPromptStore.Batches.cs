@@ -14,7 +14,7 @@ public sealed partial class PostgresPromptStore
 {
     /// <inheritdoc/>
     public async Task<Batch?> AddBatchAsync(NewBatch batch, CancellationToken cancellationToken) =>
-        await WriteAsync(now => BatchRow.Add(batch, now), row => row.GetBoolean(0), cancellationToken)
+        await WriteAsync(now => BatchRow.Add(batch, now), row => row.GetBoolean(0), _ => CallbackRow.Add(batch), cancellationToken)
             ? await FindBatchAsync(batch.Id, cancellationToken) : null;
 
     /// <inheritdoc/>

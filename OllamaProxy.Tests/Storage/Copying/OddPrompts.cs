@@ -44,7 +44,10 @@ internal static class OddPrompts
     {
         var later = DateTimeOffset.Parse("2030-01-01T00:00:00.123Z", CultureInfo.InvariantCulture);
         await AddAsync(Keyed);
-        var cancelled = await AddAsync(New("cancelled while it waited"));
+        var cancelled = await AddAsync(New("cancelled while it waited") with
+        {
+            Callback = new("https://example.org/é", "prompt.cancelled prompt.failed"),
+        });
         await store.CancelAsync(cancelled.Id, default);
         var (bytes, request) = (Encoding.UTF8.GetBytes(Long), Encoding.UTF8.GetBytes($"{{\"images\":[\"{Long}\"]}}"));
         await CompleteAsync(New(Long) with { Request = request }, new(Long + "!", Long, Statistics) { TruncatedTo = 2 });

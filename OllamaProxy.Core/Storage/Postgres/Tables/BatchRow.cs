@@ -21,7 +21,7 @@ internal static class BatchRow
         """
         id, seq, owner, account, api, endpoint, status, outcome, input_file, output_file, error_file, created_at, expires_at,
         in_progress_at, finalizing_at, cancelling_at, ended_at, model, metadata, errors, total, completed, failed, cancelled, expired,
-        input_tokens, output_tokens, fed_bytes, fed_lines, runner, runner_until
+        input_tokens, output_tokens, fed_bytes, fed_lines, runner, runner_until, callback_url, callback_events
         """;
 
     public static readonly string Open = $"SELECT {Columns} FROM {ProxySchema}.batches WHERE ended_at IS NULL ORDER BY seq";
@@ -159,6 +159,7 @@ internal static class BatchRow
             row.GetInt64(26)),
         Cursor = new(row.GetInt64(27), row.GetInt64(28)),
         Runner = row.UuidOrNull(29) is { } runner ? new(runner, DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(30))) : null,
+        Callback = CallbackRow.Read(row, 31),
     };
 
     private static DateTimeOffset? TimeOrNull(NpgsqlDataReader row, int column) =>

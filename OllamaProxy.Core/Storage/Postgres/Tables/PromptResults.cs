@@ -35,7 +35,7 @@ internal sealed class PromptResults(PostgresReaders readers, LongTextReader long
     private static readonly string ContentQuery =
         $"""
         SELECT seq, updated_at, {Texts}, prompt, prompt_checksum, request, request_checksum, metadata, timeout,
-            endpoint, query, headers, body, checksum
+            endpoint, query, headers, body, checksum, callback_url, callback_events
         FROM {ProxySchema}.prompts JOIN {ProxySchema}.payloads USING (seq) LEFT JOIN {ProxySchema}.calls USING (seq) WHERE id = $1
         """;
 
@@ -76,6 +76,7 @@ internal sealed class PromptResults(PostgresReaders readers, LongTextReader long
                 LongBody = texts.GetValueOrDefault(LongTextFormat.Call),
             },
             Timeout = row.RealOrNull(10) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Callback = CallbackRow.Read(row, 16),
         };
     }, cancellationToken);
 

@@ -11,7 +11,7 @@ internal static class BatchTable
         """
         id, seq, owner, account, api, endpoint, status, outcome, input_file, output_file, error_file, created_at, expires_at,
         in_progress_at, finalizing_at, cancelling_at, ended_at, model, metadata, errors, total, completed, failed, cancelled, expired,
-        input_tokens, output_tokens, fed_bytes, fed_lines, runner, runner_until
+        input_tokens, output_tokens, fed_bytes, fed_lines, runner, runner_until, callback_url, callback_events
         """;
 
     public static Batch? Add(SqliteSession session, NewBatch batch, DateTimeOffset now)
@@ -19,15 +19,17 @@ internal static class BatchTable
         session.Execute(
             """
             INSERT INTO batches (
-                id, owner, account, api, endpoint, status, input_file, created_at, expires_at, output_lifetime, metadata, total)
-            SELECT $id, $owner, $account, $api, $endpoint, 'validating', $input_file, $created_at, $expires_at, $lifetime, $metadata, $total
+                id, owner, account, api, endpoint, status, input_file, created_at, expires_at, output_lifetime, metadata, total,
+                callback_url, callback_events)
+            SELECT $id, $owner, $account, $api, $endpoint, 'validating', $input_file, $created_at, $expires_at, $lifetime, $metadata,
+                $total, $callback_url, $callback_events
             WHERE EXISTS (SELECT 1 FROM files WHERE id = $input_file AND batch IS NULL)
             """,
             ("$id", batch.Id.ToString()), ("$owner", batch.Owner), ("$account", batch.Account), ("$api", BatchApiNames.Of(batch.Api)),
             ("$endpoint", batch.Endpoint), ("$input_file", batch.InputFile.ToString()), ("$created_at", now.ToUnixTimeMilliseconds()),
             ("$expires_at", (now + batch.ExpiresIn).ToUnixTimeMilliseconds()),
             ("$lifetime", (long?)batch.OutputLifetime?.TotalMilliseconds), ("$metadata", batch.Metadata),
-            ("$total", batch.Total));
+            ("$total", batch.Total), ("$callback_url", batch.Callback?.Url), ("$callback_events", batch.Callback?.Events));
         if (batch.OwnsInput)
             session.Execute("UPDATE files SET batch = $id, expires_at = NULL WHERE id = $input_file AND batch IS NULL",
                 ("$id", batch.Id.ToString()), ("$input_file", batch.InputFile.ToString()));
@@ -140,6 +142,7 @@ internal static class BatchTable
         Counts = new(row.Int64(20), row.Int64(21), row.Int64(22), row.Int64(23), row.Int64(24), row.Int64(25), row.Int64(26)),
         Cursor = new(row.Int64(27), row.Int64(28)),
         Runner = IdOrNull(row, 29) is { } runner ? new(runner, DateTimeOffset.FromUnixTimeMilliseconds(row.Int64(30))) : null,
+        Callback = row.TextOrNull(31) is { } url ? new(url, row.TextOrNull(32) ?? "") : null,
     };
 
     private static Guid? IdOrNull(SqliteStatement row, int column) => row.TextOrNull(column) is { } id ? Guid.Parse(id) : null;

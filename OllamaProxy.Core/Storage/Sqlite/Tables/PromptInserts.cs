@@ -93,11 +93,12 @@ internal static class PromptInserts
             """
             INSERT INTO prompts (
                 id, prompt, prompt_checksum, model, request, request_checksum, metadata, fingerprint, priority, rank,
-                max_attempts, timeout, expires_at, owner, account, batch, created_at, updated_at, status, attempts, started_at)
+                max_attempts, timeout, expires_at, owner, account, batch, created_at, updated_at, status, attempts, started_at,
+                callback_url, callback_events)
             VALUES (
                 $id, $prompt, $prompt_checksum, $model, CAST($request AS TEXT), $request_checksum, CAST($metadata AS TEXT), $fingerprint,
                 $priority, $rank, $max_attempts, $timeout, $expires_at, $owner, $account, $batch, $now, $now, $status, $attempts,
-                $started_at)
+                $started_at, $callback_url, $callback_events)
             """,
             ("$id", draft.Id.ToString()),
             ("$prompt", text),
@@ -118,7 +119,9 @@ internal static class PromptInserts
             ("$now", SqliteTime.Write(draft.CreatedAt)),
             ("$status", draft.Status.Name()),
             ("$attempts", draft.Attempts),
-            ("$started_at", draft.StartedAt is { } startedAt ? SqliteTime.Write(startedAt) : null));
+            ("$started_at", draft.StartedAt is { } startedAt ? SqliteTime.Write(startedAt) : null),
+            ("$callback_url", prompt.Callback?.Url),
+            ("$callback_events", prompt.Callback?.Events));
         var added = draft with { Seq = session.LastInsertedRow };
         LoadTable.Insert(session, added.Seq, prompt.LoadOptions);
         TraceTable.Insert(session, added.Seq, prompt.TraceParent);

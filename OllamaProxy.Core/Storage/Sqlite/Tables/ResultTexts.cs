@@ -48,7 +48,7 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
         using var row = session.Query(
             """
             SELECT seq, timeout, octet_length(prompt), metadata, iif(octet_length(prompt) > $max_short, '', prompt), request,
-                prompt_checksum, request_checksum
+                prompt_checksum, request_checksum, callback_url, callback_events
             FROM prompts WHERE id = $id
             """,
             ("$id", id.ToString()), ("$max_short", LongText.MaxShort));
@@ -68,6 +68,7 @@ internal sealed class ResultTexts(SqlitePromptStore store, LongTextReader longTe
             Call = PromptCalls.Find(session, seq) is { } call
                 ? call with { LongBody = texts.GetValueOrDefault(LongTextFormat.Call) } : null,
             Timeout = row.RealOrNull(1) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Callback = row.TextOrNull(8) is { } url ? new(url, row.TextOrNull(9) ?? "") : null,
         };
     });
 

@@ -17,7 +17,8 @@ public sealed partial class PortableSchemaTests : IDisposable
     [
         "abs", "char", "coalesce", "date", "datetime", "format", "glob", "hex", "ifnull", "iif", "instr", "julianday", "length", "like",
         "lower", "ltrim",
-        "max", "min", "nullif", "printf", "quote", "replace", "round", "rtrim", "sign", "strftime", "substr", "substring", "time", "trim",
+        "max", "min", "nullif", "printf", "quote", "randomblob", "replace",
+        "round", "rtrim", "sign", "strftime", "substr", "substring", "time", "trim",
         "typeof", "unicode",
         "unixepoch", "upper", "zeroblob", "count", "sum", "total", "avg",
     ];
