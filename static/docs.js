@@ -2,6 +2,7 @@
 // is opened, since all of them together are thousands of elements.
 
 const methods = ['get', 'head', 'post', 'put', 'patch', 'delete'];
+const places = { path: 'In the path.', query: 'In the query.', header: 'A header.' };
 const depth = 6;
 let api = null;
 let rows = [];
@@ -58,7 +59,7 @@ function bounds(schema) {
     ...say('minimum', value => `at least ${value}`),
     ...say('exclusiveMinimum', value => `more than ${value}`),
     ...say('maximum', value => `at most ${value}`),
-    ...say('minLength', value => `at least ${value} characters`),
+    ...say('minLength', value => value === 1 ? 'not empty' : `at least ${value} characters`),
     ...say('maxLength', value => `at most ${value} characters`),
     ...say('minItems', value => `at least ${value}`),
     ...say('maxItems', value => `at most ${value}`),
@@ -171,10 +172,11 @@ function detailsOf(row) {
   });
   return create('div', { className: 'details' },
     ...operation.description ? prose(operation.description) : [],
+    operation.security?.length === 0 ? create('p', { className: 'kind', textContent: 'Open to all: it needs no key.' }) : '',
     create('div', { className: 'curl' }, create('pre', {}, curl), copy),
     ...parameters.length === 0 ? [] : [create('h3', { textContent: 'Parameters' }), create('ul', { className: 'fields' },
       ...parameters.map(({ name, in: place, required, schema, description }) =>
-        field(name, schema, required, `In the ${place}. ${description}`, depth)))],
+        field(name, schema, required, `${places[place]} ${description}`, depth)))],
     ...requestBody ? [
       create('h3', { textContent: requestBody.required ? 'Body' : 'Body, which may be left out' }),
       ...contentOf(requestBody.content),
