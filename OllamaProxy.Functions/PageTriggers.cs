@@ -5,7 +5,7 @@ using OllamaProxy.Api.Pages;
 
 namespace OllamaProxy.Functions;
 
-/// <summary>The web pages.</summary>
+/// <summary>The web pages, and the API's description that one of them shows.</summary>
 public sealed class PageTriggers(ApiPipeline pipeline, PageHandlers pages)
 {
     [Function("HomePage")]
@@ -17,6 +17,18 @@ public sealed class PageTriggers(ApiPipeline pipeline, PageHandlers pages)
     public Task ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.List)] HttpRequest request, CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, pages.ListAsync, aborted);
+
+    [Function("ApiPage")]
+    public Task ApiAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.ApiPage)] HttpRequest request,
+        CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, pages.ApiAsync, aborted);
+
+    [Function("OpenApi")]
+    public Task OpenApiAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.OpenApi)] HttpRequest request,
+        CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, pages.OpenApiAsync, aborted);
 
     [Function("BatchPage")]
     public Task BatchesAsync(

@@ -40,6 +40,8 @@ public sealed class RouteTable
             new(Routes.Home, Read, pages.HomeAsync, RouteAccess.Open),
             new(Routes.List, Read, pages.ListAsync, RouteAccess.Open),
             new(Routes.BatchPage, Read, pages.BatchesAsync, RouteAccess.Open),
+            new(Routes.ApiPage, Read, pages.ApiAsync, RouteAccess.Open),
+            new(Routes.OpenApi, Read, pages.OpenApiAsync, RouteAccess.Open),
             new(Routes.Health, Read, HealthHandlers.HealthAsync, RouteAccess.Open),
             new(Routes.Ready, Read, health.ReadyAsync, RouteAccess.Open),
             new(Routes.Metrics, Read, metrics.MetricsAsync, RouteAccess.Admin),

@@ -15,6 +15,12 @@ public static class Routes
     /// <summary>The page that lists batches.</summary>
     public const string BatchPage = "batches";
 
+    /// <summary>The page that shows this API.</summary>
+    public const string ApiPage = "docs";
+
+    /// <summary>This API, described for programs.</summary>
+    public const string OpenApi = "openapi.json";
+
     /// <summary>Answers as long as the process does.</summary>
     public const string Health = "healthz";
 

@@ -135,6 +135,21 @@ public sealed class AccessibilityTests : PageTests
         await AssertAccessibleAsync();
     }
 
+    [AxeFact]
+    public async Task The_API_is_accessible_closed_and_with_an_operation_open()
+    {
+        await Page.GotoAsync("/docs");
+        await Expect(ById("found")).ToContainTextAsync("operations");
+        await AssertAccessibleAsync();
+
+        await Page.GotoAsync("/docs#submitPrompt");
+        await Page.ReloadAsync();
+        await Page.Locator("#submitPrompt .example summary").First.ClickAsync();
+        await Page.Locator("#deletePrompt > summary").ClickAsync();
+        await Expect(Page.Locator("#deletePrompt h3")).ToHaveTextAsync(["Parameters", "Answers"]);
+        await AssertAccessibleAsync();
+    }
+
     private async Task AssertAccessibleAsync()
     {
         await Page.EvaluateAsync(await File.ReadAllTextAsync(AxeFactAttribute.Script));

@@ -41,11 +41,13 @@ public sealed class AllPagesTests : PageTests
         await Expect(ById("figures")).ToContainTextAsync("Nothing was completed");
         await Page.GetByRole(AriaRole.Link, new() { Name = "Batches" }).ClickAsync();
         await Expect(ById("empty")).ToBeVisibleAsync();
+        await Page.GetByRole(AriaRole.Link, new() { Name = "API" }).ClickAsync();
+        await Expect(ById("found")).ToContainTextAsync("operations");
 
         Assert.Equal(
             [
-                "/", "/api/v1/events", "/api/v1/models", "/api/v1/prompts", "/api/v1/session", "/api/v1/stats", "/batches", "/list",
-                "/v1/batches", "/v1/messages/batches",
+                "/", "/api/v1/events", "/api/v1/models", "/api/v1/prompts", "/api/v1/session", "/api/v1/stats", "/batches", "/docs",
+                "/list", "/openapi.json", "/v1/batches", "/v1/messages/batches",
             ],
             Requests.Select(request => request.Split(' ', '?')[1]).Distinct().Order());
     }
@@ -54,6 +56,7 @@ public sealed class AllPagesTests : PageTests
     [InlineData("/")]
     [InlineData("/list")]
     [InlineData("/batches")]
+    [InlineData("/docs")]
     public async Task What_is_not_in_a_pages_file_does_not_run(string path)
     {
         using var response = await GetPageAsync(path);
@@ -79,7 +82,7 @@ public sealed class AllPagesTests : PageTests
     {
         Expecting("Content Security Policy");
         Expecting("Trusted");
-        foreach (var path in new[] { "/", "/list", "/batches" })
+        foreach (var path in new[] { "/", "/list", "/batches", "/docs" })
         {
             await Page.GotoAsync(path);
             await Page.EvaluateAsync(
@@ -162,6 +165,7 @@ public sealed class AllPagesTests : PageTests
         var shown = new Dictionary<string, string>
         {
             ["/list"] = "model 'nosuch' not found",
+            ["/docs#submitPrompt"] = "The text for the model.",
             [$"/?id={halfWay}"] = "Partial result",
             [$"/?id={missing}"] = "ollama pull nosuch",
             [$"/?id={completed}"] = "This is the Simulator",

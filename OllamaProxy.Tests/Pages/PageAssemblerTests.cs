@@ -44,6 +44,8 @@ public sealed class PageAssemblerTests
     [Theory]
     [InlineData("index.html")]
     [InlineData("list.html")]
+    [InlineData("batches.html")]
+    [InlineData("docs.html")]
     public void The_pages_of_the_program_are_whole(string name)
     {
         var page = PageAssembler.Assemble(name, PageAssembler.ReadEmbedded);

@@ -12,6 +12,7 @@ public sealed partial class PagesOfBothHostsTests
     [InlineData("/")]
     [InlineData("/list")]
     [InlineData("/batches")]
+    [InlineData("/docs")]
     public async Task Both_hosts_serve_the_same_page_with_the_same_headers(string path)
     {
         await using var server = await RunningProxy.StartAsync(ProxyHosts.Server);

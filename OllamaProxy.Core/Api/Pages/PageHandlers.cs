@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using OllamaProxy.Api.Calls;
+using OllamaProxy.Api.Http;
 
 namespace OllamaProxy.Api.Pages;
 
@@ -13,6 +14,8 @@ public sealed class PageHandlers
     private readonly Page _home = Page.Load("index.html");
     private readonly Page _list = Page.Load("list.html");
     private readonly Page _batches = Page.Load("batches.html");
+    private readonly Page _api = Page.Load("docs.html");
+    private readonly StaticFile _openApi = StaticFile.Load("openapi.json", JsonResult.MediaType);
 
     /// <summary>
     /// The page on which prompts are submitted, for browsers, which name <c>text/html</c> in <c>Accept</c>. All others get what Ollama
@@ -29,6 +32,12 @@ public sealed class PageHandlers
 
     /// <summary>The page that lists batches.</summary>
     public Task<IResult> BatchesAsync(HttpContext context) => Task.FromResult<IResult>(_batches);
+
+    /// <summary>The page that shows this API.</summary>
+    public Task<IResult> ApiAsync(HttpContext context) => Task.FromResult<IResult>(_api);
+
+    /// <summary>This API as an OpenAPI document: 200, or 304 to a client that has it.</summary>
+    public Task<IResult> OpenApiAsync(HttpContext context) => Task.FromResult(_openApi.Answer());
 
     private static bool AsksForHtml(HttpRequest request) => request.GetTypedHeaders().Accept.Any(type =>
         type.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase) && type.Quality is null or > 0);

@@ -27,6 +27,8 @@ public sealed class RouteAccessTests
         new("GET", Routes.Home, null, 200, 200, 200, IsOpen: true),
         new("GET", Routes.List, null, 200, 200, 200, IsOpen: true),
         new("GET", Routes.BatchPage, null, 200, 200, 200, IsOpen: true),
+        new("GET", Routes.ApiPage, null, 200, 200, 200, IsOpen: true),
+        new("GET", Routes.OpenApi, null, 200, 200, 200, IsOpen: true),
         new("GET", Routes.Health, null, 200, 200, 200, IsOpen: true),
         new("GET", Routes.Ready, null, 200, 200, 200, IsOpen: true),
         new("GET", Routes.Metrics, null, 403, 403, 200),
