@@ -2,6 +2,7 @@ using System.Globalization;
 using OllamaProxy.Benchmarks.Abuse;
 using OllamaProxy.Benchmarks.Chaos;
 using OllamaProxy.Benchmarks.Rows;
+using OllamaProxy.Benchmarks.Soak;
 
 namespace OllamaProxy.Benchmarks;
 
@@ -16,7 +17,9 @@ internal sealed record CommandLine
                           long ones and watch; about two minutes
           --chaos         instead of all rows, whether anything is lost or doubled while five servers on one PostgreSQL are killed and
                           cut off, and PostgreSQL is restarted
-          --minutes N     how long that goes on (10)
+          --soak          instead of all rows, whether memory and open files of a server under steady load stay as they are, and its log
+                          without errors
+          --minutes N     how long either goes on (10; with --soak 60)
           --seed N        decides what happens when; the seed of a run is printed
           --list          lists the rows
           --out DIR       where the reports go, and what is needed meanwhile (artifacts/benchmarks)
@@ -44,15 +47,19 @@ internal sealed record CommandLine
     /// <summary>Whether to look for what chaos loses and doubles, and for nothing else.</summary>
     public bool Chaos { get; init; }
 
+    /// <summary>Whether to keep the server under load for long, and to measure nothing else.</summary>
+    public bool Soak { get; init; }
+
     /// <summary>For how long.</summary>
-    public TimeSpan? ChaosLength { get; init; }
+    public TimeSpan? Length { get; init; }
 
     /// <summary>What is random about it.</summary>
     public int Seed { get; init; } = Random.Shared.Next(1_000_000);
 
     /// <summary>What to measure.</summary>
     public IReadOnlyList<IMeasurement> Measurements =>
-        Chaos ? [new ChaosRows(new(ChaosLength ?? (Smoke ? TimeSpan.FromSeconds(5) : TimeSpan.FromMinutes(10)), Seed))]
+        Chaos ? [new ChaosRows(new(Length ?? (Smoke ? TimeSpan.FromSeconds(5) : TimeSpan.FromMinutes(10)), Seed))]
+        : Soak ? [new SoakRows(new(Length ?? (Smoke ? TimeSpan.FromSeconds(5) : TimeSpan.FromHours(1))))]
         : Abuse ? [new AbuseRows(Smoke ? AbuseScale.Smoke : AbuseScale.Full)]
         : AllRows.Of(Smoke);
 
@@ -88,7 +95,8 @@ internal sealed record CommandLine
                 "--smoke" => line with { Smoke = true },
                 "--abuse" => line with { Abuse = true },
                 "--chaos" => line with { Chaos = true },
-                "--minutes" => line with { ChaosLength = TimeSpan.FromMinutes(Number(Value(), 60)) },
+                "--soak" => line with { Soak = true },
+                "--minutes" => line with { Length = TimeSpan.FromMinutes(Number(Value(), 60)) },
                 "--seed" => line with { Seed = (int)Number(Value(), 1_000_000) },
                 "--list" => line with { List = true },
                 "--help" or "-h" => line with { Help = true },

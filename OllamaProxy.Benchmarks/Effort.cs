@@ -19,6 +19,7 @@ internal sealed record Effort
         NamesWarmUp = 15_000,
         NamesDrained = 15_000,
         StatusPrompts = 10_000,
+        StoreWarmUp = TimeSpan.FromSeconds(4), // As with a drain.
         StoreSamples = 1000,
         FinishedPrompts = 1_000_000,
         QueuedPrompts = 100_000,
@@ -50,6 +51,7 @@ internal sealed record Effort
         NamesWarmUp = 20,
         NamesDrained = 50,
         StatusPrompts = 300,
+        StoreWarmUp = TimeSpan.FromSeconds(0.05),
         StoreSamples = 10,
         FinishedPrompts = 9_000,
         QueuedPrompts = 1_000,
@@ -105,6 +107,9 @@ internal sealed record Effort
 
     /// <summary>How many prompts there are whose status is asked for.</summary>
     public required int StatusPrompts { get; init; }
+
+    /// <summary>For how long operations of the store are run before they are timed.</summary>
+    public required TimeSpan StoreWarmUp { get; init; }
 
     /// <summary>How often each operation of the store is timed.</summary>
     public required int StoreSamples { get; init; }

@@ -10,7 +10,9 @@ using OllamaProxy.Api.Callbacks;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Calls;
 using OllamaProxy.Api.Files;
+using OllamaProxy.Api.Health;
 using OllamaProxy.Api.Http;
+using OllamaProxy.Api.Metrics;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Pages;
 using OllamaProxy.Api.Prompts;
@@ -32,6 +34,7 @@ using OllamaProxy.Storage.Deliveries;
 using OllamaProxy.Storage.Files;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Telemetry;
 using OllamaProxy.Webhooks;
 using OllamaProxy.Worker;
 using OllamaProxy.Worker.Attempts;
@@ -63,6 +66,7 @@ public static class OllamaProxyServices
         builder.Services.AddShutdown(limits?.LongestShutdown is { } longest && longest < shutdown ? longest : shutdown);
         builder.Services.AddSingleton<ApiKeys>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<ApiKeys>());
+        builder.AddTelemetry();
         builder.Services.AddPrompts();
         builder.Services.AddWorker();
         builder.Services.AddApi();
@@ -192,6 +196,11 @@ public static class OllamaProxyServices
         services.AddSingleton<QueueStream>();
         services.AddSingleton<StreamHandlers>();
         services.AddSingleton<StateHandlers>();
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<HealthHandlers>();
+        services.AddSingleton<QueueGauges>();
+        services.AddHostedService(provider => provider.GetRequiredService<QueueGauges>());
+        services.AddSingleton<MetricsHandler>();
         services.AddSingleton<UsageHandlers>();
         services.AddSingleton<QueueHandlers>();
         // Created here and now: a page that cannot be assembled stops the start, on both hosts.

@@ -1,4 +1,5 @@
 using OllamaProxy.Configuration;
+using OllamaProxy.Server.Commands;
 
 namespace OllamaProxy.Server;
 
@@ -57,16 +58,16 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
         Ollama Proxy: a durable queue in front of Ollama.
 
         Usage: OllamaProxy.Server [switches] [--SETTING value ...]
-               OllamaProxy.Server copy --from ADDRESS --to ADDRESS
+               OllamaProxy.Server COMMAND ...
 
           --simulate            use a simulated Ollama, which has no model
           --urls http://...     where to listen (default {ServerApplication.DefaultUrls})
           --help                print this
           --version             print the version
 
-        The command copy copies all prompts into an empty database, and compares both. It goes on where it was broken off. No server may
-        work on either meanwhile. An ADDRESS is sqlite:PATH or postgres:CONNECTION; with nothing behind the colon, that of the setting
-        OLLAMA_PROXY_DB or OLLAMA_PROXY_POSTGRES. See docs/operations.md.
+        Commands; COMMAND --help tells more:
+
+        {string.Join('\n', ServerCommands.All.Select(command => $"  {command.Name,-10} {FirstSentenceOf(command.Description!)}"))}
 
         Settings, in the environment or here (as --OLLAMA_MODEL tiny), with their defaults:
 
@@ -75,6 +76,8 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
         Settings of .NET are accepted as well, such as --Logging:LogLevel:Default Debug, or Logging__Console__FormatterName=json in the
         environment. See docs/configuration.md.
         """;
+
+    private static string FirstSentenceOf(string text) => text.Split(". ")[0].TrimEnd('.');
 
     private static (string Prefix, string Name, string? Value) Split(string arg)
     {

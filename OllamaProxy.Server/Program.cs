@@ -1,11 +1,10 @@
 using OllamaProxy.Configuration;
 using OllamaProxy.Server;
+using OllamaProxy.Server.Commands;
 using OllamaProxy.Storage;
 
-const int Failed = 1, Misused = 2;
-
-if (args is [CopyCommand.Name, .. var rest] && !CommandLine.Parse(rest).Help)
-    return await CopyAsync(rest);
+if (ServerCommands.IsCalled(args))
+    return await ServerCommands.RunAsync(args);
 
 var commandLine = CommandLine.Parse(args);
 if (commandLine.Help || commandLine.Version)
@@ -17,7 +16,7 @@ if (commandLine.Mistakes.Count > 0)
 {
     foreach (var mistake in commandLine.Mistakes)
         await Console.Error.WriteLineAsync($"{mistake} --help lists the options.");
-    return Misused;
+    return ServerCommands.Misused;
 }
 
 try
@@ -31,29 +30,5 @@ catch (Exception exception) when (exception is InvalidSettingException or StoreE
 {
     // A user can correct these: the message suffices, without a stack trace.
     await Console.Error.WriteLineAsync(exception.Message);
-    return Failed;
-}
-
-static async Task<int> CopyAsync(string[] args)
-{
-    CopyCommand copy;
-    try
-    {
-        copy = CopyCommand.Parse(args, new ConfigurationBuilder().AddEnvironmentVariables().Build());
-    }
-    catch (InvalidSettingException exception)
-    {
-        foreach (var mistake in exception.Mistakes)
-            await Console.Error.WriteLineAsync($"{mistake} --help lists the options.");
-        return Misused;
-    }
-    try
-    {
-        return await copy.RunAsync() ? 0 : Failed;
-    }
-    catch (StoreException exception)
-    {
-        await Console.Error.WriteLineAsync(exception.Message);
-        return Failed;
-    }
+    return ServerCommands.Failed;
 }

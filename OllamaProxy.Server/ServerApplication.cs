@@ -32,11 +32,22 @@ public static class ServerApplication
     /// <summary>ISO 8601 with the offset, since logs are read elsewhere and later.</summary>
     private const string TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffzzz";
 
-    /// <summary>Builds the server, without starting it.</summary>
+    /// <summary>Builds the server and opens its store, without starting it.</summary>
+    /// <inheritdoc cref="CreateBuilder"/>
+    public static WebApplication Create(string[] args, Uri? simulator = null)
+    {
+        var app = CreateBuilder(args, simulator).Build();
+        app.MapOllamaProxy();
+        if (simulator is not null)
+            Log.Simulating(app.Logger, simulator);
+        return app;
+    }
+
+    /// <summary>Puts the server together. Nothing is opened until it is built and used.</summary>
     /// <param name="args">The command line: <c>--urls</c>, or any setting as <c>--OLLAMA_MODEL tiny</c>.</param>
     /// <param name="simulator">The address of the Simulator that takes the place of Ollama; null: <c>OLLAMA_URL</c> applies.</param>
     /// <exception cref="InvalidSettingException">A setting is bad.</exception>
-    public static WebApplication Create(string[] args, Uri? simulator = null)
+    public static WebApplicationBuilder CreateBuilder(string[] args, Uri? simulator = null)
     {
         // Settings are read once, so that reloading them is useless; and the file watcher would see every write to a database in the
         // working directory.
@@ -45,16 +56,13 @@ public static class ServerApplication
         if (simulator is not null)
             UseSimulator(builder.Configuration, simulator);
         AddConsole(builder);
+        // Under systemd, and only there: tells it when the server is ready and when it stops (Type=notify).
+        builder.Services.AddSystemd();
         AddOllamaProxy(builder);
         builder.WebHost.ConfigureKestrel(kestrel => ConnectionLimits.Apply(kestrel.Limits));
         builder.Services.AddHostedService<DrainTimer>();
         builder.Services.AddHostedService<PurgeTimer>();
-
-        var app = builder.Build();
-        app.MapOllamaProxy();
-        if (simulator is not null)
-            Log.Simulating(app.Logger, simulator);
-        return app;
+        return builder;
     }
 
     /// <summary>Runs the server until it is stopped.</summary>
@@ -98,7 +106,7 @@ public static class ServerApplication
     }
 
     /// <summary>The addresses to listen on. With an empty setting Kestrel would choose its own.</summary>
-    private static string UrlsOf(ConfigurationManager configuration) =>
+    internal static string UrlsOf(IConfiguration configuration) =>
         configuration[UrlsSetting]?.Trim() is { Length: > 0 } urls ? urls : configuration[UrlsSetting] = DefaultUrls;
 
     /// <summary>Adds the console logger. The slim builder fixes its format, so the settings of it are applied again.</summary>

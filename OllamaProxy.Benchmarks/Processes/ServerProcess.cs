@@ -17,6 +17,9 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public Process Process { get; }
 
+    /// <summary>Raised for each line that it writes, once it listens.</summary>
+    public event Action<string>? LineWritten;
+
     /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint => _listening.Task.Result;
 
@@ -64,6 +67,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             return;
         }
         _lastLine = line;
+        LineWritten?.Invoke(line);
         if (line.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var at)
             _listening.TrySetResult(new(IPAddress.Loopback, new Uri(line[(at + Listening.Length)..].Trim()).Port));
     }

@@ -6,17 +6,19 @@ namespace OllamaProxy.Benchmarks.Rows;
 internal static class InTurn
 {
     /// <summary>
-    /// The costs of both in microseconds, or whatever they return, in <see cref="Effort.StoreSamples"/> turns; those before these only warm
-    /// up.
+    /// The costs of both in microseconds, or whatever they return, in <see cref="Effort.StoreSamples"/> turns. Those before these only warm
+    /// up, for <see cref="Effort.StoreWarmUp"/>.
     /// </summary>
     public static async Task<(List<double> One, List<double> Other)> CompareAsync(Effort effort, Func<Task<double>> one,
         Func<Task<double>> other)
     {
         var costs = (One: new List<double>(), Other: new List<double>());
-        for (var i = -effort.StoreSamples / 4; i < effort.StoreSamples; i++)
+        var started = Stopwatch.GetTimestamp();
+        while (costs.One.Count < effort.StoreSamples)
         {
+            var isWarm = Stopwatch.GetElapsedTime(started) >= effort.StoreWarmUp;
             var (first, second) = (await one(), await other());
-            if (i < 0)
+            if (!isWarm)
                 continue;
             costs.One.Add(first);
             costs.Other.Add(second);

@@ -36,6 +36,12 @@ public sealed class ApiKeyRing
         return _keys.TryGetValue(CodeOf(hash), out var key) && CryptographicOperations.FixedTimeEquals(key.Hash.Span, hash) ? key : null;
     }
 
+    /// <summary>The names of the keys.</summary>
+    public IReadOnlyCollection<string> Owners => _byOwner.Keys;
+
+    /// <summary>Whether a key has this name.</summary>
+    public bool HasOwner(string owner) => _byOwner.ContainsKey(owner);
+
     /// <summary>An owner's share of the machine, in proportion to those of others; 1 where nothing else is said.</summary>
     public double WeightOf(string owner) => _byOwner.TryGetValue(owner, out var key) ? key.Weight : 1;
 

@@ -5,6 +5,7 @@ using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Calls;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Api.Files;
+using OllamaProxy.Api.Health;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Prompts;
 using OllamaProxy.Api.Queue;
@@ -41,6 +42,7 @@ namespace OllamaProxy.Api;
 [JsonSerializable(typeof(MessageBatchResource))]
 [JsonSerializable(typeof(MessageBatchListResource))]
 [JsonSerializable(typeof(DeletedMessageBatchResource))]
+[JsonSerializable(typeof(ReadinessResource))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

@@ -5,6 +5,8 @@ using OllamaProxy.Api.Batches;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Api.Calls;
 using OllamaProxy.Api.Files;
+using OllamaProxy.Api.Health;
+using OllamaProxy.Api.Metrics;
 using OllamaProxy.Api.Models;
 using OllamaProxy.Api.Pages;
 using OllamaProxy.Api.Prompts;
@@ -31,14 +33,16 @@ public sealed class RouteTable
     public RouteTable(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes, StreamHandlers streams, StateHandlers state,
         UsageHandlers usage, QueueHandlers queue, CallHandlers calls, CountTokensHandler counts, ResponseHandlers responses,
         OllamaHandlers ollama, ModelManagementHandlers models, FileHandlers files, BatchHandlers batches,
-        MessageBatchHandlers messageBatches, SessionHandlers sessions, PageHandlers pages)
+        MessageBatchHandlers messageBatches, SessionHandlers sessions, HealthHandlers health, MetricsHandler metrics, PageHandlers pages)
     {
         All =
         [
             new(Routes.Home, Read, pages.HomeAsync, RouteAccess.Open),
             new(Routes.List, Read, pages.ListAsync, RouteAccess.Open),
             new(Routes.BatchPage, Read, pages.BatchesAsync, RouteAccess.Open),
-            new(Routes.Health, Read, HealthHandler.HealthAsync, RouteAccess.Open),
+            new(Routes.Health, Read, HealthHandlers.HealthAsync, RouteAccess.Open),
+            new(Routes.Ready, Read, health.ReadyAsync, RouteAccess.Open),
+            new(Routes.Metrics, Read, metrics.MetricsAsync, RouteAccess.Admin),
             new(Routes.Session, Read, sessions.StateAsync, RouteAccess.Open),
             new(Routes.Session, Post, sessions.SignInAsync, RouteAccess.Open),
             new(Routes.Session, Delete, SessionHandlers.SignOutAsync, RouteAccess.Open),

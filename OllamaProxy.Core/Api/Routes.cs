@@ -18,6 +18,12 @@ public static class Routes
     /// <summary>Answers as long as the process does.</summary>
     public const string Health = "healthz";
 
+    /// <summary>Whether prompts are taken and run.</summary>
+    public const string Ready = "readyz";
+
+    /// <summary>The metrics in the format of Prometheus.</summary>
+    public const string Metrics = "metrics";
+
     /// <summary>Who asks: to be read, to sign in and to sign out.</summary>
     public const string Session = "api/v1/session";
 

@@ -12,7 +12,9 @@ public static partial class ApiKeysSetting
 {
     private const string Setting = "OLLAMA_PROXY_API_KEYS";
     private const string FileSetting = "OLLAMA_PROXY_API_KEYS_FILE";
-    private const string HashPrefix = "sha256=";
+
+    /// <summary>How the hash of a key begins, in its place.</summary>
+    internal const string HashPrefix = "sha256=";
 
     /// <summary>Whether a text can be the name of an owner.</summary>
     public static bool IsName(string text) => Name().IsMatch(text);

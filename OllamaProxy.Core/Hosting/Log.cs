@@ -6,6 +6,9 @@ namespace OllamaProxy.Hosting;
 /// <summary>The log messages of Core. Texts go in as <see cref="LogText"/>, which escapes them.</summary>
 internal static partial class Log
 {
+    /// <summary>Stands for the owner of a prompt that came without a key.</summary>
+    public const string NoOwner = "none";
+
     [LoggerMessage(LogEvents.DatabaseOpened, LogLevel.Information, "The database is {Path}.")]
     public static partial void DatabaseOpened(this ILogger logger, LogText path);
 
@@ -38,40 +41,45 @@ internal static partial class Log
         "Ollama at {Endpoint} is too busy for {What}; trying again in {Seconds:0.0} s.")]
     public static partial void OllamaBusy(this ILogger logger, OllamaEndpoint endpoint, LogText what, double seconds);
 
-    [LoggerMessage(LogEvents.AttemptStarted, LogLevel.Information, "Prompt {Id}: attempt {Attempt} starts.")]
-    public static partial void AttemptStarted(this ILogger logger, Guid id, int attempt);
+    [LoggerMessage(LogEvents.AttemptStarted, LogLevel.Information, "Prompt {Id}: attempt {Attempt} starts. Owner: {Owner}.")]
+    public static partial void AttemptStarted(this ILogger logger, Guid id, int attempt, LogText owner);
 
-    [LoggerMessage(LogEvents.PromptCompleted, LogLevel.Information, "Prompt {Id}: completed in {Seconds:0.00} s.")]
-    public static partial void PromptCompleted(this ILogger logger, Guid id, double seconds);
+    [LoggerMessage(LogEvents.PromptCompleted, LogLevel.Information,
+        "Prompt {Id}: completed in {Seconds:0.00} s. Owner: {Owner}, attempt {Attempt}.")]
+    public static partial void PromptCompleted(this ILogger logger, Guid id, double seconds, LogText owner, int attempt);
 
     [LoggerMessage(LogEvents.PromptTruncated, LogLevel.Warning,
         "Prompt {Id}: Ollama seems to have cut it to {Tokens} tokens, to make it fit the context of {Model}. A larger num_ctx helps.")]
     public static partial void PromptTruncated(this ILogger logger, Guid id, long tokens, LogText model);
 
-    [LoggerMessage(LogEvents.PromptFailed, LogLevel.Warning, "Prompt {Id}: failed. {Error}")]
-    public static partial void PromptFailed(this ILogger logger, Guid id, LogText error);
+    [LoggerMessage(LogEvents.PromptFailed, LogLevel.Warning, "Prompt {Id}: failed. {Error} Owner: {Owner}, attempt {Attempt}.")]
+    public static partial void PromptFailed(this ILogger logger, Guid id, LogText error, LogText owner, int attempt);
 
     [LoggerMessage(LogEvents.PromptRequeued, LogLevel.Warning,
-        "Prompt {Id}: attempt {Attempt} failed; the next one is due in {Seconds:0.0} s. {Error}")]
-    public static partial void PromptRequeued(this ILogger logger, Guid id, int attempt, double seconds, LogText error);
+        "Prompt {Id}: attempt {Attempt} failed; the next one is due in {Seconds:0.0} s. {Error} Owner: {Owner}.")]
+    public static partial void PromptRequeued(
+        this ILogger logger, Guid id, int attempt, double seconds, LogText error, LogText owner);
 
-    [LoggerMessage(LogEvents.PromptReleased, LogLevel.Information, "Prompt {Id}: handed back to the queue.")]
-    public static partial void PromptReleased(this ILogger logger, Guid id);
+    [LoggerMessage(LogEvents.PromptReleased, LogLevel.Information,
+        "Prompt {Id}: handed back to the queue. Owner: {Owner}, attempt {Attempt}.")]
+    public static partial void PromptReleased(this ILogger logger, Guid id, LogText owner, int attempt);
 
     [LoggerMessage(LogEvents.PromptPreempted, LogLevel.Information,
         "Prompt {Id}: stopped, so that its slot at {Backend} goes to a prompt of priority {Priority}, which has waited for over a second.")]
     public static partial void PromptPreempted(this ILogger logger, Guid id, LogText backend, int priority);
 
     [LoggerMessage(LogEvents.LeaseLost, LogLevel.Warning,
-        "Prompt {Id}: the result of the attempt was discarded, because its lease was lost or the prompt was cancelled.")]
-    public static partial void LeaseLost(this ILogger logger, Guid id);
+        "Prompt {Id}: the result of the attempt was discarded, because its lease was lost or the prompt was cancelled. "
+        + "Owner: {Owner}, attempt {Attempt}.")]
+    public static partial void LeaseLost(this ILogger logger, Guid id, LogText owner, int attempt);
 
     [LoggerMessage(LogEvents.ClaimTooLate, LogLevel.Warning,
         "Prompt {Id}: the database told only after its lease had run out that it was claimed. It is left to whoever claims it next.")]
     public static partial void ClaimTooLate(this ILogger logger, Guid id);
 
-    [LoggerMessage(LogEvents.PromptCancelled, LogLevel.Information, "Prompt {Id}: stopped, because it was cancelled.")]
-    public static partial void PromptCancelled(this ILogger logger, Guid id);
+    [LoggerMessage(LogEvents.PromptCancelled, LogLevel.Information,
+        "Prompt {Id}: stopped, because it was cancelled. Owner: {Owner}, attempt {Attempt}.")]
+    public static partial void PromptCancelled(this ILogger logger, Guid id, LogText owner, int attempt);
 
     [LoggerMessage(LogEvents.SettlingDelayed, LogLevel.Warning,
         "Prompt {Id}: the result of the attempt cannot be stored at the moment; trying again. {Error}")]

@@ -58,6 +58,12 @@ public sealed record NewPrompt(string Text, string Model, ReadOnlyMemory<byte> R
     /// <summary>How long one attempt may take; null: the worker's setting <c>OLLAMA_TIMEOUT</c>.</summary>
     public TimeSpan? Timeout { get; init; }
 
+    /// <summary>
+    /// The span that submits it, as <c>traceparent</c> of W3C Trace Context (https://www.w3.org/TR/trace-context/): what is done with the
+    /// prompt belongs to the same trace. Null: it belongs to none.
+    /// </summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>How long it may wait in the queue before it fails; null: for ever.</summary>
     public TimeSpan? ExpiresIn { get; init; }
 

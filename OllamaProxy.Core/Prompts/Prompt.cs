@@ -43,6 +43,9 @@ public sealed record Prompt
     /// <summary>To whom its tokens are charged, as in <see cref="NewPrompt.Account"/>.</summary>
     public string? Account { get; init; }
 
+    /// <summary>The span that submitted it, as in <see cref="NewPrompt.TraceParent"/>.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>The batch that it was submitted in; null: none.</summary>
     public Guid? Batch { get; init; }
 

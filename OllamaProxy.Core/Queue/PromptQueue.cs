@@ -4,6 +4,7 @@ using OllamaProxy.Notifications;
 using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
 using OllamaProxy.Storage;
+using OllamaProxy.Telemetry;
 using OllamaProxy.Worker;
 
 namespace OllamaProxy.Queue;
@@ -19,7 +20,8 @@ public sealed class PromptQueue(
     TimeProvider time,
     IDirectDispatch? directDispatch = null,
     IWaitReasons? reasons = null,
-    QueuePauses? pauses = null)
+    QueuePauses? pauses = null,
+    PromptMetrics? metrics = null)
 {
     /// <summary>
     /// Queues a prompt, or has it run at once where nothing is queued and the worker has room: it is on disk when this returns.
@@ -30,6 +32,9 @@ public sealed class PromptQueue(
     {
         RefuseIfDraining();
         prompt = WithLoadOptions(prompt);
+        using var span = PromptTraces.Submit(prompt);
+        if (span?.Id is { } id)
+            prompt = prompt with { TraceParent = id };
         var hasBegun = false;
         try
         {
@@ -38,6 +43,8 @@ public sealed class PromptQueue(
             if (claimed is not null)
                 reservation!.Run(claimed);
             hasBegun = claimed is not null;
+            if (submission.Outcome == SubmissionOutcome.Accepted)
+                metrics?.OnSubmitted(prompt);
             return submission;
         }
         finally
@@ -58,6 +65,8 @@ public sealed class PromptQueue(
         prompts = [.. prompts.Select(WithLoadOptions)];
         var queued = await commands.AddBatchAsync(batch, prompts, options.MaxQueued, cancellationToken);
         signal.Raise();
+        foreach (var prompt in prompts)
+            metrics?.OnSubmitted(prompt);
         return queued;
     }
 

@@ -12,6 +12,12 @@ namespace OllamaProxy.Scheduling;
 /// </param>
 public sealed record Assignment(QueuedPrompt Prompt, string Model, string Backend, bool IsRefused = false)
 {
+    /// <summary>Whether the backend has to load the model for it, as far as is known.</summary>
+    public bool NeedsLoad { get; init; }
+
+    /// <summary>Whether it goes before earlier prompts of the same account for another model.</summary>
+    public bool HasOvertaken { get; init; }
+
     /// <summary>What the prompt needs to be loaded.</summary>
     public LoadKey Key => new(Model, Prompt.LoadOptions);
 }

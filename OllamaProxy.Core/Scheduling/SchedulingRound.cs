@@ -109,13 +109,16 @@ internal sealed partial class SchedulingRound
         turn.Waiting.Remove(group);
         var prompt = group.Waiting.Dequeue();
         var step = _policy.GroupingWindow / StepsPerWindow;
+        var hasOvertaken = false;
 
         foreach (var other in turn.Waiting)
         {
             if (other.Head!.Key.CompareTo(prompt.Key) > 0)
                 break;
-            if (other.Backends.Contains(backend))
-                other.History = other.History.Record(prompt.Key, _now, step);
+            if (!other.Backends.Contains(backend))
+                continue;
+            other.History = other.History.Record(prompt.Key, _now, step);
+            hasOvertaken = true;
         }
 
         if (_isPartial)
@@ -124,11 +127,12 @@ internal sealed partial class SchedulingRound
         if (group.Head is not null)
             turn.Insert(group);
         Charge(turn, group.Model);
+        var needsLoad = group.Model.Length > 0 && !backend.IsLoaded(group.Load);
         backend.Take(group.Load, prompt.IsOrdinary, _now);
         _room = _room.Without(turn.Account);
         if (!_room.Has(turn.Account))
             DropOwnerOf(turn);
-        _assignments.Add(new(prompt, group.Model, backend.State.Name));
+        _assignments.Add(new(prompt, group.Model, backend.State.Name) { NeedsLoad = needsLoad, HasOvertaken = hasOvertaken });
     }
 
     private OvertakeHistories History()

@@ -45,6 +45,9 @@ public sealed record ClaimedPrompt(Guid Id, Lease Lease, int Attempt, string Tex
     /// <summary>The prompt as it was queued; null: it was not claimed to be run.</summary>
     public QueuedPrompt? Queued { get; init; }
 
+    /// <summary>To whom it is charged; null: nobody in particular.</summary>
+    public string? Account => Queued?.Account is { Length: > 0 } account ? account : null;
+
     /// <summary>How many attempts it may use up; null: as the settings say.</summary>
     public int? MaxAttempts { get; init; }
 

@@ -9,6 +9,9 @@ public interface IStoreMaintenance
     /// </summary>
     Task<int> PurgeAsync(DateTimeOffset endedBefore, int limit, CancellationToken cancellationToken);
 
+    /// <summary>Has a write that changes nothing go to the disk, to see whether the store takes writes.</summary>
+    Task WriteNothingAsync(CancellationToken cancellationToken);
+
     /// <summary>Returns some of the space of deleted prompts to the file system, and returns whether there is more.</summary>
     Task<bool> ShrinkAsync(CancellationToken cancellationToken);
 }

@@ -27,6 +27,7 @@ internal static class PromptDraft
         MaxAttempts = prompt.MaxAttempts,
         Owner = prompt.Owner,
         Account = prompt.Account,
+        TraceParent = prompt.TraceParent,
         Batch = batch,
         ExpiresAt = StoredTime.ToMilliseconds(now + prompt.ExpiresIn),
         CreatedAt = StoredTime.ToMicroseconds(now),

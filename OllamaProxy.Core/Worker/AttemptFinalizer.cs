@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Logging;
+using OllamaProxy.Access;
 using OllamaProxy.Configuration;
 using OllamaProxy.Hosting;
 using OllamaProxy.Notifications;
 using OllamaProxy.Ollama;
 using OllamaProxy.Storage;
+using OllamaProxy.Telemetry;
 using OllamaProxy.Worker.Attempts;
 
 namespace OllamaProxy.Worker;
@@ -12,7 +14,13 @@ namespace OllamaProxy.Worker;
 /// Writes what became of a prompt whose attempt has ended: completed, failed, queued again, handed back or stopped. While the
 /// store takes nothing it tries again, for as long as a lease is good: a generation can be the work of half an hour.
 /// </summary>
-public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, OllamaProxyOptions options, TimeProvider time,
+public sealed class AttemptFinalizer(
+    IWorkQueue store,
+    QueueSignal signal,
+    PromptMetrics metrics,
+    AccountShares shares,
+    OllamaProxyOptions options,
+    TimeProvider time,
     ILogger<AttemptFinalizer> logger)
 {
     private static readonly TimeSpan StoreRetryWait = TimeSpan.FromSeconds(1);
@@ -64,65 +72,71 @@ public sealed class AttemptFinalizer(IWorkQueue store, QueueSignal signal, Ollam
         }
     }
 
-    private Task WriteAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease) => outcome switch
+    private async Task WriteAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease)
     {
-        _ when lease != LeaseState.Held => AcknowledgeCancelAsync(prompt, outcome),
-        { Stopped: true, WasFollowed: true } => RequeueAsync(prompt, outcome, HandedBack, TimeSpan.Zero, counts: true),
-        { Stopped: true } => ReleaseAsync(prompt, outcome),
-        { IsForAnother: true, Failure: { } failure } => RequeueAsync(prompt, outcome, failure, TimeSpan.Zero, counts: false),
-        { Failure: null } => CompleteAsync(prompt, outcome),
-        { Failure: var failure } => FailOrRequeueAsync(prompt, outcome, failure),
-    };
+        var end = outcome switch
+        {
+            _ when lease != LeaseState.Held => await AcknowledgeCancelAsync(prompt, outcome),
+            { Stopped: true, WasFollowed: true } => await RequeueAsync(prompt, outcome, HandedBack, TimeSpan.Zero, counts: true),
+            { Stopped: true } => await ReleaseAsync(prompt, outcome),
+            { IsForAnother: true, Failure: { } failure } => await RequeueAsync(prompt, outcome, failure, TimeSpan.Zero, counts: false),
+            { Failure: null } => await CompleteAsync(prompt, outcome),
+            { Failure: var failure } => await FailOrRequeueAsync(prompt, outcome, failure),
+        };
+        if (end == AttemptEnd.LeaseLost)
+            logger.LeaseLost(prompt.Id, OwnerOf(prompt), prompt.Attempt);
+        metrics.OnSettled(prompt.Account, prompt.Model, end, outcome.Failure?.Kind);
+    }
 
     // The writes take no token: a shutdown waits for them.
 
-    private async Task AcknowledgeCancelAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
+    private async Task<AttemptEnd> AcknowledgeCancelAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
     {
-        if (await store.SettleAsync(prompt.Lease, new Settlement.AcknowledgeCancel(outcome.Partial), CancellationToken.None))
-            logger.PromptCancelled(prompt.Id);
-        else
-            logger.LeaseLost(prompt.Id);
+        if (!await store.SettleAsync(prompt.Lease, new Settlement.AcknowledgeCancel(outcome.Partial), CancellationToken.None))
+            return AttemptEnd.LeaseLost;
+        logger.PromptCancelled(prompt.Id, OwnerOf(prompt), prompt.Attempt);
+        return AttemptEnd.Cancelled;
     }
 
-    private async Task ReleaseAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
+    private async Task<AttemptEnd> ReleaseAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
     {
-        if (await store.SettleAsync(prompt.Lease, new Settlement.Release(outcome.Partial), CancellationToken.None))
-            logger.PromptReleased(prompt.Id);
-        else
-            logger.LeaseLost(prompt.Id);
+        var isReleased = await store.SettleAsync(prompt.Lease, new Settlement.Release(outcome.Partial), CancellationToken.None);
         signal.Raise();
+        if (!isReleased)
+            return AttemptEnd.LeaseLost;
+        logger.PromptReleased(prompt.Id, OwnerOf(prompt), prompt.Attempt);
+        return AttemptEnd.HandedBack;
     }
 
-    private async Task CompleteAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
+    private async Task<AttemptEnd> CompleteAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
     {
-        if (await store.SettleAsync(prompt.Lease, new Settlement.Complete(outcome.Result), CancellationToken.None))
-            logger.PromptCompleted(prompt.Id, outcome.Duration.TotalSeconds);
-        else
-            logger.LeaseLost(prompt.Id);
+        if (!await store.SettleAsync(prompt.Lease, new Settlement.Complete(outcome.Result), CancellationToken.None))
+            return AttemptEnd.LeaseLost;
+        logger.PromptCompleted(prompt.Id, outcome.Duration.TotalSeconds, OwnerOf(prompt), prompt.Attempt);
+        return AttemptEnd.Completed;
     }
 
-    private async Task FailOrRequeueAsync(ClaimedPrompt prompt, AttemptOutcome outcome, OllamaException failure)
+    private async Task<AttemptEnd> FailOrRequeueAsync(ClaimedPrompt prompt, AttemptOutcome outcome, OllamaException failure)
     {
         var maxAttempts = prompt.MaxAttempts ?? options.MaxAttempts;
         if (_retryPolicy.NextAttempt(failure, prompt.LastError, prompt.Attempt, maxAttempts, Random.Shared.NextDouble()) is { } wait)
-            await RequeueAsync(prompt, outcome, failure, wait, counts: true);
-        else if (await store.SettleAsync(prompt.Lease, new Settlement.Fail(failure.Message, outcome.Partial), CancellationToken.None))
-            logger.PromptFailed(prompt.Id, failure.Message);
-        else
-            logger.LeaseLost(prompt.Id);
+            return await RequeueAsync(prompt, outcome, failure, wait, counts: true);
+        if (!await store.SettleAsync(prompt.Lease, new Settlement.Fail(failure.Message, outcome.Partial), CancellationToken.None))
+            return AttemptEnd.LeaseLost;
+        logger.PromptFailed(prompt.Id, failure.Message, OwnerOf(prompt), prompt.Attempt);
+        return AttemptEnd.Failed;
     }
 
-    private async Task RequeueAsync(ClaimedPrompt prompt, AttemptOutcome outcome, OllamaException failure, TimeSpan wait, bool counts)
+    private async Task<AttemptEnd> RequeueAsync(
+        ClaimedPrompt prompt, AttemptOutcome outcome, OllamaException failure, TimeSpan wait, bool counts)
     {
         var requeue = new Settlement.Requeue(failure.Message, outcome.Partial, time.GetUtcNow() + wait, counts);
-        if (await store.SettleAsync(prompt.Lease, requeue, CancellationToken.None))
-        {
-            signal.Raise();
-            logger.PromptRequeued(prompt.Id, prompt.Attempt, wait.TotalSeconds, failure.Message);
-        }
-        else
-        {
-            logger.LeaseLost(prompt.Id);
-        }
+        if (!await store.SettleAsync(prompt.Lease, requeue, CancellationToken.None))
+            return AttemptEnd.LeaseLost;
+        signal.Raise();
+        logger.PromptRequeued(prompt.Id, prompt.Attempt, wait.TotalSeconds, failure.Message, OwnerOf(prompt));
+        return AttemptEnd.Requeued;
     }
+
+    private string OwnerOf(ClaimedPrompt prompt) => shares.NamedOwnerOf(prompt.Account) ?? Log.NoOwner;
 }

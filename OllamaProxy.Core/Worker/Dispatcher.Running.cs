@@ -24,6 +24,8 @@ public sealed partial class Dispatcher
         var backend = _backends.Named(assignment.Backend);
         _activeLeases.Add(prompt.Lease, assignment.Backend, assignment.Key);
         backend.OnPromptStarted(assignment.Key);
+        _metrics.OnStarted(assignment.Prompt.Account, assignment.Model, assignment.Backend,
+            prompt.Attempt == 1 ? prompt.StartedAt - assignment.Prompt.CreatedAt : null, assignment.NeedsLoad, assignment.HasOvertaken);
         prompt = prompt with
         {
             LoadOptions = assignment.Key.Options,

@@ -6,6 +6,7 @@ using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Prompts;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
+using OllamaProxy.Telemetry;
 using OllamaProxy.Worker.Preemption;
 
 namespace OllamaProxy.Worker;
@@ -22,6 +23,7 @@ public sealed partial class Dispatcher : IDirectDispatch
     private readonly PromptRunner _runner;
     private readonly Preemptor _preemptor;
     private readonly QueueSignal _signal;
+    private readonly PromptMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<Dispatcher> _logger;
     private readonly TimeSpan _patience;
@@ -34,10 +36,11 @@ public sealed partial class Dispatcher : IDirectDispatch
     /// <summary>Runs nothing yet.</summary>
     public Dispatcher(
         IWorkQueue store, BackendPool backends, PromptRunner runner, QueuePauses pauses, AccountLedger accounts, Preemptor preemptor,
-        QueueSignal signal, WorkerIdentity identity, OllamaProxyOptions options, TimeProvider time, ILogger<Dispatcher> logger)
+        QueueSignal signal, WorkerIdentity identity, PromptMetrics metrics, OllamaProxyOptions options, TimeProvider time,
+        ILogger<Dispatcher> logger)
     {
         (_store, _backends, _runner, _preemptor, _signal) = (store, backends, runner, preemptor, signal);
-        (_time, _logger) = (time, logger);
+        (_metrics, _time, _logger) = (metrics, time, logger);
         _slots = new(backends, _activeLeases, pauses, accounts, identity, options, time) { Run = Run };
         _snapshots = new(store, signal, accounts, identity, options, time);
         _patience = options.LeaseLength / 3 < Slot.ShortRun ? options.LeaseLength / 3 : Slot.ShortRun;
@@ -138,6 +141,9 @@ public sealed partial class Dispatcher : IDirectDispatch
     /// <param name="model">The canonical name of its model.</param>
     /// <param name="prompt">The prompt.</param>
     public bool IsOvertaken(string model, Prompt prompt) => _slots.IsOvertaken(model, prompt);
+
+    /// <summary>How many prompts this process runs at a backend.</summary>
+    public int CountRunningAt(string backend) => _activeLeases.RunningAt(backend).Total;
 
     private Task<QueueSnapshot> LookAsync(int room, CancellationToken stop)
     {

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using OllamaProxy.Access;
 using OllamaProxy.Configuration;
 using OllamaProxy.Hosting;
 using OllamaProxy.Live;
@@ -8,6 +10,7 @@ using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
+using OllamaProxy.Telemetry;
 using OllamaProxy.Worker.Attempts;
 using OllamaProxy.Worker.Preemption;
 
@@ -23,6 +26,9 @@ public sealed class PromptRunner(
     AccountLedger accounts,
     Preemptor preemptor,
     BackendPool backends,
+    PromptMetrics metrics,
+    PromptTraces traces,
+    AccountShares shares,
     Shutdown shutdown,
     OllamaProxyOptions options,
     TimeProvider time,
@@ -52,7 +58,7 @@ public sealed class PromptRunner(
         var attemptEnded = new CancellationTokenSource();
         var lease = LeaseState.Held;
         var keeping = KeepAsync();
-        var attempt = AttemptAsync(prompt, backend, new(text), response, stop.Token);
+        var attempt = AttemptAsync(prompt, backend, new(text, time), response, stop.Token);
         var preemptible = preemptor.Begin(prompt, ModelOf(prompt), backend.Name, text, response, stop);
         await ((Task)attempt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Of what it threw the settling hears.
         preemptible?.Dispose();
@@ -139,12 +145,15 @@ public sealed class PromptRunner(
         CancellationToken stop)
     {
         var started = time.GetTimestamp();
-        logger.AttemptStarted(prompt.Id, prompt.Attempt);
+        using var span = await traces.ProcessAsync(prompt, ModelOf(prompt), backend.Name);
+        logger.AttemptStarted(prompt.Id, prompt.Attempt, shares.NamedOwnerOf(prompt.Account) ?? Log.NoOwner);
         if (prompt.Damage is { } damage)
             return new(PromptResult.Empty, new(FailureKind.Permanent, damage), Stopped: false, TimeSpan.Zero);
         try
         {
-            var failure = await TryAsync(prompt, backend, text, response, stop);
+            var failure = await TryAsync(prompt, backend, text, response, span, stop);
+            Measure(prompt, backend, text, started, failure);
+            PromptTraces.SetResult(span, text.Statistics, failure?.Message);
             if (failure is null)
                 backend.OnPromptCompleted(ModelOf(prompt));
             // An attempt that found Ollama unreachable does not count, as if it had been stopped.
@@ -182,6 +191,17 @@ public sealed class PromptRunner(
         }
     }
 
+    private static ApiRoute RouteOf(ClaimedPrompt prompt) =>
+        prompt.Call is { } call && ApiRoute.Find(call.Endpoint) is { } known ? known : ApiRoute.Generate;
+
+    private void Measure(ClaimedPrompt prompt, Backend backend, GeneratedText text, long started, OllamaException? failure)
+    {
+        var route = RouteOf(prompt);
+        if (text.FirstAt is { } first)
+            metrics.OnFirstToken(route, prompt.Model, backend.Name, time.GetElapsedTime(started, first));
+        metrics.OnAttempt(route, prompt.Model, backend.Name, time.GetElapsedTime(started), text.Statistics, failure?.Kind);
+    }
+
     /// <summary>
     /// Whether clients of any process may follow its answer in the store, as it comes: those that wait for a call at another process, and
     /// those that fetch the events of a response.
@@ -192,17 +212,20 @@ public sealed class PromptRunner(
     private string ModelOf(ClaimedPrompt prompt) => ModelName.Canonical(prompt.Model ?? options.Model);
 
     private async Task<OllamaException?> TryAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, ResponseBuffer? response,
-        CancellationToken stop)
+        Activity? span, CancellationToken stop)
     {
+        using var call = PromptTraces.Call(span, RouteOf(prompt), ModelOf(prompt), backend.Name);
         try
         {
             if (backend.State.IsExcluded(ModelOf(prompt)))
                 return OllamaFailures.OfMissingModel(prompt.Model ?? options.Model);
             await attempts.RunAsync(prompt, backend.Client, text, response, stop);
+            PromptTraces.SetResult(call, text.Statistics, null);
             return null;
         }
         catch (OllamaException failure)
         {
+            PromptTraces.SetResult(call, text.Statistics, failure.Message);
             return failure;
         }
         catch (Exception exception) when (!stop.IsCancellationRequested)

@@ -30,8 +30,18 @@ public sealed class CommandLineTests
     public void Chaos_is_repeated_by_its_seed()
     {
         var line = CommandLine.TryParse(["--chaos", "--minutes", "0.5", "--seed", "7"], out _)!;
-        Assert.Equal((true, TimeSpan.FromSeconds(30), 7), (line.Chaos, line.ChaosLength, line.Seed));
+        Assert.Equal((true, TimeSpan.FromSeconds(30), 7), (line.Chaos, line.Length, line.Seed));
         Assert.All(line.Measurements.Single().Rows, row => Assert.StartsWith("chaos-", row.Name, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_soak_takes_an_hour_unless_it_is_told_otherwise()
+    {
+        var line = CommandLine.TryParse(["--soak"], out _)!;
+        Assert.All(line.Measurements.Single().Rows, row => Assert.StartsWith("soak-", row.Name, StringComparison.Ordinal));
+        Assert.True(line.Measurements.Single().Patience > TimeSpan.FromHours(1));
+        line = CommandLine.TryParse(["--soak", "--minutes", "2"], out _)!;
+        Assert.True(line.Measurements.Single().Patience < TimeSpan.FromHours(1));
     }
 
     private static Row Named(string name) => new(name, "", Target.AtLeast(1, "x"));

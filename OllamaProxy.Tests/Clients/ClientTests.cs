@@ -29,12 +29,11 @@ public sealed class ClientTests
         Assert.True(direct.Steps.Count >= 8);
     }
 
+    public static TheoryData<string> SlowlyAnswered => LongRuns.Cases(["openai"], ["ollama", "langchain", "anthropic"]);
+
     /// <summary>What every one of them has to pass over: white space before JSON and lines, and comments before events.</summary>
     [ClientTheory]
-    [InlineData("ollama")]
-    [InlineData("openai")]
-    [InlineData("langchain")]
-    [InlineData("anthropic")]
+    [MemberData(nameof(SlowlyAnswered))]
     public async Task A_client_from_npm_sees_nothing_of_the_signs_of_life_before_its_answer(string client)
     {
         await using var proxy = await SlowAsync();

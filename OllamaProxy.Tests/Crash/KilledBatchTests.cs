@@ -15,7 +15,7 @@ namespace OllamaProxy.Tests.Crash;
 public sealed class KilledBatchTests(ITestOutputHelper output)
 {
     private static readonly int Kills = LongRuns.Of(3, 20);
-    private static readonly int Lines = LongRuns.Of(400, 2000);
+    private static readonly int Lines = LongRuns.Of(200, 2000);
 
     [Fact]
     public async Task Killed_again_and_again_amid_a_batch_it_writes_each_line_exactly_once()

@@ -10,7 +10,7 @@ public sealed partial class RoomTests
     private static readonly string[] Rooms =
     [
         "Protocol", "Callbacks", "Prompts", "Files", "Batches", "Configuration", "Hosting", "Access", "Notifications", "Statistics",
-        "Storage", "Live", "Ollama", "Scheduling", "Worker", "Queue", "Webhooks", "Batching", "Api",
+        "Storage", "Live", "Ollama", "Telemetry", "Scheduling", "Worker", "Queue", "Webhooks", "Batching", "Api",
     ];
 
     /// <summary>It puts the rooms together, so it knows them all.</summary>

@@ -1,4 +1,5 @@
 using OllamaProxy.Scheduling;
+using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Scheduling;
 
@@ -7,7 +8,9 @@ public sealed class FairnessTests
     private static readonly Scheduler Policy = new(TimeSpan.FromSeconds(60), WaitForModel: false, DefaultModel: "a");
     private static readonly string[] Models = ["a", "b", "c", "d"];
 
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 12)];
+    public static TheoryData<int> Seeds => LongRuns.Cases(Enumerable.Range(1, 4), Enumerable.Range(5, 8));
+
+    public static TheoryData<int> FewSeeds => LongRuns.Cases([1], [2, 3]);
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -39,9 +42,7 @@ public sealed class FairnessTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
+    [MemberData(nameof(FewSeeds))]
     public void A_window_of_two_loads_keeps_most_of_the_grouping(int seed)
     {
         var (without, with) = (LoadsWith(0), LoadsWith(4000));

@@ -143,7 +143,7 @@ public sealed class FaultMatrixTests
         var matrix = new TheoryData<string, bool, bool>();
         foreach (var row in rows)
             foreach (var later in new[] { false, true })
-                foreach (var stream in new[] { false, true })
+                foreach (var stream in LongRuns.Of<bool[]>([!later], [false, true]))
                     matrix.Add(row.Name, later, stream);
         return matrix;
     }

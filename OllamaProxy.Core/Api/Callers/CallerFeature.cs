@@ -3,6 +3,7 @@ using OllamaProxy.Access;
 using OllamaProxy.Api.Errors;
 using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
+using OllamaProxy.Telemetry;
 
 namespace OllamaProxy.Api.Callers;
 
@@ -17,7 +18,8 @@ internal static class CallerFeature
     public static NewPrompt Own(this HttpContext context, NewPrompt prompt)
     {
         context.RefuseModel(prompt.Model);
-        return context.Caller().Own(prompt);
+        var parent = context.Request.Headers.TraceParent.ToString();
+        return context.Caller().Own(PromptTraces.IsTraceParent(parent) ? prompt with { TraceParent = parent } : prompt);
     }
 
     /// <summary>Refuses a model that who asks may not use; empty: none is named.</summary>

@@ -68,6 +68,7 @@ internal sealed record CopiedTable(string Name, string Order, IReadOnlyList<Copi
         new("connections", "seq", [Number("seq"), Uuid("worker"), Number("expires_at")]),
         new("load_options", "seq", [Number("seq"), Word("options")]),
         new("truncations", "seq", [Number("seq"), Number("tokens")]),
+        new("traces", "seq", [Number("seq"), Word("traceparent")]),
         new("idempotency_keys", "owner, key", [Number("seq"), Text("owner"), Text("key"), Number("expires_at")]),
         DeliveriesBy("seq"),
         Texts,

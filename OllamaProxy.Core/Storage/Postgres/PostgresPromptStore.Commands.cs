@@ -25,7 +25,7 @@ public sealed partial class PostgresPromptStore
             var submitted = await WriteAsync(
                 writtenAt => PromptSubmits.Submit(prompt, draft, staged, maxQueued, atOnce, lease, now = writtenAt),
                 row => PromptSubmits.Read(row, prompt, draft, maxQueued),
-                _ => LoadRow.Insert([prompt], [draft]).Concat(CallbackRow.Add([prompt], [draft])),
+                _ => [.. LoadRow.Insert([prompt], [draft]), .. TraceRow.Insert([prompt], [draft]), .. CallbackRow.Add([prompt], [draft])],
                 cancellationToken, SizeOf(prompt), null, [.. LocksOf(prompt, atOnce)]);
             if (submitted.Outcome == SubmissionOutcome.Accepted)
             {
@@ -51,7 +51,8 @@ public sealed partial class PostgresPromptStore
         var numbers = await WriteAsync(
             _ => PromptSubmits.SubmitBatch(prompts, drafts, staged, maxQueued), row =>
                 PromptSubmits.ReadBatch(row, prompts, drafts, maxQueued),
-            _ => LoadRow.Insert(prompts, drafts).Concat(CallbackRow.Add(prompts, drafts)), cancellationToken, prompts.Sum(SizeOf), null,
+            _ => [.. LoadRow.Insert(prompts, drafts), .. TraceRow.Insert(prompts, drafts), .. CallbackRow.Add(prompts, drafts)],
+            cancellationToken, prompts.Sum(SizeOf), null,
             [.. prompts.Take(1).SelectMany(first => LocksOf(first, null))]);
         return [.. drafts.Zip(numbers!, (draft, seq) => draft with { Seq = seq })];
     }

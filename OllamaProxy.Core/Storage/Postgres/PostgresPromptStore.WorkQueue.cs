@@ -96,6 +96,10 @@ public sealed partial class PostgresPromptStore
             row.GetInt32(0), cancellationToken);
 
     /// <inheritdoc/>
+    public Task WriteNothingAsync(CancellationToken cancellationToken) => WriteAsync(
+        _ => new($"UPDATE {ProxySchema}.version SET version = version RETURNING version"), row => row.GetInt32(0), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<bool> ShrinkAsync(CancellationToken cancellationToken) => WriteAsync(
         now => Call("shrink", Of(now.ToUnixTimeMilliseconds()), Of(LongTextFormat.RemovedAtOnce), Of(ChangesRemovedAtOnce)), row =>
             row.GetBoolean(0),

@@ -62,6 +62,11 @@ public sealed partial class SqlitePromptStore
         WriteAsync((session, now) => Retention.Purge(session, endedBefore, limit, now), cancellationToken);
 
     /// <inheritdoc/>
+    public Task WriteNothingAsync(CancellationToken cancellationToken) => WriteAsync(
+        // SQLite writes the first page for that, even though nothing changes; an UPDATE that changes nothing writes nothing.
+        (session, _) => session.Execute($"PRAGMA user_version = {session.Number("PRAGMA user_version")}"), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<bool> ShrinkAsync(CancellationToken cancellationToken) =>
         WriteAsync((session, now) => Retention.Shrink(session, now), cancellationToken);
 }

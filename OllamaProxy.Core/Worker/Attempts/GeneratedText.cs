@@ -7,12 +7,19 @@ namespace OllamaProxy.Worker.Attempts;
 
 /// <summary>Assembles a result from the lines of Ollama's answer.</summary>
 /// <param name="live">Receives the texts, and shows them to subscribers.</param>
-internal sealed class GeneratedText(AttemptOutput live)
+/// <param name="time">The clock.</param>
+internal sealed class GeneratedText(AttemptOutput live, TimeProvider time)
 {
     private const int MaxLength = 64 * 1024 * 1024;
     private const int MaxReason = 256;
 
     private GenerationStatistics _statistics = GenerationStatistics.None;
+
+    /// <summary>When the first of it came, as a timestamp of the clock; null: nothing has.</summary>
+    public long? FirstAt { get; private set; }
+
+    /// <summary>The figures that have come so far.</summary>
+    public GenerationStatistics Statistics => _statistics;
 
     /// <summary>Whether Ollama has said why the model stopped.</summary>
     public bool HasDoneReason => !string.IsNullOrEmpty(_statistics.DoneReason);
@@ -22,6 +29,8 @@ internal sealed class GeneratedText(AttemptOutput live)
     {
         if (live.Text.Length + live.Thinking.Length > MaxLength)
             throw new OllamaException(FailureKind.Permanent, $"The answer is longer than {MaxLength} characters, and was cut off.");
+        if (FirstAt is null && chunk is { Response.Length: > 0 } or { Thinking.Length: > 0 })
+            FirstAt = time.GetTimestamp();
         live.Append(chunk.Response, chunk.Thinking);
         if (chunk is { Done: false, DoneReason: null, EvalCount: null, PromptEvalCount: null })
             return;

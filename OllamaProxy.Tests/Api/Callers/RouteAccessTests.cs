@@ -28,6 +28,8 @@ public sealed class RouteAccessTests
         new("GET", Routes.List, null, 200, 200, 200, IsOpen: true),
         new("GET", Routes.BatchPage, null, 200, 200, 200, IsOpen: true),
         new("GET", Routes.Health, null, 200, 200, 200, IsOpen: true),
+        new("GET", Routes.Ready, null, 200, 200, 200, IsOpen: true),
+        new("GET", Routes.Metrics, null, 403, 403, 200),
         new("GET", Routes.Session, null, 200, 200, 200, IsOpen: true),
         new("POST", Routes.Session, new { key = "no key" }, 401, 401, 401, IsOpen: true),
         new("DELETE", Routes.Session, null, 204, 204, 204, IsOpen: true),

@@ -16,7 +16,7 @@ public abstract class PromptStoreModelTests
     /// <summary>For a still longer look, set to many thousands.</summary>
     private static readonly long Sequences =
         long.TryParse(Environment.GetEnvironmentVariable("OLLAMA_PROXY_TEST_SEQUENCES"), out var sequences)
-            ? sequences : LongRuns.Of(80, 400);
+            ? sequences : LongRuns.Of(50, 400);
 
     private static readonly NewPrompt New = new("", "m", "{}"u8.ToArray());
 

@@ -37,6 +37,7 @@ public sealed class Pgbouncer : IAsyncDisposable
     {
         var (folder, port) = (new TempFolder(), GuardedProcess.FreePort());
         var settings = folder.File("settings");
+        // Each test has a database of its own: connections to those of ended tests must not use up what the server has.
         await File.WriteAllTextAsync(settings,
             $"""
             [databases]
@@ -49,6 +50,8 @@ public sealed class Pgbouncer : IAsyncDisposable
             pool_mode = transaction
             default_pool_size = {PoolSize}
             max_client_conn = 2000
+            server_idle_timeout = 5
+            server_login_retry = 1
             """);
         if (OperatingSystem.IsLinux())
             File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Npgsql;
 
@@ -87,6 +88,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
                 size += write.Size;
             }
             Volatile.Write(ref _catchUpWaits, 0);
+            var began = Stopwatch.GetTimestamp();
             try
             {
                 if (await _transactions.CommitAsync(batch))
@@ -98,6 +100,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
                 foreach (var write in batch)
                     write.Fault ??= exception;
             }
+            StoreMetrics.OnTransaction("postgresql", batch.Count, began, batch.TrueForAll(write => write.Fault is null));
             foreach (var write in batch)
                 write.Complete();
             batch.Clear();

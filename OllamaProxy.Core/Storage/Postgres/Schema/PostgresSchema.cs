@@ -29,12 +29,16 @@ internal static class PostgresSchema
     public static async Task PrepareAsync(PostgresServer server, NpgsqlConnection connection)
     {
         await RefuseUnfitAsync(server, connection);
-        var version = await CurrentVersionAsync(connection);
-        if (version == Version)
-            return;
+        if (await CurrentVersionAsync(connection) != Version)
+            await MigrateAsync(server, connection);
+        await RestoredDump.AdoptAsync(connection);
+    }
+
+    private static async Task MigrateAsync(PostgresServer server, NpgsqlConnection connection)
+    {
         await using var transaction = await connection.BeginTransactionAsync();
         await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({AdvisoryLock.Migration})");
-        version = await CurrentVersionAsync(connection);
+        var version = await CurrentVersionAsync(connection);
         RefuseNewer(server, version);
         if (version == 0)
             await ExecuteAsync(connection,
@@ -47,7 +51,9 @@ internal static class PostgresSchema
         await transaction.CommitAsync();
     }
 
-    private static async Task RefuseUnfitAsync(PostgresServer server, NpgsqlConnection connection)
+    /// <summary>Refuses a server of an older version, and a database with another encoding than UTF-8.</summary>
+    /// <exception cref="StoreException">It is one.</exception>
+    public static async Task RefuseUnfitAsync(PostgresServer server, NpgsqlConnection connection)
     {
         if (connection.PostgreSqlVersion.Major < OldestServer)
             throw new StoreException(
@@ -67,7 +73,9 @@ internal static class PostgresSchema
             };
     }
 
-    private static void RefuseNewer(PostgresServer server, int version)
+    /// <summary>Refuses tables of a newer version, and an unfinished copy.</summary>
+    /// <exception cref="StoreException">They are.</exception>
+    public static void RefuseNewer(PostgresServer server, int version)
     {
         if (version == UnfinishedCopy.Version)
             throw UnfinishedCopy.Refusal(server.Name, "OLLAMA_PROXY_POSTGRES");
@@ -75,7 +83,7 @@ internal static class PostgresSchema
             throw new StoreException(
                 $"The database {server.Name} is of version {version}, written by a newer Ollama Proxy; "
                 + $"this one knows versions up to {Version}. "
-                + "Update the program, or set OLLAMA_PROXY_POSTGRES to another database.")
+                + "Update the program, restore a backup from before the update, or set OLLAMA_PROXY_POSTGRES to another database.")
             {
                 IsTransient = false,
             };

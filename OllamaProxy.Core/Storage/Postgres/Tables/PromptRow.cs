@@ -13,10 +13,10 @@ internal static class PromptRow
         "prompts.seq, prompts.id, prompts.status, prompts.created_at, prompts.updated_at, prompts.started_at, prompts.completed_at, "
         + "prompts.model, prompts.priority, prompts.rank, prompts.attempts, prompts.max_attempts, prompts.error, prompts.batch, "
         + "prompts.expires_at, prompts.available_at, prompts.endpoint, prompts.owner, prompts.account, "
-        + LoadRow.Columns;
+        + LoadRow.Columns + ", " + TraceRow.Column;
 
     /// <summary>The index of the first column after <see cref="Columns"/>.</summary>
-    public const int Next = 21;
+    public const int Next = 22;
 
     public static NpgsqlBatchCommand Find(Guid id) =>
         Statement($"SELECT {Columns} FROM {ProxySchema}.prompts WHERE id = $1", PostgresValues.Of(id));
@@ -47,5 +47,6 @@ internal static class PromptRow
         Account = row.TextOrNull(18),
         LoadOptions = row.IsDBNull(19) ? "" : row.GetString(19),
         TruncatedTo = row.Int64OrNull(20),
+        TraceParent = row.IsDBNull(21) ? null : row.GetString(21),
     };
 }

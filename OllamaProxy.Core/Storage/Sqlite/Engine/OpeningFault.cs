@@ -39,7 +39,7 @@ internal static class OpeningFault
     }
 
     /// <summary>The cause in the folder, where SQLite creates its log.</summary>
-    private static string? OfFolder(string folder)
+    public static string? OfFolder(string folder)
     {
         try
         {

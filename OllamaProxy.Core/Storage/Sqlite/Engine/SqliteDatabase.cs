@@ -34,6 +34,25 @@ internal sealed class SqliteDatabase(string path)
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public SqliteConnection OpenReader() => Open(SqliteOpenMode.ReadOnly);
 
+    /// <summary>
+    /// Opens a connection that can only read and leaves no file behind. Where there is no write-ahead log, nobody has the file open, and
+    /// SQLite is told not to make one, which a reader could not remove.
+    /// </summary>
+    /// <exception cref="SqliteException">The file cannot be opened.</exception>
+    public SqliteConnection OpenInspector()
+    {
+        // SQLite follows links before it makes its files.
+        var file = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        return File.Exists(file + "-wal") ? OpenReader() : Open(SqliteOpenMode.ReadOnly, $"{new Uri(file).AbsoluteUri}?immutable=1");
+    }
+
+    /// <summary>
+    /// Opens a connection that is only used to read but, if it is the last one, removes the write-ahead log as it closes, which takes the
+    /// right to write. Without it, it can only read.
+    /// </summary>
+    /// <exception cref="SqliteException">The file cannot be opened.</exception>
+    public SqliteConnection OpenForBackup() => Open(SqliteOpenMode.ReadWrite);
+
     /// <summary>Checks the consistency of the file's pages.</summary>
     /// <exception cref="StoreException">The file is damaged. The message names the first fault.</exception>
     public void Check(SqliteConnection connection)
@@ -65,11 +84,11 @@ internal sealed class SqliteDatabase(string path)
             is not (SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB),
     };
 
-    private SqliteConnection Open(SqliteOpenMode mode)
+    private SqliteConnection Open(SqliteOpenMode mode, string? source = null)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
-            DataSource = path,
+            DataSource = source ?? path,
             Mode = mode,
             Pooling = false,
             DefaultTimeout = BusySeconds,

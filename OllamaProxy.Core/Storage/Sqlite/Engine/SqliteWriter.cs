@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using OllamaProxy.Storage.Sqlite.Caching;
 
@@ -109,7 +110,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
             if (batch.RemoveAll(write => write == Nudge) > 0)
                 Volatile.Write(ref _catchUpWaits, 0);
             if (batch.Count > 0)
+            {
+                var began = Stopwatch.GetTimestamp();
                 Commit(batch);
+                StoreMetrics.OnTransaction("sqlite", batch.Count, began, batch.TrueForAll(write => write.Fault is null));
+            }
             CatchUp();
             foreach (var write in batch)
                 write.Complete();

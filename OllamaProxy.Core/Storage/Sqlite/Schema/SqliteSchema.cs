@@ -61,7 +61,9 @@ internal static class SqliteSchema
         transaction.Commit();
     }
 
-    private static void RefuseForeign(SqliteConnection connection, string path)
+    /// <summary>Refuses a file that this program cannot work on; nothing is changed.</summary>
+    /// <exception cref="StoreException">It is of a newer version, of another program, or an unfinished copy.</exception>
+    public static void RefuseForeign(SqliteConnection connection, string path)
     {
         var version = CurrentVersion(connection);
         if (version == UnfinishedCopy.Version)
@@ -69,7 +71,7 @@ internal static class SqliteSchema
         if (version > Version)
             throw new StoreException(
                 $"The database {path} is of version {version}, written by a newer Ollama Proxy; this one knows versions up to {Version}. "
-                + "Update the program, or set OLLAMA_PROXY_DB to another file.");
+                + "Update the program, restore a backup from before the update, or set OLLAMA_PROXY_DB to another file.");
         if (version == 0 && connection.Number("SELECT count(*) FROM sqlite_schema") > 0 && !LegacyImport.IsOriginal(connection))
             throw new StoreException($"The database {path} belongs to another program. Set OLLAMA_PROXY_DB to another file.");
     }

@@ -124,6 +124,7 @@ internal static class PromptInserts
             ("$callback_events", prompt.Callback?.Events));
         var added = draft with { Seq = session.LastInsertedRow };
         LoadTable.Insert(session, added.Seq, prompt.LoadOptions);
+        TraceTable.Insert(session, added.Seq, prompt.TraceParent);
         LongTexts.Adopt(session, added.Seq, staged);
         return added;
     }

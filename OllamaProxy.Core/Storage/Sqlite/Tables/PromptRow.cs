@@ -10,10 +10,10 @@ internal static class PromptRow
     public const string Columns =
         "seq, id, status, created_at, updated_at, started_at, completed_at, model, priority, "
         + "rank, attempts, max_attempts, error, batch, expires_at, available_at, owner, account, "
-        + "(SELECT endpoint FROM calls WHERE calls.seq = prompts.seq), " + LoadTable.Columns;
+        + "(SELECT endpoint FROM calls WHERE calls.seq = prompts.seq), " + LoadTable.Columns + ", " + TraceTable.Column;
 
     /// <summary>The index of the first column after <see cref="Columns"/>.</summary>
-    public const int Next = 21;
+    public const int Next = 22;
 
     public static Prompt? Find(SqliteSession session, Guid id)
     {
@@ -44,5 +44,6 @@ internal static class PromptRow
         Endpoint = row.TextOrNull(18),
         LoadOptions = row.TextOrNull(19) ?? "",
         TruncatedTo = row.Int64OrNull(20),
+        TraceParent = row.TextOrNull(21),
     };
 }

@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Configuration;
 using OllamaProxy.Configuration;
-using OllamaProxy.Server;
+using OllamaProxy.Server.Commands;
 using OllamaProxy.Storage.Copying;
 using OllamaProxy.Tests.Storage.Copying;
 using OllamaProxy.Tests.Support;
 
-namespace OllamaProxy.Tests.Server;
+namespace OllamaProxy.Tests.Server.Commands;
 
 /// <summary>The command <c>copy</c>, as people call it.</summary>
 public sealed class PostgresCopyCommandTests : IAsyncLifetime
@@ -19,45 +19,35 @@ public sealed class PostgresCopyCommandTests : IAsyncLifetime
     public async Task DisposeAsync() => await Rig.DisposeAsync();
 
     [Theory]
-    [InlineData("", "copy needs --from sqlite:PATH", "copy needs --to sqlite:PATH")]
-    [InlineData("--from sqlite:a", "copy needs --to sqlite:PATH")]
-    [InlineData("--from mysql:s3cr3t --to sqlite:a", "--from must be sqlite:PATH or postgres:CONNECTION")]
-    [InlineData("--from --to sqlite:a", "--from must be sqlite:PATH or postgres:CONNECTION")]
-    [InlineData("--from sqlite:a --to postgres:Password=s3cr3t", "--to must have a connection string with a host")]
-    [InlineData("--from sqlite:a --to postgres:s3cr3t", "--to must have a connection string with a host")]
-    [InlineData("--from sqlite:a --to postgres:", "--to needs a connection string behind postgres:, or in OLLAMA_PROXY_POSTGRES.")]
-    [InlineData("--from sqlite:a --too sqlite:b", "--too is not known.", "copy needs --to sqlite:PATH")]
-    [InlineData("sqlite:s3cr3t --from sqlite:a --to sqlite:b", "An argument of copy is not known.")]
-    public void A_mistake_is_told_of_without_a_value(string line, params string[] mistakes)
+    [InlineData(null, null, "copy needs --from sqlite:PATH", "copy needs --to sqlite:PATH")]
+    [InlineData("sqlite:a", null, "copy needs --to sqlite:PATH")]
+    [InlineData("mysql:s3cr3t", "sqlite:a", "--from must be sqlite:PATH or postgres:CONNECTION")]
+    [InlineData("", "sqlite:a", "--from must be sqlite:PATH or postgres:CONNECTION")]
+    [InlineData("sqlite:a", "postgres:Password=s3cr3t", "--to must have a connection string with a host")]
+    [InlineData("sqlite:a", "postgres:s3cr3t", "--to must have a connection string with a host")]
+    [InlineData("sqlite:a", "postgres:", "--to needs a connection string behind postgres:, or in OLLAMA_PROXY_POSTGRES.")]
+    public void A_mistake_is_told_of_without_a_value(string? from, string? to, params string[] mistakes)
     {
-        var refused = Assert.Throws<InvalidSettingException>(() =>
-            CopyCommand.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries), Settings()));
+        var refused = Assert.Throws<InvalidSettingException>(() => CopyCommand.Read(from, to, Settings()));
         Assert.Equal(mistakes.Length, refused.Mistakes.Count);
         Assert.All(mistakes, (mistake, at) => Assert.StartsWith(mistake, refused.Mistakes[at], StringComparison.Ordinal));
         Assert.DoesNotContain(Secret, refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("--from sqlite:/a/b.db --to postgres:Host=db;Database=q;Password=s3cr3t", "sqlite:/a/b.db", "postgres:q at db:5432")]
-    [InlineData("--TO=sqlite:/a/b.db --From=postgres://me:s3cr3t@db:1/q", "postgres:q at db:1", "sqlite:/a/b.db")]
-    [InlineData("--from sqlite: --to postgres:", "sqlite:/set/queue.db", "postgres:set at there:5432")]
-    public void Addresses_are_read_and_the_settings_stand_in_for_what_is_not_said(string line, string from, string to)
+    [InlineData("sqlite:/a/b.db", "postgres:Host=db;Database=q;Password=s3cr3t", "sqlite:/a/b.db", "postgres:q at db:5432")]
+    [InlineData("postgres://me:s3cr3t@db:1/q", "sqlite:/a/b.db", "postgres:q at db:1", "sqlite:/a/b.db")]
+    [InlineData("sqlite:", "postgres:", "sqlite:/set/queue.db", "postgres:set at there:5432")]
+    public void Addresses_are_read_and_the_settings_stand_in_for_what_is_not_said(string from, string to, string source, string copy)
     {
-        var copy = CopyCommand.Parse(line.Split(' '), Settings(
+        var read = CopyCommand.Read(from, to, Settings(
             ("OLLAMA_PROXY_DB", "/set/queue.db"), ("OLLAMA_PROXY_POSTGRES", "postgres://me:s3cr3t@there/set")));
-        Assert.Equal((from, to), (copy.From.Name, copy.To.Name));
-    }
-
-    [Fact]
-    public async Task Help_is_printed_also_behind_the_command()
-    {
-        using var server = new ServerProcess(Rig.Folder, "copy --help");
-        Assert.Equal(0, await server.ExitCodeAsync());
-        Assert.Contains("OllamaProxy.Server copy --from ADDRESS --to ADDRESS", server.Output, StringComparison.Ordinal);
+        Assert.Equal((source, copy), (read.From.Name, read.To.Name));
     }
 
     [Theory]
     [InlineData("copy", 2, "copy needs --from")]
+    [InlineData("copy --from sqlite:s3cr3t --to sqlite:b.db sqlite:s3cr3t", 2, "copy has an argument too many.")]
     [InlineData("copy --from sqlite:nosuch.db --to sqlite:b.db", 1, "There is no file ")]
     [InlineData("copy --from sqlite:other.db --to sqlite:b.db", 1, "other.db is no SQLite database.")]
     [InlineData("copy --from sqlite:nosuch.db --to sqlite:nosuch.db", 1, "The source and the copy are the same database")]
