@@ -72,6 +72,10 @@ public sealed class PromptTraces(IPromptReader reader)
     /// <summary>Whether a text is a <c>traceparent</c>, so that it may be kept.</summary>
     public static bool IsTraceParent(string? text) => ActivityContext.TryParse(text, null, out _);
 
+    /// <summary>The id of the trace that a prompt belongs to, as 32 hexadecimal digits; null: it belongs to none.</summary>
+    public static string? TraceIdOf(Prompt prompt) =>
+        ActivityContext.TryParse(prompt.TraceParent, null, out var context) ? context.TraceId.ToString() : null;
+
     private async Task<Prompt?> FindAsync(Guid id)
     {
         try

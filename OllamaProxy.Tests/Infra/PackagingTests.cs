@@ -27,6 +27,14 @@ public sealed partial class PackagingTests
     }
 
     [Fact]
+    public void The_files_that_the_compose_files_name_are_there()
+    {
+        var files = HostFile().Matches(File.ReadAllText(Repository.File("compose.postgres.yaml"))).ToList();
+        Assert.NotEmpty(files);
+        Assert.All(files, file => Assert.True(File.Exists(Repository.File(file.Groups["path"].Value)), file.Value));
+    }
+
+    [Fact]
     public void What_the_image_sets_is_a_setting()
     {
         using var folder = new TempFolder();
@@ -79,6 +87,9 @@ public sealed partial class PackagingTests
         await process.WaitForExitAsync();
         return (process.ExitCode, string.Concat(output).Trim());
     }
+
+    [GeneratedRegex("^    file: (?<path>.+)$", RegexOptions.Multiline)]
+    private static partial Regex HostFile();
 
     [GeneratedRegex("^ExecStart=.*$", RegexOptions.Multiline)]
     private static partial Regex Program();

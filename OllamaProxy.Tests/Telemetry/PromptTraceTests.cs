@@ -47,6 +47,7 @@ public sealed class PromptTraceTests : IDisposable
         Assert.Equal(
             [parent.Split('-')[2], submit.SpanId.ToString(), submit.SpanId.ToString(), process.SpanId.ToString()],
             new[] { submit, wait, process, call }.Select(span => span.ParentSpanId.ToString()));
+        Assert.Equal(trace, (await serving.StatusAsync(id)).GetProperty("trace_id").GetString());
         Assert.Equal(id, process.GetTagItem("ollama_proxy.prompt.id")?.ToString());
         Assert.Equal(1, process.GetTagItem("ollama_proxy.attempt"));
         Assert.True((long?)call.GetTagItem("gen_ai.usage.output_tokens") > 0);

@@ -2,6 +2,7 @@ using OllamaProxy.Api.Callbacks;
 using OllamaProxy.Api.Http;
 using OllamaProxy.Callbacks;
 using OllamaProxy.Prompts;
+using OllamaProxy.Telemetry;
 
 namespace OllamaProxy.Api.Prompts;
 
@@ -27,6 +28,7 @@ public sealed record StatusResource
         TruncatedTo = prompt.TruncatedTo;
         Batch = prompt.Batch;
         ExpiresAt = prompt.ExpiresAt;
+        TraceId = PromptTraces.TraceIdOf(prompt);
     }
 
     /// <summary>The prompt's id.</summary>
@@ -46,6 +48,9 @@ public sealed record StatusResource
 
     /// <summary>The name of the key that it came with; left out where it came without one.</summary>
     public string? Owner { get; }
+
+    /// <summary>The trace that it belongs to; left out where it belongs to none.</summary>
+    public string? TraceId { get; }
 
     /// <summary>While queued: 1 is the next to run.</summary>
     public long? Position { get; private init; }
