@@ -30,6 +30,12 @@ public sealed class PageTriggers(ApiPipeline pipeline, PageHandlers pages)
         CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, pages.OpenApiAsync, aborted);
 
+    [Function("PromptPage")]
+    public Task PromptAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.PromptPage)] HttpRequest request,
+        CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, pages.PromptAsync, aborted);
+
     [Function("BatchPage")]
     public Task BatchesAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.BatchPage)] HttpRequest request,

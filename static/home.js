@@ -430,6 +430,7 @@ function clear() {
   if (!shown) return;
   put('prompt-link', shown.id);
   $('prompt-link').href = addressOf(shown.id);
+  $('prompt-page').href = `/prompts/${encodeURIComponent(shown.id)}`;
   if (shown.text !== undefined) showPrompt(shown.text);
 }
 

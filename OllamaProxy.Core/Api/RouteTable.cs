@@ -39,6 +39,7 @@ public sealed class RouteTable
         [
             new(Routes.Home, Read, pages.HomeAsync, RouteAccess.Open),
             new(Routes.List, Read, pages.ListAsync, RouteAccess.Open),
+            new(Routes.PromptPage, Read, pages.PromptAsync, RouteAccess.Open),
             new(Routes.BatchPage, Read, pages.BatchesAsync, RouteAccess.Open),
             new(Routes.ApiPage, Read, pages.ApiAsync, RouteAccess.Open),
             new(Routes.OpenApi, Read, pages.OpenApiAsync, RouteAccess.Open),

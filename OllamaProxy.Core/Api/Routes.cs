@@ -12,6 +12,9 @@ public static class Routes
     /// <summary>The page that lists prompts.</summary>
     public const string List = "list";
 
+    /// <summary>The page of one prompt.</summary>
+    public const string PromptPage = "prompts/{id}";
+
     /// <summary>The page that lists batches.</summary>
     public const string BatchPage = "batches";
 

@@ -136,6 +136,21 @@ public sealed class AccessibilityTests : PageTests
     }
 
     [AxeFact]
+    public async Task The_page_of_a_prompt_is_accessible_also_on_a_narrow_screen()
+    {
+        Proxy.Ollama.Faults.Enqueue(Fault.Status(502, "bad gateway"));
+        var id = await Proxy.SubmitAsync(new { prompt = new string('x', 2000), model = "tiny" });
+        await Proxy.ResultAsync(id);
+        await Page.GotoAsync($"/prompts/{id}");
+        await Expect(ById("status")).ToHaveTextAsync("completed");
+        await Page.Locator("#request-details > summary").ClickAsync();
+        await Page.Locator("#response-details > summary").ClickAsync();
+        await AssertAccessibleAsync();
+        await ExpectNoSidewaysScrollingAsync(320);
+        await ExpectNoSidewaysScrollingAsync(390);
+    }
+
+    [AxeFact]
     public async Task The_API_is_accessible_closed_and_with_an_operation_open()
     {
         await Page.GotoAsync("/docs");

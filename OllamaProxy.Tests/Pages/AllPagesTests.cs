@@ -57,6 +57,7 @@ public sealed class AllPagesTests : PageTests
     [InlineData("/list")]
     [InlineData("/batches")]
     [InlineData("/docs")]
+    [InlineData("/prompts/019b76da-a800-7000-8000-000000000001")]
     public async Task What_is_not_in_a_pages_file_does_not_run(string path)
     {
         using var response = await GetPageAsync(path);
@@ -169,6 +170,7 @@ public sealed class AllPagesTests : PageTests
             [$"/?id={halfWay}"] = "Partial result",
             [$"/?id={missing}"] = "ollama pull nosuch",
             [$"/?id={completed}"] = "This is the Simulator",
+            [$"/prompts/{completed}"] = "This is the Simulator",
             [$"/?id={processing}"] = "Running",
             [$"/?id={queued}"] = "Number 1 in the queue",
         };

@@ -46,6 +46,7 @@ public sealed class PageAssemblerTests
     [InlineData("list.html")]
     [InlineData("batches.html")]
     [InlineData("docs.html")]
+    [InlineData("prompt.html")]
     public void The_pages_of_the_program_are_whole(string name)
     {
         var page = PageAssembler.Assemble(name, PageAssembler.ReadEmbedded);

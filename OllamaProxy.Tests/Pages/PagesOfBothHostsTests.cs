@@ -13,6 +13,7 @@ public sealed partial class PagesOfBothHostsTests
     [InlineData("/list")]
     [InlineData("/batches")]
     [InlineData("/docs")]
+    [InlineData("/prompts/019b76da-a800-7000-8000-000000000001")]
     public async Task Both_hosts_serve_the_same_page_with_the_same_headers(string path)
     {
         await using var server = await RunningProxy.StartAsync(ProxyHosts.Server);

@@ -13,6 +13,7 @@ public sealed class PageHandlers
 {
     private readonly Page _home = Page.Load("index.html");
     private readonly Page _list = Page.Load("list.html");
+    private readonly Page _prompt = Page.Load("prompt.html");
     private readonly Page _batches = Page.Load("batches.html");
     private readonly Page _api = Page.Load("docs.html");
     private readonly StaticFile _openApi = StaticFile.Load("openapi.json", JsonResult.MediaType);
@@ -29,6 +30,9 @@ public sealed class PageHandlers
 
     /// <summary>The page that lists prompts.</summary>
     public Task<IResult> ListAsync(HttpContext context) => Task.FromResult<IResult>(_list);
+
+    /// <summary>The page of one prompt, whether or not there is one with the id in the path: the page asks for it.</summary>
+    public Task<IResult> PromptAsync(HttpContext context) => Task.FromResult<IResult>(_prompt);
 
     /// <summary>The page that lists batches.</summary>
     public Task<IResult> BatchesAsync(HttpContext context) => Task.FromResult<IResult>(_batches);

@@ -26,6 +26,7 @@ public sealed class RouteAccessTests
     [
         new("GET", Routes.Home, null, 200, 200, 200, IsOpen: true),
         new("GET", Routes.List, null, 200, 200, 200, IsOpen: true),
+        new("GET", Routes.PromptPage, null, 200, 200, 200, IsOpen: true),
         new("GET", Routes.BatchPage, null, 200, 200, 200, IsOpen: true),
         new("GET", Routes.ApiPage, null, 200, 200, 200, IsOpen: true),
         new("GET", Routes.OpenApi, null, 200, 200, 200, IsOpen: true),

@@ -59,6 +59,7 @@ internal sealed class EveryOperation(SharedProxy shared)
         await shared.Admin.ResultAsync(id);
         foreach (var operation in new[] { "", "/status", "/result", "/stream" })
             await AskAsync($"GET /api/v1/prompt/{{id}}{operation}", id: id);
+        await AskAsync("GET /prompts/{id}", id: id, accept: "text/html");
         await AskAsync("POST /api/v1/prompt/{id}/cancel", id: id);
         await AskAsync("POST /api/v1/prompt/{id}/retry", id: id);
         await AskAsync("PATCH /api/v1/prompt/{id}", new { priority = 1 }, id);
