@@ -15,6 +15,9 @@ internal sealed class EveryOperation(SharedProxy shared)
 {
     private static readonly object[] Said = [new { role = "user", content = "hi" }];
 
+    private static readonly object Messages =
+        new { requests = new[] { new { custom_id = "a", @params = new { model = "tiny", max_tokens = 5, messages = Said } } } };
+
     private readonly AnswerLog _log = new();
 
     /// <summary>What they answered.</summary>
@@ -174,9 +177,11 @@ internal sealed class EveryOperation(SharedProxy shared)
             await AskAsync("GET /v1/batches/{id}", id: batch);
             await AskAsync("POST /v1/batches/{id}/cancel", id: batch);
         }
-        shared.Proxy.Ollama.Faults.Enqueue(Fault.Hang);
-        var running = (await shared.Admin.CreateAsync(id)).Text("id");
-        await AskAsync("POST /v1/batches/{id}/cancel", id: running);
+        // Neither ends before it is cancelled.
+        await AskAsync("POST /api/v1/queue/pause");
+        await AskAsync("POST /v1/batches/{id}/cancel", id: (await shared.Admin.CreateAsync(id)).Text("id"));
+        await AskAsync("POST /v1/messages/batches/{id}/cancel", id: (await AskAsync("POST /v1/messages/batches", Messages)).Text("id"));
+        await AskAsync("POST /api/v1/queue/resume");
         await AskAsync("GET /v1/batches");
         await AskAsync("GET /v1/files");
         await AskAsync("DELETE /v1/files/{id}", id: wrong);
@@ -187,10 +192,7 @@ internal sealed class EveryOperation(SharedProxy shared)
     private async Task CallMessageBatchesAsync()
     {
         const string Prefix = "/v1/messages/batches";
-        var requests = new[] { new { custom_id = "a", @params = new { model = "tiny", max_tokens = 5, messages = Said } } };
-        var cancelled = (await AskAsync($"POST {Prefix}", new { requests })).Text("id");
-        await AskAsync($"POST {Prefix}/{{id}}/cancel", id: cancelled);
-        var id = (await AskAsync($"POST {Prefix}", new { requests })).Text("id");
+        var id = (await AskAsync($"POST {Prefix}", Messages)).Text("id");
         await AskAsync($"GET {Prefix}/{{id}}", id: id);
         await Eventually.NotNull<object>(async () =>
             (await shared.Admin.JsonAsync($"{Prefix}/{id}")).Text("processing_status") == "ended" ? "ended" : null, $"{id} to end");
