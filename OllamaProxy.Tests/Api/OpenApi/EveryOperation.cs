@@ -18,6 +18,10 @@ internal sealed class EveryOperation(SharedProxy shared)
     private static readonly object Messages =
         new { requests = new[] { new { custom_id = "a", @params = new { model = "tiny", max_tokens = 5, messages = Said } } } };
 
+    private static readonly string OneGoodLine = BatchRig.Line("a", "hi") + "\n";
+
+    private static readonly string OneBadLine = BatchRig.Line("b", "hi").Replace("tiny", "nosuch", StringComparison.Ordinal);
+
     private readonly AnswerLog _log = new();
 
     /// <summary>What they answered.</summary>
@@ -62,12 +66,13 @@ internal sealed class EveryOperation(SharedProxy shared)
         await shared.Admin.ResultAsync(id);
         foreach (var operation in new[] { "", "/status", "/result", "/stream" })
             await AskAsync($"GET /api/v1/prompt/{{id}}{operation}", id: id);
+        await AskAsync("GET /api/v1/prompt/{id}/result", id: id, query: "?wait=x");
         await AskAsync("POST /api/v1/prompt/{id}/cancel", id: id);
         await AskAsync("POST /api/v1/prompt/{id}/retry", id: id);
         await AskAsync("PATCH /api/v1/prompt/{id}", new { priority = 1 }, id);
         await AskAsync("PATCH /api/v1/prompt/{id}", new { priority = 101 }, id);
         await AskAsync("POST /api/v1/prompt/{id}/repeat", new { prompt = "again" }, id, prefer: "wait=60");
-        await AskAsync("POST /api/v1/prompt", new { prompt = "hi" }, prefer: "wait=60");
+        await AskAsync("POST /api/v1/prompt", new { prompt = "hi", think = true }, prefer: "wait=60");
         await AskAsync("POST /api/v1/prompt", new { prompt = "hi" }, accept: "text/event-stream");
         await AskAsync("POST /api/v1/prompt", new { prompt = 1 });
 
@@ -87,6 +92,7 @@ internal sealed class EveryOperation(SharedProxy shared)
         await AskAsync("GET /api/v1/prompt/{id}/response", id: refused, query: "?wait=60");
         await AskAsync("GET /api/v1/prompts", query: "?page_size=100");
         await AskAsync("GET /api/v1/prompts", query: "?page_size=101");
+        await _log.CallAsync(shared.Alice, "GET /api/v1/prompts", query: "?owner=bob");
     }
 
     private async Task CallQueueAsync()
@@ -122,7 +128,9 @@ internal sealed class EveryOperation(SharedProxy shared)
         var call = new { model = "tiny", prompt = "hi" };
         var kept = (await AskAsync("POST /api/generate", call, prefer: "respond-async")).Text("id");
         await AskAsync("GET /api/v1/prompt/{id}/response", id: kept);
-        var batch = (await AskAsync("POST /api/v1/prompts", new[] { new { prompt = "one" }, new { prompt = "two" } })).Text("batch");
+        var submitted = await AskAsync("POST /api/v1/prompts", new[] { new { prompt = "one" }, new { prompt = "two" } });
+        var batch = submitted.Text("batch");
+        await AskAsync("GET /api/v1/prompt/{id}/status", id: submitted.GetProperty("ids")[0].GetString()!);
         await AskAsync("POST /api/v1/prompts", new StringContent("{\"prompt\": \"one\"}\n{\"prompt\": 2}"));
         await AskAsync("GET /api/v1/batch/{id}", id: batch);
         await AskAsync("GET /api/v1/prompts", query: $"?batch={batch}");
@@ -132,12 +140,12 @@ internal sealed class EveryOperation(SharedProxy shared)
 
     private async Task CallApisAsync()
     {
-        foreach (var stream in new[] { false, true })
+        foreach (var (stream, prefer) in new (bool, string?)[] { (false, null), (true, null), (false, "respond-async") })
         {
             var call = new { model = "tiny", prompt = "hi", input = "hi", messages = Said, max_tokens = 5, stream };
             foreach (var path in new[] { "/api/generate", "/api/chat", "/api/embed", "/api/embeddings", "/v1/chat/completions",
                 "/v1/completions", "/v1/embeddings", "/v1/responses", "/v1/messages", "/v1/messages/count_tokens" })
-                await AskAsync($"POST {path}", call);
+                await AskAsync($"POST {path}", call, prefer: prefer);
         }
         var missing = new { model = "nosuch", prompt = "hi", input = "hi", messages = Said, max_tokens = 5 };
         foreach (var path in new[] { "/api/chat", "/v1/chat/completions", "/v1/responses", "/v1/messages" })
@@ -162,7 +170,7 @@ internal sealed class EveryOperation(SharedProxy shared)
 
     private async Task CallBatchesAsync()
     {
-        var id = (await AskAsync("POST /v1/files", FormOf(BatchRig.Line("a", "hi")))).Text("id");
+        var id = (await AskAsync("POST /v1/files", FormOf(OneGoodLine + OneBadLine))).Text("id");
         await AskAsync("GET /v1/files/{id}", id: id);
         await AskAsync("GET /v1/files/{id}/content", id: id);
         var wrong = (await AskAsync("POST /v1/files", FormOf("not JSON"))).Text("id");
