@@ -60,9 +60,9 @@ internal sealed class EveryOperation(SharedProxy shared)
 
     private async Task CallPromptsAsync()
     {
-        var all = new { prompt = "hi", options = new { temperature = 0 }, images = new[] { "aGk=" }, metadata = new { a = 1 }, timeout = 60,
-            expires_in = 600, priority = 5, max_attempts = 2 };
-        var id = (await AskAsync("POST /api/v1/prompt", all)).Text("id");
+        const string All = """{"prompt": "hi", "options": {"temperature": 0}, "images": ["aGk="], "metadata": {"a": 1}, "priority": 5, """
+            + """ "timeout": 60, "expires_in": 600, "max_attempts": 2}""";
+        var id = (await AskAsync("POST /api/v1/prompt", new StringContent(All))).Text("id");
         await shared.Admin.ResultAsync(id);
         foreach (var operation in new[] { "", "/status", "/result", "/stream" })
             await AskAsync($"GET /api/v1/prompt/{{id}}{operation}", id: id);
@@ -177,10 +177,8 @@ internal sealed class EveryOperation(SharedProxy shared)
         foreach (var file in new[] { id, wrong })
         {
             var metadata = new { a = "b" };
-            var batch = (await AskAsync("POST /v1/batches", new
-            {
-                input_file_id = file, endpoint = "/v1/chat/completions", completion_window = "24h", metadata,
-            })).Text("id");
+            var body = new { input_file_id = file, endpoint = "/v1/chat/completions", completion_window = "24h", metadata };
+            var batch = (await AskAsync("POST /v1/batches", body)).Text("id");
             await shared.Admin.EndAsync(batch);
             await AskAsync("GET /v1/batches/{id}", id: batch);
             await AskAsync("POST /v1/batches/{id}/cancel", id: batch);
