@@ -128,11 +128,17 @@ function showAnswer({ result, partial, thinking }) {
   grow($('result'), text);
 }
 
+async function readResponse() {
+  const signal = AbortSignal.timeout(20_000);
+  if (prompt.endpoint === '/api/v1/prompt') return JSON.stringify(await request(`${pathOf(id)}/result`, { signal }), null, 2);
+  const response = await fetch(`${pathOf(id)}/response`, { signal });
+  return response.text();
+}
+
 // Calls have what Ollama answered; prompts that were submitted only have what was made of it.
 async function showResponse() {
   if (!prompt || !hasEnded(prompt)) return setText($('response'), 'There is none before the end.');
-  const response = await fetch(`${pathOf(id)}/response`, { signal: AbortSignal.timeout(20_000) }).catch(() => null);
-  const text = response?.ok ? await response.text() : JSON.stringify(await request(`${pathOf(id)}/result`).catch(() => ({})), null, 2);
+  const text = await readResponse().catch(() => 'It cannot be read at the moment.');
   const note = text.length > longestShown ? `\n… and ${number(text.length - longestShown)} more characters` : '';
   setText($('response'), text.slice(0, longestShown) + note);
 }

@@ -15,6 +15,13 @@ internal sealed class EveryOperation(SharedProxy shared)
 {
     private static readonly object[] Said = [new { role = "user", content = "hi" }];
 
+    private static readonly object Messages =
+        new { requests = new[] { new { custom_id = "a", @params = new { model = "tiny", max_tokens = 5, messages = Said } } } };
+
+    private static readonly string OneGoodLine = BatchRig.Line("a", "hi") + "\n";
+
+    private static readonly string OneBadLine = BatchRig.Line("b", "hi").Replace("tiny", "nosuch", StringComparison.Ordinal);
+
     private readonly AnswerLog _log = new();
 
     /// <summary>What they answered.</summary>
@@ -53,19 +60,20 @@ internal sealed class EveryOperation(SharedProxy shared)
 
     private async Task CallPromptsAsync()
     {
-        var all = new { prompt = "hi", options = new { temperature = 0 }, images = new[] { "aGk=" }, metadata = new { a = 1 }, timeout = 60,
-            expires_in = 600, priority = 5, max_attempts = 2 };
-        var id = (await AskAsync("POST /api/v1/prompt", all)).Text("id");
+        const string All = """{"prompt": "hi", "options": {"temperature": 0}, "images": ["aGk="], "metadata": {"a": 1}, "priority": 5, """
+            + """ "timeout": 60, "expires_in": 600, "max_attempts": 2}""";
+        var id = (await AskAsync("POST /api/v1/prompt", new StringContent(All))).Text("id");
         await shared.Admin.ResultAsync(id);
         foreach (var operation in new[] { "", "/status", "/result", "/stream" })
             await AskAsync($"GET /api/v1/prompt/{{id}}{operation}", id: id);
         await AskAsync("GET /prompts/{id}", id: id, accept: "text/html");
+        await AskAsync("GET /api/v1/prompt/{id}/result", id: id, query: "?wait=x");
         await AskAsync("POST /api/v1/prompt/{id}/cancel", id: id);
         await AskAsync("POST /api/v1/prompt/{id}/retry", id: id);
         await AskAsync("PATCH /api/v1/prompt/{id}", new { priority = 1 }, id);
         await AskAsync("PATCH /api/v1/prompt/{id}", new { priority = 101 }, id);
         await AskAsync("POST /api/v1/prompt/{id}/repeat", new { prompt = "again" }, id, prefer: "wait=60");
-        await AskAsync("POST /api/v1/prompt", new { prompt = "hi" }, prefer: "wait=60");
+        await AskAsync("POST /api/v1/prompt", new { prompt = "hi", think = true }, prefer: "wait=60");
         await AskAsync("POST /api/v1/prompt", new { prompt = "hi" }, accept: "text/event-stream");
         await AskAsync("POST /api/v1/prompt", new { prompt = 1 });
 
@@ -85,6 +93,7 @@ internal sealed class EveryOperation(SharedProxy shared)
         await AskAsync("GET /api/v1/prompt/{id}/response", id: refused, query: "?wait=60");
         await AskAsync("GET /api/v1/prompts", query: "?page_size=100");
         await AskAsync("GET /api/v1/prompts", query: "?page_size=101");
+        await _log.CallAsync(shared.Alice, "GET /api/v1/prompts", query: "?owner=bob");
     }
 
     private async Task CallQueueAsync()
@@ -120,7 +129,9 @@ internal sealed class EveryOperation(SharedProxy shared)
         var call = new { model = "tiny", prompt = "hi" };
         var kept = (await AskAsync("POST /api/generate", call, prefer: "respond-async")).Text("id");
         await AskAsync("GET /api/v1/prompt/{id}/response", id: kept);
-        var batch = (await AskAsync("POST /api/v1/prompts", new[] { new { prompt = "one" }, new { prompt = "two" } })).Text("batch");
+        var submitted = await AskAsync("POST /api/v1/prompts", new[] { new { prompt = "one" }, new { prompt = "two" } });
+        var batch = submitted.Text("batch");
+        await AskAsync("GET /api/v1/prompt/{id}/status", id: submitted.GetProperty("ids")[0].GetString()!);
         await AskAsync("POST /api/v1/prompts", new StringContent("{\"prompt\": \"one\"}\n{\"prompt\": 2}"));
         await AskAsync("GET /api/v1/batch/{id}", id: batch);
         await AskAsync("GET /api/v1/prompts", query: $"?batch={batch}");
@@ -130,12 +141,12 @@ internal sealed class EveryOperation(SharedProxy shared)
 
     private async Task CallApisAsync()
     {
-        foreach (var stream in new[] { false, true })
+        foreach (var (stream, prefer) in new (bool, string?)[] { (false, null), (true, null), (false, "respond-async") })
         {
             var call = new { model = "tiny", prompt = "hi", input = "hi", messages = Said, max_tokens = 5, stream };
             foreach (var path in new[] { "/api/generate", "/api/chat", "/api/embed", "/api/embeddings", "/v1/chat/completions",
                 "/v1/completions", "/v1/embeddings", "/v1/responses", "/v1/messages", "/v1/messages/count_tokens" })
-                await AskAsync($"POST {path}", call);
+                await AskAsync($"POST {path}", call, prefer: prefer);
         }
         var missing = new { model = "nosuch", prompt = "hi", input = "hi", messages = Said, max_tokens = 5 };
         foreach (var path in new[] { "/api/chat", "/v1/chat/completions", "/v1/responses", "/v1/messages" })
@@ -160,24 +171,24 @@ internal sealed class EveryOperation(SharedProxy shared)
 
     private async Task CallBatchesAsync()
     {
-        var id = (await AskAsync("POST /v1/files", FormOf(BatchRig.Line("a", "hi")))).Text("id");
+        var id = (await AskAsync("POST /v1/files", FormOf(OneGoodLine + OneBadLine))).Text("id");
         await AskAsync("GET /v1/files/{id}", id: id);
         await AskAsync("GET /v1/files/{id}/content", id: id);
         var wrong = (await AskAsync("POST /v1/files", FormOf("not JSON"))).Text("id");
         foreach (var file in new[] { id, wrong })
         {
             var metadata = new { a = "b" };
-            var batch = (await AskAsync("POST /v1/batches", new
-            {
-                input_file_id = file, endpoint = "/v1/chat/completions", completion_window = "24h", metadata,
-            })).Text("id");
+            var body = new { input_file_id = file, endpoint = "/v1/chat/completions", completion_window = "24h", metadata };
+            var batch = (await AskAsync("POST /v1/batches", body)).Text("id");
             await shared.Admin.EndAsync(batch);
             await AskAsync("GET /v1/batches/{id}", id: batch);
             await AskAsync("POST /v1/batches/{id}/cancel", id: batch);
         }
-        shared.Proxy.Ollama.Faults.Enqueue(Fault.Hang);
-        var running = (await shared.Admin.CreateAsync(id)).Text("id");
-        await AskAsync("POST /v1/batches/{id}/cancel", id: running);
+        // Neither ends before it is cancelled.
+        await AskAsync("POST /api/v1/queue/pause");
+        await AskAsync("POST /v1/batches/{id}/cancel", id: (await shared.Admin.CreateAsync(id)).Text("id"));
+        await AskAsync("POST /v1/messages/batches/{id}/cancel", id: (await AskAsync("POST /v1/messages/batches", Messages)).Text("id"));
+        await AskAsync("POST /api/v1/queue/resume");
         await AskAsync("GET /v1/batches");
         await AskAsync("GET /v1/files");
         await AskAsync("DELETE /v1/files/{id}", id: wrong);
@@ -188,10 +199,7 @@ internal sealed class EveryOperation(SharedProxy shared)
     private async Task CallMessageBatchesAsync()
     {
         const string Prefix = "/v1/messages/batches";
-        var requests = new[] { new { custom_id = "a", @params = new { model = "tiny", max_tokens = 5, messages = Said } } };
-        var cancelled = (await AskAsync($"POST {Prefix}", new { requests })).Text("id");
-        await AskAsync($"POST {Prefix}/{{id}}/cancel", id: cancelled);
-        var id = (await AskAsync($"POST {Prefix}", new { requests })).Text("id");
+        var id = (await AskAsync($"POST {Prefix}", Messages)).Text("id");
         await AskAsync($"GET {Prefix}/{{id}}", id: id);
         await Eventually.NotNull<object>(async () =>
             (await shared.Admin.JsonAsync($"{Prefix}/{id}")).Text("processing_status") == "ended" ? "ended" : null, $"{id} to end");
