@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using OllamaProxy.Configuration;
 using OllamaProxy.Server;
@@ -35,6 +36,30 @@ public sealed class ServerProcessTests : IAsyncLifetime
         Assert.Contains("SIMULATING", server.Output, StringComparison.Ordinal);
         Assert.Contains(_home.Name, server.Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Its_gauges_tell_how_the_queue_and_the_backend_are()
+    {
+        using var server = await ServerProcess.StartAsync(_home, $"--simulate {AnyPort}");
+        using var client = await server.ClientAsync();
+        await ResultAsync(client, await SubmitAsync(client, "Count me."));
+
+        await Eventually.NotNull(async () =>
+        {
+            var metrics = await client.GetStringAsync("/metrics");
+            return Gauges.All(gauge => Regex.IsMatch(metrics, gauge, RegexOptions.Multiline)) ? metrics : null;
+        }, "the gauges");
+    }
+
+    private static readonly string[] Gauges =
+    [
+        """^ollama_proxy_prompts\{[^}]*status="completed"\} 1$""",
+        """^ollama_proxy_prompts\{[^}]*status="queued"\} 0$""",
+        """^ollama_proxy_backend_up\{[^}]*\} 1$""",
+        """^ollama_proxy_backend_slots\{[^}]*\} 1$""",
+        """^ollama_proxy_queue_oldest_age_seconds(\{[^}]*\})? 0$""",
+        """^ollama_proxy_queue_paused(\{[^}]*\})? 0$""",
+    ];
 
     [Fact]
     public async Task Simulated_answers_go_into_a_database_of_their_own()

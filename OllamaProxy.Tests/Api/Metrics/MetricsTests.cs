@@ -7,7 +7,10 @@ using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api.Metrics;
 
-/// <summary>What Prometheus reads. The process of the tests has many proxies, so counters are of all of them.</summary>
+/// <summary>
+/// What Prometheus reads. The process of the tests has many proxies, so counters are of all of them, and gauges of any; what gauges say is
+/// tested in a process of its own.
+/// </summary>
 public sealed partial class MetricsTests
 {
     public static TheoryData<string> Hosts => ProxyHosts.Names;
@@ -96,9 +99,9 @@ public sealed partial class MetricsTests
 
     private static readonly string[] Wanted =
     [
-        """^ollama_proxy_prompts\{[^}]*status="completed"\} 1$""",
-        """^ollama_proxy_backend_up\{[^}]*\} 1$""",
-        """^ollama_proxy_queue_oldest_age_seconds(\{[^}]*\})? 0$""",
+        """^ollama_proxy_prompts\{[^}]*status="completed"\} \d+$""",
+        """^ollama_proxy_backend_up\{[^}]*\} [01]$""",
+        """^ollama_proxy_queue_oldest_age_seconds(\{[^}]*\})? \d""",
         """^ollama_proxy_prompts_submitted_total\{[^}]*gen_ai_request_model="tiny:latest""",
         """^ollama_proxy_prompts_ended_total\{[^}]*gen_ai_request_model="tiny:latest"[^}]*status="completed""",
         """^ollama_proxy_attempts_total\{[^}]*outcome="completed""",
