@@ -66,7 +66,8 @@ public sealed class BatchSteps(
             return await CancelPromptsAsync(batch, cancellationToken);
         if (progress.Open > 0)
             return false;
-        if (batch is { Outcome: { } outcome, InProgressAt: not null }
+        // Lines of OpenAI's batches that were not checked before the cancel may be anything. Message batches are checked as they come in.
+        if (batch is { Outcome: { } outcome } and ({ InProgressAt: not null } or { Api: BatchApi.Anthropic })
             && await batches.FindBatchFileAsync(batch.InputFile, cancellationToken) is { } input && batch.Cursor.Bytes < input.Bytes)
             try
             {

@@ -7,7 +7,7 @@ namespace OllamaProxy.Api.Metrics;
 
 /// <summary>
 /// Serves the metrics to Prometheus, by the exporter of OpenTelemetry, which is a piece of ASP.NET Core's pipeline. Nothing is measured
-/// before somebody has asked: who has no Prometheus does not pay for it.
+/// before somebody has asked.
 /// </summary>
 public sealed class MetricsHandler(QueueGauges gauges, IServiceProvider services) : IDisposable
 {

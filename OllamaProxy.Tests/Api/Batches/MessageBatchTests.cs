@@ -85,6 +85,22 @@ public abstract class MessageBatchTests(ProxyFixture fixture)
     }
 
     [Fact]
+    public async Task One_that_is_cancelled_before_anything_was_done_has_a_result_of_each_request_too()
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_WORKER", "0"));
+        var id = (await CreateAsync(proxy.Client, Good, Good.Replace("\"a\"", "\"b\"", StringComparison.Ordinal))).Text("id");
+        using (var cancel = await proxy.Client.PostAsync($"/v1/messages/batches/{id}/cancel", null))
+            cancel.EnsureSuccessStatusCode();
+        await proxy.RestartAsync(("OLLAMA_PROXY_WORKER", "1"));
+
+        var batch = await EndAsync(proxy.Client, id);
+        Assert.Equal(2, batch.GetProperty("request_counts").GetProperty("canceled").GetInt32());
+        var lines = (await proxy.Client.GetStringAsync(batch.Text("results_url"))).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(
+            ["""{"custom_id":"a","result":{"type":"canceled"}}""", """{"custom_id":"b","result":{"type":"canceled"}}"""], lines.Order());
+    }
+
+    [Fact]
     public async Task Message_batches_are_listed_in_either_direction()
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server);
