@@ -34,6 +34,7 @@ using OllamaProxy.Storage.Deliveries;
 using OllamaProxy.Storage.Files;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Storage.Sqlite;
+using OllamaProxy.Storage.Trends;
 using OllamaProxy.Telemetry;
 using OllamaProxy.Webhooks;
 using OllamaProxy.Worker;
@@ -102,6 +103,7 @@ public static class OllamaProxyServices
         services.AddSingleton<IBatchStore>(provider => provider.GetRequiredService<IPromptStore>());
         services.AddSingleton<IFileStore>(provider => provider.GetRequiredService<IPromptStore>());
         services.AddSingleton<IDeliveryStore>(provider => provider.GetRequiredService<IPromptStore>());
+        services.AddSingleton<ITrendStore>(provider => provider.GetRequiredService<IPromptStore>());
         services.AddSingleton(provider => new AttemptOutputs(provider.GetRequiredService<IPromptReader>().Notifier));
         services.AddSingleton<ResponseRegistry>();
         services.AddSingleton<RunningAttempts>();
@@ -202,6 +204,7 @@ public static class OllamaProxyServices
         services.AddHostedService(provider => provider.GetRequiredService<QueueGauges>());
         services.AddSingleton<MetricsHandler>();
         services.AddSingleton<UsageHandlers>();
+        services.AddSingleton<TrendHandlers>();
         services.AddSingleton<QueueHandlers>();
         // Created here and now: a page that cannot be assembled stops the start, on both hosts.
         services.AddSingleton(new PageHandlers());

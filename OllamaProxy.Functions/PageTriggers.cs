@@ -24,6 +24,12 @@ public sealed class PageTriggers(ApiPipeline pipeline, PageHandlers pages)
         CancellationToken aborted) =>
         pipeline.RunAsync(request.HttpContext, pages.ApiAsync, aborted);
 
+    [Function("Dashboard")]
+    public Task DashboardAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.Dashboard)] HttpRequest request,
+        CancellationToken aborted) =>
+        pipeline.RunAsync(request.HttpContext, pages.DashboardAsync, aborted);
+
     [Function("OpenApi")]
     public Task OpenApiAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Routes.OpenApi)] HttpRequest request,

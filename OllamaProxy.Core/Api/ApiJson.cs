@@ -33,6 +33,7 @@ namespace OllamaProxy.Api;
 [JsonSerializable(typeof(ModelsResource))]
 [JsonSerializable(typeof(SessionResource))]
 [JsonSerializable(typeof(UsageResource))]
+[JsonSerializable(typeof(TrendResource))]
 [JsonSerializable(typeof(TokenCountResource))]
 [JsonSerializable(typeof(FileResource))]
 [JsonSerializable(typeof(FileListResource))]

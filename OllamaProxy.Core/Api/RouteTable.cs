@@ -31,8 +31,8 @@ public sealed class RouteTable
 
     /// <summary>Builds the table.</summary>
     public RouteTable(SubmitHandlers submits, PromptHandlers prompts, ChangeHandlers changes, StreamHandlers streams, StateHandlers state,
-        UsageHandlers usage, QueueHandlers queue, CallHandlers calls, CountTokensHandler counts, ResponseHandlers responses,
-        OllamaHandlers ollama, ModelManagementHandlers models, FileHandlers files, BatchHandlers batches,
+        TrendHandlers trends, UsageHandlers usage, QueueHandlers queue, CallHandlers calls, CountTokensHandler counts,
+        ResponseHandlers responses, OllamaHandlers ollama, ModelManagementHandlers models, FileHandlers files, BatchHandlers batches,
         MessageBatchHandlers messageBatches, SessionHandlers sessions, HealthHandlers health, MetricsHandler metrics, PageHandlers pages)
     {
         All =
@@ -41,6 +41,7 @@ public sealed class RouteTable
             new(Routes.List, Read, pages.ListAsync, RouteAccess.Open),
             new(Routes.PromptPage, Read, pages.PromptAsync, RouteAccess.Open),
             new(Routes.BatchPage, Read, pages.BatchesAsync, RouteAccess.Open),
+            new(Routes.Dashboard, Read, pages.DashboardAsync, RouteAccess.Open),
             new(Routes.ApiPage, Read, pages.ApiAsync, RouteAccess.Open),
             new(Routes.OpenApi, Read, pages.OpenApiAsync, RouteAccess.Open),
             new(Routes.Health, Read, HealthHandlers.HealthAsync, RouteAccess.Open),
@@ -63,6 +64,7 @@ public sealed class RouteTable
             new(Routes.Stream, Read, streams.PromptAsync),
             new(Routes.Events, Read, streams.QueueAsync),
             new(Routes.Stats, Read, state.StatsAsync),
+            new(Routes.Trends, Read, trends.TrendsAsync, RouteAccess.Admin),
             new(Routes.Usage, Read, usage.UsageAsync),
             new(Routes.Queue, Read, queue.StateAsync),
             new(Routes.Pause, Post, queue.PauseAsync, RouteAccess.Admin),

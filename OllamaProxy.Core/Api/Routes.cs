@@ -18,6 +18,9 @@ public static class Routes
     /// <summary>The page that lists batches.</summary>
     public const string BatchPage = "batches";
 
+    /// <summary>The page for operators.</summary>
+    public const string Dashboard = "dashboard";
+
     /// <summary>The page that shows this API.</summary>
     public const string ApiPage = "docs";
 
@@ -68,6 +71,9 @@ public static class Routes
 
     /// <summary>How the queue has done lately.</summary>
     public const string Stats = "api/v1/stats";
+
+    /// <summary>How the queue has done in the last hour, day or week.</summary>
+    public const string Trends = "api/v1/stats/trends";
 
     /// <summary>Who used how much.</summary>
     public const string Usage = "api/v1/usage";

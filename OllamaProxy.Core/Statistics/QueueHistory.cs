@@ -46,11 +46,26 @@ public sealed record EndedPrompt(
     public DateTimeOffset QueuedAt { get; init; } = CreatedAt;
 }
 
-/// <summary>The times of a prompt that is processing.</summary>
+/// <summary>A prompt that is processing.</summary>
 /// <param name="CreatedAt">When it was submitted.</param>
 /// <param name="StartedAt">When its attempt was started.</param>
 public sealed record RunningPrompt(DateTimeOffset CreatedAt, DateTimeOffset StartedAt)
 {
+    /// <summary>Its id.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>Its model; null: the worker's default.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The name of the key that it came with; null: it came without one.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>The backend that it runs at; null: it has just ended there.</summary>
+    public string? Backend { get; init; }
+
+    /// <summary>The number of its attempt, from 1.</summary>
+    public int Attempt { get; init; } = 1;
+
     /// <summary>When it was queued for its attempt. Earlier waits are not known.</summary>
     public DateTimeOffset QueuedAt { get; init; } = CreatedAt;
 }

@@ -1,6 +1,7 @@
 using OllamaProxy.Storage.Batches;
 using OllamaProxy.Storage.Deliveries;
 using OllamaProxy.Storage.Files;
+using OllamaProxy.Storage.Trends;
 
 namespace OllamaProxy.Storage;
 
@@ -8,4 +9,5 @@ namespace OllamaProxy.Storage;
 /// The durable store of prompts, for one process or several. Callers depend on the interface that they need; this one is for code that
 /// opens, tests or replaces a whole store.
 /// </summary>
-public interface IPromptStore : IPromptReader, IPromptCommands, IWorkQueue, IStoreMaintenance, IFileStore, IBatchStore, IDeliveryStore;
+public interface IPromptStore
+    : IPromptReader, IPromptCommands, IWorkQueue, IStoreMaintenance, IFileStore, IBatchStore, IDeliveryStore, ITrendStore;

@@ -33,11 +33,8 @@ public sealed class MetricLabels(ApiKeys keys, AccountShares shares, BackendPool
     /// <summary>The names of the API keys.</summary>
     public IReadOnlyCollection<string> Owners => keys.Current.Owners;
 
-    /// <summary>
-    /// Adds the model, in its canonical form; null: the default model. It is <see cref="OtherModels"/> unless a backend lists it or has run
-    /// it.
-    /// </summary>
-    public void AddModel(ref TagList tags, string? model) => tags.Add(Model, Of(model));
+    /// <summary>Adds the model; null: the default model.</summary>
+    public void AddModel(ref TagList tags, string? model) => tags.Add(Model, NameOf(model));
 
     /// <summary>Adds whose prompt it is, if that is the name of an API key.</summary>
     /// <param name="tags">The attributes.</param>
@@ -48,7 +45,10 @@ public sealed class MetricLabels(ApiKeys keys, AccountShares shares, BackendPool
             tags.Add(Owner, owner);
     }
 
-    private string Of(string? model)
+    /// <summary>
+    /// The model in its canonical form; null: the default model. It is <see cref="OtherModels"/> unless a backend lists it or has run it.
+    /// </summary>
+    public string NameOf(string? model)
     {
         var name = ModelName.Canonical(model ?? options.Model);
         if (_models.Contains(name))

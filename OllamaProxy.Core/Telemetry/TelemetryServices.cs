@@ -25,6 +25,8 @@ internal static class TelemetryServices
         builder.Services.AddSingleton<MetricLabels>();
         builder.Services.AddSingleton<PromptMetrics>();
         builder.Services.AddSingleton<PromptTraces>();
+        builder.Services.AddSingleton<TrendRecorder>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<TrendRecorder>());
         if (export.IsOn)
             builder.Services.AddOpenTelemetry()
                 .ConfigureResource(Name)

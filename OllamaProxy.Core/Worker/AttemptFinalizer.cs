@@ -33,16 +33,16 @@ public sealed class AttemptFinalizer(
     /// <param name="prompt">The prompt.</param>
     /// <param name="outcome">How its attempt ended.</param>
     /// <param name="lease">What its lease was worth then.</param>
+    /// <returns>What became of it.</returns>
     /// <exception cref="StoreException">The store takes nothing.</exception>
-    public async Task SettleAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease)
+    public async Task<AttemptEnd> SettleAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease)
     {
         var started = time.GetTimestamp();
         while (true)
         {
             try
             {
-                await WriteAsync(prompt, outcome, lease);
-                return;
+                return await WriteAsync(prompt, outcome, lease);
             }
             // A shutdown does not wait for that: the lease runs out instead.
             catch (StoreException exception) when (outcome is not { Stopped: true, Failure: null }
@@ -72,7 +72,7 @@ public sealed class AttemptFinalizer(
         }
     }
 
-    private async Task WriteAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease)
+    private async Task<AttemptEnd> WriteAsync(ClaimedPrompt prompt, AttemptOutcome outcome, LeaseState lease)
     {
         var end = outcome switch
         {
@@ -86,6 +86,7 @@ public sealed class AttemptFinalizer(
         if (end == AttemptEnd.LeaseLost)
             logger.LeaseLost(prompt.Id, OwnerOf(prompt), prompt.Attempt);
         metrics.OnSettled(prompt.Account, prompt.Model, end, outcome.Failure?.Kind);
+        return end;
     }
 
     // The writes take no token: a shutdown waits for them.

@@ -28,6 +28,7 @@ public sealed class PromptRunner(
     BackendPool backends,
     PromptMetrics metrics,
     PromptTraces traces,
+    TrendRecorder trends,
     AccountShares shares,
     Shutdown shutdown,
     OllamaProxyOptions options,
@@ -80,7 +81,7 @@ public sealed class PromptRunner(
                 // The renewer need not have ended: the store checks the lease again.
                 var settling = finalizer.SettleAsync(prompt, await attempt, lease);
                 await ShowEndAsync(response, settling);
-                await settling;
+                Record(prompt, backend.Name, await attempt, await settling);
                 await keeping;
             }
             catch (Exception exception)
@@ -106,7 +107,7 @@ public sealed class PromptRunner(
         {
             var outcome = new AttemptOutcome(PromptResult.Empty, OllamaFailures.OfMissingModel(prompt.Model ?? options.Model),
                 Stopped: false, TimeSpan.Zero);
-            await finalizer.SettleAsync(prompt, outcome, LeaseState.Held);
+            Record(prompt, "", outcome, await finalizer.SettleAsync(prompt, outcome, LeaseState.Held));
         }
         catch (Exception exception)
         {
@@ -200,6 +201,13 @@ public sealed class PromptRunner(
         if (text.FirstAt is { } first)
             metrics.OnFirstToken(route, prompt.Model, backend.Name, time.GetElapsedTime(started, first));
         metrics.OnAttempt(route, prompt.Model, backend.Name, time.GetElapsedTime(started), text.Statistics, failure?.Kind);
+    }
+
+    private void Record(ClaimedPrompt prompt, string backend, AttemptOutcome outcome, AttemptEnd end)
+    {
+        if (end is AttemptEnd.Completed or AttemptEnd.Failed or AttemptEnd.Requeued)
+            trends.OnEnded(new(time.GetUtcNow(), prompt.Model, backend, end != AttemptEnd.Requeued, end != AttemptEnd.Completed,
+                prompt.StartedAt - prompt.Queued?.CreatedAt, outcome.Duration, outcome.Result.Statistics));
     }
 
     /// <summary>

@@ -66,7 +66,7 @@ public class QueueMinuteTests
             [.. prompts.Where(life => life.EndedAt >= Since).OrderByDescending(life => life.EndedAt).Take(QueueHistory.MaxPrompts)
                 .Select(life => new EndedPrompt(PromptStatus.Completed, life.CreatedAt, life.StartedAt, life.EndedAt!.Value, null))],
             [.. waiting.Select(life => life.CreatedAt).Where(at => at >= Since)],
-            [.. running.Select(life => new RunningPrompt(life.CreatedAt, life.StartedAt!.Value))])
+            [.. running.Select(life => new RunningPrompt(life.CreatedAt, life.StartedAt!.Value) { Id = default })])
         {
             WaitingSince = waiting.Count < QueueHistory.MaxWaiting ? null : waiting[^1].CreatedAt,
         };

@@ -65,7 +65,7 @@ public class ThroughputStatisticsTests
             Ended(PromptStatus.Completed, wait: 3600, run: 3600, ago: 3600, tokens: null), // before all of it
         ],
         Waiting: [Now.AddSeconds(-90), Now.AddSeconds(-10)],
-        Running: [new(Now.AddSeconds(-200), Now.AddSeconds(-30))]); // 12:27:00 to 12:29:50
+        Running: [new(Now.AddSeconds(-200), Now.AddSeconds(-30)) { Id = default }]); // 12:27:00 to 12:29:50
 
         var minutes = QueueMinute.Last(history, queued: 4, minutes: 4, Now);
 

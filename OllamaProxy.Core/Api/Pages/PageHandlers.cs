@@ -15,6 +15,7 @@ public sealed class PageHandlers
     private readonly Page _list = Page.Load("list.html");
     private readonly Page _prompt = Page.Load("prompt.html");
     private readonly Page _batches = Page.Load("batches.html");
+    private readonly Page _dashboard = Page.Load("dashboard.html");
     private readonly Page _api = Page.Load("docs.html");
     private readonly StaticFile _openApi = StaticFile.Load("openapi.json", JsonResult.MediaType);
 
@@ -36,6 +37,9 @@ public sealed class PageHandlers
 
     /// <summary>The page that lists batches.</summary>
     public Task<IResult> BatchesAsync(HttpContext context) => Task.FromResult<IResult>(_batches);
+
+    /// <summary>The page for operators.</summary>
+    public Task<IResult> DashboardAsync(HttpContext context) => Task.FromResult<IResult>(_dashboard);
 
     /// <summary>The page that shows this API.</summary>
     public Task<IResult> ApiAsync(HttpContext context) => Task.FromResult<IResult>(_api);

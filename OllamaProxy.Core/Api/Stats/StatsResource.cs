@@ -15,21 +15,27 @@ namespace OllamaProxy.Api.Stats;
 /// <param name="Minutes">The last 60 minutes, oldest first; the last one still runs.</param>
 /// <param name="Backends">How each Ollama is.</param>
 /// <param name="Queue">What an operator has paused.</param>
+/// <param name="Running">
+/// The prompts that are processing, the oldest attempt first, at most 100. Whoever is no admin is told of none.
+/// </param>
 public sealed record StatsResource(
     CountsResource Counts,
     [property: JsonPropertyName("last_5_minutes")] ThroughputResource Last5Minutes,
     ThroughputResource LastHour,
     IReadOnlyList<MinuteResource> Minutes,
     IReadOnlyList<BackendResource> Backends,
-    QueueResource Queue)
+    QueueResource Queue,
+    IReadOnlyList<RunningResource> Running)
 {
     /// <summary>How far back it looks.</summary>
     public static readonly TimeSpan Span = TimeSpan.FromHours(1);
 
+    private const int MaxRunning = 100;
+
     private static readonly TimeSpan Lately = TimeSpan.FromMinutes(5);
 
     /// <summary>The same for those who need not know which backends there are.</summary>
-    public StatsResource WithoutBackends() => this with { Backends = [], Queue = Queue with { PausedBackends = [] } };
+    public StatsResource WithoutBackends() => this with { Backends = [], Queue = Queue with { PausedBackends = [] }, Running = [] };
 
     /// <summary>Makes it.</summary>
     /// <param name="counts">How many prompts have each status now.</param>
@@ -44,7 +50,22 @@ public sealed record StatsResource(
         ThroughputResource.Of(ThroughputStatistics.Of(history, Span, now)),
         [.. QueueMinute.Last(history, history.Queued, (int)Span.TotalMinutes, now).Select(MinuteResource.Of)],
         backends,
-        queue);
+        queue,
+        [.. history.Running.OrderBy(prompt => prompt.StartedAt).Take(MaxRunning).Select(RunningResource.Of)]);
+}
+
+/// <summary>A prompt that is processing, as operators see it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Model">Its model; left out where it names none.</param>
+/// <param name="Owner">The name of the key that it came with; left out where it came without one.</param>
+/// <param name="Backend">Where it runs; left out where it has just ended there.</param>
+/// <param name="Attempt">The number of its attempt, from 1.</param>
+/// <param name="StartedAt">When that was started.</param>
+public sealed record RunningResource(Guid Id, string? Model, string? Owner, string? Backend, int Attempt, DateTimeOffset StartedAt)
+{
+    /// <summary>Makes it.</summary>
+    public static RunningResource Of(RunningPrompt prompt) =>
+        new(prompt.Id, prompt.Model, prompt.Owner, prompt.Backend, prompt.Attempt, prompt.StartedAt);
 }
 
 /// <summary>How the queue did within a time, as clients see it.</summary>

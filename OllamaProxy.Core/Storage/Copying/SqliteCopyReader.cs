@@ -5,6 +5,7 @@ using OllamaProxy.Prompts;
 using OllamaProxy.Storage.Sqlite.Engine;
 using OllamaProxy.Storage.Sqlite.Schema;
 using OllamaProxy.Storage.Sqlite.Tables;
+using OllamaProxy.Storage.Sqlite.Tables.Statistics;
 
 namespace OllamaProxy.Storage.Copying;
 

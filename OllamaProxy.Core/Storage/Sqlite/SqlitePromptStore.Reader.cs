@@ -1,6 +1,7 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Statistics;
 using OllamaProxy.Storage.Sqlite.Tables;
+using OllamaProxy.Storage.Sqlite.Tables.Statistics;
 
 namespace OllamaProxy.Storage.Sqlite;
 

@@ -47,7 +47,7 @@ internal sealed class EveryOperation(SharedProxy shared)
 
     private async Task CallServerAsync()
     {
-        foreach (var page in new[] { "/", "/list", "/batches", "/docs" })
+        foreach (var page in new[] { "/", "/list", "/batches", "/dashboard", "/docs" })
             await AskAsync($"GET {page}", accept: "text/html");
         foreach (var path in new[] { "/", "/openapi.json", "/healthz", "/readyz", "/metrics", "/api/v1/session" })
             await AskAsync($"GET {path}");
@@ -98,8 +98,8 @@ internal sealed class EveryOperation(SharedProxy shared)
 
     private async Task CallQueueAsync()
     {
-        foreach (var path in new[] { "/api/v1/events", "/api/v1/stats", "/api/v1/usage", "/api/v1/queue", "/api/v1/models" })
-            await AskAsync($"GET {path}");
+        foreach (var path in new[] { "events", "stats", "stats/trends", "usage", "queue", "models" })
+            await AskAsync($"GET /api/v1/{path}");
         foreach (var by in new[] { "owner", "model", "week" })
             await AskAsync("GET /api/v1/usage", query: $"?by={by}");
         await _log.CallAsync(shared.Alice, "GET /api/v1/stats");

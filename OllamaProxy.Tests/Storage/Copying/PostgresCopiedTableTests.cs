@@ -9,11 +9,11 @@ public sealed class PostgresCopiedTableTests
 {
     /// <summary>
     /// What a store derives from the rest, or holds only while processes work on it; pauses and usage are copied by themselves, and
-    /// what owners used in the last two minutes is forgotten.
+    /// what owners used in the last two minutes, and the figures of the dashboard, are forgotten.
     /// </summary>
     private static readonly string[] Derived =
         ["leases", "response_chunks", "counts", "removals", "changes", "version", "unfinished_copy", "pauses",
-            "usage", "usage_changes", "used", "owner_minutes", "owner_counts"];
+            "usage", "usage_changes", "used", "owner_minutes", "owner_counts", "trends"];
 
     private static readonly string[] NotCopied =
     [

@@ -45,8 +45,10 @@ internal static class PromptHistory
 
     private static readonly string Running =
         $"""
-        SELECT created_at, started_at, attempts, {EarlierEnd} FROM {ProxySchema}.prompts
-        WHERE status = 'processing' AND started_at IS NOT NULL AND ($1::bytea IS NULL OR owner = $1)
+        SELECT created_at, started_at, attempts, {EarlierEnd}, id, model, owner,
+            (SELECT backend FROM {ProxySchema}.attempts WHERE attempts.seq = prompts.seq AND ended_at IS NULL LIMIT 1)
+        FROM {ProxySchema}.prompts WHERE status = 'processing' AND started_at IS NOT NULL
+            AND ($1::bytea IS NULL OR owner = $1)
         ORDER BY seq DESC LIMIT {QueueHistory.MaxPrompts}
         """;
 
@@ -181,6 +183,14 @@ internal static class PromptHistory
     {
         var (createdAt, startedAt) = (row.Time(0), row.Time(1));
         var queuedAt = LastWait.Since(createdAt, row.TimeOrNull(3), isFirst: row.GetInt32(2) <= 1, startedAt);
-        return new(createdAt, startedAt) { QueuedAt = queuedAt };
+        return new(createdAt, startedAt)
+        {
+            Id = row.GetGuid(4),
+            Model = row.Utf8(5) is { Length: > 0 } model ? model : null,
+            Owner = row.TextOrNull(6),
+            Backend = row.TextOrNull(7),
+            Attempt = row.GetInt32(2),
+            QueuedAt = queuedAt,
+        };
     }
 }

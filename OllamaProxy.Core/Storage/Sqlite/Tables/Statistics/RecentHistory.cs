@@ -2,7 +2,7 @@ using OllamaProxy.Prompts;
 using OllamaProxy.Statistics;
 using OllamaProxy.Storage.Sqlite.Engine;
 
-namespace OllamaProxy.Storage.Sqlite.Tables;
+namespace OllamaProxy.Storage.Sqlite.Tables.Statistics;
 
 /// <summary>Reads a <see cref="QueueHistory"/>. INDEXED BY keeps SQLite from sorting more rows than are asked for.</summary>
 internal static class RecentHistory
@@ -96,7 +96,9 @@ internal static class RecentHistory
     {
         using var row = session.Query(
             $"""
-            SELECT created_at, started_at, attempts, {EarlierEnd} FROM prompts INDEXED BY prompts_by_status
+            SELECT created_at, started_at, attempts, {EarlierEnd}, id, model, owner,
+                (SELECT backend FROM attempts WHERE attempts.seq = prompts.seq AND ended_at IS NULL)
+            FROM prompts INDEXED BY prompts_by_status
             WHERE status = 'processing' AND started_at IS NOT NULL AND {IsOwned} ORDER BY seq DESC LIMIT $limit
             """,
             ("$owner", owner), ("$limit", QueueHistory.MaxPrompts));
@@ -105,7 +107,15 @@ internal static class RecentHistory
         {
             var (createdAt, startedAt) = (SqliteTime.Read(row.Text(0)), SqliteTime.Read(row.Text(1)));
             var queuedAt = LastWait.Since(createdAt, SqliteTime.ReadOrNull(row.TextOrNull(3)), isFirst: row.Int32(2) <= 1, startedAt);
-            running.Add(new(createdAt, startedAt) { QueuedAt = queuedAt });
+            running.Add(new(createdAt, startedAt)
+            {
+                Id = Guid.Parse(row.Text(4)),
+                Model = row.TextOrNull(5),
+                Owner = row.TextOrNull(6),
+                Backend = row.TextOrNull(7),
+                Attempt = row.Int32(2),
+                QueuedAt = queuedAt,
+            });
         }
         return running;
     }

@@ -1,7 +1,7 @@
 using OllamaProxy.Statistics;
 using OllamaProxy.Storage.Sqlite.Engine;
 
-namespace OllamaProxy.Storage.Sqlite.Tables;
+namespace OllamaProxy.Storage.Sqlite.Tables.Statistics;
 
 /// <summary>The table <c>usage</c>, which a trigger fills.</summary>
 internal static class UsageTable
