@@ -14,8 +14,6 @@ let held = null;
 let reading = new AbortController();
 let typing = 0;
 
-const number = value => value.toLocaleString('en');
-
 function ago(seconds) {
   if (seconds < 10) return 'just now';
   if (seconds < 60) return `${Math.floor(seconds / 10) * 10} s ago`;
@@ -166,7 +164,7 @@ function showPage({ prompts, total, total_pages }) {
   const focusedRow = [...$('rows').rows].findIndex(row => row.contains(document.activeElement));
   listed = prompts.map(({ id }) => id);
   for (const id of selected) if (!listed.includes(id)) selected.delete(id);
-  showRows(prompts);
+  showItems($('rows'), prompts, ({ id }) => id, createRow, fillRow);
   showEmpty(prompts.length === 0, total, total_pages);
   showPager(total, total_pages);
   showSelected();
@@ -181,17 +179,6 @@ function showUpdated() {
 
 const rowOf = id => $(`row-${id}`);
 
-function showRows(prompts) {
-  const body = $('rows');
-  const ids = new Set(listed);
-  for (const row of [...body.rows]) if (!ids.has(row.dataset.id)) row.remove();
-  prompts.forEach((prompt, index) => {
-    const row = rowOf(prompt.id) ?? createRow(prompt.id);
-    if (body.rows[index] !== row) body.insertBefore(row, body.rows[index] ?? null);
-    fillRow(row, prompt);
-  });
-}
-
 function updateRows(prompts) {
   const known = new Set(prompts.map(({ id }) => id));
   for (const prompt of prompts) if (rowOf(prompt.id)) fillRow(rowOf(prompt.id), prompt);
@@ -199,7 +186,7 @@ function updateRows(prompts) {
   for (const row of $('rows').rows) row.classList.toggle('gone', Boolean(view.status) && !known.has(row.dataset.id));
 }
 
-function createRow(id) {
+function createRow({ id }) {
   const row = $('row').content.firstElementChild.cloneNode(true);
   row.id = `row-${id}`;
   row.dataset.id = id;
@@ -396,11 +383,6 @@ function showChart(minutes) {
   const known = name => minutes.filter(minute => minute[name] !== undefined).map(minute => minute[name]);
   const peak = name => Math.max(0, ...known(name));
   const [finished, waiting] = [Math.max(1, peak('finished')), Math.max(1, peak('waiting'))];
-  const svg = (name, attributes) => {
-    const element = document.createElementNS('http://www.w3.org/2000/svg', name);
-    for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
-    return element;
-  };
   const bars = minutes.map((minute, index) => {
     const height = (minute.finished ?? 0) / finished * 38;
     return svg('rect', { x: index + .1, y: 40 - height, width: .8, height });
