@@ -325,10 +325,11 @@ async function refreshStats() {
   statsTimer = 0;
   if (document.hidden) return;
   try {
+    const askedAt = performance.now();
     stats = await request('/api/v1/stats');
     showCounts(stats.counts);
     showFigures(stats);
-    showQueue(stats.queue);
+    if (knowsOfChanges(askedAt)) showQueue(stats.queue);
     showChart(stats.minutes);
     const mayHaveModels = !stats.backends.length || stats.backends.some(({ reachable }) => reachable);
     if (mayHaveModels && !hasModels) await readModels();
@@ -352,30 +353,12 @@ function stateOf({ url, reachable, version, loaded_models }, _, { length }) {
   return `Ollama ${version}${at} has ${loaded_models.map(({ name }) => name).join(', ') || 'no model'} loaded.`;
 }
 
-function showQueue({ paused, draining, paused_models, paused_backends }) {
-  const one = (names, what) => names.length && `No prompts are begun ${what} ${names.join(', ')}.`;
-  const said = [
-    paused && 'The queue is paused: what runs goes on, and nothing else is begun.',
-    draining && 'The queue is being drained: no prompts are accepted.',
-    one(paused_models, 'of the model'),
-    one(paused_backends, 'on'),
-  ].filter(Boolean);
-  setText($('paused'), said.join(' '));
+function showQueue(queue) {
+  const said = pausesOf(queue);
+  setText($('paused'), said);
   $('pause').hidden = !session?.admin;
-  $('pause').dataset.action = said.length ? 'resume' : 'pause';
-  setText($('pause'), said.length ? 'Resume' : 'Pause the queue');
-}
-
-async function pauseOrResume({ currentTarget: button }) {
-  button.disabled = true;
-  try {
-    showQueue(await request(`/api/v1/queue/${button.dataset.action}`, { method: 'POST' }));
-    setText($('outcome'), '');
-  } catch (error) {
-    setText($('outcome'), error.status ? error.message : 'Connection lost, please try again.');
-  } finally {
-    button.disabled = false;
-  }
+  $('pause').dataset.action = said ? 'resume' : 'pause';
+  setText($('pause'), said ? 'Resume' : 'Pause the queue');
 }
 
 // The server leaves out the minutes of which it no longer knows enough, and so does the chart.
