@@ -339,12 +339,7 @@ async function refreshStats() {
 }
 
 function showFigures({ last_5_minutes: lately, backends }) {
-  const { prompts, prompts_per_second, tokens_per_second, wait_seconds, run_seconds } = lately;
-  const rate = prompts_per_second >= 1 ? `${prompts_per_second.toFixed(1)} a second` : `${(prompts_per_second * 60).toFixed(1)} a minute`;
-  const done = prompts === 0 ? 'Nothing was completed in the last 5 minutes.'
-    : `In the last 5 minutes ${number(prompts)} completed (${rate}, ${tokens_per_second.toFixed(0)} tokens/s); `
-      + `half waited at most ${duration(wait_seconds?.median ?? 0)} and ran at most ${duration(run_seconds?.median ?? 0)}.`;
-  setText($('figures'), `${done} ${backends.map(stateOf).join(' ')}`);
+  setText($('figures'), `${throughputOf(lately)} ${backends.map(stateOf).join(' ')}`);
 }
 
 function stateOf({ url, reachable, version, loaded_models }, _, { length }) {

@@ -1,4 +1,4 @@
-// What an operator has paused, in words, and the buttons that pause and resume. The page shows it with a function showQueue.
+// How the queue is, in words, and the buttons that pause and resume it. The page shows what is paused with a function showQueue.
 
 const statsGoodFor = 2_000;
 let isChanging = false;
@@ -12,6 +12,13 @@ function pausesOf({ paused, draining, paused_models, paused_backends }) {
     one(paused_models, 'of the model'),
     one(paused_backends, 'on'),
   ].filter(Boolean).join(' ');
+}
+
+function throughputOf({ prompts, prompts_per_second, tokens_per_second, wait_seconds, run_seconds }) {
+  if (prompts === 0) return 'Nothing was completed in the last 5 minutes.';
+  const rate = prompts_per_second >= 1 ? `${prompts_per_second.toFixed(1)} a second` : `${(prompts_per_second * 60).toFixed(1)} a minute`;
+  return `In the last 5 minutes ${number(prompts)} completed (${rate}, ${tokens_per_second.toFixed(0)} tokens/s); `
+    + `half waited at most ${duration(wait_seconds?.median ?? 0)} and ran at most ${duration(run_seconds?.median ?? 0)}.`;
 }
 
 // The button is not disabled meanwhile: it would lose the focus.
