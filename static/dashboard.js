@@ -290,7 +290,7 @@ const definitions = [
     sum: ({ points }) => most(points, 'queued') + most(points, 'processing') > 0
       && `At most ${number(most(points, 'queued'))} queued and ${number(most(points, 'processing'))} processing at a time.`,
     none: ({ points }) => points.some(({ queued }) => queued !== undefined) ? 'Nothing was queued in this time.'
-      : 'How many were queued is known of all models and backends together only.',
+      : 'The queue is counted for all models and backends together.',
   },
   {
     id: 'ended',
@@ -337,7 +337,7 @@ const definitions = [
     series: [{ name: 'generated', class: 'tokens', value: point => point.tokens_per_second }],
     format: rate,
     sum: ({ total, points }) => total.tokens > 0
-      && `${rate(total.tokens_per_second)} tokens a second on the whole, at most ${rate(most(points, 'tokens_per_second'))} in a step.`,
+      && `${number(total.tokens)} tokens were generated, at most ${rate(most(points, 'tokens_per_second'))} a second.`,
     none: () => 'No tokens were generated in this time.',
   },
 ];
