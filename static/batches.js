@@ -5,8 +5,6 @@ const beginning = 64 * 1024;
 let shown = step;
 let timer = 0;
 
-const number = value => value.toLocaleString('en');
-
 // OpenAI's batches and Anthropic's message batches, in one shape
 
 const apis = [
@@ -84,13 +82,7 @@ const isOpen = ({ status }) => ['validating', 'in_progress', 'finalizing', 'canc
 // Rendering
 
 function show(batches, hasMore) {
-  const ids = new Set(batches.map(({ id }) => id));
-  for (const item of [...$('batches').children]) if (!ids.has(item.id)) item.remove();
-  batches.forEach((batch, index) => {
-    const item = $(batch.id) ?? createItem(batch);
-    if ($('batches').children[index] !== item) $('batches').insertBefore(item, $('batches').children[index] ?? null);
-    fillItem(item, batch);
-  });
+  showItems($('batches'), batches, ({ id }) => id, createItem, fillItem);
   $('empty').hidden = batches.length > 0;
   $('older').hidden = !hasMore;
   setText($('updated'), `Updated ${new Date().toTimeString().slice(0, 8)}`);
@@ -98,7 +90,6 @@ function show(batches, hasMore) {
 
 function createItem({ id, api }) {
   const item = $('batch').content.firstElementChild.cloneNode(true);
-  item.id = id;
   item.querySelector('.cancel').addEventListener('click', ({ currentTarget: button }) => cancel(button, `${api.path(id)}/cancel`));
   return item;
 }

@@ -14,8 +14,6 @@ let held = null;
 let reading = new AbortController();
 let typing = 0;
 
-const number = value => value.toLocaleString('en');
-
 function ago(seconds) {
   if (seconds < 10) return 'just now';
   if (seconds < 60) return `${Math.floor(seconds / 10) * 10} s ago`;
@@ -166,7 +164,7 @@ function showPage({ prompts, total, total_pages }) {
   const focusedRow = [...$('rows').rows].findIndex(row => row.contains(document.activeElement));
   listed = prompts.map(({ id }) => id);
   for (const id of selected) if (!listed.includes(id)) selected.delete(id);
-  showRows(prompts);
+  showItems($('rows'), prompts, ({ id }) => id, createRow, fillRow);
   showEmpty(prompts.length === 0, total, total_pages);
   showPager(total, total_pages);
   showSelected();
@@ -181,17 +179,6 @@ function showUpdated() {
 
 const rowOf = id => $(`row-${id}`);
 
-function showRows(prompts) {
-  const body = $('rows');
-  const ids = new Set(listed);
-  for (const row of [...body.rows]) if (!ids.has(row.dataset.id)) row.remove();
-  prompts.forEach((prompt, index) => {
-    const row = rowOf(prompt.id) ?? createRow(prompt.id);
-    if (body.rows[index] !== row) body.insertBefore(row, body.rows[index] ?? null);
-    fillRow(row, prompt);
-  });
-}
-
 function updateRows(prompts) {
   const known = new Set(prompts.map(({ id }) => id));
   for (const prompt of prompts) if (rowOf(prompt.id)) fillRow(rowOf(prompt.id), prompt);
@@ -199,7 +186,7 @@ function updateRows(prompts) {
   for (const row of $('rows').rows) row.classList.toggle('gone', Boolean(view.status) && !known.has(row.dataset.id));
 }
 
-function createRow(id) {
+function createRow({ id }) {
   const row = $('row').content.firstElementChild.cloneNode(true);
   row.id = `row-${id}`;
   row.dataset.id = id;
@@ -338,10 +325,11 @@ async function refreshStats() {
   statsTimer = 0;
   if (document.hidden) return;
   try {
+    const askedAt = performance.now();
     stats = await request('/api/v1/stats');
     showCounts(stats.counts);
     showFigures(stats);
-    showQueue(stats.queue);
+    if (knowsOfChanges(askedAt)) showQueue(stats.queue);
     showChart(stats.minutes);
     const mayHaveModels = !stats.backends.length || stats.backends.some(({ reachable }) => reachable);
     if (mayHaveModels && !hasModels) await readModels();
@@ -351,12 +339,7 @@ async function refreshStats() {
 }
 
 function showFigures({ last_5_minutes: lately, backends }) {
-  const { prompts, prompts_per_second, tokens_per_second, wait_seconds, run_seconds } = lately;
-  const rate = prompts_per_second >= 1 ? `${prompts_per_second.toFixed(1)} a second` : `${(prompts_per_second * 60).toFixed(1)} a minute`;
-  const done = prompts === 0 ? 'Nothing was completed in the last 5 minutes.'
-    : `In the last 5 minutes ${number(prompts)} completed (${rate}, ${tokens_per_second.toFixed(0)} tokens/s); `
-      + `half waited at most ${duration(wait_seconds?.median ?? 0)} and ran at most ${duration(run_seconds?.median ?? 0)}.`;
-  setText($('figures'), `${done} ${backends.map(stateOf).join(' ')}`);
+  setText($('figures'), `${throughputOf(lately)} ${backends.map(stateOf).join(' ')}`);
 }
 
 function stateOf({ url, reachable, version, loaded_models }, _, { length }) {
@@ -365,30 +348,12 @@ function stateOf({ url, reachable, version, loaded_models }, _, { length }) {
   return `Ollama ${version}${at} has ${loaded_models.map(({ name }) => name).join(', ') || 'no model'} loaded.`;
 }
 
-function showQueue({ paused, draining, paused_models, paused_backends }) {
-  const one = (names, what) => names.length && `No prompts are begun ${what} ${names.join(', ')}.`;
-  const said = [
-    paused && 'The queue is paused: what runs goes on, and nothing else is begun.',
-    draining && 'The queue is being drained: no prompts are accepted.',
-    one(paused_models, 'of the model'),
-    one(paused_backends, 'on'),
-  ].filter(Boolean);
-  setText($('paused'), said.join(' '));
+function showQueue(queue) {
+  const said = pausesOf(queue);
+  setText($('paused'), said);
   $('pause').hidden = !session?.admin;
-  $('pause').dataset.action = said.length ? 'resume' : 'pause';
-  setText($('pause'), said.length ? 'Resume' : 'Pause the queue');
-}
-
-async function pauseOrResume({ currentTarget: button }) {
-  button.disabled = true;
-  try {
-    showQueue(await request(`/api/v1/queue/${button.dataset.action}`, { method: 'POST' }));
-    setText($('outcome'), '');
-  } catch (error) {
-    setText($('outcome'), error.status ? error.message : 'Connection lost, please try again.');
-  } finally {
-    button.disabled = false;
-  }
+  $('pause').dataset.action = said ? 'resume' : 'pause';
+  setText($('pause'), said ? 'Resume' : 'Pause the queue');
 }
 
 // The server leaves out the minutes of which it no longer knows enough, and so does the chart.
@@ -396,11 +361,6 @@ function showChart(minutes) {
   const known = name => minutes.filter(minute => minute[name] !== undefined).map(minute => minute[name]);
   const peak = name => Math.max(0, ...known(name));
   const [finished, waiting] = [Math.max(1, peak('finished')), Math.max(1, peak('waiting'))];
-  const svg = (name, attributes) => {
-    const element = document.createElementNS('http://www.w3.org/2000/svg', name);
-    for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
-    return element;
-  };
   const bars = minutes.map((minute, index) => {
     const height = (minute.finished ?? 0) / finished * 38;
     return svg('rect', { x: index + .1, y: 40 - height, width: .8, height });

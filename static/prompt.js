@@ -5,7 +5,6 @@ const longestShown = 200_000;
 let timer = 0;
 let prompt = null;
 
-const number = value => value.toLocaleString('en');
 const hasEnded = ({ status }) => ['completed', 'failed', 'cancelled'].includes(status);
 const seconds = (from, to) => (Date.parse(to) - Date.parse(from)) / 1000;
 const time = text => new Date(text).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
@@ -89,13 +88,11 @@ function showAttempts({ created_at, completed_at, attempt_history, status }) {
   const from = Date.parse(created_at);
   const length = Math.max((completed_at ? Date.parse(completed_at) : serverNow()) - from, 1);
   const bars = attempt_history.map(({ started_at, ended_at, error }, index) => {
-    const bar = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
     const start = (Date.parse(started_at) - from) / length * 1000;
     const end = ((ended_at ? Date.parse(ended_at) : from + length) - from) / length * 1000;
     const isGood = status === 'completed' && index === attempt_history.length - 1;
-    for (const [name, value] of Object.entries({ x: start, width: Math.max(end - start, 3), height: 24 })) bar.setAttribute(name, value);
-    bar.setAttribute('class', !ended_at ? 'running' : isGood || !error ? 'good' : '');
-    return bar;
+    const name = !ended_at ? 'running' : isGood || !error ? 'good' : '';
+    return svg('rect', { x: start, width: Math.max(end - start, 3), height: 24, class: name });
   });
   $('timeline').replaceChildren(...bars);
   const count = attempt_history.length === 1 ? '1 attempt' : `${number(attempt_history.length)} attempts`;

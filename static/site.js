@@ -13,6 +13,13 @@ function create(name, properties, ...children) {
   return element;
 }
 
+function svg(name, attributes, ...children) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
+  element.append(...children);
+  return element;
+}
+
 function addChoice(select, name) {
   if (!name || [...select.options].some(({ value }) => value === name)) return;
   select.append(create('option', { value: name, textContent: name }));
@@ -20,6 +27,22 @@ function addChoice(select, name) {
 
 // Whether a click asks for a new tab, a new window or a download, which is the browser's business.
 const opensElsewhere = event => event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0;
+
+// An element for each item, in their order. What is there already is kept, so that nothing loses the focus or a selection.
+function showItems(parent, items, keyOf, createItem, fillItem) {
+  const focused = document.activeElement;
+  const known = new Map([...parent.children].map(element => [element.key, element]));
+  const keys = new Set(items.map(keyOf));
+  for (const [key, element] of known) if (!keys.has(key)) element.remove();
+  items.forEach((item, index) => {
+    const key = keyOf(item);
+    const element = known.get(key) ?? Object.assign(createItem(item), { key });
+    if (parent.children[index] !== element) parent.insertBefore(element, parent.children[index] ?? null);
+    fillItem(element, item);
+  });
+  // An element that is moved loses it.
+  if (focused !== document.activeElement && parent.contains(focused)) focused.focus({ preventScroll: true });
+}
 
 let serverLead = -Infinity;
 
@@ -37,6 +60,7 @@ async function request(path, options) {
   throw Object.assign(new Error(message), { status: response.status });
 }
 
+const number = value => value.toLocaleString('en');
 const serverNow = () => Date.now() + (Number.isFinite(serverLead) ? serverLead : 0);
 const pathOf = id => `/api/v1/prompt/${encodeURIComponent(id)}`;
 

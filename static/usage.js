@@ -22,13 +22,8 @@ function showUsageChart({ to, total, usage }) {
   const peak = Math.max(1, ...tokensOf.values());
   $('usage-chart').replaceChildren(...days.map((day, index) => {
     const tokens = tokensOf.get(day) ?? 0;
-    const bar = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
     const height = tokens / peak * 38;
-    for (const [name, value] of Object.entries({ x: index + .1, y: 40 - height, width: .8, height })) bar.setAttribute(name, value);
-    const title = document.createElementNS('http://www.w3.org/2000/svg', 'title');
-    title.textContent = `${day}: ${number(tokens)} tokens`;
-    bar.append(title);
-    return bar;
+    return svg('rect', { x: index + .1, y: 40 - height, width: .8, height }, svg('title', {}, `${day}: ${number(tokens)} tokens`));
   }));
   const text = `${number(total.prompts)} prompts ended in the last ${usageDays} days, with ${number(total.prompt_tokens)} tokens in `
     + `and ${number(total.tokens)} tokens out; at most ${number(tokensOf.size ? peak : 0)} a day.`;

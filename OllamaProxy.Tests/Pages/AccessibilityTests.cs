@@ -151,6 +151,32 @@ public sealed class AccessibilityTests : PageTests
     }
 
     [AxeFact]
+    public async Task The_dashboard_is_accessible_idle_busy_paused_and_while_Ollama_is_away()
+    {
+        await Page.GotoAsync("/dashboard");
+        await Expect(ById("ended-sum")).ToHaveTextAsync("No prompts ended in this time.");
+        await Expect(ById("no-runs")).ToBeVisibleAsync();
+        await AssertAccessibleAsync();
+
+        await Proxy.ResultAsync(await Proxy.SubmitAsync(new { prompt = Prompt }));
+        Proxy.Ollama.Faults.Enqueue(Fault.Hang);
+        await Proxy.SubmitAsync(new { prompt = Prompt });
+        await Page.ReloadAsync();
+        await Expect(ById("ended-sum")).ToContainTextAsync("1 prompt ended");
+        await Expect(Page.Locator("#run-rows tr")).ToHaveCountAsync(1);
+        await Page.GetByText("Figures as a table").ClickAsync();
+        await ById("pause").ClickAsync();
+        await Expect(ById("paused")).ToContainTextAsync("The queue is paused");
+        await AssertAccessibleAsync();
+
+        await Proxy.Ollama.RefuseAsync();
+        await Expect(ById("backend-rows")).ToContainTextAsync("away");
+        await AssertAccessibleAsync();
+        await ExpectNoSidewaysScrollingAsync(320);
+        await ExpectNoSidewaysScrollingAsync(390);
+    }
+
+    [AxeFact]
     public async Task The_API_is_accessible_closed_and_with_an_operation_open()
     {
         await Page.GotoAsync("/docs");

@@ -41,13 +41,15 @@ public sealed class AllPagesTests : PageTests
         await Expect(ById("figures")).ToContainTextAsync("Nothing was completed");
         await Page.GetByRole(AriaRole.Link, new() { Name = "Batches" }).ClickAsync();
         await Expect(ById("empty")).ToBeVisibleAsync();
+        await Page.GetByRole(AriaRole.Link, new() { Name = "Dashboard" }).ClickAsync();
+        await Expect(ById("trends")).ToBeVisibleAsync();
         await Page.GetByRole(AriaRole.Link, new() { Name = "API" }).ClickAsync();
         await Expect(ById("found")).ToContainTextAsync("operations");
 
         Assert.Equal(
             [
-                "/", "/api/v1/events", "/api/v1/models", "/api/v1/prompts", "/api/v1/session", "/api/v1/stats", "/batches", "/docs",
-                "/list", "/openapi.json", "/v1/batches", "/v1/messages/batches",
+                "/", "/api/v1/events", "/api/v1/models", "/api/v1/prompts", "/api/v1/session", "/api/v1/stats", "/api/v1/stats/trends",
+                "/batches", "/dashboard", "/docs", "/list", "/openapi.json", "/v1/batches", "/v1/messages/batches",
             ],
             Requests.Select(request => request.Split(' ', '?')[1]).Distinct().Order());
     }
@@ -56,6 +58,7 @@ public sealed class AllPagesTests : PageTests
     [InlineData("/")]
     [InlineData("/list")]
     [InlineData("/batches")]
+    [InlineData("/dashboard")]
     [InlineData("/docs")]
     [InlineData("/prompts/019b76da-a800-7000-8000-000000000001")]
     public async Task What_is_not_in_a_pages_file_does_not_run(string path)
@@ -83,7 +86,7 @@ public sealed class AllPagesTests : PageTests
     {
         Expecting("Content Security Policy");
         Expecting("Trusted");
-        foreach (var path in new[] { "/", "/list", "/batches", "/docs" })
+        foreach (var path in new[] { "/", "/list", "/batches", "/dashboard", "/docs" })
         {
             await Page.GotoAsync(path);
             await Page.EvaluateAsync(
@@ -166,6 +169,7 @@ public sealed class AllPagesTests : PageTests
         var shown = new Dictionary<string, string>
         {
             ["/list"] = "model 'nosuch' not found",
+            ["/dashboard"] = "Errors of attempts",
             ["/docs#submitPrompt"] = "The text for the model.",
             [$"/?id={halfWay}"] = "Partial result",
             [$"/?id={missing}"] = "ollama pull nosuch",

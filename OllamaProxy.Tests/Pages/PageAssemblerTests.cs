@@ -45,6 +45,7 @@ public sealed class PageAssemblerTests
     [InlineData("index.html")]
     [InlineData("list.html")]
     [InlineData("batches.html")]
+    [InlineData("dashboard.html")]
     [InlineData("docs.html")]
     [InlineData("prompt.html")]
     public void The_pages_of_the_program_are_whole(string name)

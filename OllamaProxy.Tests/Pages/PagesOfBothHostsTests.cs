@@ -12,6 +12,7 @@ public sealed partial class PagesOfBothHostsTests
     [InlineData("/")]
     [InlineData("/list")]
     [InlineData("/batches")]
+    [InlineData("/dashboard")]
     [InlineData("/docs")]
     [InlineData("/prompts/019b76da-a800-7000-8000-000000000001")]
     public async Task Both_hosts_serve_the_same_page_with_the_same_headers(string path)

@@ -5,7 +5,7 @@ import { Script } from 'node:vm';
 
 const read = name => readFileSync(new URL(`../../static/${name}`, import.meta.url), 'utf8');
 
-for (const page of ['index.html', 'list.html', 'batches.html', 'docs.html']) {
+for (const page of ['index.html', 'list.html', 'prompt.html', 'batches.html', 'dashboard.html', 'docs.html']) {
   test(`The scripts of ${page} declare no name twice`, () => {
     const names = [...read(page).matchAll(/\/\*\{(.+\.js)\}\*\//g)].map(([, name]) => name);
     assert.ok(names.length > 1);
