@@ -1,6 +1,7 @@
 using System.Globalization;
 using OllamaProxy.Benchmarks.Abuse;
 using OllamaProxy.Benchmarks.Chaos;
+using OllamaProxy.Benchmarks.Peers;
 using OllamaProxy.Benchmarks.Rows;
 using OllamaProxy.Benchmarks.Soak;
 
@@ -19,6 +20,10 @@ internal sealed record CommandLine
                           cut off, and PostgreSQL is restarted
           --soak          instead of all rows, whether memory and open files of a server under steady load stay as they are, and its log
                           without errors
+          --peers         instead of all rows, what other proxies cost on the same load: YARP, and nginx and HAProxy if they are installed
+          --peer NAME=COMMAND
+                          with --peers, one more, which a shell starts; the command names {port}, and {ollama} for host:port of Ollama;
+                          {folder} is an empty folder
           --minutes N     how long either goes on (10; with --soak 60)
           --seed N        decides what happens when; the seed of a run is printed
           --list          lists the rows
@@ -50,6 +55,12 @@ internal sealed record CommandLine
     /// <summary>Whether to keep the server under load for long, and to measure nothing else.</summary>
     public bool Soak { get; init; }
 
+    /// <summary>Whether to compare other proxies with this one, and to measure nothing else.</summary>
+    public bool Peers { get; init; }
+
+    /// <summary>Those that were named.</summary>
+    public IReadOnlyList<Peer> NamedPeers { get; init; } = [];
+
     /// <summary>For how long.</summary>
     public TimeSpan? Length { get; init; }
 
@@ -60,6 +71,7 @@ internal sealed record CommandLine
     public IReadOnlyList<IMeasurement> Measurements =>
         Chaos ? [new ChaosRows(new(Length ?? (Smoke ? TimeSpan.FromSeconds(5) : TimeSpan.FromMinutes(10)), Seed))]
         : Soak ? [new SoakRows(new(Length ?? (Smoke ? TimeSpan.FromSeconds(5) : TimeSpan.FromHours(1))))]
+        : Peers ? [new PeerRows([.. KnownPeers.All, .. NamedPeers])]
         : Abuse ? [new AbuseRows(Smoke ? AbuseScale.Smoke : AbuseScale.Full)]
         : AllRows.Of(Smoke);
 
@@ -96,6 +108,8 @@ internal sealed record CommandLine
                 "--abuse" => line with { Abuse = true },
                 "--chaos" => line with { Chaos = true },
                 "--soak" => line with { Soak = true },
+                "--peers" => line with { Peers = true },
+                "--peer" => line with { Peers = true, NamedPeers = [.. line.NamedPeers, Peer.Parse(Value())] },
                 "--minutes" => line with { Length = TimeSpan.FromMinutes(Number(Value(), 60)) },
                 "--seed" => line with { Seed = (int)Number(Value(), 1_000_000) },
                 "--list" => line with { List = true },

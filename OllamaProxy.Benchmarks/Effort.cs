@@ -14,6 +14,7 @@ internal sealed record Effort
         DrainPrompts = 4000,
         CallWarmUp = 4000, // As with a drain.
         CallLoadWarmUp = TimeSpan.FromSeconds(10),
+        CpuCalls = 40_000,
         DrainRuns = 3,
         NamesQueued = 50_000,
         NamesWarmUp = 15_000,
@@ -46,6 +47,7 @@ internal sealed record Effort
         DrainPrompts = 100,
         CallWarmUp = 20,
         CallLoadWarmUp = TimeSpan.FromSeconds(0.2),
+        CpuCalls = 100,
         DrainRuns = 1,
         NamesQueued = 1000,
         NamesWarmUp = 20,
@@ -94,6 +96,9 @@ internal sealed record Effort
     /// submit.
     /// </summary>
     public required TimeSpan CallLoadWarmUp { get; init; }
+
+    /// <summary>Over how many calls CPU time is measured.</summary>
+    public required int CpuCalls { get; init; }
 
     public required int DrainRuns { get; init; }
 

@@ -10,6 +10,8 @@ if (args is [SimulatorServer.Argument, ..])
 LoadGenerator.UseInlineCompletions();
 if (args is [YardstickServer.Argument, ..])
     return await YardstickServer.ServeAsync(args[1..]);
+if (args is [YarpServer.Argument, var port, var ollama])
+    return await YarpServer.ServeAsync(port, ollama);
 if (CommandLine.TryParse(args, out var error) is not { } line)
 {
     await Console.Error.WriteLineAsync(error);

@@ -21,10 +21,13 @@ internal sealed record Target
 
     public static Target Below(double limit, string unit) => new("below", limit, unit, figure => figure < limit);
 
+    /// <summary>No target: the figure is that of another program, to compare with.</summary>
+    public static Target None(string unit) => new("", double.NaN, unit, _ => true);
+
     public bool IsMet(double figure) => _isMet(figure);
 
     /// <summary>A figure with the target's unit, and digits enough to compare the two.</summary>
     public string Write(double figure) => string.Create(CultureInfo.InvariantCulture, $"{figure:0.##} {Unit}");
 
-    public override string ToString() => $"{_word} {Write(_limit)}";
+    public override string ToString() => double.IsNaN(_limit) ? "none" : $"{_word} {Write(_limit)}";
 }

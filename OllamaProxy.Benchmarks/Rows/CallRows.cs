@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using OllamaProxy.Benchmarks.Load;
 using OllamaProxy.Benchmarks.Processes;
@@ -19,23 +20,25 @@ internal sealed class CallRows : IMeasurement
     private static readonly TimeSpan TokenInterval = TimeSpan.FromMilliseconds(10);
     private static readonly byte[] Streamed = Request.Post("/api/generate",
         $$"""{"model":"llama3.2","prompt":"What is the capital of France?","options":{{Options}}}""");
-    private static readonly byte[][] Whole = [Request.Post("/api/generate",
+    public static readonly byte[][] Whole = [Request.Post("/api/generate",
         $$"""{"model":"llama3.2","prompt":"What is the capital of France?","options":{{Options}},"stream":false}""")];
 
     private readonly Row _firstByte = new("call-first-byte",
         "a streamed call of `/api/generate`, queue empty: time to first byte added to Ollama's, median", Target.Below(1.5, "ms"));
     private readonly Row _rate = new("call-64", "calls of `/api/generate` at 64 connections, as a share of those that Ollama alone answers",
         Target.AtLeast(15, "%"));
+    private readonly Row _cpu = new("call-cpu", "CPU time of the server a call of `/api/generate`, at 64 connections",
+        Target.Below(100, "µs"));
     private readonly Row _token = new("call-token", "8 streamed calls at 100 tokens a second each: delay added to a token, median",
         Target.Below(0.3, "ms"));
 
-    public IReadOnlyList<Row> Rows => [_firstByte, _rate, _token];
+    public IReadOnlyList<Row> Rows => [_firstByte, _rate, _cpu, _token];
 
     public async Task MeasureAsync(Bench bench, Results results, CancellationToken cancellationToken)
     {
         if (results.Wants(_firstByte))
             await MeasureFirstByteAsync(bench, results, cancellationToken);
-        if (results.Wants(_rate))
+        if (results.Wants(_rate) || results.Wants(_cpu))
             await MeasureRateAsync(bench, results, cancellationToken);
         if (results.Wants(_token))
             await MeasureTokensAsync(bench, results, cancellationToken);
@@ -46,9 +49,16 @@ internal sealed class CallRows : IMeasurement
         await using var ollama = await ServerProcess.StartAsync(SimulatorServer.Program, bench.NewFolder(), [], cancellationToken);
         await using var server = await Bench.WorkAsync(bench.Server, Path.Combine(bench.NewFolder(), "queue.db"),
             $"http://{ollama.EndPoint}", concurrency: 1, cancellationToken);
-        using var direct = await Connection.OpenAsync(ollama.EndPoint, cancellationToken);
-        using var through = await Connection.OpenAsync(server.EndPoint, cancellationToken);
+        var (added, remark) = await FirstBytesAsync(bench, ollama.EndPoint, server.EndPoint, cancellationToken);
+        results.Note(_firstByte, added, remark);
+    }
 
+    /// <summary>How many milliseconds a server adds to the time to the first byte of Ollama's, by the medians of calls in turn.</summary>
+    public static async Task<(double Added, string Remark)> FirstBytesAsync(
+        Bench bench, IPEndPoint ollama, IPEndPoint server, CancellationToken cancellationToken)
+    {
+        using var direct = await Connection.OpenAsync(ollama, cancellationToken);
+        using var through = await Connection.OpenAsync(server, cancellationToken);
         var samples = (Direct: new List<double>(), Through: new List<double>());
         for (var i = -bench.Effort.CallWarmUp; i < bench.Effort.LatencySamples; i++)
         {
@@ -59,7 +69,7 @@ internal sealed class CallRows : IMeasurement
             samples.Direct.Add(one);
             samples.Through.Add(other);
         }
-        results.Note(_firstByte, samples.Through.Median() - samples.Direct.Median(), string.Create(CultureInfo.InvariantCulture,
+        return (samples.Through.Median() - samples.Direct.Median(), string.Create(CultureInfo.InvariantCulture,
             $"{samples.Through.Median():0.00} ms against {samples.Direct.Median():0.00} ms; "
             + $"99th percentile {samples.Through.Percentile(0.99):0.0} ms against {samples.Direct.Percentile(0.99):0.0} ms"));
     }
@@ -84,6 +94,17 @@ internal sealed class CallRows : IMeasurement
             new(direct, Whole), new(through, Whole));
         results.Note(_rate, windows.Median(rates => rates[1] / rates[0]) * 100, string.Create(CultureInfo.InvariantCulture,
             $"{windows.Median(rates => rates[1]):N0}/s against {windows.Median(rates => rates[0]):N0}/s"));
+
+        var calls = bench.Effort.CpuCalls;
+        var before = CpuTimeOf(server.Process);
+        await through.RunAsync(calls, Whole, cancellationToken);
+        results.Note(_cpu, (CpuTimeOf(server.Process) - before).TotalMicroseconds / calls, $"{calls:N0} calls");
+    }
+
+    private static TimeSpan CpuTimeOf(Process process)
+    {
+        process.Refresh();
+        return process.TotalProcessorTime;
     }
 
     private async Task MeasureTokensAsync(Bench bench, Results results, CancellationToken cancellationToken)
