@@ -25,6 +25,10 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
 
     private static readonly string[] Switches = ["help", "version", "simulate"];
 
+    /// <summary>What people try who know other servers.</summary>
+    private static readonly Dictionary<string, string> OfOthers =
+        new(StringComparer.OrdinalIgnoreCase) { ["port"] = "urls", ["host"] = "urls", ["listen"] = "urls" };
+
     /// <summary>Parses the command line.</summary>
     public static CommandLine Parse(IReadOnlyList<string> args)
     {
@@ -57,8 +61,8 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
     public static string HelpText => $"""
         Ollama Proxy: a durable queue in front of Ollama.
 
-        Usage: OllamaProxy.Server [switches] [--SETTING value ...]
-               OllamaProxy.Server COMMAND ...
+        Usage: {ServerCommands.ProgramName} [switches] [--SETTING value ...]
+               {ServerCommands.ProgramName} COMMAND ...
 
           --simulate            use a simulated Ollama, which has no model
           --urls http://...     where to listen (default {ServerApplication.DefaultUrls})
@@ -71,11 +75,14 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
 
         Settings, in the environment or here (as --OLLAMA_MODEL tiny), with their defaults:
 
-        {string.Join('\n', KnownSettings.All.Select(setting => $"  {setting.Name,-35} {setting.Meaning} ({setting.Default})"))}
+        {string.Join('\n', KnownSettings.All.Select(LineOf))}
 
         Settings of .NET are accepted as well, such as --Logging:LogLevel:Default Debug, or Logging__Console__FormatterName=json in the
         environment. See docs/configuration.md.
         """;
+
+    private static string LineOf(KnownSetting setting) =>
+        $"  {setting.Name.PadRight(KnownSettings.All.Max(each => each.Name.Length))} {setting.Meaning} ({setting.Default})";
 
     private static string FirstSentenceOf(string text) => text.Split(". ")[0].TrimEnd('.');
 
@@ -101,10 +108,18 @@ public sealed record CommandLine(string[] Settings, bool Simulate, bool Help, bo
 
     private static string Unknown(string prefix, string name)
     {
+        var commands = ServerCommands.All.Select(command => command.Name).ToList();
+        if (prefix.Length == 0 && commands.Contains(name))
+            return $"The command {name} must come first.";
         // Environment variables have __ for a colon.
         var spelt = name.Replace("__", ":", StringComparison.Ordinal);
         var meant = Switches.Contains(name, StringComparer.OrdinalIgnoreCase) || (spelt != name && IsSetting("--", spelt)) ? spelt
-            : Spelling.Nearest(name, [.. Switches, .. OfDotNet]) ?? KnownSettings.Meant(name);
-        return $"{prefix}{name} is not known.{(meant is null ? "" : $" Did you mean --{meant.TrimEnd(':')}?")}";
+            : OfOthers.GetValueOrDefault(name) ?? Spelling.Nearest(name, [.. Switches, .. OfDotNet]) ?? KnownSettings.Meant(name)
+            ?? KnownSettings.WithoutPrefix(name);
+        var suggestion = meant is not null ? $"--{meant.TrimEnd(':')}" : NearestOf(commands, name);
+        return $"{prefix}{name} is not known.{(suggestion is null ? "" : $" Did you mean {suggestion}?")}";
     }
+
+    private static string? NearestOf(IReadOnlyList<string> commands, string name) =>
+        commands.FirstOrDefault(command => command.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? Spelling.Nearest(name, commands);
 }

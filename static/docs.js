@@ -1,5 +1,5 @@
-// Shows /openapi.json: each operation with its parameters, its body and its answers. What an operation consists of is made only when it
-// is opened, since all of them together are thousands of elements.
+// Shows /openapi.json: each operation with its parameters, its body and its answers, and each event that is posted to clients. What an
+// operation consists of is made only when it is opened, since all of them together are thousands of elements.
 
 const methods = ['get', 'head', 'post', 'put', 'patch', 'delete'];
 const places = { path: 'In the path.', query: 'In the query.', header: 'A header.' };
@@ -156,10 +156,7 @@ function exampleOf(node) {
 const valueOf = ({ examples, enum: values, default: value, type }) =>
   examples?.[0] ?? values?.[0] ?? value ?? { integer: 1, number: 1, boolean: true, array: [], object: {} }[type] ?? '…';
 
-function detailsOf(row) {
-  const { item, operation } = row;
-  const parameters = [...item.parameters ?? [], ...operation.parameters ?? []].map(resolve);
-  const requestBody = resolve(operation.requestBody);
+function commandOf(row) {
   const copy = create('button', { type: 'button', className: 'quiet', textContent: 'Copy' });
   const curl = create('code', { textContent: curlOf(row) });
   copy.addEventListener('click', async () => {
@@ -170,10 +167,17 @@ function detailsOf(row) {
       getSelection().selectAllChildren(curl);
     }
   });
+  return create('div', { className: 'curl' }, create('pre', {}, curl), copy);
+}
+
+function detailsOf(row) {
+  const { item, operation, isEvent } = row;
+  const parameters = [...item.parameters ?? [], ...operation.parameters ?? []].map(resolve);
+  const requestBody = resolve(operation.requestBody);
   return create('div', { className: 'details' },
     ...operation.description ? prose(operation.description) : [],
-    operation.security?.length === 0 ? create('p', { className: 'kind', textContent: 'Open to all: it needs no key.' }) : '',
-    create('div', { className: 'curl' }, create('pre', {}, curl), copy),
+    operation.security?.length === 0 && !isEvent ? create('p', { className: 'kind', textContent: 'Open to all: it needs no key.' }) : '',
+    isEvent ? '' : commandOf(row),
     ...parameters.length === 0 ? [] : [create('h3', { textContent: 'Parameters' }), create('ul', { className: 'fields' },
       ...parameters.map(({ name, in: place, required, schema, description }) =>
         field(name, schema, required, `${places[place]} ${description}`, depth)))],
@@ -181,8 +185,18 @@ function detailsOf(row) {
       create('h3', { textContent: requestBody.required ? 'Body' : 'Body, which may be left out' }),
       ...contentOf(requestBody.content),
     ] : [],
-    create('h3', { textContent: 'Answers' }),
+    create('h3', { textContent: isEvent ? 'Answers of the receiver' : 'Answers' }),
     create('ul', { className: 'fields' }, ...Object.entries(operation.responses).map(([status, answer]) => answerOf(status, answer))));
+}
+
+/** A row for each operation, or for each event that is posted to clients, whose path is its type. */
+function rowsOf(paths, isEvent) {
+  return Object.entries(paths).flatMap(([path, item]) => methods.filter(method => item[method]).map(method => {
+    const operation = item[method];
+    const { summary, description, operationId, tags } = operation;
+    const text = [method, path, summary, description, operationId, ...tags].join(' ').toLowerCase();
+    return { method, path, item, operation, isEvent, text };
+  }));
 }
 
 function showOperation(row) {
@@ -238,12 +252,7 @@ async function load() {
     setText($('notice'), `${error.status ? error.message : 'Connection lost.'} Reload the page to try again.`);
     return;
   }
-  rows = Object.entries(api.paths).flatMap(([path, item]) => methods.filter(method => item[method]).map(method => {
-    const operation = item[method];
-    const { summary, description, operationId, tags } = operation;
-    const text = [method, path, summary, description, operationId, ...tags].join(' ').toLowerCase();
-    return { method, path, item, operation, text };
-  }));
+  rows = [...rowsOf(api.paths, false), ...rowsOf(api.webhooks, true)];
   $('version').replaceChildren(`Version ${api.info.version} · `, create('a', { href: '/openapi.json', textContent: 'openapi.json' }));
   $('about').replaceChildren(...prose(api.info.description));
   $('operations').replaceChildren(...api.tags.map(showTag));

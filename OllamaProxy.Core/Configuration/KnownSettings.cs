@@ -34,7 +34,7 @@ public static class KnownSettings
         new("OLLAMA_PROXY_LEASE_SECONDS", "60", "seconds after which the prompts of a dead worker are queued again"),
         new("OLLAMA_PROXY_MAX_QUEUED", "100000", "prompts that may be queued; 0: no limit"),
         new("OLLAMA_PROXY_INTERACTIVE_PRIORITY", "10", "priority of calls of the Ollama, OpenAI and Anthropic APIs"),
-        new("OLLAMA_PROXY_BATCH_PRIORITY", "-10", "priority of the prompts of OpenAI's batches"),
+        new("OLLAMA_PROXY_BATCH_PRIORITY", "-10", "priority of the prompts of batches"),
         new("OLLAMA_PROXY_AGEING_SECONDS", "300", "head start per point of priority, in seconds"),
         new("OLLAMA_PROXY_GROUPING_WINDOW", "60", "seconds for which prompts whose model is loaded may overtake a prompt"),
         new("OLLAMA_PROXY_FAIRNESS_WINDOW", "4000", "tokens by which an account whose model is loaded may be served ahead of others"),
@@ -108,6 +108,10 @@ public static class KnownSettings
         return name.StartsWith("OLLAMA_PROXY", StringComparison.OrdinalIgnoreCase)
             || Spelling.Distance(Topic(name), Topic(closest)) <= Topic(name).Length / 2 + 1 ? closest : null;
     }
+
+    /// <summary>The setting whose name this is without its prefix, such as <c>model</c>; null: there is none.</summary>
+    public static string? WithoutPrefix(string name) =>
+        All.FirstOrDefault(setting => Topic(setting.Name).Equals(name, StringComparison.OrdinalIgnoreCase))?.Name;
 
     /// <summary>The name without the prefixes that many settings share, and that people confuse.</summary>
     private static string Topic(string name) =>

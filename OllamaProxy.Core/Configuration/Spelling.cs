@@ -6,8 +6,8 @@ public static class Spelling
     /// <summary>The known name at an edit distance of one or two; null: there is none, or the text is a known name itself.</summary>
     public static string? Nearest(string text, IEnumerable<string> known)
     {
-        var nearest = known.MinBy(name => Distance(text, name))!;
-        return Distance(text, nearest) is > 0 and <= 2 ? nearest : null;
+        var nearest = known.MinBy(name => Distance(text, name));
+        return nearest is not null && Distance(text, nearest) is > 0 and <= 2 ? nearest : null;
     }
 
     /// <summary>

@@ -17,10 +17,10 @@ public static class CopyCommand
     /// <summary>Makes the command.</summary>
     internal static Command Create()
     {
-        var from = new Option<string>("--from") { Description = "What is copied.", HelpName = Address };
+        var from = new Option<string>("--from") { Description = "What is copied: required.", HelpName = Address };
         var to = new Option<string>("--to")
         {
-            Description = "The copy: an empty database, or one that holds a part of it.",
+            Description = "Where to: an empty database, or one that holds a part of the copy. Required.",
             HelpName = Address,
         };
         var command = new Command("copy",

@@ -11,13 +11,14 @@ internal static class DoctorCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = new Command("doctor",
-            "Check the settings, the database, its disk, Ollama, the model and the port, and change nothing. It takes settings as the "
-            + "server does, such as --OLLAMA_URL http://gpu:11434.")
+        var settings = new Argument<string[]>("SETTINGS")
         {
-            TreatUnmatchedTokensAsErrors = false,
+            Description = "Settings, as the server takes them, such as --OLLAMA_URL http://gpu:11434.",
         };
-        command.SetAction((call, cancellationToken) => RunAsync(command, CommandLine.Parse(call.UnmatchedTokens), cancellationToken));
+        var command = new Command("doctor",
+            "Check the settings, the database, its disk, Ollama, the model and the port, and change nothing.") { settings };
+        command.SetAction((call, cancellationToken) =>
+            RunAsync(command, CommandLine.Parse(call.GetValue(settings) ?? []), cancellationToken));
         return command;
     }
 

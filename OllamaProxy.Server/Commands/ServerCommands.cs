@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using OllamaProxy.Configuration;
 using OllamaProxy.Storage;
 
@@ -14,11 +15,18 @@ public static class ServerCommands
     /// <summary>The arguments cannot be understood.</summary>
     public const int Misused = 2;
 
+    /// <summary>Of the .NET tool, as in the project file.</summary>
+    private const string ToolName = "ollama-proxy";
+
     /// <summary>How long a command that is told to end may take to clean up.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>The program as people call it, which have it as a .NET tool or not.</summary>
+    public static readonly string ProgramName =
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == ToolName ? ToolName : "OllamaProxy.Server";
+
     /// <summary>Not a RootCommand: that would take <c>.Server</c> for the ending of the program's name.</summary>
-    private static readonly Command Root = new("OllamaProxy.Server")
+    private static readonly Command Root = new(ProgramName)
     {
         DoctorCommand.Create(), BackupCommand.Create(), KeysCommand.Create(), CopyCommand.Create(), new HelpOption(),
     };
@@ -37,8 +45,8 @@ public static class ServerCommands
     {
         // A value that begins with @ is no name of a file with arguments.
         var call = Root.Parse(args, new() { ResponseFileTokenReplacer = null });
-        if (call.Errors.Count > 0)
-            return await RefuseAsync(call.CommandResult.Command, MistakesOf(call));
+        if (MistakesOf(call) is { Length: > 0 } mistakes)
+            return await RefuseAsync(call.CommandResult.Command, mistakes);
         try
         {
             return await call.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopTimeout });
@@ -61,13 +69,38 @@ public static class ServerCommands
     }
 
     /// <summary>What is wrong with the arguments. Values are not quoted, since they may hold a password.</summary>
-    private static IReadOnlyList<string> MistakesOf(ParseResult call)
+    private static string[] MistakesOf(ParseResult call)
     {
         var (command, surplus) = (call.CommandResult.Command, call.UnmatchedTokens);
+        var name = string.Join(' ', NamesOf(command).Skip(1));
+        var unknown = surplus.Concat(TakenForValues(call)).Where(token => token.StartsWith('-')).ToList();
+        if (call.Errors.Count == 0 && unknown.Count == 0)
+            return [];
         if (command.Subcommands.Count > 0)
-            return [$"{command.Name} needs to be told what to do: {string.Join(", ", command.Subcommands.Select(each => each.Name))}."];
-        return [.. surplus.Count == 0 ? call.Errors.Select(error => error.Message) : surplus.Select(token =>
-            token.StartsWith('-') ? $"{token.Split('=')[0]} is not known." : $"{command.Name} has an argument too many.")];
+            return [$"{name} needs to be told what to do: {string.Join(", ", command.Subcommands.Select(each => each.Name))}."];
+        if (unknown.Count > 0)
+            return [.. unknown.Select(token => Unknown(command, token.Split('=')[0]))];
+        if (surplus.Count > 0)
+            return [$"{name} has an argument too many."];
+        string[] missing =
+        [
+            .. command.Arguments.Where(argument => IsEmpty(call.GetResult(argument))).Select(argument => $"{name} needs {argument.Name}."),
+            .. command.Options.Where(option => IsEmpty(call.GetResult(option))).Select(option => $"{option.Name} needs a value."),
+        ];
+        return missing.Length > 0 ? missing : [.. call.Errors.Select(error => error.Message)];
+
+        static bool IsEmpty(SymbolResult? result) => result is { Tokens.Count: 0 } && result.Errors.Any();
+    }
+
+    /// <summary>What looks like an option, and was taken for the value of an argument, of which only settings look like that.</summary>
+    private static IEnumerable<string> TakenForValues(ParseResult call) => call.CommandResult.Command.Arguments
+        .Where(argument => argument.Arity.MaximumNumberOfValues == 1)
+        .SelectMany(argument => call.GetResult(argument)?.Tokens ?? []).Select(token => token.Value);
+
+    private static string Unknown(Command command, string option)
+    {
+        var meant = Spelling.Nearest(option, command.Options.Select(each => each.Name));
+        return $"{option} is not known.{(meant is null ? "" : $" Did you mean {meant}?")}";
     }
 
     private static IEnumerable<string> NamesOf(Command command) =>

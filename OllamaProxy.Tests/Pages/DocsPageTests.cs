@@ -9,17 +9,20 @@ namespace OllamaProxy.Tests.Pages;
 /// <summary>The page that shows the API.</summary>
 public sealed class DocsPageTests : PageTests
 {
+    private static readonly int Count = OpenApiDocument.Operations.Count + OpenApiDocument.Webhooks.Count;
+
     private ILocator Operations => Page.Locator(".operation:visible");
 
     [BrowserFact]
-    public async Task Every_operation_is_listed_and_each_opens()
+    public async Task Every_operation_and_every_event_is_listed_and_each_opens()
     {
         await Page.GotoAsync("/docs");
-        await Expect(Operations).ToHaveCountAsync(OpenApiDocument.Operations.Count);
+        await Expect(Operations).ToHaveCountAsync(Count);
         var listed = await Page.Locator(".operation > summary").EvaluateAllAsync<string[]>(
             "all => all.map(one => `${one.querySelector('.method').textContent} ${one.querySelector('.path').textContent}`)");
         Assert.Equal(
-            OpenApiDocument.Operations.Select(operation => $"{operation.Method} {operation.Path}").Order(StringComparer.Ordinal),
+            OpenApiDocument.Operations.Select(operation => $"{operation.Method} {operation.Path}")
+                .Concat(OpenApiDocument.Webhooks.Select(type => $"POST {type}")).Order(StringComparer.Ordinal),
             listed.Order(StringComparer.Ordinal));
 
         // Everything in them, too, however deep.
@@ -56,6 +59,19 @@ public sealed class DocsPageTests : PageTests
     }
 
     [BrowserFact]
+    public async Task An_event_says_what_is_posted_and_what_its_receiver_may_answer()
+    {
+        await Page.GotoAsync("/docs#batchCompleted");
+        var posted = ById("batchCompleted");
+        await Expect(posted.Locator("h3")).ToHaveTextAsync(["Parameters", "Body", "Answers of the receiver"]);
+        await Expect(posted).ToContainTextAsync("webhook-signature");
+        await Expect(posted).ToContainTextAsync("always \"batch.completed\"");
+        await Expect(posted).ToContainTextAsync("2XX Any 2xx: the receiver has the event.");
+        await Expect(posted.Locator(".curl")).ToHaveCountAsync(0);
+        await Expect(posted).Not.ToContainTextAsync("it needs no key");
+    }
+
+    [BrowserFact]
     public async Task The_filter_leaves_what_has_all_of_its_words()
     {
         await Page.GotoAsync("/docs");
@@ -63,14 +79,14 @@ public sealed class DocsPageTests : PageTests
         await filter.FillAsync("DELETE  message");
         await Expect(Operations).ToHaveCountAsync(1);
         await Expect(Operations).ToContainTextAsync("/v1/messages/batches/{id}");
-        await Expect(ById("found")).ToHaveTextAsync($"1 of {OpenApiDocument.Operations.Count} operations");
+        await Expect(ById("found")).ToHaveTextAsync($"1 of {Count} operations");
         await Expect(Page.GetByRole(AriaRole.Heading, new() { Name = "Message batches" })).ToBeVisibleAsync();
         await Expect(Page.GetByRole(AriaRole.Heading, new() { Name = "Prompts" })).ToBeHiddenAsync();
 
         await filter.FillAsync("nothing has this");
         await Expect(ById("none")).ToBeVisibleAsync();
         await filter.FillAsync("");
-        await Expect(Operations).ToHaveCountAsync(OpenApiDocument.Operations.Count);
+        await Expect(Operations).ToHaveCountAsync(Count);
     }
 
     [BrowserFact]

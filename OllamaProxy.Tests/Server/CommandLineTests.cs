@@ -49,6 +49,13 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("/OLLAMA_CONCURENCY 2", "/OLLAMA_CONCURENCY", "--OLLAMA_CONCURRENCY")]
     [InlineData("OLLAMA_DB=x", "OLLAMA_DB", "--OLLAMA_PROXY_DB")]
     [InlineData("--OLLAMA_HOST localhost", "--OLLAMA_HOST", null)]
+    [InlineData("--model tiny", "--model", "--OLLAMA_MODEL")]
+    [InlineData("--db queue.db", "--db", "--OLLAMA_PROXY_DB")]
+    [InlineData("--port 8001", "--port", "--urls")]
+    [InlineData("--host 0.0.0.0", "--host", "--urls")]
+    [InlineData("docter", "docter", "doctor")]
+    [InlineData("Backup queue.db", "Backup", "backup")]
+    [InlineData("--doctor", "--doctor", "doctor")]
     [InlineData("--Logging__LogLevel__Default Debug", "--Logging__LogLevel__Default", "--Logging:LogLevel:Default")]
     [InlineData("--nonsense", "--nonsense", null)]
     [InlineData("-p 8000", "-p", null)]
@@ -72,6 +79,10 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal([mistake], CommandLine.Parse(line.Split(' ')).Mistakes);
 
     [Fact]
+    public void A_command_that_does_not_come_first_is_told_to() =>
+        Assert.Equal(["The command doctor must come first."], CommandLine.Parse(["--OLLAMA_MODEL", "tiny", "doctor"]).Mistakes);
+
+    [Fact]
     public void All_mistakes_are_named() => Assert.Equal(3, CommandLine.Parse(["--one", "1", "--two=2", "three"]).Mistakes.Count);
 
     [Theory]
@@ -86,6 +97,15 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(0, await server.ExitCodeAsync());
         Assert.All(KnownSettings.All, setting => Assert.Contains(setting.Name, server.Output, StringComparison.Ordinal));
         Assert.Empty(Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public void The_help_has_what_the_settings_are_in_one_column()
+    {
+        var lines = CommandLine.HelpText.Split('\n').Where(line => line.StartsWith("  OLLAMA_", StringComparison.Ordinal)).ToList();
+        var columns = KnownSettings.All.Zip(lines, (setting, line) => line.IndexOf(setting.Meaning, StringComparison.Ordinal));
+        var at = Assert.Single(columns.Distinct());
+        Assert.All(lines, line => Assert.Equal(' ', line[at - 1]));
     }
 
     [Fact]

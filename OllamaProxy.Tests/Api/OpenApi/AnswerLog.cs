@@ -5,9 +5,16 @@ using System.Text.Json;
 namespace OllamaProxy.Tests.Api.OpenApi;
 
 /// <summary>Calls operations, and keeps what they answer.</summary>
-internal sealed class AnswerLog
+/// <param name="admin">A client with the key of an admin.</param>
+internal sealed class AnswerLog(HttpClient admin)
 {
     public List<OpenApiDocument.Answer> Answers { get; } = [];
+
+    /// <summary>Calls an operation as the admin.</summary>
+    /// <returns>The body where it is JSON.</returns>
+    public async Task<JsonElement> AskAsync(string operation, object? body = null, string id = "", string query = "",
+        string? prefer = null, string? accept = null) =>
+        (await CallAsync(admin, operation, body, id, query, prefer, accept)).Body;
 
     /// <summary>Calls an operation.</summary>
     /// <param name="client">Who calls.</param>

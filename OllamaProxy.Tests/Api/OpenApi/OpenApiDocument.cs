@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using OllamaProxy.Tests.Clients;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Webhooks;
 
 namespace OllamaProxy.Tests.Api.OpenApi;
 
@@ -19,17 +20,30 @@ internal static class OpenApiDocument
     /// <summary>The operations, such as <c>GET /api/v1/prompt/{id}</c>.</summary>
     public static IReadOnlyList<Operation> Operations { get; } = Read();
 
+    /// <summary>The types of the events that are sent to receivers.</summary>
+    public static IReadOnlyList<string> Webhooks { get; } = ReadWebhooks();
+
     /// <summary>What is wrong with the document.</summary>
     public static Task<string[]> ValidateAsync() => RunAsync(Path);
 
     /// <summary>What is wrong with answers, or with the document that describes them.</summary>
-    public static async Task<string[]> ValidateAsync(IEnumerable<Answer> answers)
+    public static Task<string[]> ValidateAsync(IEnumerable<Answer> answers) => RunAsync("answers", answers);
+
+    /// <summary>What is wrong with the events that were sent, or with the document that describes them.</summary>
+    public static Task<string[]> ValidateAsync(IEnumerable<Received> events) => RunAsync("events", events.Select(each => new
+    {
+        each.Type,
+        Headers = each.Headers.ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value),
+        each.Body,
+    }));
+
+    private static async Task<string[]> RunAsync<T>(string kind, IEnumerable<T> seen)
     {
         var file = System.IO.Path.GetTempFileName();
         try
         {
-            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(answers, JsonSerializerOptions.Web));
-            return await RunAsync(Path, file);
+            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(seen, JsonSerializerOptions.Web));
+            return await RunAsync(Path, kind, file);
         }
         finally
         {
@@ -41,6 +55,12 @@ internal static class OpenApiDocument
     {
         using var node = new ClientProcess("node", [Script, .. arguments], Encoding.UTF8);
         return JsonSerializer.Deserialize<string[]>(await node.ReadToEndAsync())!;
+    }
+
+    private static List<string> ReadWebhooks()
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(Path));
+        return [.. document.RootElement.GetProperty("webhooks").EnumerateObject().Select(webhook => webhook.Name)];
     }
 
     private static List<Operation> Read()

@@ -5,6 +5,7 @@ using OllamaProxy.Api;
 using OllamaProxy.Api.Callers;
 using OllamaProxy.Tests.Api.Callers;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Webhooks;
 
 namespace OllamaProxy.Tests.Api.OpenApi;
 
@@ -27,7 +28,8 @@ public sealed class OpenApiTests
     [MemberData(nameof(Hosts))]
     public async Task Every_operation_answers_as_the_document_says(string host)
     {
-        await using var shared = await SharedProxy.StartAsync(host, null, ("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "true"));
+        await using var shared = await SharedProxy.StartAsync(
+            host, null, [("OLLAMA_PROXY_ALLOW_MODEL_MANAGEMENT", "true"), .. Receiver.Settings]);
         var operations = new EveryOperation(shared);
         await operations.CallAsync();
         Assert.Empty(await OpenApiDocument.ValidateAsync(operations.Answers));

@@ -1,11 +1,14 @@
-// Says what is wrong with an OpenAPI document, and with answers that it describes, as a JSON array of sentences; [] says that all is well.
-// Usage: node validate.mjs openapi.json [answers.json]
+// Says what is wrong with an OpenAPI document, or with answers or events that it describes, as a JSON array of sentences; [] says that all
+// is well.
+// Usage: node validate.mjs openapi.json [answers|events what-came.json]
 import { readFileSync } from 'node:fs';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import addFormats from 'ajv-formats';
 import Ajv from 'ajv/dist/2020.js';
 
-const [document, answers] = process.argv.slice(2).map(path => JSON.parse(readFileSync(path, 'utf8')));
+const [path, kind, seen] = process.argv.slice(2);
+const read = path => JSON.parse(readFileSync(path, 'utf8'));
+const document = read(path);
 const complaints = [];
 const ajv = addFormats(new Ajv({ strict: false, allErrors: true }));
 ajv.addSchema(document, 'api');
@@ -45,7 +48,7 @@ function wrongWith({ method, path, status, type, body }) {
   return errors.length > 0 ? `answers ${status} otherwise than the document says: ${errors.join('; ')}: ${body}` : null;
 }
 
-function checkAnswers() {
+function checkAnswers(answers) {
   for (const answer of answers) {
     const wrong = wrongWith(answer);
     if (wrong) complaints.push(`${answer.method} ${answer.path} ${wrong}`);
@@ -56,6 +59,29 @@ function checkAnswers() {
       if (!succeeded.has(`${method} ${path}`)) complaints.push(`${method} ${path} was not seen to succeed`);
 }
 
-if (answers) checkAnswers();
+/** What is wrong with an event, which a receiver got with these headers, whose names are lower case. */
+function wrongWithEvent({ type, headers, body }) {
+  const operation = document.webhooks[type]?.post;
+  if (!operation) return ['is not in the document'];
+  const media = operation.requestBody.content[headers['content-type']];
+  if (!media) return [`has the type ${headers['content-type']}, which is not in the document`];
+  const wrongHeaders = operation.parameters.map(resolve).flatMap(({ name, required, schema }) => {
+    const text = headers[name];
+    if (text === undefined) return required ? [`has no ${name}`] : [];
+    return errorsIn(schema.type === 'integer' ? Number(text) : text, schema).map(error => `has the ${name} ${text}: ${error}`);
+  });
+  const wrongBody = errorsIn(JSON.parse(body), media.schema).map(error => `is otherwise than the document says: ${error}: ${body}`);
+  return [...wrongHeaders, ...wrongBody];
+}
+
+function checkEvents(events) {
+  for (const event of events)
+    for (const wrong of wrongWithEvent(event)) complaints.push(`${event.type} ${wrong}`);
+  for (const type of Object.keys(document.webhooks))
+    if (!events.some(event => event.type === type)) complaints.push(`${type} was not seen to be sent`);
+}
+
+if (kind === 'answers') checkAnswers(read(seen));
+else if (kind === 'events') checkEvents(read(seen));
 else await checkDocument();
 console.log(JSON.stringify(complaints, null, 1));

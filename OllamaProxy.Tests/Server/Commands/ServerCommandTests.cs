@@ -14,22 +14,31 @@ public sealed class ServerCommandTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("backup", "Required argument missing for command: 'backup'. OllamaProxy.Server backup --help tells how to call it.")]
+    [InlineData("backup", "backup needs PATH. OllamaProxy.Server backup --help tells how to call it.")]
     [InlineData("backup a b", "backup has an argument too many. OllamaProxy.Server backup --help tells how to call it.")]
-    [InlineData("backup a --froce", "--froce is not known. OllamaProxy.Server backup --help tells how to call it.")]
+    [InlineData("backup a --froce",
+        "--froce is not known. Did you mean --force? OllamaProxy.Server backup --help tells how to call it.")]
+    [InlineData("backup --froce",
+        "--froce is not known. Did you mean --force? OllamaProxy.Server backup --help tells how to call it.")]
+    [InlineData("backup --froce a",
+        "--froce is not known. Did you mean --force? OllamaProxy.Server backup --help tells how to call it.")]
     [InlineData("keys", "keys needs to be told what to do: new. OllamaProxy.Server keys --help tells how to call it.")]
     [InlineData("keys nwe alice", "keys needs to be told what to do: new. OllamaProxy.Server keys --help tells how to call it.")]
-    [InlineData("keys new", "Required argument missing for command: 'new'. OllamaProxy.Server keys new --help tells how to call it.")]
+    [InlineData("keys new", "keys new needs NAME. OllamaProxy.Server keys new --help tells how to call it.")]
+    [InlineData("keys new --admin ops", "--admin is not known. OllamaProxy.Server keys new --help tells how to call it.")]
     [InlineData("keys new a:b",
         "NAME must have up to 64 letters, digits and the characters . _ @ - and nothing else. "
         + "OllamaProxy.Server keys new --help tells how to call it.")]
     [InlineData("doctor --prot 8000", "--prot is not known. OllamaProxy.Server doctor --help tells how to call it.")]
     [InlineData("doctor --simulate", "doctor takes no switches, only settings. OllamaProxy.Server doctor --help tells how to call it.")]
     [InlineData("copy --too sqlite:b",
-        "--too is not known. OllamaProxy.Server copy --help tells how to call it.",
-        "copy has an argument too many. OllamaProxy.Server copy --help tells how to call it.")]
+        "--too is not known. Did you mean --to? OllamaProxy.Server copy --help tells how to call it.")]
+    [InlineData("copy a b", "copy has an argument too many. OllamaProxy.Server copy --help tells how to call it.")]
+    [InlineData("copy --from sqlite:a --to", "--to needs a value. OllamaProxy.Server copy --help tells how to call it.")]
     [InlineData("copy --from=sqlite:a",
         "copy needs --to sqlite:PATH or --to postgres:CONNECTION. OllamaProxy.Server copy --help tells how to call it.")]
+    [InlineData("copy --from sqlite:a --from sqlite:b",
+        "Option '--from' expects a single argument but 2 were provided. OllamaProxy.Server copy --help tells how to call it.")]
     [InlineData("copy --from --to sqlite:a",
         "copy has an argument too many. OllamaProxy.Server copy --help tells how to call it.")]
     public async Task A_mistake_is_told_of_in_a_line_with_what_to_do_and_ends_it_with_2(string arguments, params string[] lines)
@@ -41,7 +50,7 @@ public sealed class ServerCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("doctor --help", "doctor")]
+    [InlineData("doctor --help", "doctor [<SETTINGS>...]")]
     [InlineData("backup --help", "backup <PATH>")]
     [InlineData("keys --help", "keys [command]")]
     [InlineData("keys new -h", "keys new <NAME>")]
@@ -51,6 +60,7 @@ public sealed class ServerCommandTests : IDisposable
         var (exitCode, output) = await CommandCall.RunAsync(_folder, arguments);
         Assert.Equal(0, exitCode);
         Assert.Contains($"{Program} {usage} [options]", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("dditional arguments", output, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
     }
 
