@@ -136,7 +136,7 @@ public sealed class DashboardPageTests : PageTests
         var plot = Page.Locator("#ended svg");
         await Expect(plot).ToBeVisibleAsync();
         await plot.FocusAsync();
-        await Expect(ReadOut).ToBeHiddenAsync();
+        await Expect(ReadOut).ToBeEmptyAsync();
         await Page.Keyboard.PressAsync("ArrowLeft");
         await Expect(ReadOut).ToHaveTextAsync(new Regex("^[0-9:]{5} to now: completed [01], failed 0$"));
         await Page.Keyboard.PressAsync("ArrowLeft");
@@ -144,12 +144,12 @@ public sealed class DashboardPageTests : PageTests
         await Page.Keyboard.PressAsync("Home");
         await Expect(ReadOut).ToContainTextAsync("completed 0");
         await Page.Keyboard.PressAsync("Escape");
-        await Expect(ReadOut).ToBeHiddenAsync();
+        await Expect(ReadOut).ToBeEmptyAsync();
 
         await plot.HoverAsync();
         await Expect(ReadOut).ToContainTextAsync("completed");
         await ById("figures").HoverAsync();
-        await Expect(ReadOut).ToBeHiddenAsync();
+        await Expect(ReadOut).ToBeEmptyAsync();
     }
 
     [BrowserFact]
