@@ -124,12 +124,13 @@ function createPlot({ id, title, unit, isStacked = false, series, format, sum, n
     setText(summary, text || none(trends));
     image.toggleAttribute('hidden', !text);
     legend.hidden = !text;
-    draw();
+    if (text) draw();
+    else mark(null);
   }
 
   function draw() {
     const { width, height } = image.getBoundingClientRect();
-    if (!trends || width === 0) return mark(null);
+    if (!trends || width === 0) return;
     const values = series.map(one => trends.points.map(one.value));
     const stacked = isStacked ? plots.stack(values) : [];
     const known = (isStacked ? stacked.flat().map(({ to }) => to) : values.flat()).filter(value => value !== undefined);

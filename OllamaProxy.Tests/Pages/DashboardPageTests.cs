@@ -59,7 +59,7 @@ public sealed class DashboardPageTests : PageTests
         foreach (var plot in new[] { "wait", "run-time", "tokens" })
             await Expect(Page.Locator($"#{plot} svg")).ToBeVisibleAsync();
         await Expect(ById("totals")).ToContainTextAsync("Prompts3Failed1Errors of attempts1");
-        await Expect(Models.Locator(".name")).ToHaveTextAsync(["llama3.2:latest", "tiny:latest"]);
+        await Expect(Models.Locator(".model")).ToHaveTextAsync(["llama3.2:latest", "tiny:latest"]);
         await Expect(Models.Locator(".prompts")).ToHaveTextAsync(["2", "1"]);
         await Expect(Models.Locator(".failed")).ToHaveTextAsync(["0", "1"]);
         await Expect(Backends.Locator(".prompts")).ToHaveTextAsync("3");
