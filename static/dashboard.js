@@ -252,7 +252,7 @@ function showModels() {
   $('models').hidden = models.length === 0;
   $('no-models').hidden = models.length > 0 || !trends;
   showItems($('model-rows'), models, ({ model }) => model, () => createPausable('model-row'), (row, figures) => {
-    setText(partOf(row, 'name'), figures.model || 'none');
+    setText(partOf(row, 'model'), figures.model || 'none');
     showFigures(row, trends && figures, {
       prompts: ({ prompts }) => number(prompts),
       failed: ({ failed }) => number(failed),

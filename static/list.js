@@ -345,7 +345,7 @@ function showFigures({ last_5_minutes: lately, backends }) {
 function stateOf({ url, reachable, version, loaded_models }, _, { length }) {
   const at = length > 1 ? ` at ${url.replace(/^https?:\/\/|\/$/g, '')}` : '';
   if (!reachable) return `Ollama${at} cannot be reached${length > 1 ? '.' : ': prompts wait until it is up.'}`;
-  return `Ollama ${version}${at} has ${loaded_models.map(({ name }) => name).join(', ') || 'no model'} loaded.`;
+  return `Ollama${version ? ` ${version}` : ''}${at} has ${loaded_models.map(({ name }) => name).join(', ') || 'no model'} loaded.`;
 }
 
 function showQueue(queue) {

@@ -110,7 +110,8 @@ function createPlot({ id, title, unit, isStacked = false, series, format, sum, n
   const readOut = create('p', { className: 'read-out', ariaLive: 'polite' });
   const summary = create('p', { id: `${id}-sum`, className: 'summary' });
   const heading = create('h2', { id: `${id}-title`, textContent: title });
-  const figure = create('figure', { id }, create('div', { className: 'bar' }, heading, legend), image, readOut, summary);
+  const told = create('div', { className: 'told' }, readOut, summary);
+  const figure = create('figure', { id }, create('div', { className: 'bar' }, heading, legend), image, told);
   const marker = svg('g', { class: 'marker' });
   let trends = null;
   let layout = null;
@@ -123,12 +124,13 @@ function createPlot({ id, title, unit, isStacked = false, series, format, sum, n
     setText(summary, text || none(trends));
     image.toggleAttribute('hidden', !text);
     legend.hidden = !text;
-    draw();
+    if (text) draw();
+    else mark(null);
   }
 
   function draw() {
     const { width, height } = image.getBoundingClientRect();
-    if (!trends || width === 0) return mark(null);
+    if (!trends || width === 0) return;
     const values = series.map(one => trends.points.map(one.value));
     const stacked = isStacked ? plots.stack(values) : [];
     const known = (isStacked ? stacked.flat().map(({ to }) => to) : values.flat()).filter(value => value !== undefined);
@@ -167,13 +169,13 @@ function createPlot({ id, title, unit, isStacked = false, series, format, sum, n
       return;
     }
     const { x, y, top, bottom, values } = layout;
-    const told = series.map((one, row) => ({ ...one, value: values[row][index] })).filter(({ value }) => value !== undefined);
-    const dots = isStacked ? [] : told;
+    const known = series.map((one, row) => ({ ...one, value: values[row][index] })).filter(({ value }) => value !== undefined);
+    const dots = isStacked ? [] : known;
     marker.replaceChildren(svg('line', { x1: x(index), x2: x(index), y1: top, y2: bottom }),
       ...dots.map(one => svg('circle', { class: one.class, cx: x(index), cy: y(one.value), r: 4 })));
     const { points, step_seconds, span } = trends;
     const when = plots.nameOf(at, step_seconds, index === points.length - 1, span !== '1h');
-    setText(readOut, `${when}: ${told.map(({ name, value }) => `${name} ${format(value)}`).join(', ') || 'no figures'}`);
+    setText(readOut, `${when}: ${known.map(({ name, value }) => `${name} ${format(value)}`).join(', ') || 'no figures'}`);
   }
 
   const markIndex = index => mark(Date.parse(trends.points[Math.min(Math.max(index, 0), trends.points.length - 1)].at));

@@ -59,7 +59,7 @@ public sealed class DashboardPageTests : PageTests
         foreach (var plot in new[] { "wait", "run-time", "tokens" })
             await Expect(Page.Locator($"#{plot} svg")).ToBeVisibleAsync();
         await Expect(ById("totals")).ToContainTextAsync("Prompts3Failed1Errors of attempts1");
-        await Expect(Models.Locator(".name")).ToHaveTextAsync(["llama3.2:latest", "tiny:latest"]);
+        await Expect(Models.Locator(".model")).ToHaveTextAsync(["llama3.2:latest", "tiny:latest"]);
         await Expect(Models.Locator(".prompts")).ToHaveTextAsync(["2", "1"]);
         await Expect(Models.Locator(".failed")).ToHaveTextAsync(["0", "1"]);
         await Expect(Backends.Locator(".prompts")).ToHaveTextAsync("3");
@@ -136,7 +136,7 @@ public sealed class DashboardPageTests : PageTests
         var plot = Page.Locator("#ended svg");
         await Expect(plot).ToBeVisibleAsync();
         await plot.FocusAsync();
-        await Expect(ReadOut).ToBeHiddenAsync();
+        await Expect(ReadOut).ToBeEmptyAsync();
         await Page.Keyboard.PressAsync("ArrowLeft");
         await Expect(ReadOut).ToHaveTextAsync(new Regex("^[0-9:]{5} to now: completed [01], failed 0$"));
         await Page.Keyboard.PressAsync("ArrowLeft");
@@ -144,12 +144,12 @@ public sealed class DashboardPageTests : PageTests
         await Page.Keyboard.PressAsync("Home");
         await Expect(ReadOut).ToContainTextAsync("completed 0");
         await Page.Keyboard.PressAsync("Escape");
-        await Expect(ReadOut).ToBeHiddenAsync();
+        await Expect(ReadOut).ToBeEmptyAsync();
 
         await plot.HoverAsync();
         await Expect(ReadOut).ToContainTextAsync("completed");
         await ById("figures").HoverAsync();
-        await Expect(ReadOut).ToBeHiddenAsync();
+        await Expect(ReadOut).ToBeEmptyAsync();
     }
 
     [BrowserFact]
