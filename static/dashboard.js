@@ -56,8 +56,8 @@ function reading(name, read, show, intervalOf) {
     if (error) troubles.set(name, `${error.status ? error.message : 'Connection lost.'} The figures are not up to date, trying again…`);
     else troubles.delete(name);
     setText($('notice'), [...new Set(troubles.values())].join(' '));
-    if (!error) show(answer, askedAt);
     timer = setTimeout(refresh, error ? retryInterval : intervalOf());
+    if (!error) show(answer, askedAt);
   };
 }
 
@@ -138,7 +138,7 @@ function showRuns() {
     link.href = `/prompts/${encodeURIComponent(run.id)}`;
     setText(link, run.id);
     setText(partOf(row, 'model'), run.model ?? '');
-    setText(partOf(row, 'backend'), shortAddress(run.backend));
+    setText(partOf(row, 'backend'), shortAddress(run.backend ?? ''));
     setText(partOf(row, 'owner'), run.owner ?? '');
     setText(partOf(row, 'attempt'), number(run.attempt));
   });
@@ -159,9 +159,11 @@ function showRunTimes() {
 
 // Backends and models: what they are now and, once that is known, what they did
 
-const rate = value => value === undefined ? '–' : number(Number(value.toFixed(1)));
+const rate = value => value === undefined ? '–' : number(Number(value < 1 ? value.toPrecision(2) : value.toFixed(1)));
 const outputRate = value => value === undefined ? '–' : `${rate(value)}/s`;
-const spells = times => times ? `${duration(times.median)}, ${duration(times.p95)}` : '–';
+// Embeddings take a few milliseconds.
+const spell = seconds => seconds > 0 && seconds < .1 ? `${Math.max(Math.round(seconds * 1000), 1)} ms` : duration(seconds);
+const spells = times => times ? `${spell(times.median)}, ${spell(times.p95)}` : '–';
 
 function showFigures(row, figures, texts) {
   for (const [name, text] of Object.entries(texts)) setText(partOf(row, name), figures ? text(figures) : '');
@@ -238,6 +240,9 @@ function untilWhen(at) {
   return `until ${days < 1 ? plots.clock(new Date(at)) : new Date(at).toLocaleDateString(undefined, { dateStyle: 'medium' })}`;
 }
 
+// Models that no backend is known to have are counted together, as 'other'. The full name of a model has a tag.
+const isNamed = ({ model }) => model.includes(':');
+
 // A model that is paused or loaded can be resumed or paused, whether or not it was used.
 function modelsOf() {
   const used = trends?.models ?? [];
@@ -248,11 +253,11 @@ function modelsOf() {
 
 function showModels() {
   const models = modelsOf();
-  for (const { model } of models) addChoice($('model'), model);
+  for (const { model } of models.filter(isNamed)) addChoice($('model'), model);
   $('models').hidden = models.length === 0;
   $('no-models').hidden = models.length > 0 || !trends;
   showItems($('model-rows'), models, ({ model }) => model, () => createPausable('model-row'), (row, figures) => {
-    setText(partOf(row, 'model'), figures.model || 'none');
+    setText(partOf(row, 'model'), figures.model);
     showFigures(row, trends && figures, {
       prompts: ({ prompts }) => number(prompts),
       failed: ({ failed }) => number(failed),
@@ -264,7 +269,7 @@ function showModels() {
       run: ({ run_seconds }) => spells(run_seconds),
     });
     showPause(row, { model: figures.model }, figures.model, queue.paused_models.includes(figures.model));
-    row.querySelector('button').hidden = !figures.model;
+    row.querySelector('button').hidden = !isNamed(figures);
   });
 }
 
@@ -274,8 +279,8 @@ const most = (points, name) => Math.max(...points.map(point => point[name] ?? 0)
 const median = { name: 'median', class: 'median' };
 const p95 = { name: '95%', class: 'p95' };
 const halfAndMost = (did, times) => times
-  && `Half ${did} at most ${duration(times.median)}, 95 of a hundred at most ${duration(times.p95)}.`;
-const noPrompts = () => 'No prompts ended in this time.';
+  && `Half ${did} at most ${spell(times.median)}, 95 of a hundred at most ${spell(times.p95)}.`;
+const noPrompts = ({ total: { prompts } }) => prompts > 0 ? 'That is not known of this time.' : 'No prompts ended in this time.';
 
 const definitions = [
   {
@@ -314,7 +319,7 @@ const definitions = [
       { ...median, value: ({ wait_seconds }) => wait_seconds?.median },
       { ...p95, value: ({ wait_seconds }) => wait_seconds?.p95 },
     ],
-    format: duration,
+    format: spell,
     sum: ({ total }) => halfAndMost('waited', total.wait_seconds),
     none: noPrompts,
   },
@@ -326,7 +331,7 @@ const definitions = [
       { ...median, value: ({ run_seconds }) => run_seconds?.median },
       { ...p95, value: ({ run_seconds }) => run_seconds?.p95 },
     ],
-    format: duration,
+    format: spell,
     sum: ({ total }) => halfAndMost('ran', total.run_seconds),
     none: noPrompts,
   },
