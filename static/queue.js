@@ -1,6 +1,6 @@
 // How the queue is, in words, and the buttons that pause and resume it. The page shows what is paused with a function showQueue.
 
-const statsGoodFor = 2_000;
+const spreadsWithin = 1_000;
 let isChanging = false;
 let changedAt = -Infinity;
 
@@ -37,5 +37,5 @@ async function pauseOrResume({ currentTarget: { dataset: { action, scope = '{}' 
   }
 }
 
-// The server tells several callers the same, so that for a while it may tell of the queue as it was before.
-const knowsOfChanges = askedAt => askedAt > changedAt + statsGoodFor;
+// Another process on the store, which may answer next, learns of it within a second.
+const knowsOfChanges = askedAt => askedAt > changedAt + spreadsWithin;

@@ -35,7 +35,8 @@ internal sealed class PeerRows(IReadOnlyList<Peer> peers) : IMeasurement
         }
     }
 
-    private static async Task MeasureAsync(PeerRow row, Measured measured, Bench bench, Results results, CancellationToken cancellationToken)
+    private static async Task MeasureAsync(
+        PeerRow row, Measured measured, Bench bench, Results results, CancellationToken cancellationToken)
     {
         using var direct = await LoadGenerator.ConnectAsync(measured.Ollama.EndPoint, Connections, cancellationToken);
         using var through = await LoadGenerator.ConnectAsync(measured.EndPoint, Connections, cancellationToken);

@@ -9,6 +9,7 @@ public sealed class CommandLineTests
     [InlineData("--row", "--row needs a value.")]
     [InlineData("--row submit --row nothing", "There is no row 'nothing'; --list lists them.")]
     [InlineData("--chaos --minutes soon", "'soon' is no number from 0 to 60.")]
+    [InlineData("--peer nginx", "'nginx' is not NAME=COMMAND with {port} in the command.")]
     [InlineData("--server /no/such/server", "There is no server /no/such/server.")]
     public void A_bad_argument_is_named_in_one_line(string arguments, string expected)
     {
@@ -42,6 +43,15 @@ public sealed class CommandLineTests
         Assert.True(line.Measurements.Single().Patience > TimeSpan.FromHours(1));
         line = CommandLine.TryParse(["--soak", "--minutes", "2"], out _)!;
         Assert.True(line.Measurements.Single().Patience < TimeSpan.FromHours(1));
+    }
+
+    [Fact]
+    public void A_peer_that_is_named_is_compared_beside_those_that_are_known()
+    {
+        var line = CommandLine.TryParse(["--peer", "mine=my-proxy --port={port} --to={ollama}"], out _)!;
+        var rows = line.Measurements.Single().Rows.Select(row => row.Name).ToList();
+        Assert.Equal(["peer-this-first-byte", "peer-this-64", "peer-this-cpu", "peer-yarp-first-byte"], rows.Take(4));
+        Assert.Contains("peer-mine-cpu", rows);
     }
 
     private static Row Named(string name) => new(name, "", Target.AtLeast(1, "x"));

@@ -52,7 +52,9 @@ public sealed class StateHandlers
     /// <summary>How the queue has done lately, and how Ollama is: 200.</summary>
     public async Task<IResult> StatsAsync(HttpContext context)
     {
-        var stats = await StatsOf(context.Caller()).GetAsync(context.RequestAborted);
+        var kept = await StatsOf(context.Caller()).GetAsync(context.RequestAborted);
+        // Whoever has just paused the queue must not be told otherwise.
+        var stats = kept with { Queue = QueueResource.Of(_pauses.Current) };
         return JsonResult.Of(context.Caller().IsAdmin ? stats : stats.WithoutBackends(), ApiJson.Relaxed.StatsResource);
     }
 

@@ -5,6 +5,7 @@ using OllamaProxy.Hosting;
 using OllamaProxy.Protocol;
 using OllamaProxy.Statistics;
 using OllamaProxy.Storage.Trends;
+using OllamaProxy.Telemetry;
 
 namespace OllamaProxy.Api.Stats;
 
@@ -38,10 +39,12 @@ public sealed class TrendHandlers
             throw Problems.BadRequest($"'span' must be 1h, 24h or 7d, but is '{name}'.");
         var now = _time.GetUtcNow();
         var rows = await found.Rows.GetAsync(context.RequestAborted);
-        var model = query["model"].ToString() is { Length: > 0 } ofModel ? ModelName.Canonical(ofModel) : null;
+        var model = query["model"].ToString() is { Length: > 0 } ofModel ? NameOf(ofModel) : null;
         var backend = query["backend"].ToString() is { Length: > 0 } atBackend ? atBackend : null;
         var trend = Trend.Of(rows, found.Span, model, backend, now);
         var isFiltered = model is not null || backend is not null;
         return JsonResult.Of(TrendResource.Of(trend, isFiltered, now), ApiJson.Relaxed.TrendResource);
     }
+
+    private static string NameOf(string model) => model == MetricLabels.OtherModels ? model : ModelName.Canonical(model);
 }

@@ -43,6 +43,7 @@ public class TrendTests
             var ofTiny = await TrendAsync(proxy, $"{span}&model=tiny");
             Assert.Equal((1, 0, 1), Count(ofTiny.GetProperty("total")));
             Assert.False(ofTiny.GetProperty("points")[0].TryGetProperty("queued", out _));
+            Assert.Equal((1, 1, 1), Count((await TrendAsync(proxy, $"{span}&model=other")).GetProperty("total")));
             Assert.Equal((0, 0, 0), Count((await TrendAsync(proxy, $"{span}&backend=nosuch")).GetProperty("total")));
         }
     }
