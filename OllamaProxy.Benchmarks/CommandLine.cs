@@ -71,7 +71,7 @@ internal sealed record CommandLine
     public IReadOnlyList<IMeasurement> Measurements =>
         Chaos ? [new ChaosRows(new(Length ?? (Smoke ? TimeSpan.FromSeconds(5) : TimeSpan.FromMinutes(10)), Seed))]
         : Soak ? [new SoakRows(new(Length ?? (Smoke ? TimeSpan.FromSeconds(5) : TimeSpan.FromHours(1))))]
-        : Peers ? [new PeerRows([.. KnownPeers.All, .. NamedPeers])]
+        : Peers ? [new PeerRows(null), .. KnownPeers.All.Concat(NamedPeers).Select(peer => new PeerRows(peer))]
         : Abuse ? [new AbuseRows(Smoke ? AbuseScale.Smoke : AbuseScale.Full)]
         : AllRows.Of(Smoke);
 

@@ -22,7 +22,13 @@ internal static class KnownPeers
           upstream ollama { server {ollama}; keepalive 128; keepalive_requests 1000000; }
           server {
             listen 127.0.0.1:{port};
-            location / { proxy_pass http://ollama; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; }
+            location / {
+              proxy_pass http://ollama;
+              proxy_http_version 1.1;
+              proxy_set_header Connection "";
+              proxy_set_header Host {ollama};
+              proxy_buffering off;
+            }
           }
         }
         """;

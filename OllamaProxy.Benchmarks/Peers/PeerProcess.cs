@@ -48,8 +48,8 @@ internal sealed class PeerProcess : IAsyncDisposable
             .Replace("{folder}", folder, StringComparison.Ordinal);
     }
 
-    /// <summary>The CPU time of it and of what it has started.</summary>
-    public TimeSpan CpuTime => CpuTimeOf(_process.Id);
+    /// <summary>The number of its process.</summary>
+    public int Id => _process.Id;
 
     /// <summary>The CPU time of a process and of those that it has started and that still run.</summary>
     public static TimeSpan CpuTimeOf(int id)
