@@ -57,6 +57,7 @@ public static class OllamaProxyServices
     /// <exception cref="InvalidSettingException">A setting is bad.</exception>
     public static IHostApplicationBuilder AddOllamaProxy(this IHostApplicationBuilder builder, HostLimits? limits = null)
     {
+        NativeHeap.KeepFreed();
         var options = OllamaProxyOptions.Read(builder.Configuration);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(limits ?? HostLimits.None);

@@ -110,8 +110,8 @@ internal sealed class PeerProcess : IAsyncDisposable
                 var text = File.ReadAllText(path);
                 // The name, in parentheses, may contain anything.
                 var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-                return new(
-                    Number(text[..text.IndexOf(' ', StringComparison.Ordinal)]), Number(fields[1]), Number(fields[11]) + Number(fields[12]));
+                var id = Number(text[..text.IndexOf(' ', StringComparison.Ordinal)]);
+                return new(id, Number(fields[1]), Number(fields[11]) + Number(fields[12]));
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
             {

@@ -10,8 +10,6 @@ namespace OllamaProxy.Benchmarks.Peers;
 /// <param name="peer">The proxy; null: this program.</param>
 internal sealed class PeerRows(Peer? peer) : IMeasurement
 {
-    private const int Connections = 64;
-
     private readonly Row _firstByte =
         Of(peer, "first-byte", "time to first byte of a streamed call, added to Ollama's, median", "ms");
 
@@ -32,13 +30,13 @@ internal sealed class PeerRows(Peer? peer) : IMeasurement
             return;
         }
         await using var server = await Bench.WorkAsync(bench.Server, Path.Combine(bench.NewFolder(), "queue.db"),
-            $"http://{ollama.EndPoint}", Connections, cancellationToken);
+            $"http://{ollama.EndPoint}", CallRows.Connections, cancellationToken);
         await MeasureAsync(server.EndPoint, server.Process.Id);
 
         async Task MeasureAsync(IPEndPoint endPoint, int process)
         {
-            using var direct = await LoadGenerator.ConnectAsync(ollama.EndPoint, Connections, cancellationToken);
-            using var through = await LoadGenerator.ConnectAsync(endPoint, Connections, cancellationToken);
+            using var direct = await LoadGenerator.ConnectAsync(ollama.EndPoint, CallRows.Connections, cancellationToken);
+            using var through = await LoadGenerator.ConnectAsync(endPoint, CallRows.Connections, cancellationToken);
             var windows = await Side.CompareAsync(bench.Effort with { WarmUp = bench.Effort.CallLoadWarmUp }, cancellationToken,
                 new(direct, CallRows.Whole), new(through, CallRows.Whole));
             results.Note(_rate, windows.Median(rates => rates[1] / rates[0]) * 100, string.Create(CultureInfo.InvariantCulture,

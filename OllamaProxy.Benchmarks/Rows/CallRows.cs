@@ -13,7 +13,7 @@ namespace OllamaProxy.Benchmarks.Rows;
 /// </summary>
 internal sealed class CallRows : IMeasurement
 {
-    private const int Connections = 64;
+    public const int Connections = 64;
     private const int Streams = 8;
     private const string Options = """{"simulator_tokens":3}""";
 

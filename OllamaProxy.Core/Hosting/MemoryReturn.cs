@@ -30,6 +30,7 @@ public sealed class MemoryReturn(TimeProvider time) : BackgroundService
                 if (asked - askedBefore > Quiet || Committed - kept < LeastGain)
                     continue;
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+                NativeHeap.Trim();
                 kept = Committed;
             }
         }
