@@ -19,8 +19,15 @@ public abstract class TrendStoreTests(StoreHome home) : IAsyncLifetime
     {
         var figures = new TrendFigures
         {
-            Prompts = 1, Failed = 2, Errors = 3, PromptTokens = 4, Tokens = long.MaxValue, TimedTokens = 6, GenerationSeconds = 7.5,
-            Queued = 8, Processing = 9,
+            Prompts = 1,
+            Failed = 2,
+            Errors = 3,
+            PromptTokens = 4,
+            Tokens = long.MaxValue,
+            TimedTokens = 6,
+            GenerationSeconds = 7.5,
+            Queued = 8,
+            Processing = 9,
         };
         figures.Wait.Add(TimeSpan.FromSeconds(3));
         figures.Run.Add(TimeSpan.FromHours(3));
