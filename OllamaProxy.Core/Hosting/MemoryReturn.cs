@@ -20,17 +20,20 @@ public sealed class MemoryReturn(TimeProvider time) : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        var (asked, kept) = (GC.GetTotalAllocatedBytes(), Committed);
+        var (asked, kept, wasBusy) = (GC.GetTotalAllocatedBytes(), Committed, true);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 var askedBefore = asked;
                 asked = GC.GetTotalAllocatedBytes();
-                if (asked - askedBefore > Quiet || Committed - kept < LeastGain)
+                var isBusy = asked - askedBefore > Quiet;
+                if (wasBusy && !isBusy)
+                    NativeHeap.Trim();
+                wasBusy = isBusy;
+                if (isBusy || Committed - kept < LeastGain)
                     continue;
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-                NativeHeap.Trim();
                 kept = Committed;
             }
         }

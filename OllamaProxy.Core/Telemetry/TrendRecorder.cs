@@ -27,7 +27,9 @@ public sealed class TrendRecorder(ITrendStore store, IPromptReader reader, Metri
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await TryStoreAsync(cancellationToken);
+        // Else the last write may still be under way.
+        if (!cancellationToken.IsCancellationRequested)
+            await TryStoreAsync(cancellationToken);
     }
 
     /// <inheritdoc/>

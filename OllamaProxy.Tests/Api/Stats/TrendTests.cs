@@ -38,7 +38,7 @@ public class TrendTests
             Assert.Equal(["llama3.2:latest", "other", "tiny:latest"],
                 trend.GetProperty("models").EnumerateArray().Select(part => part.Text("model")).Order(StringComparer.Ordinal));
             Assert.Contains(trend.GetProperty("backends").EnumerateArray(), part =>
-                part.Text("backend") == proxy.Ollama.BaseAddress.ToString() && Count(part) is (>= 2, _, _));
+                part.Text("backend") == proxy.Ollama.BaseAddress.ToString() && Count(part).Prompts >= 2);
 
             var ofTiny = await TrendAsync(proxy, $"{span}&model=tiny");
             Assert.Equal((1, 0, 1), Count(ofTiny.GetProperty("total")));
