@@ -65,17 +65,18 @@ public sealed class ShutdownProcessTests : IAsyncLifetime
             await other.Client.SendAsync(Encoding.Latin1.GetBytes(beginning));
         // A request from beginning to end: what the others have sent has arrived.
         await client.GetStringAsync("/api/v1/stats");
+        var store = await _home.OpenAsync(TimeProvider.System);
 
         var told = Stopwatch.GetTimestamp();
         await server.TerminateAsync();
-        var store = await _home.OpenAsync(TimeProvider.System);
         await Eventually.NotNull(async () =>
             (await store.ListAsync(new(1, 10) { Status = PromptStatus.Queued }, default)).Prompts.Any(summary => summary.Prompt.Id == id)
             ? "" : null);
         var handedBack = Stopwatch.GetElapsedTime(told);
 
         Assert.Equal(0, await server.ExitCodeAsync());
-        Assert.InRange(handedBack, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        // Not only when the process ends.
+        Assert.InRange(handedBack, TimeSpan.Zero, TimeSpan.FromSeconds(2));
         Assert.InRange(Stopwatch.GetElapsedTime(told), TimeSpan.Zero, TimeSpan.FromSeconds(4) + Slack);
         Assert.Equal(0, (await store.FindAsync(id, default))!.Attempts);
         Assert.DoesNotContain("   at ", server.Output, StringComparison.Ordinal);
