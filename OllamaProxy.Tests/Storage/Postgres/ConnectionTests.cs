@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Npgsql;
 using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Tests.Server;
@@ -79,6 +80,26 @@ public sealed class ConnectionTests
 
         foreach (var result in await Task.WhenAll(ids.Select(proxy.ResultAsync)))
             Assert.Equal("completed", result.GetProperty("status").GetString());
+    }
+
+    [StoreFact]
+    public async Task Reads_wait_for_a_connection_for_longer_than_one_takes_to_open()
+    {
+        await using var database = await PostgresDatabase.CreateAsync();
+        await using var store = await PostgresPromptStore.OpenAsync(
+            database.ConnectionString + ";Maximum Pool Size=3;Timeout=1", null, TimeProvider.System);
+        await using var other = new NpgsqlConnection(database.ConnectionString);
+        await other.OpenAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await using (var statement = new NpgsqlCommand("LOCK TABLE ollama_proxy.prompts IN ACCESS EXCLUSIVE MODE", other, transaction))
+            await statement.ExecuteNonQueryAsync();
+
+        var reads = Enumerable.Range(0, 20).Select(_ => store.FindAsync(Guid.CreateVersion7(), default)).ToList();
+        // Each would have tried three times by then.
+        await Task.Delay(TimeSpan.FromSeconds(4));
+        await transaction.RollbackAsync();
+
+        Assert.All(await Task.WhenAll(reads), Assert.Null);
     }
 
     [StoreFact]

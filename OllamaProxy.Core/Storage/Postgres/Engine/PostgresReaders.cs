@@ -2,16 +2,43 @@ using Npgsql;
 
 namespace OllamaProxy.Storage.Postgres.Engine;
 
-/// <summary>Runs reads, each on its own connection of the pool.</summary>
-internal sealed class PostgresReaders(PostgresServer server)
+/// <summary>
+/// Runs reads, each on its own connection of the pool. Those for which there is no connection wait for their turn, first come, first
+/// served: Npgsql counts what waits in the pool as a connection that cannot be opened in time, and a crowd is no fault of the server.
+/// </summary>
+internal sealed class PostgresReaders(PostgresServer server) : IDisposable
 {
+    /// <summary>What is left to others: one connection each to write, to listen, and to signal or look up a commit.</summary>
+    private const int Others = 3;
+
     /// <summary>How often a read is tried: an idle connection may be broken because the server was restarted.</summary>
     private const int MaxTries = 3;
+
+    /// <summary>The longest wait for a turn.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
+
+    private readonly SemaphoreSlim _turns = new(Math.Max(1, server.MaxConnections - Others));
 
     /// <summary>Runs statements in one batch, and reads their rows.</summary>
     /// <exception cref="StoreException">The read failed.</exception>
     public async Task<T> ReadAsync<T>(
         Func<NpgsqlDataReader, Task<T>> read, CancellationToken cancellationToken, params IReadOnlyList<NpgsqlBatchCommand> statements)
+    {
+        if (!await _turns.WaitAsync(LongestWait, cancellationToken))
+            throw new StoreException(
+                $"The database {server.Name} is too busy: other reads held all connections for {LongestWait.TotalSeconds:0} seconds.");
+        try
+        {
+            return await ReadNowAsync(read, statements, cancellationToken);
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    private async Task<T> ReadNowAsync<T>(
+        Func<NpgsqlDataReader, Task<T>> read, IReadOnlyList<NpgsqlBatchCommand> statements, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -41,6 +68,8 @@ internal sealed class PostgresReaders(PostgresServer server)
     /// <summary>Runs a statement and reads all of its rows.</summary>
     public Task<List<T>> ListAsync<T>(NpgsqlBatchCommand statement, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
         ReadAsync(rows => rows.ListAsync(read, cancellationToken), cancellationToken, statement);
+
+    public void Dispose() => _turns.Dispose();
 
     /// <summary>Copies a statement for the next attempt: Npgsql binds it to the batch in which it was run first.</summary>
     private static NpgsqlBatchCommand Copy(NpgsqlBatchCommand statement)

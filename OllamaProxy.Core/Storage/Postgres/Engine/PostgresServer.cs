@@ -13,6 +13,12 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>The time limit for opening a connection, in seconds, unless the connection string sets <c>Timeout</c>.</summary>
     private const int ConnectSeconds = 5;
 
+    /// <summary>
+    /// The most connections of the pool, unless the connection string sets <c>Maximum Pool Size</c>: more of them only wait for the
+    /// server's cores, and a server takes 100 of all its clients together unless it was told otherwise.
+    /// </summary>
+    private const int PoolSize = 20;
+
     /// <summary>For so long a server is taken for what it was found to be, in seconds.</summary>
     private const int HostRecheckSeconds = 1;
 
@@ -34,12 +40,15 @@ internal sealed class PostgresServer : IAsyncDisposable
         // ContainsKey answers whether there is such a setting at all.
         if (!settings.ShouldSerialize("Timeout"))
             settings.Timeout = ConnectSeconds;
+        if (!settings.ShouldSerialize("Maximum Pool Size"))
+            settings.MaxPoolSize = PoolSize;
         settings.ApplicationName ??= ProgramName;
         // Else nobody knows which of the writes that were sent together was refused.
         settings.IncludeFailedBatchedCommand = true;
         if (settings.Host?.Contains(',', StringComparison.Ordinal) == true)
             FindPrimary(settings);
         Name = PostgresSetting.NameOf(connectionString);
+        MaxConnections = settings.MaxPoolSize;
         var builder = new NpgsqlSlimDataSourceBuilder(settings.ToString());
         builder.EnableArrays();
         builder.EnableTransportSecurity();
@@ -59,6 +68,9 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>The name of the database for messages, without secrets.</summary>
     public string Name { get; }
+
+    /// <summary>The most connections at once.</summary>
+    public int MaxConnections { get; }
 
     /// <summary>Takes a connection from the pool, or opens one.</summary>
     /// <exception cref="StoreException">The server cannot be reached, or refuses.</exception>
