@@ -18,6 +18,9 @@ public sealed class ShutdownProcessTests : IAsyncLifetime
     private const string AnyPort = "--urls http://127.0.0.1:0";
     private const string Head = "Host: localhost\r\nContent-Type: application/json\r\n";
 
+    /// <summary>For so long connections may hold up the end of the process.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(6);
+
     /// <summary>For a machine that is busy with other tests.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3);
 
@@ -56,7 +59,7 @@ public sealed class ShutdownProcessTests : IAsyncLifetime
         await using var ollama = await OllamaSimulator.StartAsync();
         ollama.Faults.Enqueue(Fault.Hang);
         using var server = await ServerProcess.StartAsync(_home, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()),
-            ("OLLAMA_PROXY_SHUTDOWN_SECONDS", "4"));
+            ("OLLAMA_PROXY_SHUTDOWN_SECONDS", $"{Grace.TotalSeconds}"));
         using var client = await server.ClientAsync();
         var id = await SubmitAsync(client);
         await ollama.Requests.WaitForAsync(1);
@@ -75,8 +78,9 @@ public sealed class ShutdownProcessTests : IAsyncLifetime
         var handedBack = Stopwatch.GetElapsedTime(told);
 
         Assert.Equal(0, await server.ExitCodeAsync());
-        Assert.InRange(handedBack, TimeSpan.Zero, TimeSpan.FromSeconds(1));
-        Assert.InRange(Stopwatch.GetElapsedTime(told), TimeSpan.Zero, TimeSpan.FromSeconds(4) + Slack);
+        // Long before the connections are cut: the prompt does not wait for them.
+        Assert.InRange(handedBack, TimeSpan.Zero, Grace / 2);
+        Assert.InRange(Stopwatch.GetElapsedTime(told), TimeSpan.Zero, Grace + Slack);
         Assert.Equal(0, (await store.FindAsync(id, default))!.Attempts);
         Assert.DoesNotContain("   at ", server.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("Exception", server.Output, StringComparison.Ordinal);
