@@ -38,7 +38,7 @@ public sealed class PromptQueue(
         var hasBegun = false;
         try
         {
-            using var reservation = directDispatch?.TryReserve(prompt);
+            await using var reservation = directDispatch?.TryReserve(prompt);
             var (submission, claimed) = await commands.AddAsync(prompt, options.MaxQueued, reservation?.Terms, cancellationToken);
             if (claimed is not null)
                 reservation!.Run(claimed);

@@ -19,6 +19,13 @@ public sealed record ClaimTerms(int Concurrency, TimeSpan LeaseLength, int MaxAt
     /// <summary>Whether the prompt takes a slot of the backend. It does not if it is claimed only to be ended.</summary>
     public bool TakesSlot { get; init; } = true;
 
+    /// <summary>
+    /// Called when a prompt that is being submitted has been claimed and nothing but the commit is left to do: until that has ended no
+    /// other worker can take the slot. The commit can still fail. This must be quick and throw nothing. SQLite calls it, PostgreSQL does
+    /// not. Null: nobody wants to know.
+    /// </summary>
+    public Action<ClaimedPrompt>? Committing { get; init; }
+
     /// <summary>The worker that claims; null: workers are not told apart.</summary>
     public Guid? Worker { get; init; }
 }

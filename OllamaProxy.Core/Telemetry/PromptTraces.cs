@@ -16,13 +16,16 @@ public sealed class PromptTraces(IPromptReader reader)
 
     private static readonly ActivitySource Spans = new(Source);
 
+    /// <summary>Whether somebody listens.</summary>
+    public static bool AreHeard => Spans.HasListeners();
+
     /// <summary>
     /// Begins the span of a submission, in the trace of the client if it sent one. The prompt is to be stored with the id of the span.
     /// </summary>
     /// <returns>The span; null: nobody listens.</returns>
     public static Activity? Submit(NewPrompt prompt)
     {
-        if (!Spans.HasListeners())
+        if (!AreHeard)
             return null;
         var span = Spans.StartActivity($"submit {prompt.Model}".TrimEnd(), ActivityKind.Producer, ContextOf(prompt.TraceParent));
         span?.SetTag("gen_ai.request.model", prompt.Model);
@@ -33,7 +36,7 @@ public sealed class PromptTraces(IPromptReader reader)
     /// <returns>The span; null: nobody listens.</returns>
     public async ValueTask<Activity?> ProcessAsync(ClaimedPrompt claimed, string model, string backend)
     {
-        if (!Spans.HasListeners() || await FindAsync(claimed.Id) is not { } prompt)
+        if (!AreHeard || await FindAsync(claimed.Id) is not { } prompt)
             return null;
         var parent = ContextOf(prompt.TraceParent);
         if (claimed.Attempt == 1)

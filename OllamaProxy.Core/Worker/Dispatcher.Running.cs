@@ -1,6 +1,9 @@
 using OllamaProxy.Hosting;
 using OllamaProxy.Ollama.Backends;
+using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
+using OllamaProxy.Telemetry;
+using OllamaProxy.Worker.Attempts;
 
 namespace OllamaProxy.Worker;
 
@@ -39,8 +42,19 @@ public sealed partial class Dispatcher
             IsOrdinary = assignment.Prompt.IsOrdinary,
         };
         var isShortRunning = _slots.Use(reservation, slot);
-        Start(reservation, () => slot.RunAsync(prompt, isShortRunning, reservation.Stop));
+        Start(reservation, () => slot.RunAsync(prompt, reservation.Early, isShortRunning, reservation.Stop));
         return true;
+    }
+
+    /// <summary>
+    /// Traces are of what happens after the claim, and a model that a backend does not have is not asked for there: no call begins early
+    /// then.
+    /// </summary>
+    private EarlyCall? EarlyCallAt(Assignment assignment)
+    {
+        var backend = _backends.Named(assignment.Backend);
+        return PromptTraces.AreHeard || backend.State.IsExcluded(assignment.Model) ? null
+            : new((prompt, stop) => _attempts.SendAsync(prompt, backend.Client, stop), _time);
     }
 
     /// <summary>Starts what was claimed, and holds on to it until it has ended.</summary>
@@ -57,6 +71,8 @@ public sealed partial class Dispatcher
         async Task RunAsync()
         {
             await run();
+            if (reservation.Early is { } early)
+                await early.DisposeAsync();
             if (_slots.OnEnded(reservation))
                 _signal.RaiseForRoom();
         }

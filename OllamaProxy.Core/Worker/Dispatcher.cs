@@ -7,6 +7,7 @@ using OllamaProxy.Prompts;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
 using OllamaProxy.Telemetry;
+using OllamaProxy.Worker.Attempts;
 using OllamaProxy.Worker.Preemption;
 
 namespace OllamaProxy.Worker;
@@ -21,6 +22,7 @@ public sealed partial class Dispatcher : IDirectDispatch
     private readonly IWorkQueue _store;
     private readonly BackendPool _backends;
     private readonly PromptRunner _runner;
+    private readonly AttemptRunner _attempts;
     private readonly Preemptor _preemptor;
     private readonly QueueSignal _signal;
     private readonly PromptMetrics _metrics;
@@ -35,13 +37,13 @@ public sealed partial class Dispatcher : IDirectDispatch
 
     /// <summary>Runs nothing yet.</summary>
     public Dispatcher(
-        IWorkQueue store, BackendPool backends, PromptRunner runner, QueuePauses pauses, AccountLedger accounts, Preemptor preemptor,
-        QueueSignal signal, WorkerIdentity identity, PromptMetrics metrics, OllamaProxyOptions options, TimeProvider time,
-        ILogger<Dispatcher> logger)
+        IWorkQueue store, BackendPool backends, PromptRunner runner, AttemptRunner attempts, QueuePauses pauses, AccountLedger accounts,
+        Preemptor preemptor, QueueSignal signal, WorkerIdentity identity, PromptMetrics metrics, OllamaProxyOptions options,
+        TimeProvider time, ILogger<Dispatcher> logger)
     {
-        (_store, _backends, _runner, _preemptor, _signal) = (store, backends, runner, preemptor, signal);
+        (_store, _backends, _runner, _attempts, _preemptor, _signal) = (store, backends, runner, attempts, preemptor, signal);
         (_metrics, _time, _logger) = (metrics, time, logger);
-        _slots = new(backends, _activeLeases, pauses, accounts, identity, options, time) { Run = Run };
+        _slots = new(backends, _activeLeases, pauses, accounts, identity, options, time) { Run = Run, EarlyCallAt = EarlyCallAt };
         _snapshots = new(store, signal, accounts, identity, options, time);
         _patience = options.LeaseLength / 3 < Slot.ShortRun ? options.LeaseLength / 3 : Slot.ShortRun;
     }
@@ -168,7 +170,7 @@ public sealed partial class Dispatcher : IDirectDispatch
         foreach (var (reservation, claim) in _slots.Reserve(assignments)
             .Select(reservation => (reservation, ClaimAsync(reservation, stop))).ToList())
         {
-            using (reservation)
+            await using (reservation)
             {
                 if (await claim is not { } prompt)
                 {

@@ -3,7 +3,7 @@ using OllamaProxy.Storage;
 namespace OllamaProxy.Worker;
 
 /// <summary>A slot that is reserved for a prompt that is being submitted.</summary>
-public interface ISlotReservation : IDisposable
+public interface ISlotReservation : IAsyncDisposable
 {
     /// <summary>The terms on which it is to be claimed.</summary>
     ClaimTerms Terms { get; }

@@ -46,11 +46,12 @@ public sealed class PromptRunner(
     /// </summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="backend">Where it runs.</param>
+    /// <param name="early">Its request, if that was sent already; null: it was not.</param>
     /// <param name="stopping">
     /// Hands the prompt back. The shutdown does so too, unless a client waits for it: that one may still be answered. The
     /// <see cref="Preemptor"/> does so as long as nobody has received any of the answer.
     /// </param>
-    public async Task<Task> RunAsync(ClaimedPrompt prompt, Backend backend, CancellationToken stopping)
+    internal async Task<Task> RunAsync(ClaimedPrompt prompt, Backend backend, EarlyCall? early, CancellationToken stopping)
     {
         var text = outputs.Begin(prompt);
         var response = prompt.Call is null ? null : responses.Begin(prompt);
@@ -59,7 +60,7 @@ public sealed class PromptRunner(
         var attemptEnded = new CancellationTokenSource();
         var lease = LeaseState.Held;
         var keeping = KeepAsync();
-        var attempt = AttemptAsync(prompt, backend, new(text, time), response, stop.Token);
+        var attempt = AttemptAsync(prompt, backend, early, new(text, time), response, stop.Token);
         var preemptible = preemptor.Begin(prompt, ModelOf(prompt), backend.Name, text, response, stop);
         await ((Task)attempt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Of what it threw the settling hears.
         preemptible?.Dispose();
@@ -142,17 +143,17 @@ public sealed class PromptRunner(
         response.Dispose();
     }
 
-    private async Task<AttemptOutcome> AttemptAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, ResponseBuffer? response,
-        CancellationToken stop)
+    private async Task<AttemptOutcome> AttemptAsync(ClaimedPrompt prompt, Backend backend, EarlyCall? early, GeneratedText text,
+        ResponseBuffer? response, CancellationToken stop)
     {
-        var started = time.GetTimestamp();
+        var started = early?.BegunAt ?? time.GetTimestamp();
         using var span = await traces.ProcessAsync(prompt, ModelOf(prompt), backend.Name);
         logger.AttemptStarted(prompt.Id, prompt.Attempt, shares.NamedOwnerOf(prompt.Account) ?? Log.NoOwner);
         if (prompt.Damage is { } damage)
             return new(PromptResult.Empty, new(FailureKind.Permanent, damage), Stopped: false, TimeSpan.Zero);
         try
         {
-            var failure = await TryAsync(prompt, backend, text, response, span, stop);
+            var failure = await TryAsync(prompt, backend, early, text, response, span, stop);
             Measure(prompt, backend, text, started, failure);
             PromptTraces.SetResult(span, text.Statistics, failure?.Message);
             if (failure is null)
@@ -219,15 +220,15 @@ public sealed class PromptRunner(
     /// <summary>The canonical name of its model; empty: it names none.</summary>
     private string ModelOf(ClaimedPrompt prompt) => ModelName.Canonical(prompt.Model ?? options.Model);
 
-    private async Task<OllamaException?> TryAsync(ClaimedPrompt prompt, Backend backend, GeneratedText text, ResponseBuffer? response,
-        Activity? span, CancellationToken stop)
+    private async Task<OllamaException?> TryAsync(ClaimedPrompt prompt, Backend backend, EarlyCall? early, GeneratedText text,
+        ResponseBuffer? response, Activity? span, CancellationToken stop)
     {
         using var call = PromptTraces.Call(span, RouteOf(prompt), ModelOf(prompt), backend.Name);
         try
         {
             if (backend.State.IsExcluded(ModelOf(prompt)))
                 return OllamaFailures.OfMissingModel(prompt.Model ?? options.Model);
-            await attempts.RunAsync(prompt, backend.Client, text, response, stop);
+            await attempts.RunAsync(prompt, backend.Client, early, text, response, stop);
             PromptTraces.SetResult(call, text.Statistics, null);
             return null;
         }

@@ -1,5 +1,6 @@
 using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Storage;
+using OllamaProxy.Worker.Attempts;
 
 namespace OllamaProxy.Worker;
 
@@ -84,16 +85,17 @@ internal sealed class Slot(Backend backend, PromptRunner runner, ActiveLeases ac
 
     /// <summary>Runs a prompt, and after it those that follow. Throws nothing; returns when all attempts are settled.</summary>
     /// <param name="first">The prompt.</param>
+    /// <param name="early">Its request, if that was sent already; null: it was not.</param>
     /// <param name="isShortRunning">Whether prompts were quick at this backend lately.</param>
     /// <param name="stop">Hands back what runs, and ends it early.</param>
-    public async Task RunAsync(ClaimedPrompt first, bool isShortRunning, CancellationToken stop)
+    public async Task RunAsync(ClaimedPrompt first, EarlyCall? early, bool isShortRunning, CancellationToken stop)
     {
         var settling = Task.CompletedTask;
         for (var prompt = first; prompt is not null; prompt = Next())
         {
             Begin(prompt, isShortRunning);
             var started = time.GetTimestamp();
-            var running = runner.RunAsync(prompt, backend, stop);
+            var running = runner.RunAsync(prompt, backend, prompt == first ? early : null, stop);
             if (isShortRunning)
             {
                 // Only now: until here nothing may come between Ollama and its next prompt.

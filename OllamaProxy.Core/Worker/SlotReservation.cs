@@ -1,5 +1,6 @@
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
+using OllamaProxy.Worker.Attempts;
 
 namespace OllamaProxy.Worker;
 
@@ -32,6 +33,9 @@ internal sealed class SlotReservation(
     /// <summary>The slot in which the prompt follows what runs; null: it gets one of its own.</summary>
     public Slot? Predecessor { get; init; }
 
+    /// <summary>The call to Ollama, which begins while the claim is being committed; null: it begins only then.</summary>
+    public EarlyCall? Early { get; init; }
+
     /// <summary>What the prompt's account was charged; null: nothing, since it is not sent.</summary>
     public TokenCharge? Charge { get; init; }
 
@@ -42,10 +46,13 @@ internal sealed class SlotReservation(
             _done.SetResult();
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         if (_hasRun)
             return;
+        // Only then the slot is free.
+        if (Early is not null)
+            await Early.DisposeAsync();
         giveBack(this);
         _done.TrySetResult();
     }

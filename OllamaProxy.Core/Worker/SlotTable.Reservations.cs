@@ -1,5 +1,6 @@
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
+using OllamaProxy.Worker.Attempts;
 
 namespace OllamaProxy.Worker;
 
@@ -39,18 +40,18 @@ internal sealed partial class SlotTable
         var slots = _slots[assignment.Backend];
         return slots.Free == 0 && slots.PrefetchableSlots.FirstOrDefault() is { } predecessor
             ? New(assignment, predecessor.TryReserve(), predecessor)
-            : Keep(assignment);
+            : Keep(assignment, null);
     }
 
-    private SlotReservation Keep(Assignment assignment)
+    private SlotReservation Keep(Assignment assignment, EarlyCall? early)
     {
-        var reservation = New(assignment, _activeLeases.TryReuseFinished(assignment.Backend), null);
+        var reservation = New(assignment, _activeLeases.TryReuseFinished(assignment.Backend), null, early);
         Count(reservation, 1);
         _reserved.Add(reservation);
         return reservation;
     }
 
-    private SlotReservation New(Assignment assignment, Lease? predecessorLease, Slot? predecessor)
+    private SlotReservation New(Assignment assignment, Lease? predecessorLease, Slot? predecessor, EarlyCall? early = null)
     {
         var terms = new ClaimTerms(_backends.Named(assignment.Backend).Concurrency, _options.LeaseLength, _options.MaxAttempts,
             assignment.Backend)
@@ -58,10 +59,12 @@ internal sealed partial class SlotTable
             PredecessorLease = predecessorLease,
             TakesSlot = !assignment.IsRefused,
             Worker = _identity.Token,
+            Committing = early is null ? null : early.Begin,
         };
         return new(assignment, terms, ClockReading.Of(_time), RunClaimed, GiveBack, _stop ?? new(canceled: true))
         {
             Predecessor = predecessor,
+            Early = early,
             Charge = assignment.IsRefused ? null : _accounts.Charge(assignment),
         };
     }

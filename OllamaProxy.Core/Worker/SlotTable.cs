@@ -4,6 +4,7 @@ using OllamaProxy.Prompts;
 using OllamaProxy.Protocol;
 using OllamaProxy.Scheduling;
 using OllamaProxy.Storage;
+using OllamaProxy.Worker.Attempts;
 
 namespace OllamaProxy.Worker;
 
@@ -45,6 +46,9 @@ internal sealed partial class SlotTable
 
     /// <summary>Runs a prompt that was claimed for a reservation. False: it may not be run any more.</summary>
     public required Func<SlotReservation, ClaimedPrompt, bool> Run { get; init; }
+
+    /// <summary>A call that can begin early, for a prompt that is being submitted; null: it must not.</summary>
+    public required Func<Assignment, EarlyCall?> EarlyCallAt { get; init; }
 
     /// <summary>
     /// How many prompts could be begun, as far as this process knows: in free slots, and claimed ahead behind short ones.
@@ -155,7 +159,7 @@ internal sealed partial class SlotTable
             var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free, pauses)).ToList();
             return _accounts.DecideDirectly((counters, owners) =>
                 _scheduler.Decide([queued], loads, _overtakeHistory, now, counters: counters, room: owners))
-                .Assignments is [{ IsRefused: false } assignment] ? Keep(assignment) : null;
+                .Assignments is [{ IsRefused: false } assignment] ? Keep(assignment, EarlyCallAt(assignment)) : null;
         }
     }
 

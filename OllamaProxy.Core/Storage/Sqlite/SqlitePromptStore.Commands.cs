@@ -16,7 +16,13 @@ public sealed partial class SqlitePromptStore
         var atOnce = staged.Count == 0 ? terms : null;
         var draft = PromptDraft.Of(prompt, null, _ageingStep, _time.GetUtcNow());
         return await WriteAsync(
-            (session, now) => PromptInserts.Add(session, prompt, draft, staged, maxQueued, atOnce, now), cancellationToken);
+            (session, now) => PromptInserts.Add(session, prompt, draft, staged, maxQueued, atOnce, now),
+            added =>
+            {
+                if (added.Claimed is { } claimed)
+                    atOnce?.Committing?.Invoke(claimed);
+            },
+            cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -95,7 +95,11 @@ public sealed partial class SqlitePromptStore : IPromptStore, IAsyncDisposable
 
     /// <summary>Runs work on the writer's connection, as one write among others. Tests use it as well, to damage a file.</summary>
     internal Task<T> WriteAsync<T>(Func<SqliteSession, DateTimeOffset, T> work, CancellationToken cancellationToken) =>
-        _writer.RunAsync(session => work(session, _time.GetUtcNow()), cancellationToken);
+        WriteAsync(work, null, cancellationToken);
+
+    private Task<T> WriteAsync<T>(
+        Func<SqliteSession, DateTimeOffset, T> work, Action<T>? committing, CancellationToken cancellationToken) =>
+        _writer.RunAsync(session => work(session, _time.GetUtcNow()), committing, cancellationToken);
 
     /// <summary>Runs queries on a read-only connection.</summary>
     internal Task<T> ReadAsync<T>(Func<SqliteSession, T> queries, CancellationToken cancellationToken)

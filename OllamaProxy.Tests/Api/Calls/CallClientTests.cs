@@ -50,7 +50,7 @@ public sealed class CallClientTests
         var waiting = proxy.Client.SendAsync(
             CallTests.Post("/v1/messages", """{"model":"tiny","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"""), leave.Token);
         await proxy.Ollama.Requests.WaitForAsync(1);
-        var id = CallTests.Text((await proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts")[0], "id")!;
+        var id = await CallRig.OnlyIdAsync(proxy);
 
         await leave.CancelAsync();
 
@@ -89,7 +89,7 @@ public sealed class CallClientTests
         proxy.Ollama.Faults.Enqueue(Fault.Hang);
         var waiting = CallRig.PostAsync(proxy, "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"hi"}]}""");
         await proxy.Ollama.Requests.WaitForAsync(1);
-        var id = CallTests.Text((await proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts")[0], "id");
+        var id = await CallRig.OnlyIdAsync(proxy);
 
         using var _ = how == "cancel" ? await proxy.Client.PostAsync($"/api/v1/prompt/{id}/cancel", null)
             : await proxy.Client.DeleteAsync($"/api/v1/prompt/{id}");
@@ -107,7 +107,7 @@ public sealed class CallClientTests
         proxy.Ollama.Faults.Enqueue(Fault.Hang);
         var waiting = proxy.Client.SendAsync(CallTests.Post("/api/generate", CallRig.Whole, "respond-async, wait=60"));
         await proxy.Ollama.Requests.WaitForAsync(1);
-        var id = CallTests.Text((await proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts")[0], "id");
+        var id = await CallRig.OnlyIdAsync(proxy);
         using var _ = await proxy.Client.DeleteAsync($"/api/v1/prompt/{id}");
 
         using var response = await waiting;

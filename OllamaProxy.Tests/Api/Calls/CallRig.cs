@@ -14,4 +14,9 @@ internal static class CallRig
     public static Task<HttpResponseMessage> PostAsync(
         RunningProxy proxy, string path, string body, HttpCompletionOption option = HttpCompletionOption.ResponseContentRead) =>
         proxy.Client.SendAsync(CallTests.Post(path, body), option);
+
+    /// <summary>The id of the only prompt, as soon as it is on disk: Ollama can have it a moment before.</summary>
+    public static Task<string> OnlyIdAsync(RunningProxy proxy) => Eventually.NotNull(async () =>
+        (await proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts").EnumerateArray()
+            .Select(prompt => CallTests.Text(prompt, "id")).SingleOrDefault());
 }

@@ -16,7 +16,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private const int MaxBatch = 256;
 
     /// <summary>A write that does nothing, and only has the writer catch up with other processes.</summary>
-    private static readonly Write Nudge = new(_ => { });
+    private static readonly Write Nudge = new(_ => { }, null);
 
     private readonly SqliteDatabase _database;
     private readonly SqliteSession _session;
@@ -43,12 +43,16 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// Runs <paramref name="work"/> atomically, and returns when it is on disk. It may run twice, after a rollback, if another write of the
     /// same transaction fails: so it must have no side effects.
     /// </summary>
+    /// <param name="work">The work.</param>
+    /// <param name="committing">Called once, on the writer's thread, when the whole transaction has been written and nothing but its commit
+    /// is left to do, which can still fail. It must be quick and throw nothing. Null: nobody wants to know.</param>
+    /// <param name="cancellationToken">Cancels it until it is handed in.</param>
     /// <exception cref="StoreException">Nothing was written.</exception>
-    public async Task<T> RunAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken)
+    public async Task<T> RunAsync<T>(Func<SqliteSession, T> work, Action<T>? committing, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var result = default(T)!;
-        var write = new Write(session => result = work(session));
+        var write = new Write(session => result = work(session), committing is null ? null : () => committing(result));
         if (!TryHandIn(write))
             throw StoreMessages.ShuttingDown();
         try
@@ -67,7 +71,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <exception cref="StoreException">The file cannot be read at the moment.</exception>
     public async Task CatchUpAsync(CancellationToken cancellationToken)
     {
-        if (!await RunAsync(_ => true, cancellationToken) || !_commits.Queue.IsCaughtUp)
+        if (!await RunAsync(_ => true, null, cancellationToken) || !_commits.Queue.IsCaughtUp)
             throw StoreMessages.CannotCatchUp();
     }
 
@@ -148,7 +152,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
         {
             var ok = batch.All(run);
             if (ok)
+            {
+                foreach (var write in batch)
+                    write.OnCommitting();
                 _session.Execute("COMMIT");
+            }
             return ok;
         }
         finally
@@ -208,7 +216,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
-    private sealed class Write(Action<SqliteSession> work)
+    private sealed class Write(Action<SqliteSession> work, Action? committing)
     {
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -218,6 +226,12 @@ internal sealed class SqliteWriter : IAsyncDisposable
         {
             Fault = null;
             work(session);
+        }
+
+        public void OnCommitting()
+        {
+            if (Fault is null)
+                committing?.Invoke();
         }
 
         public void Complete()
