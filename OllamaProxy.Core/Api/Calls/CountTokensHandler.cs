@@ -148,6 +148,11 @@ public sealed class CountTokensHandler(PromptQueue queue, IPromptReader reader, 
         {
             throw Problems.BadRequest($"The body is not JSON: {exception.Message}");
         }
+        catch (InvalidOperationException)
+        {
+            // Thrown instead of a JsonException where the names of fields are read.
+            throw Problems.BadRequest("The body is not JSON: the name of a field is not valid Unicode.");
+        }
         return call.WrittenMemory;
     }
 

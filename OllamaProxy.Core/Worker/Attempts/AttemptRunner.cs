@@ -50,7 +50,7 @@ public sealed class AttemptRunner(PreviousResponses previous, OllamaProxyOptions
 
     /// <summary>Sends the request of a prompt, and returns when the headers of the answer are there.</summary>
     /// <exception cref="OllamaException">There is no answer, or it is a call of a route that this version does not know.</exception>
-    internal async Task<SentRequest> SendAsync(ClaimedPrompt prompt, OllamaClient ollama, CancellationToken cancellationToken)
+    internal async Task<BegunCall> SendAsync(ClaimedPrompt prompt, OllamaClient ollama, CancellationToken cancellationToken)
     {
         var request = await AttemptRequest.CreateAsync(prompt, previous, options, cancellationToken);
         return new(request.Route, await ollama.CallAsync(request.Call, request.Body, cancellationToken));

@@ -9,10 +9,10 @@ namespace OllamaProxy.Worker.Attempts;
 /// </summary>
 /// <param name="send">Sends the request of a prompt.</param>
 /// <param name="time">The clock.</param>
-internal sealed class EarlyCall(Func<ClaimedPrompt, CancellationToken, Task<SentRequest>> send, TimeProvider time) : IAsyncDisposable
+internal sealed class EarlyCall(Func<ClaimedPrompt, CancellationToken, Task<BegunCall>> send, TimeProvider time) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private Task<SentRequest>? _sending;
+    private Task<BegunCall>? _sending;
     private bool _isTaken;
 
     /// <summary>When it was begun, by the clock's timestamps; null: it was not.</summary>
@@ -28,7 +28,7 @@ internal sealed class EarlyCall(Func<ClaimedPrompt, CancellationToken, Task<Sent
     /// <summary>The request, which from now on is the attempt's to end and to dispose of; null: it was not begun.</summary>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="OllamaException">There is no answer.</exception>
-    public async Task<SentRequest?> TakeAsync(CancellationToken cancellationToken)
+    public async Task<BegunCall?> TakeAsync(CancellationToken cancellationToken)
     {
         if (_sending is null)
             return null;

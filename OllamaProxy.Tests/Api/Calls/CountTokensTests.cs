@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Tests.Api.Callers;
@@ -78,6 +80,18 @@ public abstract class CountTokensTests(ProxyFixture fixture)
         Assert.Equal((status, "error"), ((int)response.StatusCode, error.GetProperty("type").GetString()));
         Assert.Equal(type, error.GetProperty("error").GetProperty("type").GetString());
         Assert.Contains(message, error.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"model\":\"tiny\",\"\u00ef\":1}")]
+    [InlineData("{\"model\":\"tiny\",\"\\ud800\":1}")]
+    public async Task A_field_whose_name_is_not_Unicode_is_400(string latin)
+    {
+        using var body = new ByteArrayContent(Encoding.Latin1.GetBytes(latin));
+        using var response = await Proxy.Client.PostAsync(Path, body);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("the name of a field is not valid Unicode", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

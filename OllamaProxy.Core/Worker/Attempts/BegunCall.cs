@@ -2,10 +2,10 @@ using OllamaProxy.Protocol;
 
 namespace OllamaProxy.Worker.Attempts;
 
-/// <summary>A request to Ollama whose answer has begun.</summary>
+/// <summary>A call to Ollama whose answer has begun.</summary>
 /// <param name="Route">Its route.</param>
 /// <param name="Answer">The answer, of which the headers are there. To end it, dispose of this.</param>
-internal sealed record SentRequest(ApiRoute Route, HttpResponseMessage Answer) : IDisposable
+internal sealed record BegunCall(ApiRoute Route, HttpResponseMessage Answer) : IDisposable
 {
     public void Dispose() => Answer.Dispose();
 }
