@@ -18,7 +18,7 @@ public sealed class PassingTime(params TimeSpan[] waits) : FakeTimeProvider
     private sealed class Wait(ITimer timer) : ITimer
     {
         private readonly Lock _lock = new();
-        private bool _ended;
+        private volatile bool _ended;
 
         public void IfWaiting(Action action)
         {
@@ -33,8 +33,11 @@ public sealed class PassingTime(params TimeSpan[] waits) : FakeTimeProvider
 
         public void Dispose()
         {
-            lock (_lock)
-                _ended = true;
+            // No time passes once this has returned. But if it passes now, that can be waiting for whoever disposes of this.
+            var isStill = _lock.TryEnter(TimeSpan.FromSeconds(1));
+            _ended = true;
+            if (isStill)
+                _lock.Exit();
             timer.Dispose();
         }
 
