@@ -117,7 +117,7 @@ public sealed class ServerProcessTests : IAsyncLifetime
         ollama.Faults.Enqueue(Fault.Stall(2));
         string id;
         using (var server = await ServerProcess.StartAsync(_home, AnyPort, ("OLLAMA_URL", ollama.BaseAddress.ToString()),
-            ("OLLAMA_PROXY_LEASE_SECONDS", "0.5")))
+            ("OLLAMA_PROXY_LEASE_SECONDS", "3")))
         {
             using var client = await server.ClientAsync();
             id = await SubmitAsync(client, "killed");

@@ -1,13 +1,18 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using OllamaProxy.Storage;
 using OllamaProxy.Telemetry;
+using OllamaProxy.Tests.Storage;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Telemetry;
 
 /// <summary>The spans of a prompt. Other tests make spans at the same time, so each test looks at its own trace.</summary>
+[Collection(nameof(PromptTraceTests))]
 public sealed class PromptTraceTests : IDisposable
 {
     private readonly ConcurrentQueue<Activity> _ended = [];
@@ -80,6 +85,24 @@ public sealed class PromptTraceTests : IDisposable
         var zeroes = $"00-{new string('0', 32)}-{new string('0', 16)}-01";
         foreach (var bad in new[] { "nonsense", "00-0-0-00", new string('f', 10_000), zeroes })
             await proxy.ResultAsync(await SubmitAsync(proxy, bad, "/api/v1/prompt", new { prompt = "hi" }));
+    }
+
+    [SqliteFact]
+    public async Task While_somebody_listens_no_prompt_is_sent_before_its_claim_is_committed()
+    {
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server);
+        var writer = await StorageRig.WriterOfAsync(proxy.Services.GetRequiredService<IPromptStore>());
+        var wasSent = false;
+        SQLitePCL.raw.sqlite3_commit_hook(writer.Handle, _ =>
+        {
+            wasSent |= proxy.Ollama.Requests.WaitForAsync(1).Wait(TimeSpan.FromMilliseconds(200));
+            return 1;
+        }, null);
+
+        using var refused = await proxy.Client.PostAsJsonAsync("/api/generate", new { model = "tiny", prompt = "hi" });
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, false), (refused.StatusCode, wasSent));
+        SQLitePCL.raw.sqlite3_commit_hook(writer.Handle, null, null);
     }
 
     private const StringComparison Ordinal = StringComparison.Ordinal;

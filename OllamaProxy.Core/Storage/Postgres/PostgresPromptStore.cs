@@ -108,7 +108,6 @@ public sealed partial class PostgresPromptStore : IPromptStore, IAsyncDisposable
         await _writer.DisposeAsync();
         if (_signal is not null)
             await _signal.DisposeAsync();
-        _readers.Dispose();
         await _server.DisposeAsync();
         _staging.Dispose();
     }

@@ -5,10 +5,15 @@ using OllamaProxy.Storage;
 using OllamaProxy.Tests.Api.Calls;
 using OllamaProxy.Tests.Storage;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Telemetry;
 
 namespace OllamaProxy.Tests.Worker.Attempts;
 
-/// <summary>Ollama has a prompt while its claim is being written to the disk, and it is broken off if that fails.</summary>
+/// <summary>
+/// Ollama has a prompt while its claim is being written to the disk, and it is broken off if that fails. Never at the same time as tests
+/// that listen to traces: no call is early while somebody does.
+/// </summary>
+[Collection(nameof(PromptTraceTests))]
 public sealed class EarlyCallTests
 {
     private const string Body = """{"model":"tiny","prompt":"hi","stream":false}""";

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Npgsql;
 
 namespace OllamaProxy.Storage.Postgres.Engine;
@@ -6,7 +7,8 @@ namespace OllamaProxy.Storage.Postgres.Engine;
 /// Runs reads, each on its own connection of the pool. Those for which there is no connection wait for their turn, first come, first
 /// served: Npgsql counts what waits in the pool as a connection that cannot be opened in time, and a crowd is no fault of the server.
 /// </summary>
-internal sealed class PostgresReaders(PostgresServer server) : IDisposable
+[SuppressMessage("Reliability", "CA1001", Justification = "A read that outlasts the store still gives its turn back.")]
+internal sealed class PostgresReaders(PostgresServer server)
 {
     /// <summary>What is left to others: one connection each to write, to listen, and to signal or look up a commit.</summary>
     private const int Others = 3;
@@ -68,8 +70,6 @@ internal sealed class PostgresReaders(PostgresServer server) : IDisposable
     /// <summary>Runs a statement and reads all of its rows.</summary>
     public Task<List<T>> ListAsync<T>(NpgsqlBatchCommand statement, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
         ReadAsync(rows => rows.ListAsync(read, cancellationToken), cancellationToken, statement);
-
-    public void Dispose() => _turns.Dispose();
 
     /// <summary>Copies a statement for the next attempt: Npgsql binds it to the batch in which it was run first.</summary>
     private static NpgsqlBatchCommand Copy(NpgsqlBatchCommand statement)
