@@ -167,7 +167,7 @@ public sealed class HeartbeatTests
     [Fact]
     public async Task On_a_host_that_gives_up_after_a_silence_signs_of_life_count()
     {
-        var host = InProcess.Host(args => Functions.TriggerApplication.Create(args, new HostLimits(TimeSpan.FromMilliseconds(500))));
+        var host = InProcess.Host(args => Functions.TriggerApplication.Create(args, new HostLimits(TimeSpan.FromSeconds(1.5))));
         await using var proxy = await RunningProxy.StartAsync(host, null, ("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0.05"));
         using var client = new TcpClient(proxy.Client.BaseAddress!.Host, proxy.Client.BaseAddress.Port);
         proxy.Ollama.Faults.Enqueue(Fault.Hang);
@@ -175,8 +175,8 @@ public sealed class HeartbeatTests
             HttpCompletionOption.ResponseHeadersRead);
         using var stream = await response.Content.ReadAsStreamAsync();
 
-        // At a sign each 50 ms, these take twice as long as the host lets anybody wait in silence.
-        await stream.ReadExactlyAsync(new byte[20]);
+        // At a sign each 50 ms, these take longer than the host lets anybody wait in silence.
+        await stream.ReadExactlyAsync(new byte[40]);
 
         Assert.Equal("processing", CallTests.Text(await proxy.StatusAsync(CallTests.IdOf(response)), "status"));
     }

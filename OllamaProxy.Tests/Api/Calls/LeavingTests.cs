@@ -28,10 +28,11 @@ public sealed class LeavingTests
         // The machine may be busy: one quick round shows that nobody waits for the next look.
         for (var round = 0; round < 10 && soonest > AtOnce; round++)
         {
+            var plain = await MeasureAsync(proxy);
             proxy.Ollama.Faults.Enqueue(Fault.Stall(1));
             using var running = await client.SendAsync(
                 CallTests.Post("/api/generate", """{"model":"tiny","prompt":"leaves"}"""), HttpCompletionOption.ResponseHeadersRead);
-            var next = proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"next","stream":false}"""));
+            var next = proxy.Client.SendAsync(Next());
             await Eventually.NotNull(async () =>
                 (await proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("total").GetInt32() == 1 ? "queued" : null);
 
@@ -40,11 +41,22 @@ public sealed class LeavingTests
             using var answered = await next;
 
             answered.EnsureSuccessStatusCode();
-            var took = Stopwatch.GetElapsedTime(left);
+            var took = Stopwatch.GetElapsedTime(left) - plain;
             soonest = took < soonest ? took : soonest;
         }
-        Assert.InRange(soonest, TimeSpan.Zero, AtOnce);
+        Assert.True(soonest <= AtOnce, $"Others had to wait for {soonest}.");
     }
+
+    /// <summary>How long the next call takes where nobody is before it.</summary>
+    private static async Task<TimeSpan> MeasureAsync(RunningProxy proxy)
+    {
+        var begunAt = Stopwatch.GetTimestamp();
+        using var answered = await proxy.Client.SendAsync(Next());
+        return Stopwatch.GetElapsedTime(begunAt);
+    }
+
+    private static HttpRequestMessage Next() =>
+        CallTests.Post("/api/generate", """{"model":"tiny","prompt":"next","stream":false}""");
 
     private static async Task EndAsync(RunningProxy proxy, string how, HttpResponseMessage running)
     {

@@ -37,7 +37,7 @@ public sealed class PauseTests
     [Fact]
     public async Task What_runs_goes_on_while_the_queue_is_paused()
     {
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, new() { Latency = TimeSpan.FromMilliseconds(500) });
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, new() { Latency = TimeSpan.FromSeconds(2) });
         var running = await proxy.SubmitAsync(new { prompt = "runs" });
         await proxy.StatusWhenAsync(running, status => CallTests.Text(status, "status") == "processing");
         await PostAsync(proxy, "pause");
