@@ -33,7 +33,7 @@ public sealed class LeaseRenewer(
     /// </summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="output">What the attempt generates.</param>
-    /// <param name="attemptEnded">Ends it.</param>
+    /// <param name="attemptEnded">Ends it. Its source must not outlive the attempt.</param>
     internal async Task<LeaseState> KeepAsync(ClaimedPrompt prompt, UnstoredOutput output, CancellationToken attemptEnded)
     {
         // All that there is to wait for raises it: that costs a fraction of what an exception would, and every attempt ends.
@@ -44,7 +44,8 @@ public sealed class LeaseRenewer(
             Volatile.Write(ref mayBeCancelled, 1);
             wakeUp.Set();
         });
-        await using var ended = attemptEnded.UnsafeRegister(static wakeUp => ((AsyncAutoResetEvent)wakeUp!).Set(), wakeUp);
+        // Not disposed of, which would have a thread of the pool spin until whoever ends the attempt is done with that.
+        attemptEnded.UnsafeRegister(static wakeUp => ((AsyncAutoResetEvent)wakeUp!).Set(), wakeUp);
         var interval = IntervalOf(output);
         await using var timer = time.CreateTimer(static wakeUp => ((AsyncAutoResetEvent)wakeUp!).Set(), wakeUp, interval, interval);
         var renewed = prompt.LeaseCountsFrom;
