@@ -1,6 +1,6 @@
 namespace OllamaProxy.Tests.Support;
 
-/// <summary>How soon something comes about on a machine that other tests keep busy: one quick round shows that nothing waits for a clock.</summary>
+/// <summary>How soon something comes about on a machine that other tests keep busy: one quick round shows that it can.</summary>
 public static class Soonest
 {
     private const int Rounds = 10;
