@@ -69,7 +69,7 @@ internal static partial class Log
     public static partial void PromptPreempted(this ILogger logger, Guid id, LogText backend, int priority);
 
     [LoggerMessage(LogEvents.LeaseLost, LogLevel.Warning,
-        "Prompt {Id}: the result of the attempt was discarded, because its lease was lost or the prompt was cancelled. "
+        "Prompt {Id}: the result of the attempt was discarded, because its lease was lost. "
         + "Owner: {Owner}, attempt {Attempt}.")]
     public static partial void LeaseLost(this ILogger logger, Guid id, LogText owner, int attempt);
 
@@ -78,7 +78,7 @@ internal static partial class Log
     public static partial void ClaimTooLate(this ILogger logger, Guid id);
 
     [LoggerMessage(LogEvents.PromptCancelled, LogLevel.Information,
-        "Prompt {Id}: stopped, because it was cancelled. Owner: {Owner}, attempt {Attempt}.")]
+        "Prompt {Id}: stopped, because it was cancelled or deleted. Owner: {Owner}, attempt {Attempt}.")]
     public static partial void PromptCancelled(this ILogger logger, Guid id, LogText owner, int attempt);
 
     [LoggerMessage(LogEvents.SettlingDelayed, LogLevel.Warning,

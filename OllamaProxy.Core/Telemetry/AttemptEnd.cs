@@ -15,7 +15,7 @@ public enum AttemptEnd
     /// <summary>It was stopped, and does not count.</summary>
     HandedBack,
 
-    /// <summary>The prompt was cancelled meanwhile.</summary>
+    /// <summary>The prompt was cancelled or deleted meanwhile.</summary>
     Cancelled,
 
     /// <summary>Its lease was lost, so its result was discarded.</summary>

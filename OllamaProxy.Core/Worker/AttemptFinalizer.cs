@@ -4,6 +4,7 @@ using OllamaProxy.Configuration;
 using OllamaProxy.Hosting;
 using OllamaProxy.Notifications;
 using OllamaProxy.Ollama;
+using OllamaProxy.Prompts;
 using OllamaProxy.Storage;
 using OllamaProxy.Telemetry;
 using OllamaProxy.Worker.Attempts;
@@ -16,6 +17,7 @@ namespace OllamaProxy.Worker;
 /// </summary>
 public sealed class AttemptFinalizer(
     IWorkQueue store,
+    IPromptReader prompts,
     QueueSignal signal,
     PromptMetrics metrics,
     AccountShares shares,
@@ -83,21 +85,24 @@ public sealed class AttemptFinalizer(
             { Failure: null } => await CompleteAsync(prompt, outcome),
             { Failure: var failure } => await FailOrRequeueAsync(prompt, outcome, failure),
         };
+        // As it ended, somebody may have cancelled or deleted the prompt: it was theirs to end, and no worker lost it.
+        if (end == AttemptEnd.LeaseLost
+            && await prompts.FindAsync(prompt.Id, CancellationToken.None) is null or { Status: PromptStatus.Cancelled })
+            end = AttemptEnd.Cancelled;
         if (end == AttemptEnd.LeaseLost)
             logger.LeaseLost(prompt.Id, OwnerOf(prompt), prompt.Attempt);
+        else if (end == AttemptEnd.Cancelled)
+            logger.PromptCancelled(prompt.Id, OwnerOf(prompt), prompt.Attempt);
         metrics.OnSettled(prompt.Account, prompt.Model, end, outcome.Failure?.Kind);
         return end;
     }
 
     // The writes take no token: a shutdown waits for them.
 
-    private async Task<AttemptEnd> AcknowledgeCancelAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
-    {
-        if (!await store.SettleAsync(prompt.Lease, new Settlement.AcknowledgeCancel(outcome.Partial), CancellationToken.None))
-            return AttemptEnd.LeaseLost;
-        logger.PromptCancelled(prompt.Id, OwnerOf(prompt), prompt.Attempt);
-        return AttemptEnd.Cancelled;
-    }
+    private async Task<AttemptEnd> AcknowledgeCancelAsync(ClaimedPrompt prompt, AttemptOutcome outcome) =>
+        await store.SettleAsync(prompt.Lease, new Settlement.AcknowledgeCancel(outcome.Partial), CancellationToken.None)
+            ? AttemptEnd.Cancelled
+            : AttemptEnd.LeaseLost;
 
     private async Task<AttemptEnd> ReleaseAsync(ClaimedPrompt prompt, AttemptOutcome outcome)
     {

@@ -37,6 +37,7 @@ public sealed class CancelTests
         await EndAsync(rig, how, id);
 
         await rig.WhenAsync(next, PromptStatus.Completed);
+        await rig.Ollama.Requests.All[0].Ended.WaitAsync(WorkerRig.Patience);
         Assert.True(rig.Ollama.Requests.All[0].ClosedByClient);
         Assert.Equal(how == "cancel" ? PromptStatus.Cancelled : null, (await rig.Store.FindAsync(id, default))?.Status);
     }
@@ -93,6 +94,33 @@ public sealed class CancelTests
 
         await Eventually.True(() => rig.Ollama.Requests.Running == 0);
         await Eventually.NotNull(async () => (await rig.Store.WholeResultAsync(id))?.Text == text ? "kept" : null);
+    }
+
+    [Theory]
+    [InlineData("cancel")]
+    [InlineData("delete")]
+    public async Task What_another_process_ends_as_its_answer_comes_is_not_told_as_a_lost_lease(string how)
+    {
+        var latency = TimeSpan.FromMilliseconds(100);
+        await using var rig = await WorkerRig.StartAsync(latency);
+        var other = await rig.OpenSecondStoreAsync();
+        var id = await rig.SubmitAsync("ends");
+        _ = rig.Drain();
+        await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
+
+        if (how == "cancel")
+            await other.CancelAsync(id, default);
+        else
+            await other.DeleteAsync(id, default);
+        // The worker looks at its lease much later.
+        await Eventually.True(() =>
+        {
+            rig.Time.Advance(latency);
+            return rig.Ollama.Requests.Running == 0;
+        });
+
+        await Eventually.True(() => rig.Log.Lines.Any(line => line.Contains("cancelled or deleted", StringComparison.Ordinal)));
+        Assert.DoesNotContain(rig.Log.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal));
     }
 
     private static Task EndAsync(WorkerRig rig, string how, Guid id) =>

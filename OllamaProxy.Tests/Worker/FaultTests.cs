@@ -20,6 +20,7 @@ public sealed class FaultTests
 
         Assert.Equal((PromptStatus.Completed, 2), (prompt.Status, prompt.Attempts));
         Assert.Contains(rig.Log.Lines, line => line.Contains("stopped sending tokens for 30 seconds", StringComparison.Ordinal));
+        await rig.Ollama.Requests.All[0].Ended.WaitAsync(WorkerRig.Patience);
         Assert.True(rig.Ollama.Requests.All[0].ClosedByClient);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using OllamaProxy.Simulator;
 using OllamaProxy.Simulator.Faults;
+using OllamaProxy.Simulator.Http;
 using OllamaProxy.Tests.Api.Calls;
 using OllamaProxy.Tests.Support;
 
@@ -32,7 +33,7 @@ public sealed class PreemptionTests
         Assert.Equal("completed", CallTests.Text(result, "status"));
         Assert.EndsWith("You asked: \"bulk\"", CallTests.Text(result, "result"), StringComparison.Ordinal);
         Assert.Equal(1, (await proxy.StatusAsync(bulk)).GetProperty("attempts").GetInt32());
-        Assert.Equal((3, 1), (proxy.Ollama.Requests.Count, proxy.Ollama.Requests.MaxRunning));
+        await AssertGaveWayAsync(proxy.Ollama.Requests);
     }
 
     [Theory]
@@ -52,7 +53,7 @@ public sealed class PreemptionTests
         Assert.EndsWith("You asked: \"hi\"", string.Concat(lines.Select(line =>
             JsonDocument.Parse(line).RootElement.GetProperty("response").GetString())), StringComparison.Ordinal);
         Assert.Equal(1, (await proxy.StatusAsync(CallTests.IdOf(response))).GetProperty("attempts").GetInt32());
-        Assert.Equal((3, 1), (proxy.Ollama.Requests.Count, proxy.Ollama.Requests.MaxRunning));
+        await AssertGaveWayAsync(proxy.Ollama.Requests);
     }
 
     [Theory]
@@ -82,5 +83,15 @@ public sealed class PreemptionTests
             await proxy.ResultAsync(interactive);
         }
         Assert.Equal(2, proxy.Ollama.Requests.Count);
+    }
+
+    /// <summary>
+    /// The first request was broken off, and asked again after the other. Ollama may hear of that only when it has the other already, so
+    /// how many it ran at the same time says nothing.
+    /// </summary>
+    private static async Task AssertGaveWayAsync(RequestLog requests)
+    {
+        await requests.All[0].Ended;
+        Assert.Equal([true, false, false], requests.All.Select(request => request.ClosedByClient));
     }
 }
