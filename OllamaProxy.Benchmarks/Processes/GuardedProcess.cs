@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace OllamaProxy.Benchmarks.Processes;
 
@@ -32,14 +30,6 @@ internal sealed class GuardedProcess : IDisposable
             ArgumentList = { "-c", $"{(asUser ? AsUser : "")}sh -c \"{command} >>{log} 2>&1 & program=\\$!; "
                 + $"cat >/dev/null; kill -{signal} \\$program 2>/dev/null; wait\"" },
         })!);
-
-    /// <summary>A port that is free, and is likely to be so for a while.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     /// <summary>Runs a program of PostgreSQL's to its end.</summary>
     /// <exception cref="InvalidOperationException">It fails.</exception>

@@ -39,7 +39,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Where all that it has is, its data in a folder of that name.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("ollama-proxy-postgres-").FullName;
 
-    public int Port { get; } = GuardedProcess.FreePort();
+    public int Port { get; } = FreePort.Next();
 
     /// <summary>The path of one of PostgreSQL's programs.</summary>
     public static string Program(string name) => Path.Combine(Binaries.Value ?? "", name);

@@ -58,6 +58,7 @@ internal sealed class AnswerEndpoint(
     private async Task LoadAsync(
         HttpResponse response, GenerationRequest request, ApiFamily family, LoggedRequest logged, CancellationToken ct)
     {
+        logged.Begin();
         var unloads = request.KeepAlive == TimeSpan.Zero;
         if (unloads) loaded.Unload(request.Model);
         else (await loaded.UseAsync(request.Model, request.KeepAlive, request.Options.Runner, ct)).Dispose();
@@ -70,6 +71,7 @@ internal sealed class AnswerEndpoint(
     {
         if (request.FormatError is { } error) throw OllamaException.ServerError(error);
         var fault = faults.TakeNext();
+        logged.Begin();
         if (fault is { IsBeforeTokens: true })
         {
             await FaultReply.SendAsync(context, fault, family, logged, ct);

@@ -7,6 +7,7 @@ public sealed class LoggedRequest
     private readonly RequestLog _log;
     private readonly TimeProvider _time;
     private volatile bool _closedByClient;
+    private int _beginnings;
     private int _endings;
 
     internal LoggedRequest(RequestLog log, HttpRequest request, ReadOnlyMemory<byte> body, TimeProvider time)
@@ -52,6 +53,12 @@ public sealed class LoggedRequest
     /// <summary>Completes when the request does not run any more, just before the last byte of its answer is sent. Never fails.</summary>
     public Task Ended => _ended.Task;
 
+    /// <summary>It has taken its fault, or takes none.</summary>
+    internal void Begin()
+    {
+        if (Interlocked.Increment(ref _beginnings) == 1) _log.OnBegun();
+    }
+
     internal void EndClosedByClient()
     {
         _closedByClient = true;
@@ -61,6 +68,7 @@ public sealed class LoggedRequest
     internal void End()
     {
         if (Interlocked.Increment(ref _endings) > 1) return;
+        Begin();
         EndedAt = _time.GetTimestamp();
         _log.OnEnded();
         _ended.SetResult();

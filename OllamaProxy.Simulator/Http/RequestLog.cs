@@ -11,6 +11,7 @@ public sealed class RequestLog
     private readonly List<LoggedRequest> _all = [];
     private readonly List<(int Count, TaskCompletionSource Reached)> _waiting = [];
     private int _count;
+    private int _begun;
     private int _running;
     private int _maxRunning;
 
@@ -34,13 +35,16 @@ public sealed class RequestLog
     /// <summary>The most requests that have run at the same time.</summary>
     public int MaxRunning => Volatile.Read(ref _maxRunning);
 
-    /// <summary>Completes once <see cref="Count"/> has reached <paramref name="count"/>.</summary>
+    /// <summary>
+    /// Completes once so many requests have been received, and each of them has taken its fault, if there was one. So what is queued in
+    /// <see cref="Faults.FaultQueue"/> afterwards is for later requests.
+    /// </summary>
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled first.</exception>
     public Task WaitForAsync(int count, CancellationToken ct = default)
     {
         lock (_gate)
         {
-            if (_count >= count) return Task.CompletedTask;
+            if (_begun >= count) return Task.CompletedTask;
             var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Add((count, reached));
             return reached.Task.WaitAsync(ct);
@@ -55,15 +59,23 @@ public sealed class RequestLog
             if (_options.KeepRequests) _all.Add(logged);
             _count++;
             _maxRunning = Math.Max(_maxRunning, ++_running);
-            foreach (var (count, reached) in _waiting)
-            {
-                if (count == _count) reached.SetResult();
-            }
-
-            _waiting.RemoveAll(waiting => waiting.Count <= _count);
         }
 
         return logged;
+    }
+
+    internal void OnBegun()
+    {
+        lock (_gate)
+        {
+            _begun++;
+            foreach (var (count, reached) in _waiting)
+            {
+                if (count == _begun) reached.SetResult();
+            }
+
+            _waiting.RemoveAll(waiting => waiting.Count <= _begun);
+        }
     }
 
     internal void OnEnded()

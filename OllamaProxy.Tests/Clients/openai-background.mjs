@@ -33,7 +33,7 @@ export default address => {
       return (await responses.retrieve(id)).previous_response_id;
     },
     cancel: async () => {
-      const { id } = await responses.create({ ...call, simulator_tokens: 100000 });
+      const { id } = await responses.create({ ...call, simulator_tokens: 1000000 });
       const cancelled = await responses.cancel(id);
       return [cancelled.status, (await responses.cancel(id)).status, (await responses.retrieve(id)).status];
     },

@@ -42,7 +42,7 @@ internal sealed class CrashRig : IAsyncDisposable
         ("OLLAMA_MAX_ATTEMPTS", "1000"),
         ("OLLAMA_RETRY_BASE_SECONDS", "0.05"),
         ("OLLAMA_POLL_INTERVAL", "0.05"),
-        ("OLLAMA_IDLE_TIMEOUT", "2"),
+        ("OLLAMA_IDLE_TIMEOUT", "6"),
         ("OLLAMA_PROXY_QUIET", "1"), .. settings]);
 
     /// <summary>Waits until the program listens, and lets the clients at it.</summary>

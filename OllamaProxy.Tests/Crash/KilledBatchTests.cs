@@ -30,7 +30,9 @@ public sealed class KilledBatchTests(ITestOutputHelper output)
         {
             // Some more than at the last kill, so that the batch goes on, and no fixed time.
             var worked = rig.Ollama.Requests.WaitForAsync(rig.Ollama.Requests.Count + random.Next(1, Lines / Kills / 2));
-            await worked;
+            var server = await rig.ClientAsync();
+            await Eventually.NotNull(async () =>
+                worked.IsCompleted || await IsCompletedAsync(server, created.Text("id")) ? "worked" : null);
             await Task.Delay(random.Next(100));
             rig.Kill();
             rig.Launch();
@@ -98,6 +100,9 @@ public sealed class KilledBatchTests(ITestOutputHelper output)
         Assert.Equal(0, await rig.EndAsync());
         await AssertNothingIsLeftAsync(rig.Home);
     }
+
+    private static async Task<bool> IsCompletedAsync(HttpClient client, string batch) =>
+        (await client.GetFromJsonAsync<JsonElement>($"/v1/batches/{batch}")).Text("status") == "completed";
 
     private static IEnumerable<string> LinesOf(int count) =>
         Enumerable.Range(1, count).Select(number => BatchRig.Line($"id {number}", $"prompt {number}"));

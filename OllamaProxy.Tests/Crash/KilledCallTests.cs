@@ -10,11 +10,14 @@ public sealed class KilledCallTests
 {
     private const int Slots = 4;
 
+    /// <summary>No call is to be given up before the kill.</summary>
+    private static readonly (string, string) Lease = ("OLLAMA_PROXY_LEASE_SECONDS", "3");
+
     [Fact]
     public async Task Nothing_is_run_for_clients_whose_connections_broke_when_the_program_was_killed()
     {
         await using var rig = await CrashRig.StartAsync();
-        rig.Launch();
+        rig.Launch(Lease);
         await rig.OpenAsync();
         var client = await rig.ClientAsync();
         Task[] calls = [.. Enumerable.Range(1, Slots + 2).Select(number => CallAsync(client, $"call {number}"))];
@@ -27,7 +30,7 @@ public sealed class KilledCallTests
             Assert.True(broken is HttpRequestException or IOException or SocketException, $"{broken}");
         }
         var before = rig.Ollama.Requests.Count;
-        rig.Launch();
+        rig.Launch(Lease);
         await rig.OpenAsync();
 
         await Eventually.NotNull(async () => await CountAsync(rig, "cancelled") == Slots + 2 ? "cancelled" : null);

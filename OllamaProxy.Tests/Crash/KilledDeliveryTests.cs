@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using OllamaProxy.Benchmarks.Processes;
 using OllamaProxy.Tests.Api.Batches;
 using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Webhooks;
@@ -15,7 +16,7 @@ public sealed class KilledDeliveryTests
     [Fact]
     public async Task What_ended_before_a_kill_is_told_of_after_it()
     {
-        var port = Receiver.FreePort();
+        var port = FreePort.Next();
         await using var rig = await CrashRig.StartAsync();
         rig.Launch(Receiver.Settings);
         await rig.OpenAsync();
@@ -63,6 +64,7 @@ public sealed class KilledDeliveryTests
         for (var kill = 0; kill < Kills; kill++)
         {
             var client = await rig.ClientAsync();
+            var before = receiver.All.Count;
             using var response = await client.PostAsJsonAsync("/api/v1/prompts", Enumerable.Range(0, Prompts / Kills).Select(number => new
             {
                 prompt = $"prompt {number}",
@@ -72,7 +74,7 @@ public sealed class KilledDeliveryTests
             }));
             var answer = await client.AnswerAsync(response);
             ids.UnionWith(answer.GetProperty("ids").EnumerateArray().Select(id => id.GetString()!));
-            await receiver.WaitForAsync(receiver.All.Count + random.Next(1, Prompts / Kills / 2));
+            await receiver.WaitForAsync(before + random.Next(1, Prompts / Kills / 2));
             await Task.Delay(random.Next(100));
             rig.Kill();
             rig.Launch(Receiver.Settings);

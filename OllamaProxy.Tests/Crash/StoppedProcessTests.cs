@@ -14,7 +14,7 @@ namespace OllamaProxy.Tests.Crash;
 /// </summary>
 public sealed class StoppedProcessTests
 {
-    private static readonly (string, string) Lease = ("OLLAMA_PROXY_LEASE_SECONDS", "1");
+    private static readonly (string, string) Lease = ("OLLAMA_PROXY_LEASE_SECONDS", "3");
 
     [LinuxTheory]
     [InlineData("/api/generate", false)]

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using OllamaProxy.Benchmarks.Processes;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Functions;
@@ -17,7 +16,7 @@ public sealed class FuncProcess : IDisposable
 
     public FuncProcess(params (string Name, string Value)[] settings)
     {
-        var port = FreePort();
+        var port = FreePort.Next();
         Client = new() { BaseAddress = new($"http://localhost:{port}") };
         var start = new ProcessStartInfo("func", $"start --script-root OllamaProxy.Functions --port {port}")
         {
@@ -92,12 +91,5 @@ public sealed class FuncProcess : IDisposable
     {
         lock (_output)
             _output.AppendLine(line);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using OllamaProxy.Benchmarks.Processes;
 using OllamaProxy.Functions;
 using OllamaProxy.Tests.Support;
 
@@ -54,10 +55,7 @@ public sealed class HostWatchTests
     [Fact]
     public async Task A_host_that_has_yet_to_listen_has_not_stopped()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start(1000);
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
+        var port = FreePort.Next();
         var stopped = 0;
         using var watch = new ListenerWatch(port, () => Interlocked.Increment(ref stopped), TimeProvider.System);
         var started = Stopwatch.GetTimestamp();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
+using OllamaProxy.Benchmarks.Processes;
 using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Support.Backends;
 
@@ -60,10 +61,7 @@ public sealed class ReachabilityTests
     [InlineData("ALL_PROXY")]
     public async Task A_proxy_that_does_not_answer_is_named_without_its_password(string setting)
     {
-        using var taken = new TcpListener(IPAddress.Loopback, 0);
-        taken.Start();
-        var address = taken.LocalEndpoint;
-        taken.Stop();
+        var address = $"127.0.0.1:{FreePort.Next()}";
         await using var proxy = await RunningProxy.StartAsync(
             ProxyHosts.Server, null, ("OLLAMA_URL", "http://gpu.example:11434"), (setting, $"http://user:s3cret@{address}"));
 

@@ -9,7 +9,7 @@ namespace OllamaProxy.Tests.Ollama;
 /// <summary>A backend that breaks at each prompt, and is back a moment after somebody has looked.</summary>
 public sealed class StrangeBackendTests
 {
-    private static readonly TimeSpan Recovery = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(1.5);
 
     [Theory]
     [InlineData(false)]

@@ -13,7 +13,7 @@ public sealed class ConnectionLimitTests
     private static readonly string[] PathsWithBodies =
         ["/api/v1/prompt", "/api/v1/prompts", "/api/chat", "/v1/chat/completions", "/v1/messages", "/api/show"];
 
-    private static readonly TimeSpan Short = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(3);
 
     /// <summary>Kestrel looks at its clock once a second, and takes nothing that is not longer.</summary>
     private static readonly TimeSpan ShortestGrace = TimeSpan.FromSeconds(1.001);

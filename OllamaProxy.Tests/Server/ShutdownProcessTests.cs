@@ -22,7 +22,7 @@ public sealed class ShutdownProcessTests : IAsyncLifetime
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(6);
 
     /// <summary>For a machine that is busy with other tests.</summary>
-    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(5);
 
     private readonly StoreHome _home = StoreHome.Chosen();
 

@@ -1,6 +1,7 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Timing;
 
 namespace OllamaProxy.Tests.Storage;
 

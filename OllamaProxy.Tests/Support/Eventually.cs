@@ -5,7 +5,7 @@ namespace OllamaProxy.Tests.Support;
 /// <summary>Waits for conditions, so that no test waits for time.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Asks until the answer is no longer null, and returns it.</summary>

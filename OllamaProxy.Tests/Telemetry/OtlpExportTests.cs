@@ -6,7 +6,11 @@ using OllamaProxy.Tests.Support.Backends;
 
 namespace OllamaProxy.Tests.Telemetry;
 
-/// <summary>What a collector is sent, by OTLP over HTTP.</summary>
+/// <summary>
+/// What a collector is sent, by OTLP over HTTP. While somebody listens to traces no call is early, so this never runs beside the tests that
+/// are about these.
+/// </summary>
+[Collection(nameof(PromptTraceTests))]
 public sealed class OtlpExportTests
 {
     private readonly ConcurrentDictionary<string, string> _received = [];

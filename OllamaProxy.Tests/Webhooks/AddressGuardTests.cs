@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using OllamaProxy.Benchmarks.Processes;
 using OllamaProxy.Configuration;
 using OllamaProxy.Configuration.Webhooks;
 using OllamaProxy.Tests.Configuration.Webhooks;
@@ -98,7 +99,7 @@ public sealed class AddressGuardTests : IDisposable
         var guard = new AddressGuard(
             Allow("127.0.0.1"), (name, _) => Task.FromResult<IPAddress[]>(name == "none" ? [] : [IPAddress.Loopback]));
         await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(guard, "none", Port));
-        await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(guard, "some", Receiver.FreePort()));
+        await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(guard, "some", FreePort.Next()));
     }
 
     private static async Task<Stream> ConnectAsync(AddressGuard guard, string host, int port) =>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -79,14 +78,6 @@ internal sealed class Receiver : IAsyncDisposable
 
     /// <summary>One that never answers.</summary>
     public static Task<Receiver> HangingAsync() => StartAsync((context, _) => Task.Delay(Timeout.Infinite, context.RequestAborted));
-
-    /// <summary>A port on which nobody listens.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     /// <summary>Waits until so many have come, and returns them.</summary>
     public async Task<IReadOnlyList<Received>> WaitForAsync(int count)

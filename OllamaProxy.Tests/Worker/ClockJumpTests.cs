@@ -1,6 +1,7 @@
 using OllamaProxy.Prompts;
 using OllamaProxy.Storage;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Timing;
 
 namespace OllamaProxy.Tests.Worker;
 
@@ -29,7 +30,7 @@ public sealed class ClockJumpTests
 
         var ended = await Eventually.NotNull(async () =>
         {
-            rig.Time.Advance(TimeSpan.FromMilliseconds(500));
+            rig.Time.Advance(TimeSpan.FromMilliseconds(200));
             await other.RecoverExpiredAsync(terms, [], default);
             return await rig.FindAsync(id) is { } prompt && prompt.Status.HasEnded() ? prompt : null;
         });

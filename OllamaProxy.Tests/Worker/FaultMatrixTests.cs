@@ -113,7 +113,7 @@ public sealed class FaultMatrixTests
         var id = await rig.SubmitAsync(Text, prompt => Asking(prompt, stream) with { MaxAttempts = attempts });
         _ = rig.Drain();
 
-        var prompt = await EndAsync(rig, row, id);
+        var prompt = await EndAsync(rig, row, id, later);
 
         Assert.Equal((PromptStatus.Failed, attempts), (prompt.Status, prompt.Attempts));
         Assert.Contains(row.Error, prompt.Error, StringComparison.Ordinal);
@@ -132,7 +132,7 @@ public sealed class FaultMatrixTests
         var id = await rig.SubmitAsync(Text, prompt => Asking(prompt, stream));
         _ = rig.Drain();
 
-        var prompt = await EndAsync(rig, row, id);
+        var prompt = await EndAsync(rig, row, id, later);
 
         Assert.Equal((PromptStatus.Completed, later ? 3 : 2, null), (prompt.Status, prompt.Attempts, prompt.Error));
         Assert.Equal(Simulation.AnswerTo(Text), (await rig.Store.WholeResultAsync(id))!.Text);
@@ -162,9 +162,24 @@ public sealed class FaultMatrixTests
     }
 
     /// <summary>Past a time limit the clock must be moved; elsewhere it is only where the prompt waits for another attempt.</summary>
-    private static Task<Prompt> EndAsync(WorkerRig rig, Row row, Guid id) => row.Name is "hang" or "stall"
-        ? rig.AdvanceUntilEndedAsync(id, TimeSpan.FromSeconds(1))
-        : rig.WhenEndedAsync(id);
+    private static async Task<Prompt> EndAsync(WorkerRig rig, Row row, Guid id, bool later)
+    {
+        if (row.Name is "hang" or "stall")
+        {
+            var attempt = later ? 2 : 1;
+            var running = await Eventually.NotNull(async () =>
+            {
+                if (await rig.FindAsync(id) is { Status: PromptStatus.Processing } prompt && prompt.Attempts == attempt)
+                    return prompt;
+                rig.Time.Advance(TimeSpan.FromMilliseconds(100));
+                return null;
+            });
+            var begun = string.Concat(Simulation.TokensOf(Text).Take(row.Tokens));
+            await Eventually.True(() => (rig.Live.Find(running)?.ReadFrom(default).Text ?? "") == begun);
+            await rig.PassAttemptAsync(id, TimeSpan.FromSeconds(1));
+        }
+        return await rig.WhenEndedAsync(id);
+    }
 
     private static Row Transient(string name, int status, string error, string? message = null) =>
         new(name, Fault.Status(status, error), message ?? error.Trim()) { IsAnswer = true };

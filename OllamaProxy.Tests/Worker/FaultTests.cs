@@ -15,8 +15,11 @@ public sealed class FaultTests
         rig.Ollama.Faults.Enqueue(Fault.Stall(3));
         var id = await rig.SubmitAsync("stalls");
         _ = rig.Drain();
+        await rig.WhenAsync(id, PromptStatus.Processing);
 
-        var prompt = await rig.AdvanceUntilEndedAsync(id, TimeSpan.FromSeconds(1));
+        await rig.PassAttemptAsync(id, TimeSpan.FromSeconds(1));
+
+        var prompt = await rig.WhenEndedAsync(id);
 
         Assert.Equal((PromptStatus.Completed, 2), (prompt.Status, prompt.Attempts));
         Assert.Contains(rig.Log.Lines, line => line.Contains("stopped sending tokens for 30 seconds", StringComparison.Ordinal));
@@ -164,13 +167,22 @@ public sealed class FaultTests
     [Fact]
     public async Task Silence_before_the_first_token_is_healthy_for_longer_than_the_idle_limit()
     {
-        await using var rig = await WorkerRig.StartAsync(latency: TimeSpan.FromMinutes(25), WorkerRig.LongLease);
+        await using var rig = await WorkerRig.StartAsync(
+            latency: TimeSpan.FromMinutes(25), WorkerRig.LongLease, ("OLLAMA_TIMEOUT", "86400"));
         var id = await rig.SubmitAsync("loading");
         _ = rig.Drain();
         await rig.Ollama.Requests.WaitForAsync(1).WaitAsync(WorkerRig.Patience);
+        var running = await rig.WhenAsync(id, PromptStatus.Processing);
 
-        var prompt = await rig.AdvanceUntilEndedAsync(id, TimeSpan.FromMinutes(1));
+        await Eventually.True(() =>
+        {
+            if (rig.Live.Find(running) is not { } output || output.ReadFrom(default).Text.Length > 0)
+                return true;
+            rig.Time.Advance(TimeSpan.FromMinutes(1));
+            return false;
+        });
 
+        var prompt = await rig.WhenEndedAsync(id);
         Assert.Equal((PromptStatus.Completed, 1), (prompt.Status, prompt.Attempts));
     }
 }

@@ -15,7 +15,7 @@ public sealed class ForeignServer : IAsyncDisposable
 
     public string Address => _app.Urls.Single();
 
-    /// <summary>Whether it at least knows <c>/api/version</c>.</summary>
+    /// <summary>Whether it at least knows <c>/api/version</c>, until it is asked to generate.</summary>
     public bool HasVersion { get; set; }
 
     public int Generations => Volatile.Read(ref _generations);
@@ -36,7 +36,10 @@ public sealed class ForeignServer : IAsyncDisposable
     private Task AnswerAsync(HttpContext context)
     {
         if (context.Request.Path == "/api/generate")
+        {
+            HasVersion = false;
             Interlocked.Increment(ref _generations);
+        }
         var isVersion = HasVersion && context.Request.Path == "/api/version";
         return context.Response.WriteAsync(isVersion ? """{"version":"0.0.0"}""" : "<html>Welcome</html>");
     }

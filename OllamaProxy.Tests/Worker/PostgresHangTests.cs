@@ -38,7 +38,7 @@ public sealed class PostgresHangTests
         await using var relay = new CommitRelay((await Clusters.SharedAsync()).Port);
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_PROXY_STORE", "postgres"),
             ("OLLAMA_PROXY_POSTGRES", $"Host=127.0.0.1;Port={relay.Port};Username=postgres;Database={database.Name}"),
-            ("OLLAMA_PROXY_LEASE_SECONDS", "1"), ("Logging:LogLevel:Default", "Warning"),
+            ("OLLAMA_PROXY_LEASE_SECONDS", "3"), ("Logging:LogLevel:Default", "Warning"),
             ("Logging:Console:LogLevel:Default", "None"));
         using var log = new LogRecorder();
         proxy.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
@@ -46,7 +46,7 @@ public sealed class PostgresHangTests
         // Within this time the lease runs out by the database's clock, and nothing can be seen to wait for.
         relay.OnCommit = async () =>
         {
-            await Task.Delay(TimeSpan.FromSeconds(1.5));
+            await Task.Delay(TimeSpan.FromSeconds(4));
             return true;
         };
         var id = await proxy.SubmitAsync(new { prompt = "hello" });

@@ -124,6 +124,15 @@ public sealed class WorkerRig : IAsyncDisposable
     /// <summary>Waits until the prompt has ended, and moves the clock all the time, past the limits of what runs.</summary>
     public Task<Prompt> AdvanceUntilEndedAsync(Guid id, TimeSpan step) => WhenEndedAsync(id, step, _ => true);
 
+    /// <summary>Moves the clock until the attempt that runs has ended, and no further: the next one has limits, too.</summary>
+    public Task PassAttemptAsync(Guid id, TimeSpan step) => Eventually.NotNull(async () =>
+    {
+        if ((await FindAsync(id)).Status != PromptStatus.Processing)
+            return "ended";
+        Time.Advance(step);
+        return null;
+    }, "the attempt to end");
+
     private Task<Prompt> WhenEndedAsync(Guid id, TimeSpan step, Func<Prompt, bool> advance) => Eventually.NotNull(async () =>
     {
         var prompt = await FindAsync(id);

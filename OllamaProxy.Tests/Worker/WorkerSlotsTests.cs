@@ -34,6 +34,7 @@ public sealed class WorkerSlotsTests
         await rig.Ollama.Requests.WaitForAsync(3).WaitAsync(WorkerRig.Patience);
         await Eventually.True(() => rig.Ollama.Requests.Running == 3);
         await rig.Ollama.RefuseAsync();
+        await Task.WhenAll(rig.Ollama.Requests.All.Select(request => request.Ended)).WaitAsync(WorkerRig.Patience);
         await rig.Ollama.AcceptAsync();
         await Eventually.NotNull(async () =>
         {

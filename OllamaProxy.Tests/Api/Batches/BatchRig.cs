@@ -38,7 +38,7 @@ internal static class BatchRig
     public static async Task<JsonElement> WhenAsync(this HttpClient client, string batch, params string[] statuses) =>
         (JsonElement)await Eventually.NotNull<object>(async () =>
             await client.GetFromJsonAsync<JsonElement>($"/v1/batches/{batch}") is var found && statuses.Contains(found.Text("status"))
-                ? found : null, $"{batch} {string.Join(" or ", statuses)}");
+                ? found : null, $"{batch} {string.Join(" or ", statuses)}", patience: TimeSpan.FromMinutes(5));
 
     /// <summary>The lines of a file, by their custom ids, each of which there is only one of.</summary>
     public static async Task<Dictionary<string, JsonElement>> LinesAsync(this HttpClient client, JsonElement batch, string file) =>

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OllamaProxy.Benchmarks.Processes;
 using OllamaProxy.Tests.Api.Batches;
 using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Webhooks;
@@ -87,7 +88,7 @@ public sealed class DeliveryTests
     [MemberData(nameof(Hosts))]
     public async Task An_address_that_is_no_longer_allowed_is_not_connected_to(string host)
     {
-        var port = Receiver.FreePort();
+        var port = FreePort.Next();
         await using var proxy = await StartAsync(host);
         var id = await SubmitAsync(proxy, $"http://localhost:{port}/hook");
         await CallbackWhenAsync(proxy, id, callback => callback.TryGetProperty("last_error", out _));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Tests.Support;
+using OllamaProxy.Tests.Support.Timing;
 
 namespace OllamaProxy.Tests.Api.Prompts;
 

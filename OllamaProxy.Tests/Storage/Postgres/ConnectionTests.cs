@@ -87,7 +87,7 @@ public sealed class ConnectionTests
     {
         await using var database = await PostgresDatabase.CreateAsync();
         await using var store = await PostgresPromptStore.OpenAsync(
-            database.ConnectionString + ";Maximum Pool Size=3;Timeout=1", null, TimeProvider.System);
+            database.ConnectionString + ";Maximum Pool Size=3;Timeout=3", null, TimeProvider.System);
         await using var other = new NpgsqlConnection(database.ConnectionString);
         await other.OpenAsync();
         await using var transaction = await other.BeginTransactionAsync();
@@ -96,7 +96,7 @@ public sealed class ConnectionTests
 
         var reads = Enumerable.Range(0, 20).Select(_ => store.FindAsync(Guid.CreateVersion7(), default)).ToList();
         // Each would have tried three times by then.
-        await Task.Delay(TimeSpan.FromSeconds(4));
+        await Task.Delay(TimeSpan.FromSeconds(11));
         await transaction.RollbackAsync();
 
         Assert.All(await Task.WhenAll(reads), Assert.Null);

@@ -139,7 +139,8 @@ public sealed class PostgresFaultTests
     public async Task A_statement_that_takes_too_long_fails_its_write_and_no_other()
     {
         await using var database = await PostgresDatabase.CreateAsync();
-        await using var store = await OpenAsync(database.ConnectionString + ";Options=-c statement_timeout=500");
+        await (await OpenAsync(database.ConnectionString)).DisposeAsync(); // The schema may take its time.
+        await using var store = await OpenAsync(database.ConnectionString + ";Options=-c statement_timeout=3000");
         var prompt = (await store.AddAsync(New("locked"), 0, default)).Prompt;
         await using (var other = new Npgsql.NpgsqlConnection(database.ConnectionString))
         {

@@ -4,6 +4,7 @@ using OllamaProxy.Storage;
 using OllamaProxy.Storage.Postgres;
 using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Support.Postgres;
+using OllamaProxy.Tests.Support.Timing;
 
 namespace OllamaProxy.Tests.Storage.Postgres;
 

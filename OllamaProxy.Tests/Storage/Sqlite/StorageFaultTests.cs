@@ -84,7 +84,8 @@ public sealed class StorageFaultTests
     [InlineData("full")]
     public async Task A_result_that_the_store_cannot_take_at_the_moment_is_stored_later_without_a_second_generation(string fault)
     {
-        await using var rig = await WorkerRig.StartAsync(latency: TimeSpan.FromSeconds(10), ("OLLAMA_PROXY_LEASE_SECONDS", "86400"));
+        await using var rig = await WorkerRig.StartAsync(latency: TimeSpan.FromSeconds(10),
+            ("OLLAMA_PROXY_LEASE_SECONDS", "86400"), ("OLLAMA_TIMEOUT", "86400"), ("OLLAMA_IDLE_TIMEOUT", "86400"));
         var writer = await StorageRig.WriterOfAsync(rig.Store);
         var id = await rig.SubmitAsync("precious",
             prompt => prompt with { Request = """{"options":{"simulator_tokens":20000}}"""u8.ToArray() });

@@ -35,7 +35,7 @@ public sealed class Pgbouncer : IAsyncDisposable
     /// <param name="server">The port of the server.</param>
     public static async Task<Pgbouncer> StartAsync(int server)
     {
-        var (folder, port) = (new TempFolder(), GuardedProcess.FreePort());
+        var (folder, port) = (new TempFolder(), FreePort.Next());
         var settings = folder.File("settings");
         // Each test has a database of its own: connections to those of ended tests must not use up what the server has.
         await File.WriteAllTextAsync(settings,

@@ -25,7 +25,7 @@ public sealed class EarlyCallTests
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server);
         var writer = await StorageRig.WriterOfAsync(proxy.Services.GetRequiredService<IPromptStore>());
-        proxy.Ollama.Faults.Enqueue(Fault.Hang);
+        proxy.Ollama.Faults.Enqueue(Fault.Hang, 100);
         SQLitePCL.raw.sqlite3_commit_hook(writer.Handle, _ =>
         {
             // Not for long: it may be the commit of something else that the server writes.
@@ -37,13 +37,14 @@ public sealed class EarlyCallTests
         {
             using var refused = await proxy.Client.SendAsync(CallTests.Post(path, Body));
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
-            return proxy.Ollama.Requests.Count == 1 ? "Ollama was asked" : null;
+            return proxy.Ollama.Requests.Count > 0 ? "Ollama was asked" : null;
         });
         await Eventually.True(() => proxy.Ollama.Requests.Running == 0);
+        proxy.Ollama.Faults.Clear();
 
         SQLitePCL.raw.sqlite3_commit_hook(writer.Handle, null, null);
         using var answered = await proxy.Client.SendAsync(CallTests.Post("/api/generate", Body));
         Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
-        Assert.Equal((2, 1), (proxy.Ollama.Requests.Count, proxy.Ollama.Requests.MaxRunning));
+        Assert.Equal(1, proxy.Ollama.Requests.MaxRunning);
     }
 }

@@ -1,4 +1,4 @@
-namespace OllamaProxy.Tests.Support;
+namespace OllamaProxy.Tests.Support.Timing;
 
 /// <summary>How soon something comes about on a machine that other tests keep busy: one quick round shows that it can.</summary>
 public static class Soonest

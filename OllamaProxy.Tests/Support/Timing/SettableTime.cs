@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 
-namespace OllamaProxy.Tests.Support;
+namespace OllamaProxy.Tests.Support.Timing;
 
 /// <summary>A time whose wall clock can be set, as people and time servers do, while the monotonic clock goes on.</summary>
 public sealed class SettableTime(DateTimeOffset start) : FakeTimeProvider(start)
