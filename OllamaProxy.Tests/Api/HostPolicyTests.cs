@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Time.Testing;
 using OllamaProxy.Api;
 using OllamaProxy.Configuration;
 
@@ -101,7 +102,7 @@ public sealed class HostPolicyTests
     }
 
     private static async Task<bool> ServesAsync(string setting, string? host) =>
-        await new HostPolicy(OptionsOf(setting), TimeProvider.System).ServesAsync(host);
+        await new HostPolicy(OptionsOf(setting), new FakeTimeProvider()).ServesAsync(host);
 
     private static OllamaProxyOptions OptionsOf(string setting) =>
         Configuration.OllamaProxyOptionsTests.Read(("OLLAMA_PROXY_HOSTS", setting));

@@ -1,3 +1,4 @@
+using OllamaProxy.Api;
 using OllamaProxy.Server;
 using OllamaProxy.Tests.Functions;
 using OllamaProxy.Tests.Server;
@@ -18,4 +19,8 @@ public static class ProxyHosts
         ServerBinary.Path is null && !RunningProxy.IsOnPostgres ? new(nameof(Server), nameof(Functions)) : new(nameof(Server));
 
     public static ProxyHost Named(string name) => name == nameof(Server) ? Server : Functions;
+
+    /// <summary>One that gives calls time to end. What the Functions host gives is too little for a test of anything else.</summary>
+    public static ProxyHost Patient(string name) => name == nameof(Server) ? Server : InProcess.Host(args =>
+        TriggerApplication.Create(args, HostLimits.Functions with { LongestShutdown = TimeSpan.FromSeconds(30) }));
 }

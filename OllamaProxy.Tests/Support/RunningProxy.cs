@@ -115,6 +115,18 @@ public sealed class RunningProxy : IAsyncDisposable
         Ollama.Faults.Enqueue(fault);
     }
 
+    /// <summary>Submits a prompt that keeps the only slot, and returns its id once Ollama has it. Nothing else may be queued.</summary>
+    public async Task<string> SubmitHangingAsync(object body)
+    {
+        await FaultNextAsync(Fault.Hang);
+        var id = await SubmitAsync(body);
+        await TakenAsync();
+        return id;
+    }
+
+    /// <summary>Waits until Ollama has met all faults, so that none is left for later requests.</summary>
+    public Task TakenAsync() => Eventually.True(() => Ollama.Faults.Count == 0);
+
     public Task<JsonElement> GetAsync(string path) => Client.GetFromJsonAsync<JsonElement>(path);
 
     public Task<JsonElement> StatusAsync(string id) => GetAsync($"/api/v1/prompt/{id}/status");

@@ -11,13 +11,15 @@ public sealed class LimitTests
 {
     private const string Llama = """{"model":"llama3.2","prompt":"hello","stream":false}""";
 
+    private static readonly string[] Unlimited = ["/", "/healthz", "/api/v1/stats", "/api/tags"];
     private static readonly string[] Hers = ["llama3.2:latest", "tiny:latest"];
 
     public static TheoryData<string> Hosts => ProxyHosts.Names;
 
     [Theory]
     [MemberData(nameof(Hosts))]
-    public async Task Over_the_prompts_of_a_minute_it_is_429_with_what_is_allowed_and_when_to_come_again(string host)
+    public Task Over_the_prompts_of_a_minute_it_is_429_with_what_is_allowed_and_when_to_come_again(
+        string host) => WithinAMinuteAsync(async () =>
     {
         await using var shared = await StartAsync(host, "rpm=2:tpd=100000");
         using (var first = await shared.Alice.PostAsJsonAsync("/api/v1/prompt", new { prompt = "one" }))
@@ -50,12 +52,12 @@ public sealed class LimitTests
         }
         Assert.Equal(2, (await shared.Alice.JsonAsync("/api/v1/prompts")).GetProperty("total").GetInt32());
         // What is only looked at, and what others do, is not limited.
-        foreach (var path in new[] { "/", "/healthz", "/api/v1/stats", "/api/tags" })
+        foreach (var path in Unlimited)
             Assert.Equal(200, await shared.Alice.StatusOfAsync(HttpMethod.Get, path));
         await shared.Bob.SubmitAsync(new { prompt = "of bob" });
         using var ofBob = await shared.Bob.PostAsJsonAsync("/api/v1/prompt", new { prompt = "another" });
         Assert.False(ofBob.Headers.Contains("RateLimit"));
-    }
+    });
 
     [Theory]
     [MemberData(nameof(Hosts))]
@@ -70,25 +72,25 @@ public sealed class LimitTests
 
     [Theory]
     [MemberData(nameof(Hosts))]
-    public async Task An_admin_who_acts_for_an_owner_has_the_limits_of_that_owner(string host)
+    public Task An_admin_who_acts_for_an_owner_has_the_limits_of_that_owner(string host) => WithinAMinuteAsync(async () =>
     {
         await using var shared = await StartAsync(host, "rpm=1");
         await shared.Alice.SubmitAsync(new { prompt = "one" });
         await shared.Admin.SubmitAsync(new { prompt = "of the admin" });
         shared.Admin.DefaultRequestHeaders.Add("X-Owner", "alice");
         Assert.Equal(429, await shared.Admin.StatusOfAsync(HttpMethod.Post, "/api/v1/prompt", new { prompt = "two" }));
-    }
+    });
 
     [Theory]
     [MemberData(nameof(Hosts))]
-    public async Task A_batch_that_could_never_be_accepted_is_413(string host)
+    public Task A_batch_that_could_never_be_accepted_is_413(string host) => WithinAMinuteAsync(async () =>
     {
         await using var shared = await StartAsync(host, "rpm=2");
         var batch = Enumerable.Range(0, 3).Select(number => new { prompt = $"{number}" });
         Assert.Equal(413, await shared.Alice.StatusOfAsync(HttpMethod.Post, "/api/v1/prompts", batch));
         Assert.Equal(202, await shared.Alice.StatusOfAsync(HttpMethod.Post, "/api/v1/prompts", batch.Take(2)));
         Assert.Equal(429, await shared.Alice.StatusOfAsync(HttpMethod.Post, "/api/v1/prompts", batch.Take(1)));
-    }
+    });
 
     [Theory]
     [MemberData(nameof(Hosts))]
@@ -161,4 +163,26 @@ public sealed class LimitTests
         [.. answer.GetProperty(list).EnumerateArray().Select(item => item.GetProperty(name).GetString()!)];
 
     private static string Header(HttpResponseMessage response, string name) => Assert.Single(response.Headers.GetValues(name));
+
+    /// <summary>
+    /// Does it again where it failed and a minute began meanwhile: from then on what was submitted before counts for a little less.
+    /// </summary>
+    private static async Task WithinAMinuteAsync(Func<Task> test)
+    {
+        while (true)
+        {
+            var minute = Minute();
+            try
+            {
+                await test();
+                return;
+            }
+            catch (Exception) when (Minute() != minute)
+            {
+                // Once more.
+            }
+        }
+
+        static long Minute() => DateTimeOffset.UtcNow.Ticks / TimeSpan.TicksPerMinute;
+    }
 }

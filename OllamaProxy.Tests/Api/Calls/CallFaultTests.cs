@@ -144,7 +144,7 @@ public sealed class CallFaultTests
         using var response = await CallRig.PostAsync(proxy, "/api/generate", CallRig.Whole);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal("completed", CallTests.Text(await proxy.StatusAsync(CallTests.IdOf(response)), "status"));
+        Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(CallTests.IdOf(response)), "status"));
     }
 
     [Fact]
@@ -163,5 +163,5 @@ public sealed class CallFaultTests
     }
 
     /// <summary>With an Ollama that is slow enough for its first token to be read before anything else happens.</summary>
-    private static Task<RunningProxy> SlowAsync() => RunningProxy.StartAsync(ProxyHosts.Server, new() { TokensPerSecond = 20 });
+    private static Task<RunningProxy> SlowAsync() => RunningProxy.StartAsync(ProxyHosts.Server, new() { TokensPerSecond = 1 });
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using OllamaProxy.Storage.Sqlite.Engine;
+using OllamaProxy.Tests.Api.Callers;
 using OllamaProxy.Tests.Storage;
 using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Support.Backends;
@@ -54,13 +55,14 @@ public sealed class CallProcessTests
         var waiting = CallRig.PostAsync(proxy, path, CallRig.Whole);
         await Eventually.NotNull(async () => (await proxy.GetAsync("/api/v1/prompts")).GetProperty("total").GetInt32() == 1 ? "" : null);
 
-        await proxy.RestartAsync();
+        await proxy.StopInstanceAsync();
 
         using var response = await waiting;
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         var error = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error");
         Assert.Equal("Ollama Proxy is shutting down.", type is null ? error.GetString() : CallTests.Text(error, "message"));
         Assert.Equal(type, type is null ? null : CallTests.Text(error, "type"));
+        await proxy.RestartAsync();
         Assert.Equal("cancelled", CallTests.Text(await proxy.StatusAsync(CallTests.IdOf(response)), "status"));
     }
 
@@ -84,6 +86,8 @@ public sealed class CallProcessTests
     {
         await using var one = await CallRig.StartAsync();
         await using var other = await RunningProxy.StartAsync(ProxyHosts.Server, null, one.SharedStore);
+        await Eventually.NotNull(async () =>
+            await other.Client.StatusOfAsync(HttpMethod.Get, "/readyz") == 200 ? "its worker runs" : null);
         for (var round = 0; round < 10; round++)
         {
             using var response = await CallRig.PostAsync(other, "/api/generate", CallRig.Whole);

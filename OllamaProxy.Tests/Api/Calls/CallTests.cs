@@ -121,7 +121,7 @@ public abstract class CallTests(ProxyFixture fixture)
         using var response = await PostAsync("/api/generate", body);
         Assert.Equal((status, expected), ((int)response.StatusCode, await response.Content.ReadAsStringAsync()));
         Assert.Equal("application/json; charset=utf-8", response.Content.Headers.ContentType!.ToString());
-        Assert.Equal("failed", Text(await Proxy.StatusAsync(IdOf(response)), "status"));
+        Assert.Equal("failed", Text(await Proxy.ResultAsync(IdOf(response)), "status"));
     }
 
     [Fact]

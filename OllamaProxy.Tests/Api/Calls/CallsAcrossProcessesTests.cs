@@ -71,7 +71,7 @@ public sealed class CallsAcrossProcessesTests
     [MemberData(nameof(Streams))]
     public async Task What_comes_by_way_of_the_store_is_what_Ollama_sent(string path, string body)
     {
-        await using var worker = await RunningProxy.StartAsync(ProxyHosts.Server, new() { TokensPerSecond = 20 });
+        await using var worker = await RunningProxy.StartAsync(ProxyHosts.Server, new() { TokensPerSecond = 4 });
         await using var serving = await RunningProxy.StartAsync(ProxyHosts.Server, null, OnlyServes, worker.SharedStore);
 
         using var response = await CallRig.PostAsync(serving, path, body, HttpCompletionOption.ResponseHeadersRead);
@@ -89,7 +89,7 @@ public sealed class CallsAcrossProcessesTests
     [Fact]
     public async Task An_answer_that_breaks_off_there_breaks_off_here_and_is_not_tried_again()
     {
-        await using var worker = await RunningProxy.StartAsync(ProxyHosts.Server, new() { TokensPerSecond = 10 });
+        await using var worker = await RunningProxy.StartAsync(ProxyHosts.Server, new() { TokensPerSecond = 2 });
         await using var serving = await RunningProxy.StartAsync(ProxyHosts.Server, null, OnlyServes, worker.SharedStore);
         worker.Ollama.Faults.Enqueue(Fault.Cut(5));
 

@@ -167,7 +167,7 @@ public sealed class HeartbeatTests
     [Fact]
     public async Task On_a_host_that_gives_up_after_a_silence_signs_of_life_count()
     {
-        var host = InProcess.Host(args => Functions.TriggerApplication.Create(args, new HostLimits(TimeSpan.FromSeconds(1.5))));
+        var host = InProcess.Host(args => Functions.TriggerApplication.Create(args, new HostLimits(TimeSpan.FromSeconds(4))));
         await using var proxy = await RunningProxy.StartAsync(host, null, ("OLLAMA_PROXY_KEEPALIVE_SECONDS", "0.05"));
         using var client = new TcpClient(proxy.Client.BaseAddress!.Host, proxy.Client.BaseAddress.Port);
         proxy.Ollama.Faults.Enqueue(Fault.Hang);
@@ -176,7 +176,7 @@ public sealed class HeartbeatTests
         using var stream = await response.Content.ReadAsStreamAsync();
 
         // At a sign each 50 ms, these take longer than the host lets anybody wait in silence.
-        await stream.ReadExactlyAsync(new byte[60]);
+        await stream.ReadExactlyAsync(new byte[100]);
 
         Assert.Equal("processing", CallTests.Text(await proxy.StatusAsync(CallTests.IdOf(response)), "status"));
     }

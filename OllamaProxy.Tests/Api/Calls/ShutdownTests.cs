@@ -33,7 +33,7 @@ public sealed class ShutdownTests
         var (body, type, part, end) = RowOf(path);
         var go = new TaskCompletionSource();
         await using var ollama = await StreamingAsync(type, part, end, go.Task);
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Patient(host), null, ("OLLAMA_URL", ollama.Url));
         using var response = await proxy.Client.SendAsync(CallTests.Post(path, body), HttpCompletionOption.ResponseHeadersRead);
         var reading = response.Content.ReadAsStringAsync();
 
@@ -112,7 +112,7 @@ public sealed class ShutdownTests
             await go.Task.WaitAsync(call.Gone);
             await call.SendAsync(RawOllama.Line("last", done: true));
         });
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), null, ("OLLAMA_URL", ollama.Url),
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Patient(host), null, ("OLLAMA_URL", ollama.Url),
             ("OLLAMA_CONCURRENCY", "4"));
         using var response = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"m","prompt":"call"}"""),
             HttpCompletionOption.ResponseHeadersRead);
@@ -141,7 +141,7 @@ public sealed class ShutdownTests
     [MemberData(nameof(ProxyHosts.Names), MemberType = typeof(ProxyHosts))]
     public async Task A_call_that_waits_for_its_turn_is_refused_at_once(string host)
     {
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Patient(host));
         proxy.Ollama.Faults.Enqueue(Fault.Stall(2));
         using var running = await proxy.Client.SendAsync(CallTests.Post("/api/generate", """{"model":"tiny","prompt":"runs"}"""),
             HttpCompletionOption.ResponseHeadersRead);

@@ -43,6 +43,7 @@ public sealed class TruncationTests
             using var response = await CallRig.PostAsync(proxy, path, body.Replace("WORDS", Long, StringComparison.Ordinal));
             Assert.True(response.IsSuccessStatusCode);
             Assert.Equal((body, tokens?.ToString()), (body, HeaderOf(response)));
+            await proxy.ResultAsync(CallTests.IdOf(response));
             Assert.Equal((body, tokens), (body, TruncatedTo(await proxy.StatusAsync(CallTests.IdOf(response)))));
 
             using var again = await proxy.Client.GetAsync($"/api/v1/prompt/{CallTests.IdOf(response)}/response");
@@ -74,6 +75,7 @@ public sealed class TruncationTests
         await using var proxy = await CallRig.StartAsync();
         using var response = await CallRig.PostAsync(proxy, "/api/generate", $$"""{"model":"tiny","prompt":"{{Long}}"}""");
         Assert.Null(HeaderOf(response));
+        await proxy.ResultAsync(CallTests.IdOf(response));
         Assert.Equal(2050, TruncatedTo(await proxy.StatusAsync(CallTests.IdOf(response))));
     }
 

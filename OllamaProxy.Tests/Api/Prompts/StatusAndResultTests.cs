@@ -14,9 +14,7 @@ public abstract class StatusAndResultTests(ProxyFixture fixture)
     [Fact]
     public async Task A_prompt_goes_from_queued_over_processing_to_completed()
     {
-        await Proxy.FaultNextAsync(Fault.Hang);
-        var first = await Proxy.SubmitAsync(new { prompt = "hangs", timeout = 30 });
-        await Proxy.StatusWhenAsync(first, status => status.GetProperty("status").GetString() == "processing");
+        var first = await Proxy.SubmitHangingAsync(new { prompt = "hangs", timeout = 30 });
         var second = await Proxy.SubmitAsync(new { prompt = "waits" });
         var third = await Proxy.SubmitAsync(new { prompt = "waits longer" });
 
@@ -24,10 +22,10 @@ public abstract class StatusAndResultTests(ProxyFixture fixture)
         Assert.Equal((1, 5), (processing.GetProperty("attempts").GetInt32(), processing.GetProperty("max_attempts").GetInt32()));
         Assert.EndsWith("+00:00", processing.GetProperty("started_at").GetString(), StringComparison.Ordinal);
         Assert.False(processing.TryGetProperty("position", out _));
-        var queued = await Proxy.StatusAsync(third);
-        Assert.Equal(("queued", 2, 0),
-            (queued.GetProperty("status").GetString(), queued.GetProperty("position").GetInt32(),
-            queued.GetProperty("attempts").GetInt32()));
+        // The second may be claimed ahead for a moment, before the slot sees that what runs there takes long.
+        var queued = await Proxy.StatusWhenAsync(
+            third, status => status.TryGetProperty("position", out var position) && position.GetInt32() == 2);
+        Assert.Equal(("queued", 0), (queued.GetProperty("status").GetString(), queued.GetProperty("attempts").GetInt32()));
         Assert.False(queued.TryGetProperty("started_at", out _));
         Assert.False(queued.TryGetProperty("completed_at", out _));
 

@@ -176,6 +176,7 @@ public class WaitingForTests
         proxy.Ollama.Faults.Enqueue(Fault.Hang);
         var id = await proxy.SubmitAsync(new { prompt = "hangs" });
         await proxy.StatusWhenAsync(id, status => status.GetProperty("status").GetString() == "processing");
+        await proxy.TakenAsync();
         return id;
     }
 

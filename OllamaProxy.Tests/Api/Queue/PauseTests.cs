@@ -59,7 +59,7 @@ public sealed class PauseTests
         await proxy.RestartAsync();
 
         var id = await proxy.SubmitAsync(new { prompt = "waits" });
-        Assert.Equal("paused", CallTests.Text(await proxy.StatusAsync(id), "waiting_for"));
+        await proxy.StatusWhenAsync(id, status => CallTests.Text(status, "waiting_for") == "paused");
         Assert.Equal(0, proxy.Ollama.Requests.Count);
         await PostAsync(other, "resume");
         Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(id), "status"));

@@ -13,7 +13,7 @@ public sealed class BrokenResponseTests
     [Fact]
     public async Task After_an_attempt_that_failed_new_items_follow_on_the_same_stream_and_the_numbers_go_up()
     {
-        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_IDLE_TIMEOUT", "1"));
+        await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null, ("OLLAMA_IDLE_TIMEOUT", "4"));
         proxy.Ollama.Faults.Enqueue(Fault.Stall(afterTokens: 3));
         using var call = new HttpRequestMessage(HttpMethod.Post, "/v1/responses")
         {
@@ -43,7 +43,7 @@ public sealed class BrokenResponseTests
     [InlineData(nameof(ProxyHosts.Functions))]
     public async Task The_events_are_the_same_at_a_process_that_only_serves(string host)
     {
-        await using var worker = await RunningProxy.StartAsync(ProxyHosts.Server, new() { TokensPerSecond = 5 });
+        await using var worker = await RunningProxy.StartAsync(ProxyHosts.Server, new() { TokensPerSecond = 2 });
         await using var serving = await RunningProxy.StartAsync(
             ProxyHosts.Named(host), null, ("OLLAMA_PROXY_WORKER", "false"), worker.SharedStore);
         using var call = new HttpRequestMessage(HttpMethod.Post, "/v1/responses")

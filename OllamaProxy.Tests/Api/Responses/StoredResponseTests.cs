@@ -100,6 +100,7 @@ public abstract class StoredResponseTests(ProxyFixture fixture)
         var error = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error");
         Assert.Equal((400, "previous_response_not_completed", "previous_response_id"),
             ((int)answer.StatusCode, error.GetProperty("code").GetString(), error.GetProperty("param").GetString()));
+        await Proxy.TakenAsync();
         using var cancelled = await Client.PostAsync($"/v1/responses/{IdOf(first)}/cancel", null);
         cancelled.EnsureSuccessStatusCode();
     }

@@ -48,9 +48,7 @@ public abstract class PromptStreamTests(ProxyFixture fixture) : PromptStreamTest
     [Fact]
     public async Task Who_waits_in_the_queue_sees_how_the_place_changes()
     {
-        await Proxy.FaultNextAsync(Fault.Hang);
-        var first = await Proxy.SubmitAsync(new { prompt = "hangs" });
-        await Proxy.StatusWhenAsync(first, status => status.GetProperty("status").GetString() == "processing");
+        var first = await Proxy.SubmitHangingAsync(new { prompt = "hangs" });
         var second = await Proxy.SubmitAsync(new { prompt = "second" });
         var third = await Proxy.SubmitAsync(new { prompt = "third" });
         await using var stream = await EventReader.OpenAsync(Proxy.Client, third);

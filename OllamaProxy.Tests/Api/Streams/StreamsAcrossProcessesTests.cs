@@ -54,7 +54,7 @@ public class StreamsAcrossProcessesTests
         var waiting = proxy.Client.SendAsync(request);
         await events.UntilAsync("queued");
 
-        await proxy.RestartAsync();
+        await proxy.StopInstanceAsync();
 
         await events.RestAsync();
         await stream.RestAsync();

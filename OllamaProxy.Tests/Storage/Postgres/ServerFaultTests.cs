@@ -75,7 +75,7 @@ public sealed class ServerFaultTests : IAsyncLifetime
     public async Task Of_a_deadlock_with_another_programs_transaction_the_store_recovers()
     {
         // Who has waited for so long looks for a deadlock, once, and is the one that gives up: that is to be the store.
-        await _database.QueryAsync($"ALTER DATABASE {_database.Name} SET deadlock_timeout = '3s'");
+        await _database.QueryAsync($"ALTER DATABASE {_database.Name} SET deadlock_timeout = '2s'");
         await using var store = await OpenAsync();
         var first = (await store.AddAsync(New("first"), 0, default)).Prompt;
         var second = (await store.AddAsync(New("second"), 0, default)).Prompt;
