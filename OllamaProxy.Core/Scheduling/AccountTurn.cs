@@ -8,6 +8,12 @@ internal sealed class AccountTurn(string account)
     /// <summary>See <see cref="TokenCounters.CounterOf"/>.</summary>
     public double Counter { get; set; }
 
+    /// <summary>See <see cref="TokenCounters.IsWaiting"/>.</summary>
+    public required bool WasWaiting { get; init; }
+
+    /// <summary>Whether any backend could be given one of its prompts, free or not.</summary>
+    public bool IsAble { get; set; }
+
     /// <summary>The groups that still have prompts to assign, in the order of their first prompts.</summary>
     public List<ModelGroup> Waiting { get; } = [];
 

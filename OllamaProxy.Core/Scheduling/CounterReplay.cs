@@ -38,7 +38,7 @@ internal static class CounterReplay
             if (queued[account] == 0)
                 queued.Remove(account);
         }
-        return counters.KeepWaiting(queued.Keys.ToHashSet());
+        return counters.KeepWaiting([.. queued.Keys]);
 
         void Serve(ServedPrompt prompt)
         {

@@ -27,23 +27,34 @@ internal sealed partial class SchedulingRound
         foreach (var group in groups)
         {
             if (!turns.TryGetValue(group.Account, out var turn))
-                turns[group.Account] = turn = new(group.Account) { Counter = _counters.CounterOf(group.Account) };
+                turns[group.Account] = turn = new(group.Account)
+                {
+                    Counter = _counters.CounterOf(group.Account),
+                    WasWaiting = _counters.IsWaiting(group.Account),
+                };
             turn.Waiting.Add(group);
         }
         _accounts.AddRange(turns.Values);
         _hasPriorities = turns.Count > 1 && groups.Min(group => group.Lowest) < groups.Max(group => group.Highest);
 
-        var able = _accounts.FindAll(turn => turn.Waiting.Exists(group => group.Backends.Exists(backend => !IsBlocked(group, backend))));
-        var levels = Levels(able);
-        foreach (var turn in able.FindAll(turn => !_counters.IsWaiting(turn.Account)))
-            turn.Counter = turn.Waiting.SelectMany(group => group.Backends).Select(backend => levels[backend])
-                .Append(turn.Counter).Max();
+        foreach (var turn in _accounts)
+            turn.IsAble = turn.Waiting.Exists(group => group.Backends.Exists(backend => !IsBlocked(group, backend)));
+        var lifted = _accounts.FindAll(turn => turn.IsAble && !turn.WasWaiting);
+        if (lifted.Count > 0)
+        {
+            var levels = Levels();
+            foreach (var turn in lifted)
+                turn.Counter = turn.Waiting.SelectMany(group => group.Backends).Select(backend => levels[backend])
+                    .Append(turn.Counter).Max();
+        }
         // Whose backends are away, or who waits for prompts of a higher priority, is served nothing and saves up no credit for it.
-        var unable = _accounts.FindAll(turn => _counters.IsWaiting(turn.Account) && !able.Contains(turn));
-        foreach (var turn in unable)
-            turn.Counter = able.Select(other => other.Counter).DefaultIfEmpty(turn.Counter).Min() is var least && least > turn.Counter
-                ? least : turn.Counter;
-        _countersAfter = _counters.Begin(able.Concat(unable).Select(turn => (turn.Account, turn.Counter)));
+        var least = _accounts.Where(turn => turn.IsAble).Select(turn => turn.Counter).DefaultIfEmpty(double.NegativeInfinity).Min();
+        foreach (var turn in _accounts.FindAll(turn => turn.WasWaiting && !turn.IsAble && turn.Counter < least))
+        {
+            turn.Counter = least;
+            lifted.Add(turn);
+        }
+        _countersAfter = _counters.Begin(lifted.Select(turn => (turn.Account, turn.Counter)));
         _accounts.Sort((one, other) => one.Order.CompareTo(other.Order));
     }
 
@@ -51,10 +62,10 @@ internal sealed partial class SchedulingRound
     /// To which counter an account is lifted that comes back, for each backend that can run its prompts: the least one of those that have
     /// waited for the backend or, if nobody has, the highest one that was given a slot there.
     /// </summary>
-    private Dictionary<BackendCapacity, double> Levels(List<AccountTurn> able)
+    private Dictionary<BackendCapacity, double> Levels()
     {
         var levels = new Dictionary<BackendCapacity, double>();
-        foreach (var turn in able.Where(turn => _counters.IsWaiting(turn.Account)))
+        foreach (var turn in _accounts.Where(turn => turn.IsAble && turn.WasWaiting))
             foreach (var backend in turn.Waiting.SelectMany(group => group.Backends.Where(backend => !IsBlocked(group, backend))))
                 levels[backend] = levels.TryGetValue(backend, out var least) ? Math.Min(least, turn.Counter) : turn.Counter;
         foreach (var backend in _backends)

@@ -137,10 +137,10 @@ internal sealed partial class SchedulingRound
 
     private OvertakeHistories History()
     {
-        // Nothing was overtaken of the accounts that were not offered.
-        var before = _isPartial && _historyBefore.Accounts <= MaxAccounts ? _historyBefore : OvertakeHistories.None;
-        return before.With(_groups.Values
-            .Where(group => _isPartial || group.History != OvertakeHistory.Never)
+        // Nothing was overtaken of the accounts that were not offered, nor of those of whom nothing was assigned.
+        var isKept = _isPartial && _historyBefore.Accounts <= MaxAccounts;
+        return (isKept ? _historyBefore : OvertakeHistories.None).With(_groups.Values
+            .Where(group => isKept ? _others.ContainsKey(group.Account) : _isPartial || group.History != OvertakeHistory.Never)
             .GroupBy(group => group.Account)
             .Select(groups => KeyValuePair.Create<string, IReadOnlyDictionary<LoadKey, OvertakeHistory>>(
                 groups.Key, HistoriesOf(groups.Key, groups))));

@@ -33,6 +33,9 @@ public sealed class TokenCounters
     /// <summary>The accounts that have had prompts waiting since they came, or came back.</summary>
     private ImmutableHashSet<string> _waiting = [];
 
+    /// <summary>Accounts with due prompts, of whom all that wait are known to be; null: none are known.</summary>
+    private ImmutableHashSet<string>? _due;
+
     /// <summary>For each backend, the highest counter with which an account was given a slot there.</summary>
     private ImmutableDictionary<string, double> _levels = ImmutableDictionary<string, double>.Empty;
 
@@ -45,8 +48,8 @@ public sealed class TokenCounters
     public TokenCounters(Func<string, double> weightOf) => _weightOf = weightOf;
 
     private TokenCounters(TokenCounters before) =>
-        (_weightOf, _counters, _waiting, _levels, _averages) =
-            (before._weightOf, before._counters, before._waiting, before._levels, before._averages);
+        (_weightOf, _counters, _waiting, _due, _levels, _averages) =
+            (before._weightOf, before._counters, before._waiting, before._due, before._levels, before._averages);
 
     /// <summary>What an account has been served; 0: it is new.</summary>
     public double CounterOf(string account) => _counters.GetValueOrDefault(account);
@@ -66,12 +69,12 @@ public sealed class TokenCounters
             : _averages.TryGetValue((null, model), out var anybodys) ? anybodys : TokenCost.Least) / _weightOf(account);
 
     /// <summary>The counters without the accounts that wait no more.</summary>
-    /// <param name="due">The accounts with due prompts.</param>
-    public TokenCounters KeepWaiting(IReadOnlySet<string> due) =>
-        _waiting.All(due.Contains) ? this : new(this) { _waiting = _waiting.Intersect(due) };
+    /// <param name="due">The accounts with due prompts. The same set again, for decision after decision, costs nothing.</param>
+    public TokenCounters KeepWaiting(ImmutableHashSet<string> due) => due == _due ? this
+        : new(this) { _waiting = _waiting.All(due.Contains) ? _waiting : _waiting.Intersect(due), _due = due };
 
     /// <summary>The counters with the same accounts waiting as before a decision.</summary>
-    public TokenCounters WithWaitingOf(TokenCounters before) => new(this) { _waiting = before._waiting };
+    public TokenCounters WithWaitingOf(TokenCounters before) => new(this) { _waiting = before._waiting, _due = before._due };
 
     /// <summary>The counters after a decision began.</summary>
     /// <param name="lifted">The accounts that wait, with their counters: those that came back were lifted.</param>
@@ -82,7 +85,8 @@ public sealed class TokenCounters
             (counters, waiting) = (counters.SetItem(account, counter), waiting.Add(account));
         if (counters.Count > MaxKept)
             counters = counters.RemoveRange([.. counters.Keys.Where(account => !waiting.Contains(account))]);
-        return counters == _counters && waiting == _waiting ? this : new(this) { _counters = counters, _waiting = waiting };
+        return counters == _counters && waiting == _waiting ? this
+            : new(this) { _counters = counters, _waiting = waiting, _due = waiting == _waiting ? _due : null };
     }
 
     /// <summary>The counters after a prompt was given a slot.</summary>

@@ -18,7 +18,7 @@ public sealed record QueueSnapshot(
     public long Pending => Queued - Held;
 
     /// <summary>All accounts with due prompts, whether or not these are offered.</summary>
-    public IReadOnlySet<string> Accounts { get; init; } = ImmutableHashSet<string>.Empty;
+    public ImmutableHashSet<string> Accounts { get; init; } = [];
 
     /// <summary>The accounts that have more due prompts than are offered of them.</summary>
     public IReadOnlySet<string> CutAccounts { get; init; } = ImmutableHashSet<string>.Empty;

@@ -34,7 +34,7 @@ public sealed record SnapshotTerms(int PerModel, Guid Worker)
     /// <summary>Whether bulk prompts are held back: they count as not due, so that their accounts do not wait for them.</summary>
     public bool HoldsBulk { get; init; }
 
-    /// <summary>Of how many accounts prompts are offered at most, and of how many more what is loaded.</summary>
+    /// <summary>Of how many accounts prompts are offered at most; what is loaded, of as many that want it.</summary>
     public int Accounts { get; init; } = 64;
 
     /// <summary>What an account has been served: prompts are offered of the accounts with the least. Safe for many threads.</summary>

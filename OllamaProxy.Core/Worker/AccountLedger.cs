@@ -74,7 +74,7 @@ public sealed class AccountLedger(
             var schedule = decide(_counters.KeepWaiting(snapshot.Accounts), RoomNow());
             // Where all that was queued is run, nobody waits, and the queue need not be looked at before somebody comes back.
             _counters = schedule.Assignments.Count == snapshot.Pending
-                ? schedule.Counters.KeepWaiting(new HashSet<string>()) : schedule.Counters;
+                ? schedule.Counters.KeepWaiting([]) : schedule.Counters;
             return schedule;
         }
     }

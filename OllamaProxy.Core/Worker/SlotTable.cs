@@ -132,7 +132,8 @@ internal sealed partial class SlotTable
             if (pauses.IsQueuePaused)
                 return new([], _overtakeHistory, [], NeedsModels: false);
             var loads = _slots.Values.Select(slots => LoadOf(slots, slots.Free + slots.Prefetchable, pauses)).ToList();
-            var prompts = snapshot.Prompts.Where(prompt => !pauses.Models.Contains(_scheduler.ModelOf(prompt)));
+            var prompts = pauses.Models.Count == 0 ? snapshot.Prompts
+                : snapshot.Prompts.Where(prompt => !pauses.Models.Contains(_scheduler.ModelOf(prompt)));
             var schedule = _accounts.Decide(snapshot, (counters, owners) =>
                 _scheduler.Decide(prompts, loads, _overtakeHistory, _time.GetUtcNow(), snapshot.IsPartial, counters, owners));
             _overtakeHistory = schedule.OvertakeHistory;

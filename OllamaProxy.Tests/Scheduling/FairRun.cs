@@ -172,7 +172,7 @@ internal sealed class FairRun(Scheduler policy, int concurrency, params (string 
                 .OrderBy(prompt => prompt.Key)
                 .GroupBy(prompt => (prompt.Account, prompt.Model)).SelectMany(group => group.Take(loads.Sum(load => load.Free) + 1))
                 .OrderBy(prompt => prompt.Key);
-            _counters = _counters.KeepWaiting(_queue.Select(waiting => waiting.Prompt.Account).ToHashSet());
+            _counters = _counters.KeepWaiting([.. _queue.Select(waiting => waiting.Prompt.Account)]);
             var schedule = policy.Decide(first, loads, _overtaken, _now, counters: _counters);
             (_overtaken, _counters, assignments) = (schedule.OvertakeHistory, schedule.Counters, schedule.Assignments);
             foreach (var assignment in assignments)

@@ -34,6 +34,12 @@ internal sealed class AccountQueue(string account)
     /// <summary>Whether any worker may run a prompt.</summary>
     public bool HasDue => _heads.Count > 0;
 
+    /// <summary>Whether there are due prompts that only one worker may run.</summary>
+    public bool HasOwn => _heads.Count > Math.Min(_anybodys, 1);
+
+    /// <summary>Where the <see cref="DueAccountList"/> has this account; null: it has not.</summary>
+    public int? DueIndex { get; set; }
+
     /// <summary>Counts the groups with due prompts that this worker may run.</summary>
     public int CountHeads(Guid worker) => _anybodys + (OwnOf(worker)?.Count ?? 0);
 
@@ -131,7 +137,7 @@ internal sealed class AccountQueue(string account)
 
     /// <summary>The heads that only this worker may run; null: there are none.</summary>
     private SortedDictionary<(long Rank, long Seq), PromptGroup>? OwnOf(Guid worker) =>
-        worker == Guid.Empty || _heads.Count == Math.Min(_anybodys, 1) ? null : _heads.GetValueOrDefault(worker);
+        worker == Guid.Empty || !HasOwn ? null : _heads.GetValueOrDefault(worker);
 
     /// <param name="group">The group that has changed.</param>
     /// <param name="before">Its first key before the change.</param>

@@ -1,10 +1,12 @@
+using OllamaProxy.Protocol;
+
 namespace OllamaProxy.Storage.Caching;
 
 /// <summary>
 /// Selects what a worker is offered of the accounts: as many accounts as there may be claims from one snapshot, and for each backend with
 /// room as many whose prompts can run there. Half of them are those whose prompts come first, since priority goes before fairness; the
-/// others are those that have been served least. Beyond these it selects what is loaded of the accounts within the fairness window. So
-/// the work is bounded by the room, and not by the number of accounts.
+/// others are those that have been served least. Where too few of these want what is loaded, it selects that of others within the fairness
+/// window. So the work is bounded by the room, and not by the number of accounts.
 /// </summary>
 internal sealed class AccountSelection
 {
@@ -19,14 +21,17 @@ internal sealed class AccountSelection
     private readonly int _wanted;
     private readonly int[] _leftAt;
     private int _left;
-    private int _leftWithin;
+
+    /// <summary>Of how many more accounts it is looked for what is loaded; without what enough accounts have been found for.</summary>
+    private readonly Dictionary<LoadKey, int> _leftOf;
 
     /// <param name="terms">What the worker asks for.</param>
     /// <param name="accounts">How many accounts have due prompts.</param>
     private AccountSelection(SnapshotTerms terms, int accounts)
     {
         _terms = terms;
-        _left = _leftWithin = terms.Accounts;
+        _left = terms.Accounts;
+        _leftOf = terms.Loaded.ToDictionary(load => load, _ => terms.Accounts);
         _leftAt = [.. terms.ModelsWithRoom.Select(_ => terms.Accounts)];
         var sharing = Math.Clamp(accounts, 1, terms.Accounts);
         _firstModels = Math.Max(terms.FirstModels / sharing, Math.Min(MinGroups, terms.FirstModels));
@@ -40,13 +45,13 @@ internal sealed class AccountSelection
     private bool IsFull => _left == 0 && Array.TrueForAll(_leftAt, left => left == 0);
 
     /// <summary>Selects groups of accounts that have due prompts for the worker.</summary>
-    public static HashSet<PromptGroup> Of(IReadOnlyCollection<AccountQueue> accounts, SnapshotTerms terms)
+    public static HashSet<PromptGroup> Of(List<DueAccount> accounts, SnapshotTerms terms)
     {
         var selection = new AccountSelection(terms, accounts.Count);
         if (accounts.Count <= 1)
         {
             foreach (var account in accounts)
-                selection.Take(account);
+                selection.Take(account.Queue);
             return selection.Chosen;
         }
         var (places, able) = PlacesOf(accounts, terms);
@@ -64,8 +69,9 @@ internal sealed class AccountSelection
                 least = wanted.Contains(account) ? least ?? at.Counter : least;
             else if (!selection.IsFull)
                 least = selection.Take(account) ? least ?? at.Counter : least;
-            else if (terms.Loaded.Count == 0 || at.Counter > (least ?? at.Counter) + terms.FairnessWindow
-                || !selection.TryTakeLoaded(account))
+            else if (selection._leftOf.Count > 0 && at.Counter <= (least ?? at.Counter) + terms.FairnessWindow)
+                selection.ChooseLoaded(account, [.. selection._leftOf.Keys]);
+            else
                 break;
         }
         return selection.Chosen;
@@ -73,14 +79,14 @@ internal sealed class AccountSelection
 
     /// <summary>The places of the accounts, and how many of these may begin prompts: they come first.</summary>
     private static ((AccountQueue Account, AccountPlace At)[] Places, int Able) PlacesOf(
-        IReadOnlyCollection<AccountQueue> accounts, SnapshotTerms terms)
+        List<DueAccount> accounts, SnapshotTerms terms)
     {
         var places = new (AccountQueue, AccountPlace)[accounts.Count];
         var (able, unable) = (0, places.Length);
         foreach (var account in accounts)
         {
-            var at = new AccountPlace(terms.CounterOf(account.Account), account.First(terms.Worker)!.Value);
-            places[double.IsFinite(at.Counter) ? able++ : --unable] = (account, at);
+            var at = new AccountPlace(terms.CounterOf(account.Queue.Account), account.First);
+            places[double.IsFinite(at.Counter) ? able++ : --unable] = (account.Queue, at);
         }
         return (places, able);
     }
@@ -95,18 +101,24 @@ internal sealed class AccountSelection
                 _leftAt[index]--;
                 isWanted = true;
             }
-        Choose(account.Named(_terms.Loaded, _terms.Worker));
+        ChooseLoaded(account, _terms.Loaded);
         if (_left > 0 && Choose(account.Heads(_terms.Worker)
             .Where(group => group.Model is null || !_terms.PassedOver.Contains(group.Model)).Take(_firstModels)))
             _left--;
         return isWanted;
     }
 
-    private bool TryTakeLoaded(AccountQueue account)
+    private void ChooseLoaded(AccountQueue account, IEnumerable<LoadKey> loads)
     {
-        if (Choose(account.Named(_terms.Loaded, _terms.Worker)))
-            _leftWithin--;
-        return _leftWithin > 0;
+        foreach (var group in account.Named(loads, _terms.Worker))
+        {
+            Chosen.Add(group);
+            var load = new LoadKey(group.Model!, group.Options);
+            if (_leftOf.TryGetValue(load, out var left) && --left > 0)
+                _leftOf[load] = left;
+            else
+                _leftOf.Remove(load);
+        }
     }
 
     private bool Choose(IEnumerable<PromptGroup> groups)

@@ -18,11 +18,14 @@ internal sealed class QueuePositionIndex
     /// short.
     /// </summary>
     private const int MaxLoadedPrompts = 128;
-    private const int MinPerLoadedGroup = 8;
+
+    /// <summary>How many prompts are offered at least of what is loaded. Its groups, one for each account that wants it, share them.</summary>
+    private const int MinPerLoad = 8;
 
     private readonly QueueKeyList _all = new();
     private readonly Dictionary<long, Entry> _entries = [];
     private readonly Dictionary<string, AccountQueue> _accounts = [];
+    private readonly DueAccountList _due = new();
 
     /// <summary>The prompts that are not due yet, with the millisecond in which they will be.</summary>
     private readonly PriorityQueue<long, long> _later = new();
@@ -35,7 +38,7 @@ internal sealed class QueuePositionIndex
     private long _now;
 
     /// <summary>The accounts with due prompts, as of the last snapshot and what was changed since.</summary>
-    public ImmutableHashSet<string> DueAccounts { get; private set; } = [];
+    public ImmutableHashSet<string> DueAccounts => _due.Names;
 
     /// <summary>The accounts of which the last snapshot did not have all due prompts, though it had some.</summary>
     public IReadOnlySet<string> CutAccounts { get; private set; } = ImmutableHashSet<string>.Empty;
@@ -81,7 +84,7 @@ internal sealed class QueuePositionIndex
         _held.Remove(seq);
         var account = entry.Group.Queue;
         account.Leave(entry.Group, entry.Prompt.Key);
-        NoteDue(account);
+        _due.Update(account);
         if (account.IsEmpty)
             _accounts.Remove(account.Account);
     }
@@ -104,19 +107,15 @@ internal sealed class QueuePositionIndex
                 SetDue(entry);
         }
 
-        var (accounts, heads) = (new List<AccountQueue>(_accounts.Count), 0);
-        foreach (var account in _accounts.Values)
-            if (account.CountHeads(terms.Worker) is > 0 and var count)
-            {
-                accounts.Add(account);
-                heads += count;
-            }
+        var accounts = _due.For(terms.Worker);
         var chosen = AccountSelection.Of(accounts, terms);
-        isPartial = chosen.Count < heads;
+        isPartial = chosen.Count < accounts.Sum(account => account.Heads);
 
         var loaded = chosen.Where(group => group.Model is null || terms.Loaded.Contains(new(group.Model, group.Options))).ToHashSet();
+        var loads = loaded.Select(group => (group.Model, group.Options)).Distinct().Count();
         var perGroup = Share(MaxPrompts, chosen.Count, MinPerGroup);
-        var perLoadedGroup = Share(MaxLoadedPrompts, loaded.Count, MinPerLoadedGroup);
+        var perLoadedGroup = Share(
+            MaxLoadedPrompts, loaded.Count, Math.Max(MinPerGroup, MinPerLoad * loads / Math.Max(loaded.Count, 1)));
         var (offered, cut) = (new List<QueuedPrompt>(), new HashSet<string>());
         foreach (var group in chosen)
         {
@@ -183,7 +182,7 @@ internal sealed class QueuePositionIndex
     {
         _held.Remove(entry.Prompt.Seq);
         entry.Group.Queue.SetNotDue(entry.Group, entry.Prompt.Key);
-        NoteDue(entry.Group.Queue);
+        _due.Update(entry.Group.Queue);
     }
 
     private void SetDue(Entry entry)
@@ -194,11 +193,8 @@ internal sealed class QueuePositionIndex
             return;
         }
         entry.Group.Queue.SetDue(entry.Group, entry.Prompt);
-        NoteDue(entry.Group.Queue);
+        _due.Update(entry.Group.Queue);
     }
-
-    private void NoteDue(AccountQueue account) =>
-        DueAccounts = account.HasDue ? DueAccounts.Add(account.Account) : DueAccounts.Remove(account.Account);
 
     private readonly record struct Entry(QueuedPrompt Prompt, PromptGroup Group, long AvailableAt);
 }
