@@ -50,7 +50,7 @@ internal sealed class OwnerRows : IMeasurement
         await using var ollama = await ServerProcess.StartAsync(SimulatorServer.Program, bench.NewFolder(), [], cancellationToken);
         await using var open = await StartAsync(bench, hasKeys: false, Work(ollama, Connections), cancellationToken);
         await using var keyed = await StartAsync(bench, hasKeys: true, Work(ollama, Connections), cancellationToken);
-        await NoteRatesAsync(_call, bench.Effort with { WarmUp = bench.Effort.CallLoadWarmUp }, results,
+        await NoteRatesAsync(_call, bench.Effort, results,
             (open, [Request.Post("/api/generate", Whole)]), (keyed, Owners.Post("/api/generate", Whole)), cancellationToken);
     }
 
@@ -86,7 +86,8 @@ internal sealed class OwnerRows : IMeasurement
     {
         using var one = await LoadGenerator.ConnectAsync(without.Server.EndPoint, Connections, cancellationToken);
         using var other = await LoadGenerator.ConnectAsync(with.Server.EndPoint, Connections, cancellationToken);
-        var windows = await Side.CompareAsync(effort, cancellationToken, new(one, without.Requests), new(other, with.Requests));
+        var windows = await Side.CompareAsync(
+            effort with { WarmUp = effort.CallLoadWarmUp }, cancellationToken, new(one, without.Requests), new(other, with.Requests));
         results.Note(row, windows.Median(rates => rates[0] / rates[1]),
             $"{windows.Median(rates => rates[1]):N0}/s against {windows.Median(rates => rates[0]):N0}/s");
     }
