@@ -19,7 +19,7 @@ internal sealed class QueuePositionIndex
     /// </summary>
     private const int MaxLoadedPrompts = 128;
 
-    /// <summary>How many prompts are offered at least of what is loaded. Its groups, one for each account that wants it, share them.</summary>
+    /// <summary>How many prompts are offered at least of what is loaded: its groups, one for each account, share them.</summary>
     private const int MinPerLoad = 8;
 
     private readonly QueueKeyList _all = new();
