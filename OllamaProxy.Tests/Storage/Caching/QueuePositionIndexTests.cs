@@ -129,6 +129,22 @@ public sealed class QueuePositionIndexTests
         Assert.Empty(index.DueAccounts);
     }
 
+    [Fact]
+    public void Of_many_accounts_that_want_the_same_loaded_model_each_is_offered_no_more_than_its_share()
+    {
+        var index = new QueuePositionIndex();
+        for (var seq = 0; seq < 10_000; seq++)
+            index.Set(new(seq, "a", seq, 0, DateTimeOffset.UnixEpoch) { Account = $"{seq % 1_000}" }, 0, Guid.Empty);
+
+        var loaded = new HashSet<LoadKey> { "a:latest" };
+        var offered = index.Offer(new(64, Me) { Accounts = 64, FairnessWindow = 4_000, Loaded = loaded }, new HashSet<long>(), 0, out _);
+
+        // As many accounts as there may be claims from one snapshot, and all of them are cut: the next look offers what follows.
+        Assert.Equal(Enumerable.Range(0, 64).SelectMany(account => new[] { account, account + 1_000L }).Order(),
+            offered.Select(prompt => prompt.Seq));
+        Assert.Equal(64, index.CutAccounts.Count);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
