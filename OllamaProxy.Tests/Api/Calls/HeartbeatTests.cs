@@ -141,7 +141,7 @@ public sealed class HeartbeatTests
         var stopping = Task.Run(proxy.StopInstanceAsync);
 
         var answer = await reading;
-        ShutdownTests.AssertTellsOfShutdown(path, type, type == Lines
+        ShutdownError.AssertTold(path, type, type == Lines
             ? answer.TrimStart(' ') : answer[(answer.LastIndexOf(": waiting\n\n", StringComparison.Ordinal) + ": waiting\n\n".Length)..]);
         blocker.Dispose();
         await stopping;
