@@ -1,3 +1,4 @@
+using OllamaProxy.Prompts;
 using OllamaProxy.Worker.Attempts;
 
 namespace OllamaProxy.Tests.Worker;
@@ -21,4 +22,14 @@ public sealed class TruncationCheckTests
     [InlineData(1, 4096, false)]
     public void A_prompt_that_was_cut_has_a_number_of_tokens_that_depends_on_the_context_alone(long tokens, long context, bool isSign) =>
         Assert.Equal(isSign, TruncationCheck.IsSign(tokens, context));
+
+    [Fact]
+    public async Task The_first_prompt_that_is_cut_is_known_as_such_where_Ollama_says_in_time_how_long_the_context_is()
+    {
+        // The clock stands still: in time is whenever Ollama says it.
+        await using var rig = await WorkerRig.StartAsync();
+        var id = await rig.SubmitAsync(string.Join(' ', Enumerable.Repeat("word", 5_000)));
+        _ = rig.Drain();
+        Assert.Equal(2050, (await rig.WhenAsync(id, PromptStatus.Completed)).TruncatedTo);
+    }
 }

@@ -10,6 +10,8 @@ public sealed class TruncationTests
 {
     private const string Header = "X-Prompt-Truncated-To";
 
+    private const int MaxAttempts = 10;
+
     private static readonly string Long = string.Join(' ', Enumerable.Repeat("word", 5_000));
 
     /// <summary>Calls with as many words as there are where it says so, and to how many tokens the prompt is cut.</summary>
@@ -40,7 +42,11 @@ public sealed class TruncationTests
         foreach (var row in Calls)
         {
             var (path, body, tokens) = ((string)row[0], (string)row[1], (int?)row[2]);
-            using var response = await CallRig.PostAsync(proxy, path, body.Replace("WORDS", Long, StringComparison.Ordinal));
+            using var response = await FirstToldAsync(async _ =>
+            {
+                var response = await CallRig.PostAsync(proxy, path, body.Replace("WORDS", Long, StringComparison.Ordinal));
+                return (response, HeaderOf(response) is not null == tokens is not null);
+            });
             Assert.True(response.IsSuccessStatusCode);
             Assert.Equal((body, tokens?.ToString()), (body, HeaderOf(response)));
             await proxy.ResultAsync(CallTests.IdOf(response));
@@ -56,7 +62,7 @@ public sealed class TruncationTests
     public async Task A_prompt_that_was_cut_is_told_of_in_status_detail_result_and_list(string host)
     {
         await using var proxy = await RunningProxy.StartAsync(ProxyHosts.Named(host), new() { ContextLength = 3000 });
-        var cut = await proxy.SubmitAsync(new { prompt = Long, model = "tiny" });
+        var cut = await SubmitLongAsync(proxy);
         var whole = await proxy.SubmitAsync(new { prompt = "short", model = "tiny" });
         await proxy.ResultAsync(whole);
 
@@ -66,17 +72,22 @@ public sealed class TruncationTests
             Assert.Equal((path, null), (path, TruncatedTo(await proxy.GetAsync($"/api/v1/prompt/{whole}{path}"))));
         }
         var listed = (await proxy.GetAsync("/api/v1/prompts")).GetProperty("prompts");
-        Assert.Equal([null, 1502], listed.EnumerateArray().Select(TruncatedTo));
+        Assert.Equal([null, 1502], listed.EnumerateArray().Take(2).Select(TruncatedTo));
     }
 
     [Fact]
     public async Task An_answer_in_parts_begins_before_that_is_known_so_that_only_the_status_says_it()
     {
         await using var proxy = await CallRig.StartAsync();
-        using var response = await CallRig.PostAsync(proxy, "/api/generate", $$"""{"model":"tiny","prompt":"{{Long}}"}""");
-        Assert.Null(HeaderOf(response));
-        await proxy.ResultAsync(CallTests.IdOf(response));
-        Assert.Equal(2050, TruncatedTo(await proxy.StatusAsync(CallTests.IdOf(response))));
+        var status = await FirstToldAsync(async _ =>
+        {
+            using var response = await CallRig.PostAsync(proxy, "/api/generate", $$"""{"model":"tiny","prompt":"{{Long}}"}""");
+            Assert.Null(HeaderOf(response));
+            await proxy.ResultAsync(CallTests.IdOf(response));
+            var status = await proxy.StatusAsync(CallTests.IdOf(response));
+            return (status, TruncatedTo(status) is not null);
+        });
+        Assert.Equal(2050, TruncatedTo(status));
     }
 
     [Fact]
@@ -86,7 +97,11 @@ public sealed class TruncationTests
         foreach (var (options, tokens) in new[] { ("{}", 2050), ("""{"num_ctx":3000}""", 1502), ("{}", 2050) })
         {
             var body = $$"""{"model":"tiny","prompt":"{{Long}}","stream":false,"options":{{options}}}""";
-            using var response = await CallRig.PostAsync(proxy, "/api/generate", body);
+            using var response = await FirstToldAsync(async _ =>
+            {
+                var response = await CallRig.PostAsync(proxy, "/api/generate", body);
+                return (response, HeaderOf(response) is not null);
+            });
             Assert.Equal((options, $"{tokens}"), (options, HeaderOf(response)));
         }
     }
@@ -99,14 +114,36 @@ public sealed class TruncationTests
             ProxyHosts.Named(host), new() { ContextLength = 3000 }, ("Logging:LogLevel:OllamaProxy", "Warning"));
         using var log = new LogRecorder();
         proxy.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
-        var cut = await proxy.SubmitAsync(new { prompt = Long, model = "tiny" });
+        var cut = await SubmitLongAsync(proxy);
         await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "short", model = "tiny" }));
-        await proxy.ResultAsync(cut);
 
+        await Eventually.True(() => log.Lines.Any(line => line.Contains("cut", StringComparison.Ordinal)));
         var line = Assert.Single(log.Lines, line => line.Contains("cut", StringComparison.Ordinal));
         Assert.Equal($"Warning: Prompt {cut}: Ollama seems to have cut it to 1502 tokens, to make it fit the context of tiny. "
             + "A larger num_ctx helps.", line);
     }
+
+    /// <summary>
+    /// What comes of the first of several attempts that tells of the cut. Ollama has a second to say how long the context is, which a busy
+    /// machine may need for itself. That the first prompt tells of it in that time, TruncationCheckTests have on a clock that stands still.
+    /// </summary>
+    internal static async Task<T> FirstToldAsync<T>(Func<int, Task<(T Ran, bool IsTold)>> run)
+    {
+        for (var number = 1; ; number++)
+        {
+            var (ran, isTold) = await run(number);
+            if (isTold || number == MaxAttempts)
+                return ran;
+            (ran as IDisposable)?.Dispose();
+        }
+    }
+
+    /// <summary>Has a prompt run that is cut, and returns its id.</summary>
+    private static Task<string> SubmitLongAsync(RunningProxy proxy) => FirstToldAsync(async _ =>
+    {
+        var id = await proxy.SubmitAsync(new { prompt = Long, model = "tiny" });
+        return (id, TruncatedTo(await proxy.ResultAsync(id)) is not null);
+    });
 
     private static string? HeaderOf(HttpResponseMessage response) =>
         response.Headers.TryGetValues(Header, out var values) ? values.Single() : null;
