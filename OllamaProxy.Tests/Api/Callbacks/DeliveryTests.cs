@@ -18,21 +18,29 @@ public sealed class DeliveryTests
     [MemberData(nameof(Hosts))]
     public async Task A_receiver_that_fails_is_tried_again_with_the_same_event_until_it_has_it(string host)
     {
-        await using var receiver = await Receiver.AnsweringAsync(500, 404, 200);
+        // It answers the same until that was seen: the first back-off can be over before a busy machine has looked.
+        var answer = 500;
+        await using var receiver = await Receiver.StartAsync((context, _) =>
+        {
+            context.Response.StatusCode = Volatile.Read(ref answer);
+            return Task.CompletedTask;
+        });
         await using var proxy = await StartAsync(host);
         var id = await SubmitAsync(proxy, receiver.Url);
-        for (var attempt = 1; attempt <= 2; attempt++)
+        foreach (var (attempts, next) in new[] { (1, 404), (2, 200) })
         {
-            var expected = $"The receiver answered {(attempt == 1 ? 500 : 404)}.";
+            var expected = $"The receiver answered {answer}.";
             var failed = await CallbackWhenAsync(
                 proxy, id, callback => callback.TryGetProperty("last_error", out var error) && error.GetString() == expected);
-            Assert.Equal(("pending", attempt), (failed.Text("status"), failed.GetProperty("attempts").GetInt32()));
+            Assert.Equal("pending", failed.Text("status"));
+            Assert.InRange(failed.GetProperty("attempts").GetInt32(), attempts, int.MaxValue);
             Assert.True(failed.GetProperty("next_attempt_at").GetDateTimeOffset() > failed.GetProperty("created_at").GetDateTimeOffset());
+            Volatile.Write(ref answer, next);
             await Receiver.HurryAsync(proxy.Home);
         }
         var delivered = await CallbackWhenAsync(proxy, id, "delivered");
-        Assert.Equal(3, delivered.GetProperty("attempts").GetInt32());
-        Assert.Equal(3, receiver.All.Count);
+        Assert.InRange(receiver.All.Count, 3, int.MaxValue);
+        Assert.Equal(receiver.All.Count, delivered.GetProperty("attempts").GetInt32());
         Assert.All(receiver.All, each => each.AssertSigned());
         Assert.Single(receiver.All.Select(each => (each.Id, each.Body)).Distinct());
     }
@@ -92,8 +100,9 @@ public sealed class DeliveryTests
         await using var proxy = await StartAsync(host);
         var id = await SubmitAsync(proxy, $"http://localhost:{port}/hook");
         await CallbackWhenAsync(proxy, id, callback => callback.TryGetProperty("last_error", out _));
-        await using var receiver = await Receiver.StartAsync(port);
+        // Not the other way round: the next attempt could find the receiver while it is still allowed.
         await proxy.RestartAsync(("OLLAMA_PROXY_WEBHOOK_ALLOW", "10.0.0.0/8"));
+        await using var receiver = await Receiver.StartAsync(port);
         await Receiver.HurryAsync(proxy.Home);
         var refused = await CallbackWhenAsync(
             proxy, id, callback => callback.Text("last_error").Contains("OLLAMA_PROXY_WEBHOOK_ALLOW", StringComparison.Ordinal));
@@ -136,11 +145,12 @@ public sealed class DeliveryTests
         await CallbackWhenAsync(proxy, id, "failed");
         await CallbackWhenAsync(proxy, await SubmitAsync(proxy, $"{good.Url}/swordfish?key=hunter2"), "delivered");
 
+        // What comes of an attempt is logged after it is stored, and of several in any order.
         await Eventually.True(() => log.Lines.Any(line => line.Contains("was delivered to", StringComparison.Ordinal)));
-        Assert.Contains(log.Lines, line => line.StartsWith("Warning: Event evt_", StringComparison.Ordinal)
-            && line.Contains($"attempt 1 to deliver it to {bad.Address} failed", StringComparison.Ordinal));
-        Assert.Contains(log.Lines, line => line.StartsWith("Error: Event evt_", StringComparison.Ordinal)
-            && line.EndsWith("is given up after 2 attempts. The receiver answered 410.", StringComparison.Ordinal));
+        await Eventually.True(() => log.Lines.Any(line => line.StartsWith("Warning: Event evt_", StringComparison.Ordinal)
+            && line.Contains($"attempt 1 to deliver it to {bad.Address} failed", StringComparison.Ordinal)));
+        await Eventually.True(() => log.Lines.Any(line => line.StartsWith("Error: Event evt_", StringComparison.Ordinal)
+            && line.EndsWith("is given up after 2 attempts. The receiver answered 410.", StringComparison.Ordinal)));
         Assert.All(["hunter2", "swordfish", Receiver.Secret["whsec_".Length..]], secret =>
             Assert.DoesNotContain(log.Lines, line => line.Contains(secret, StringComparison.Ordinal)));
     }
