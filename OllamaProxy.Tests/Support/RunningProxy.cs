@@ -110,10 +110,13 @@ public sealed class RunningProxy : IAsyncDisposable
     /// <summary>Has the next prompt meet this fault, and none that another test has left in the queue.</summary>
     public async Task FaultNextAsync(Fault fault)
     {
-        await Eventually.NotNull(async () =>
-            await TotalAsync("queued") + await TotalAsync("processing") == 0 ? "idle" : null, "the queue to be empty");
+        await IdleAsync();
         Ollama.Faults.Enqueue(fault);
     }
+
+    /// <summary>Waits until no prompt is left that could still be sent to Ollama.</summary>
+    public Task IdleAsync() => Eventually.NotNull(async () =>
+        await TotalAsync("queued") + await TotalAsync("processing") == 0 ? "idle" : null, "the queue to be empty");
 
     /// <summary>Submits a prompt that keeps the only slot, and returns its id once Ollama has it. Nothing else may be queued.</summary>
     public async Task<string> SubmitHangingAsync(object body)

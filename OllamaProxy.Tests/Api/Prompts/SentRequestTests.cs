@@ -7,7 +7,7 @@ using OllamaProxy.Tests.Support;
 namespace OllamaProxy.Tests.Api.Prompts;
 
 /// <summary>What was sent with a prompt is shown whole, and can be sent once more.</summary>
-public abstract class SentRequestTests(ProxyFixture fixture)
+public abstract class SentRequestTests(ProxyFixture fixture) : IAsyncLifetime
 {
     /// <summary>A picture of 70 bytes.</summary>
     private const string Picture = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -61,6 +61,11 @@ public abstract class SentRequestTests(ProxyFixture fixture)
         { "/api/generate", "[1]", null },
         { "/api/generate", "", null },
     };
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    /// <summary>What one test left in the queue would be among the last requests at which the next one looks.</summary>
+    public Task DisposeAsync() => Proxy.IdleAsync();
 
     [Theory]
     [MemberData(nameof(Submissions))]

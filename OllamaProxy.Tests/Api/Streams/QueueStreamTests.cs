@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using OllamaProxy.Simulator.Faults;
 using OllamaProxy.Tests.Support;
 
 namespace OllamaProxy.Tests.Api.Streams;
@@ -29,8 +28,7 @@ public abstract class QueueStreamTests(ProxyFixture fixture)
     {
         await using var stream = await OpenAsync();
         await stream.UntilAsync("counts");
-        await Proxy.FaultNextAsync(Fault.Hang);
-        var blocker = await Proxy.SubmitAsync(new { prompt = "hangs" });
+        var blocker = await Proxy.SubmitHangingAsync(new { prompt = "hangs" });
         await stream.UntilAsync("started", entry => IdOf(entry) == blocker);
         var id = await Proxy.SubmitAsync(new { prompt = "told <b>" });
 
