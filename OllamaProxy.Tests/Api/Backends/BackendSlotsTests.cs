@@ -24,7 +24,9 @@ public sealed class BackendSlotsTests
             await rig.Proxy.SubmitAsync(new { prompt = "hi", model = "m" });
         await rig.One.Requests.WaitForAsync(1);
         await rig.Two.Requests.WaitForAsync(2);
-        Assert.Equal(2, (await rig.Proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("total").GetInt32());
+        // A backend can have a prompt before the store shows it as started, and one more may be claimed ahead for a moment.
+        await Eventually.NotNull(async () =>
+            (await rig.Proxy.GetAsync("/api/v1/prompts?status=queued")).GetProperty("total").GetInt32() == 2 ? "" : null, "two to wait");
         Assert.Equal((1, 2), (rig.One.Requests.Count, rig.Two.Requests.Count));
     }
 
@@ -59,11 +61,13 @@ public sealed class BackendSlotsTests
     [Fact]
     public async Task A_model_in_the_cloud_that_is_asked_too_often_holds_up_no_other()
     {
-        var asked = 0;
+        // The limit lasts until the other prompt has been run, however long that takes, and for two attempts at the least.
+        var (asked, isLimited) = (0, true);
         await using var ollama = await TwoBackends.UnlistedAsync(async context =>
         {
             using var body = await JsonDocument.ParseAsync(context.Request.Body);
-            if (CallTests.Text(body.RootElement, "model") == "gpt-oss:120b-cloud" && Interlocked.Increment(ref asked) < 3)
+            if (CallTests.Text(body.RootElement, "model") == "gpt-oss:120b-cloud"
+                && (Interlocked.Increment(ref asked) < 3 || Volatile.Read(ref isLimited)))
             {
                 context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
                 await context.Response.WriteAsync("""{"error":"you have reached your hourly usage limit"}""");
@@ -79,6 +83,7 @@ public sealed class BackendSlotsTests
         Assert.Equal(
             "completed", CallTests.Text(await proxy.ResultAsync(await proxy.SubmitAsync(new { prompt = "hi", model = "tiny" })), "status"));
         Assert.NotEqual("completed", CallTests.Text(await proxy.StatusAsync(limited), "status"));
+        Volatile.Write(ref isLimited, false);
         Assert.Equal("completed", CallTests.Text(await proxy.ResultAsync(limited), "status"));
         Assert.Equal(1, (await proxy.StatusAsync(limited)).GetProperty("attempts").GetInt32());
     }

@@ -14,7 +14,7 @@ public abstract class StatusAndResultTests(ProxyFixture fixture)
     [Fact]
     public async Task A_prompt_goes_from_queued_over_processing_to_completed()
     {
-        var first = await Proxy.SubmitHangingAsync(new { prompt = "hangs", timeout = 30 });
+        var first = await Proxy.SubmitHangingAsync(new { prompt = "hangs", timeout = 600 });
         var second = await Proxy.SubmitAsync(new { prompt = "waits" });
         var third = await Proxy.SubmitAsync(new { prompt = "waits longer" });
 
@@ -33,7 +33,8 @@ public abstract class StatusAndResultTests(ProxyFixture fixture)
         {
             using var response = await Proxy.Client.GetAsync($"/api/v1/prompt/{id}/result");
             Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
-            Assert.Equal(TimeSpan.FromSeconds(1), response.Headers.RetryAfter?.Delta);
+            // The longer it has run, the longer that is, and the prompts of a busy machine take their time: RetryAfterTests have the rest.
+            Assert.InRange(response.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
             var pending = await response.Content.ReadFromJsonAsync<JsonElement>();
             Assert.Equal(["id", "status"], pending.EnumerateObject().Select(field => field.Name));
         }
