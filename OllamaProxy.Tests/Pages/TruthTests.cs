@@ -32,7 +32,7 @@ public sealed class TruthTests : PageTests
     {
         await RestartProxyAsync(("OLLAMA_RETRY_BASE_SECONDS", "300"));
         await Proxy.ResultAsync(await Proxy.SubmitAsync(new { prompt = "measured" }));
-        Proxy.Ollama.Faults.Enqueue(Fault.Status(502, "bad gateway", 30));
+        Proxy.Ollama.Faults.Enqueue(Fault.Status(502, "bad gateway", 300));
         await Page.GotoAsync("/");
         await QueueAsync(Question);
         await Expect(ById("progress")).ToHaveTextAsync(new Regex("^Number 1 in the queue, to be tried again, about .* to go$"));
@@ -100,6 +100,8 @@ public sealed class TruthTests : PageTests
         await Page.GotoAsync("/");
         await QueueAsync(Question);
         await Expect(Page).ToHaveTitleAsync("processing · Ollama Proxy");
+        // It is shown as processing before Ollama has it. A fault that its first attempt does not meet, the second would.
+        await Proxy.TakenAsync();
         await SetHiddenAsync(true);
         await Proxy.Ollama.RefuseAsync();
         await Proxy.Ollama.AcceptAsync();
@@ -125,6 +127,7 @@ public sealed class TruthTests : PageTests
             Proxy.Ollama.Faults.Enqueue(Fault.Stall(4));
             await QueueAsync(prompt);
             await Expect(ById("status")).ToHaveTextAsync("processing");
+            await Proxy.TakenAsync();
             await Expect(ById("notify")).ToHaveAttributeAsync("aria-pressed", prompt == "asked for" ? "true" : "false");
             if (prompt == "looked at")
             {
