@@ -12,7 +12,7 @@ public sealed class AwayTests
     public async Task A_foreign_answer_uses_up_no_attempt_where_no_Ollama_answers_either()
     {
         await using var foreign = await ForeignServer.StartAsync();
-        await using var rig = await WorkerRig.StartAsync(("OLLAMA_URL", foreign.Address));
+        await using var rig = await WorkerRig.StartAsync(WorkerRig.LongLease, ("OLLAMA_URL", foreign.Address));
         foreign.HasVersion = true;
         var id = await rig.SubmitAsync("patient");
         _ = rig.Drain();

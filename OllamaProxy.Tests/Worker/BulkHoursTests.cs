@@ -78,7 +78,7 @@ public sealed class BulkHoursTests
         await using var rig = await WorkerRig.StartAsync(
             TimeSpan.FromMinutes(6), Nights, OneDrain, WorkerRig.LongLease, ("OLLAMA_TIMEOUT", "86400"));
         _ = rig.Drain();
-        await rig.AdvanceUntilEndedAsync(await rig.SubmitAsync("measured"), TimeSpan.FromMinutes(1));
+        await rig.AdvanceUntilEndedAsync(await rig.SubmitAsync("measured"), TimeSpan.FromSeconds(10));
         var first = await BulkAsync(rig, "first");
         // Ten hours of work, or some more: eight of them until six o'clock, and the rest in the next night.
         var later = first;

@@ -11,7 +11,8 @@ public sealed class FaultTests
     [Fact]
     public async Task A_stream_that_stalls_for_longer_than_the_idle_limit_is_given_up_and_the_prompt_is_run_again()
     {
-        await using var rig = await WorkerRig.StartAsync(WorkerRig.LongLease, ("OLLAMA_IDLE_TIMEOUT", "30"));
+        await using var rig = await WorkerRig.StartAsync(
+            WorkerRig.LongLease, ("OLLAMA_IDLE_TIMEOUT", "30"), ("OLLAMA_TIMEOUT", "86400"));
         rig.Ollama.Faults.Enqueue(Fault.Stall(3));
         var id = await rig.SubmitAsync("stalls");
         _ = rig.Drain();

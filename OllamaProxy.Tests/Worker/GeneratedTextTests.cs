@@ -15,6 +15,10 @@ public class GeneratedTextTests
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
     private static readonly string Partial = string.Concat(Simulation.TokensOf(Text, 6));
 
+    /// <summary>The clock is moved until a text is on disk, which may take a while: no limit of the attempt may be met by that.</summary>
+    private static readonly (string, string)[] NoLimits =
+        [WorkerRig.LongLease, ("OLLAMA_TIMEOUT", "86400"), ("OLLAMA_IDLE_TIMEOUT", "86400")];
+
     [Fact]
     public async Task What_was_generated_is_on_disk_half_a_second_later_and_written_once()
     {
@@ -51,7 +55,7 @@ public class GeneratedTextTests
     [Fact]
     public async Task A_prompt_whose_worker_died_for_good_fails_with_what_it_had_generated()
     {
-        await using var rig = await WorkerRig.StartAsync(("OLLAMA_MAX_ATTEMPTS", "1"));
+        await using var rig = await WorkerRig.StartAsync([.. NoLimits, ("OLLAMA_MAX_ATTEMPTS", "1")]);
         var prompt = await KeptAsync(rig);
 
         // As if the worker's process had been killed: nobody renews the lease any more.
@@ -67,7 +71,7 @@ public class GeneratedTextTests
     [Fact]
     public async Task A_cancelled_prompt_keeps_what_was_on_disk_though_its_worker_never_comes_back()
     {
-        await using var rig = await WorkerRig.StartAsync();
+        await using var rig = await WorkerRig.StartAsync(NoLimits);
         var prompt = await KeptAsync(rig);
 
         var other = await rig.OpenSecondStoreAsync();
@@ -80,7 +84,7 @@ public class GeneratedTextTests
     [Fact]
     public async Task Nothing_of_an_attempt_is_left_on_disk_for_the_next_one()
     {
-        await using var rig = await WorkerRig.StartAsync();
+        await using var rig = await WorkerRig.StartAsync(NoLimits);
         var prompt = await KeptAsync(rig);
 
         await rig.Ollama.RefuseAsync();

@@ -25,7 +25,7 @@ public sealed class WorkerSlotsTests
     [Fact]
     public async Task As_many_prompts_run_at_once_as_the_setting_says_and_no_more()
     {
-        await using var rig = await WorkerRig.StartAsync(("OLLAMA_CONCURRENCY", "3"));
+        await using var rig = await WorkerRig.StartAsync(WorkerRig.LongLease, ("OLLAMA_CONCURRENCY", "3"));
         rig.Ollama.Faults.Enqueue(Fault.Hang, 3);
         for (var n = 0; n < 6; n++)
             await rig.SubmitAsync($"prompt {n}");
@@ -38,7 +38,8 @@ public sealed class WorkerSlotsTests
         await rig.Ollama.AcceptAsync();
         await Eventually.NotNull(async () =>
         {
-            rig.Time.Advance(TimeSpan.FromSeconds(1));
+            // In small steps: the first question whether Ollama is back must be answered within five seconds.
+            rig.Time.Advance(TimeSpan.FromMilliseconds(100));
             return (await rig.Store.ListAsync(new(1, 1) { Status = PromptStatus.Completed }, default)).Total == 6 ? "all" : null;
         });
         Assert.Equal(3, rig.Ollama.Requests.MaxRunning);
