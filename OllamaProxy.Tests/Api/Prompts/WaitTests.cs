@@ -176,7 +176,7 @@ public abstract class WaitTests(ProxyFixture fixture)
     private async Task<string> StalledAsync()
     {
         await Proxy.FaultNextAsync(Fault.Stall(1));
-        var id = await Proxy.SubmitAsync(new { prompt = "stalls", timeout = 60 });
+        var id = await Proxy.SubmitAsync(new { prompt = "stalls" });
         await Eventually.NotNull(async () =>
             (await Proxy.GetAsync($"/api/v1/prompt/{id}/result")).TryGetProperty("partial", out _) ? "there" : null, "its first token");
         return id;

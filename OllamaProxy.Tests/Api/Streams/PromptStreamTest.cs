@@ -16,7 +16,7 @@ public abstract class PromptStreamTest(ProxyFixture fixture)
     protected async Task<string> StalledAsync(string prompt, int tokens, bool think = false)
     {
         await Proxy.FaultNextAsync(Fault.Stall(tokens + (think ? Simulation.Thoughts.Count : 0)));
-        var id = await Proxy.SubmitAsync(new { prompt, think, timeout = 60 });
+        var id = await Proxy.SubmitAsync(new { prompt, think });
         await Eventually.NotNull(
             async () => (await Proxy.GetAsync($"/api/v1/prompt/{id}/result")).TryGetProperty("partial", out var partial)
             && partial.GetString() == Partial(prompt, tokens) ? "there" : null, "all that it generates");
