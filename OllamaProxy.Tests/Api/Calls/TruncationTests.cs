@@ -79,15 +79,15 @@ public sealed class TruncationTests
     public async Task An_answer_in_parts_begins_before_that_is_known_so_that_only_the_status_says_it()
     {
         await using var proxy = await CallRig.StartAsync();
-        var status = await FirstToldAsync(async _ =>
+        // On a busy machine, all of an answer can be there before any of it was sent.
+        var told = await FirstToldAsync(async _ =>
         {
             using var response = await CallRig.PostAsync(proxy, "/api/generate", $$"""{"model":"tiny","prompt":"{{Long}}"}""");
-            Assert.Null(HeaderOf(response));
             await proxy.ResultAsync(CallTests.IdOf(response));
-            var status = await proxy.StatusAsync(CallTests.IdOf(response));
-            return (status, TruncatedTo(status) is not null);
+            var told = (Header: HeaderOf(response), Status: TruncatedTo(await proxy.StatusAsync(CallTests.IdOf(response))));
+            return (told, told is (null, not null));
         });
-        Assert.Equal(2050, TruncatedTo(status));
+        Assert.Equal((null, 2050), told);
     }
 
     [Fact]
