@@ -1,6 +1,9 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using OllamaProxy.Ollama.Backends;
 using OllamaProxy.Simulator;
 using OllamaProxy.Tests.Api.Calls;
+using OllamaProxy.Tests.Server;
 using OllamaProxy.Tests.Support;
 using OllamaProxy.Tests.Support.Backends;
 
@@ -16,13 +19,9 @@ internal sealed record TwoBackends(RunningProxy Proxy, OllamaSimulator One, Olla
         var second = await OllamaSimulator.StartAsync(new() { Models = two });
         var proxy = await RunningProxy.StartAsync(ProxyHosts.Server, null,
             [("OLLAMA_URL", $"{first.BaseAddress},{second.BaseAddress}{optionsOfTwo}"), .. settings]);
-        // What the scheduler knows, and not what Ollama answers to those who ask for its models.
-        await Eventually.NotNull(async () =>
-        {
-            var metrics = await proxy.Client.GetStringAsync("/metrics");
-            return IsUp(metrics, first) && IsUp(metrics, second) ? "" : null;
-        }, "both to be known");
-        return new(proxy, first, second);
+        var rig = new TwoBackends(proxy, first, second);
+        await Eventually.NotNull(async () => await rig.AreKnownAsync() ? "" : null, "both to be known");
+        return rig;
     }
 
     public static async Task<IEnumerable<string?>> NamesAsync(RunningProxy proxy, string path, string list, string name) =>
@@ -44,7 +43,18 @@ internal sealed record TwoBackends(RunningProxy Proxy, OllamaSimulator One, Olla
         await Proxy.DisposeAsync();
     }
 
-    /// <summary>Other tests in the process have backends in the same metrics.</summary>
+    /// <summary>
+    /// Whether the scheduler knows of both, of which clients can be told earlier. Only a published server is asked for its metrics: those
+    /// of proxies in one process are one for all, and what one of them adds is lost for good as soon as another one ends.
+    /// </summary>
+    private async Task<bool> AreKnownAsync()
+    {
+        if (ServerBinary.Path is null)
+            return Proxy.Services.GetRequiredService<BackendPool>().All.All(backend => backend.State.IsReachable);
+        var metrics = await Proxy.Client.GetStringAsync("/metrics");
+        return IsUp(metrics, One) && IsUp(metrics, Two);
+    }
+
     private static bool IsUp(string metrics, OllamaSimulator ollama) => metrics.Split('\n').Any(line =>
         line.StartsWith("ollama_proxy_backend_up{", StringComparison.Ordinal)
         && line.Contains($"backend=\"{ollama.BaseAddress}\"}} 1", StringComparison.Ordinal));

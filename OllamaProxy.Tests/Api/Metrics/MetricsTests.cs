@@ -9,8 +9,10 @@ namespace OllamaProxy.Tests.Api.Metrics;
 
 /// <summary>
 /// What Prometheus reads. The process of the tests has many proxies, so counters are of all of them, and gauges of any; what gauges say is
-/// tested in a process of its own.
+/// tested in a process of its own. As soon as one proxy ends, OpenTelemetry drops what the others go on to count: none runs beside these.
 /// </summary>
+[Collection(nameof(MetricsTests))]
+[CollectionDefinition(nameof(MetricsTests), DisableParallelization = true)]
 public sealed partial class MetricsTests
 {
     public static TheoryData<string> Hosts => ProxyHosts.Names;
