@@ -77,7 +77,7 @@ public sealed class TokenCounters
     public TokenCounters WithWaitingOf(TokenCounters before) => new(this) { _waiting = before._waiting, _due = before._due };
 
     /// <summary>The counters after a decision began.</summary>
-    /// <param name="lifted">The accounts that wait, with their counters: those that came back were lifted.</param>
+    /// <param name="lifted">The accounts that came back, and those that were lifted while they waited, with their counters.</param>
     public TokenCounters Begin(IEnumerable<(string Account, double Counter)> lifted)
     {
         var (counters, waiting) = (_counters, _waiting);

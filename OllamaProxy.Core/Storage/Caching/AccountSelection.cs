@@ -22,7 +22,7 @@ internal sealed class AccountSelection
     private readonly int[] _leftAt;
     private int _left;
 
-    /// <summary>Of how many more accounts it is looked for what is loaded; without what enough accounts have been found for.</summary>
+    /// <summary>For each load that is still looked for, how many more accounts that want it are to be found.</summary>
     private readonly Dictionary<LoadKey, int> _leftOf;
 
     /// <param name="terms">What the worker asks for.</param>

@@ -14,7 +14,7 @@ internal sealed class DueAccountList
     /// <summary>Their names.</summary>
     public ImmutableHashSet<string> Names { get; private set; } = [];
 
-    /// <summary>Takes in an account, takes it out, or notes how it is now, whichever its due prompts require.</summary>
+    /// <summary>Takes note of how an account is now: it is in the list as long as it has due prompts.</summary>
     public void Update(AccountQueue account)
     {
         if (!account.HasDue)
